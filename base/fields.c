@@ -1,0 +1,160 @@
+#include "base/fields.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+/* ..." at the end of a value that was cut. */
+static const char ellipsis[] = "...\"";
+
+/* Room for the longest unit: \xHH of the four octets of one character. */
+#define UNIT_MAX 16
+
+static size_t escape(const char *octets, size_t n, char out[UNIT_MAX + 1])
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		snprintf(out + 4 * i, 5, "\\x%02X", (unsigned char)octets[i]);
+	return 4 * n;
+}
+
+/*
+ * One character of text, or one octet that is none, as it may stand in a log.
+ * Returns the octets read; their number in out is *written.
+ */
+static size_t clean_unit(const char *text, size_t len, char out[UNIT_MAX + 1], size_t *written)
+{
+	uint32_t code_point;
+	size_t n = utf8_sequence(text, len, &code_point);
+
+	if (n == 0 || utf8_is_control(code_point)) {
+		n = n ? n : 1;
+		*written = escape(text, n, out);
+		return n;
+	}
+	memcpy(out, text, n);
+	*written = n;
+	return n;
+}
+
+static size_t quoted_unit(const char *text, size_t len, char out[UNIT_MAX + 1], size_t *written)
+{
+	if (*text != '"' && *text != '\\')
+		return clean_unit(text, len, out, written);
+	out[0] = '\\';
+	out[1] = *text;
+	*written = 2;
+	return 1;
+}
+
+static bool is_bare(const char *value, size_t len)
+{
+	size_t i;
+
+	if (len == 1 && value[0] == '-')
+		return false;
+	for (i = 0; i < len; i++)
+		if (value[i] <= ' ' || value[i] >= 0x7f || strchr("\"\\=", value[i]))
+			return false;
+	return len <= FIELDS_VALUE_MAX;
+}
+
+/* Quotes as much of value as fits. */
+static size_t quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
+{
+	const size_t room = FIELDS_VALUE_MAX - (sizeof(ellipsis) - 1);
+	char unit[UNIT_MAX + 1];
+	size_t used = 0, at = 0, n;
+	size_t fits = 0; /* up to here an ellipsis fits behind */
+
+	out[used++] = '"';
+	while (at < len) {
+		at += quoted_unit(value + at, len - at, unit, &n);
+		if (used + n > FIELDS_VALUE_MAX - 1)
+			break;
+		memcpy(out + used, unit, n);
+		used += n;
+		if (used <= room)
+			fits = used;
+		if (at == len) {
+			out[used++] = '"';
+			out[used] = '\0';
+			return used;
+		}
+	}
+	memcpy(out + fits, ellipsis, sizeof(ellipsis));
+	return fits + sizeof(ellipsis) - 1;
+}
+
+size_t fields_quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
+{
+	if (len == 0) {
+		memcpy(out, "-", 2);
+		return 1;
+	}
+	if (!is_bare(value, len))
+		return quote(value, len, out);
+	memcpy(out, value, len);
+	out[len] = '\0';
+	return len;
+}
+
+void fields_init(struct fields *fields, char *out, size_t size)
+{
+	fields->out = out;
+	fields->size = size;
+	fields->len = 0;
+	fields->cut = false;
+	out[0] = '\0';
+}
+
+void fields_add_bytes(struct fields *fields, const char *key, const char *value, size_t len)
+{
+	const char *space = fields->len ? " " : "";
+	char text[FIELDS_TEXT_MAX];
+	size_t room = fields->size - fields->len;
+	int n;
+
+	if (fields->cut)
+		return;
+	fields_quote(value, len, text);
+	n = snprintf(fields->out + fields->len, room, "%s%s=%s", space, key, text);
+	if (n < 0 || (size_t)n >= room) {
+		fields->out[fields->len] = '\0';
+		fields->cut = true;
+		return;
+	}
+	fields->len += (size_t)n;
+}
+
+void fields_add(struct fields *fields, const char *key, const char *value)
+{
+	fields_add_bytes(fields, key, value ? value : "", value ? strlen(value) : 0);
+}
+
+void fields_add_int(struct fields *fields, const char *key, int64_t value)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	fields_add(fields, key, text);
+}
+
+size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)
+{
+	char unit[UNIT_MAX + 1];
+	size_t used = 0, at = 0, n;
+
+	while (at < len) {
+		at += clean_unit(text + at, len - at, unit, &n);
+		if (used + n >= out_size)
+			break;
+		memcpy(out + used, unit, n);
+		used += n;
+	}
+	out[used] = '\0';
+	return used;
+}

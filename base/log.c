@@ -1,0 +1,166 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Set before other threads exist and only read afterwards. */
+static const char *log_program = "sendward";
+static enum log_target log_target = LOG_TARGET_STDERR;
+static enum log_level log_level = LEVEL_INFO;
+static void (*log_each)(enum log_level level, const char *line, void *arg);
+static void *log_each_arg;
+
+/* Hashes of the keys already said; under once_lock. */
+static pthread_mutex_t once_lock = PTHREAD_MUTEX_INITIALIZER;
+static uint64_t once_keys[LOG_ONCE_MAX];
+static size_t once_n;
+
+/* Syslog daemons hide the priority, so the text names what matters. */
+static const struct {
+	int priority;
+	const char *prefix;
+} levels[] = {
+	[LEVEL_ERROR] = { LOG_ERR, "error: " },
+	[LEVEL_WARNING] = { LOG_WARNING, "warning: " },
+	[LEVEL_INFO] = { LOG_INFO, "" },
+	[LEVEL_DEBUG] = { LOG_DEBUG, "debug: " },
+};
+
+void log_open(const char *program, enum log_target target)
+{
+	log_program = program;
+	log_target = target;
+	if (target == LOG_TARGET_SYSLOG)
+		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
+}
+
+void log_set_level(enum log_level level)
+{
+	log_level = level;
+}
+
+void log_capture(void (*each)(enum log_level level, const char *line, void *arg), void *arg)
+{
+	log_each = each;
+	log_each_arg = arg;
+}
+
+/* RFC 3339 with milliseconds and the local offset. */
+static void format_time(char *out, size_t size)
+{
+	struct timespec now;
+	struct tm local;
+	char day[40], zone[8];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &local);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	snprintf(out, size, "%s.%03ld%.3s:%.2s", day, now.tv_nsec / 1000000, zone, zone + 3);
+}
+
+/* One write for the line, so that lines of several threads do not mix. */
+static void write_stderr(enum log_level level, const char *line)
+{
+	char time[64], text[LOG_LINE_MAX + 256];
+	int n;
+
+	format_time(time, sizeof(time));
+	n = snprintf(text, sizeof(text), "%s %s[%ld]: %s%s\n", time, log_program, (long)getpid(),
+		     levels[level].prefix, line);
+	if ((size_t)n >= sizeof(text)) {
+		n = sizeof(text) - 1;
+		text[n - 1] = '\n';
+	}
+	/* There is nobody to tell that standard error is gone. */
+	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+		return;
+}
+
+static void write_line(enum log_level level, const char *line)
+{
+	if (log_each)
+		log_each(level, line, log_each_arg);
+	else if (log_target == LOG_TARGET_SYSLOG)
+		syslog(levels[level].priority, "%s%s", levels[level].prefix, line);
+	else
+		write_stderr(level, line);
+}
+
+static void __attribute__((format(printf, 2, 0)))
+log_format(enum log_level level, const char *format, va_list args)
+{
+	char raw[LOG_LINE_MAX + 1], line[LOG_LINE_MAX + 1];
+	int saved_errno = errno;
+
+	if (level > log_level)
+		return;
+	vsnprintf(raw, sizeof(raw), format, args);
+	fields_clean(raw, strlen(raw), line, sizeof(line));
+	write_line(level, line);
+	errno = saved_errno;
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	log_format(level, format, args);
+	va_end(args);
+}
+
+/* FNV-1a, 64 bits: two keys of ours will not meet. */
+static uint64_t key_hash(const char *key)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+
+	for (; *key; key++)
+		hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
+	return hash;
+}
+
+/* True when the key was not known and now is. */
+static bool once_remember(const char *key)
+{
+	uint64_t hash = key_hash(key);
+	bool is_new = true;
+	size_t i;
+
+	pthread_mutex_lock(&once_lock);
+	for (i = 0; i < once_n; i++)
+		if (once_keys[i] == hash)
+			is_new = false;
+	if (once_n == LOG_ONCE_MAX)
+		is_new = false;
+	if (is_new)
+		once_keys[once_n++] = hash;
+	pthread_mutex_unlock(&once_lock);
+	return is_new;
+}
+
+bool log_once(enum log_level level, const char *key, const char *format, ...)
+{
+	va_list args;
+
+	if (!once_remember(key))
+		return false;
+	va_start(args, format);
+	log_format(level, format, args);
+	va_end(args);
+	return true;
+}
+
+void log_once_forget(void)
+{
+	pthread_mutex_lock(&once_lock);
+	once_n = 0;
+	pthread_mutex_unlock(&once_lock);
+}
