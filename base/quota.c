@@ -1,0 +1,166 @@
+#include "base/quota.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/units.h"
+
+static const char *const unit_names[QUOTA_UNITS] = {
+	[QUOTA_MESSAGES] = "messages",
+	[QUOTA_RECIPIENTS] = "recipients",
+	[QUOTA_BYTES] = "bytes",
+};
+
+static const char unlimited[] = "unlimited";
+
+/* Longer than any sensible quota; a bound for the copies below. */
+#define PART_MAX 64
+
+const char *quota_unit_name(enum quota_unit unit)
+{
+	return unit_names[unit];
+}
+
+static bool fail(const char **reason, const char *why)
+{
+	*reason = why;
+	return false;
+}
+
+/* Copies len octets without the blanks around them. False when they do not
+ * fit. */
+static bool copy_trimmed(const char *text, size_t len, char out[PART_MAX])
+{
+	while (len > 0 && ascii_is_blank(*text)) {
+		text++;
+		len--;
+	}
+	while (len > 0 && ascii_is_blank(text[len - 1]))
+		len--;
+	if (len >= PART_MAX)
+		return false;
+	memcpy(out, text, len);
+	out[len] = '\0';
+	return true;
+}
+
+/* Cuts word and the blanks before it off the end of text. */
+static bool cut_end(char *text, const char *word, size_t word_len)
+{
+	size_t len = strlen(text);
+
+	if (len < word_len || memcmp(text + len - word_len, word, word_len) != 0)
+		return false;
+	len -= word_len;
+	while (len > 0 && ascii_is_blank(text[len - 1]))
+		len--;
+	text[len] = '\0';
+	return true;
+}
+
+/* Takes the unit, plural or singular, off the end of text. */
+static bool unit_cut(char *text, enum quota_unit *out)
+{
+	for (size_t i = 0; i < QUOTA_UNITS; i++) {
+		size_t plural = strlen(unit_names[i]);
+
+		if (cut_end(text, unit_names[i], plural) ||
+		    cut_end(text, unit_names[i], plural - 1)) {
+			*out = (enum quota_unit)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool limit_parse(const char *text, int64_t *out, const char **reason)
+{
+	if (*text == '\0')
+		return fail(reason, "amount is missing");
+	if (strcmp(text, unlimited) == 0) {
+		*out = QUOTA_UNLIMITED;
+		return true;
+	}
+	return amount_parse(text, out, reason);
+}
+
+/* The part before the slash: "500 recipients". */
+static bool amount_unit_parse(const char *text, size_t len, struct quota *out, const char **reason)
+{
+	char part[PART_MAX];
+
+	if (!copy_trimmed(text, len, part))
+		return fail(reason, "the text before \"/\" is too long");
+	if (!unit_cut(part, &out->unit)) {
+		int64_t ignored;
+
+		if (*part == '\0' || limit_parse(part, &ignored, reason))
+			return fail(reason, "unit is missing: messages, recipients or bytes");
+		return fail(reason, "write AMOUNT UNIT / WINDOW; "
+				    "the unit is messages, recipients or bytes");
+	}
+	return limit_parse(part, &out->limit, reason);
+}
+
+/* The part behind the slash: "1h". Calendar windows would be told apart
+ * here. */
+static bool window_parse(const char *text, struct quota *out, const char **reason)
+{
+	char part[PART_MAX];
+	int64_t ms;
+
+	if (!copy_trimmed(text, strlen(text), part))
+		return fail(reason, "the text behind \"/\" is too long");
+	if (*part == '\0')
+		return fail(reason, "window is missing: write AMOUNT UNIT / WINDOW");
+	if (!duration_parse_ms(part, &ms, reason))
+		return false;
+	if (ms < QUOTA_WINDOW_MIN_S * INT64_C(1000))
+		return fail(reason, "window is shorter than 1 second");
+	if (ms > QUOTA_WINDOW_MAX_S * INT64_C(1000))
+		return fail(reason, "window is longer than 31 days");
+	if (ms % 1000 != 0)
+		return fail(reason, "window is not a whole number of seconds");
+	out->window_s = (int32_t)(ms / 1000);
+	return true;
+}
+
+bool quota_parse(const char *text, struct quota *out, const char **reason)
+{
+	const char *slash = strchr(text, '/');
+	struct quota quota = { 0 };
+
+	if (!amount_unit_parse(text, slash ? (size_t)(slash - text) : strlen(text), &quota, reason))
+		return false;
+	if (!slash)
+		return fail(reason, "window is missing: write AMOUNT UNIT / WINDOW");
+	if (!window_parse(slash + 1, &quota, reason))
+		return false;
+	*out = quota;
+	return true;
+}
+
+/* Messages and recipients are counted and read digit by digit ("1000
+ * recipients"); only bytes are large enough to be easier with a suffix. */
+static void limit_format(const struct quota *quota, char out[AMOUNT_TEXT_MAX])
+{
+	if (quota->limit == QUOTA_UNLIMITED)
+		snprintf(out, AMOUNT_TEXT_MAX, "%s", unlimited);
+	else if (quota->unit == QUOTA_BYTES)
+		amount_format(quota->limit, out);
+	else
+		snprintf(out, AMOUNT_TEXT_MAX, "%" PRId64, quota->limit);
+}
+
+void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
+{
+	char limit[AMOUNT_TEXT_MAX], window[DURATION_TEXT_MAX];
+
+	limit_format(quota, limit);
+	duration_format(quota->window_s * INT64_C(1000), window);
+	/* At most 16 + 1 + 10 + 3 + 8 octets. */
+	snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %.16s", limit, unit_names[quota->unit], window);
+}

@@ -1,0 +1,44 @@
+/*
+ * Quotas: what is read stays within its bounds and is written as a text that
+ * is read as the same quota.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/quota.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check(const char *text)
+{
+	char again[QUOTA_TEXT_MAX];
+	const char *reason = NULL;
+	struct quota a, b;
+
+	if (!quota_parse(text, &a, &reason)) {
+		if (!reason)
+			abort();
+		return;
+	}
+	if (a.limit < QUOTA_UNLIMITED || a.window_s < QUOTA_WINDOW_MIN_S ||
+	    a.window_s > QUOTA_WINDOW_MAX_S)
+		abort();
+	quota_format(&a, again);
+	if (!quota_parse(again, &b, &reason) || a.unit != b.unit || a.limit != b.limit ||
+	    a.window_s != b.window_s)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	check(text);
+	free(text);
+	return 0;
+}

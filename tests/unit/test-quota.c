@@ -1,0 +1,129 @@
+#include "base/quota.h"
+
+#include "tests/unit/suite.h"
+
+static void test_texts(void)
+{
+	static const struct {
+		const char *text;
+		enum quota_unit unit;
+		int64_t limit;
+		int32_t window_s;
+		const char *canonical;
+	} rows[] = {
+		{ "200 recipients / 1h", QUOTA_RECIPIENTS, 200, 3600, "200 recipients / 1h" },
+		{ "1000 recipients / 1d", QUOTA_RECIPIENTS, 1000, 86400, "1000 recipients / 1d" },
+		{ "1k recipients / 24h", QUOTA_RECIPIENTS, 1000, 86400, "1000 recipients / 1d" },
+		{ "500M bytes / 1d", QUOTA_BYTES, 500000000, 86400, "500M bytes / 1d" },
+		{ "500Mbytes/1d", QUOTA_BYTES, 500000000, 86400, "500M bytes / 1d" },
+		{ "2Gi bytes/7d", QUOTA_BYTES, INT64_C(2147483648), 604800, "2Gi bytes / 7d" },
+		{ "500recipients/1h", QUOTA_RECIPIENTS, 500, 3600, "500 recipients / 1h" },
+		{ "1 message / 1m", QUOTA_MESSAGES, 1, 60, "1 messages / 1m" },
+		{ "1 recipient / 1s", QUOTA_RECIPIENTS, 1, 1, "1 recipients / 1s" },
+		{ "1 byte / 1s", QUOTA_BYTES, 1, 1, "1 bytes / 1s" },
+		{ "0 messages / 1h", QUOTA_MESSAGES, 0, 3600, "0 messages / 1h" },
+		{ "unlimited messages / 1d", QUOTA_MESSAGES, QUOTA_UNLIMITED, 86400,
+		  "unlimited messages / 1d" },
+		{ "unlimitedbytes/1d", QUOTA_BYTES, QUOTA_UNLIMITED, 86400,
+		  "unlimited bytes / 1d" },
+		{ " 10  messages\t/  1h30m ", QUOTA_MESSAGES, 10, 5400, "10 messages / 90m" },
+		{ "10 messages / 1h 30m", QUOTA_MESSAGES, 10, 5400, "10 messages / 90m" },
+		{ "10 messages / 2w", QUOTA_MESSAGES, 10, 1209600, "10 messages / 14d" },
+		{ "10 messages / 31d", QUOTA_MESSAGES, 10, 2678400, "10 messages / 31d" },
+		{ "10 messages / 2000ms", QUOTA_MESSAGES, 10, 2, "10 messages / 2s" },
+		{ "9007199254740991 messages / 2678399s", QUOTA_MESSAGES, INT64_C(9007199254740991),
+		  2678399, "9007199254740991 messages / 2678399s" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		const char *reason = NULL;
+		char text[QUOTA_TEXT_MAX];
+		struct quota quota, again;
+
+		suite_row("%s", rows[i].text);
+		SUITE_TRUE(quota_parse(rows[i].text, &quota, &reason));
+		SUITE_TEXT_EQUAL(reason, NULL);
+		SUITE_INT_EQUAL(quota.unit, rows[i].unit);
+		SUITE_INT_EQUAL(quota.limit, rows[i].limit);
+		SUITE_INT_EQUAL(quota.window_s, rows[i].window_s);
+		quota_format(&quota, text);
+		SUITE_TEXT_EQUAL(text, rows[i].canonical);
+		SUITE_TRUE(quota_parse(text, &again, &reason));
+		SUITE_INT_EQUAL(again.unit, quota.unit);
+		SUITE_INT_EQUAL(again.limit, quota.limit);
+		SUITE_INT_EQUAL(again.window_s, quota.window_s);
+	}
+}
+
+static void test_refused(void)
+{
+#define NO_UNIT "unit is missing: messages, recipients or bytes"
+#define NO_WINDOW "window is missing: write AMOUNT UNIT / WINDOW"
+#define NO_DURATION "a duration is a number with a unit, such as 90s or 1h30m"
+#define SHAPE "write AMOUNT UNIT / WINDOW; the unit is messages, recipients or bytes"
+	static const struct {
+		const char *text;
+		const char *reason;
+	} rows[] = {
+		{ "", NO_UNIT },
+		{ "/", NO_UNIT },
+		{ "500 / 1h", NO_UNIT },
+		{ "500M / 1h", NO_UNIT },
+		{ "unlimited / 1h", NO_UNIT },
+		{ "500 mails / 1h", SHAPE },
+		{ "500 Messages / 1h", SHAPE },
+		{ "500 messages per 1h", SHAPE },
+		{ "messages 500 / 1h", SHAPE },
+		{ "messages / 1h", "amount is missing" },
+		{ "-1 messages / 1h", "a number cannot be negative" },
+		{ "1.5G bytes / 1h",
+		  "a fraction is not allowed: 1500M instead of 1.5G, 90m instead of 1.5h" },
+		{ "many messages / 1h", "an amount is a number, such as 200 or 25M" },
+		{ "9008T bytes / 1h", "the number is larger than 2^53 - 1" },
+		{ "500 messages", NO_WINDOW },
+		{ "500 messages /", NO_WINDOW },
+		{ "500 messages / ", NO_WINDOW },
+		{ "500 messages / 60", "a duration needs a unit (ms, s, m, h, d, w)" },
+		{ "500 messages / hour", NO_DURATION },
+		{ "500 messages / 1h / 2h", NO_DURATION },
+		{ "500 messages / 0s", "window is shorter than 1 second" },
+		{ "500 messages / 999ms", "window is shorter than 1 second" },
+		{ "500 messages / 1500ms", "window is not a whole number of seconds" },
+		{ "500 messages / 32d", "window is longer than 31 days" },
+		{ "500 messages / 31d1s", "window is longer than 31 days" },
+		{ "500 messages / 1000000000000w", "the duration is too long" },
+		{ "0000000000000000000000000000000000000000000000000000000000000000001 messages / 1h",
+		  "the text before \"/\" is too long" },
+		{ "1 messages / 0000000000000000000000000000000000000000000000000000000000000000001h",
+		  "the text behind \"/\" is too long" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct quota quota = { .limit = 42 };
+		const char *reason = NULL;
+
+		suite_row("%s", rows[i].text);
+		SUITE_TRUE(!quota_parse(rows[i].text, &quota, &reason));
+		SUITE_TEXT_EQUAL(reason, rows[i].reason);
+		SUITE_INT_EQUAL(quota.limit, 42);
+	}
+}
+
+static void test_unit_names(void)
+{
+	SUITE_TEXT_EQUAL(quota_unit_name(QUOTA_MESSAGES), "messages");
+	SUITE_TEXT_EQUAL(quota_unit_name(QUOTA_RECIPIENTS), "recipients");
+	SUITE_TEXT_EQUAL(quota_unit_name(QUOTA_BYTES), "bytes");
+}
+
+static const struct suite_test tests[] = {
+	{ "a quota is read, and its canonical text is read as the same quota", test_texts },
+	{ "a text that is not a quota is refused and the reason names what is wrong",
+	  test_refused },
+	{ "a unit always has its name", test_unit_names },
+};
+
+int main(void)
+{
+	return suite_run("quota", tests, SUITE_LEN(tests));
+}
