@@ -1,0 +1,58 @@
+/*
+ * Mail addresses, normalised for comparison.
+ *
+ * Domain: lower case A-labels (RFC 5891, libidn2). Local part: unquoted
+ * ("\"rose\"@d" is "rose@d"), NFC (RFC 6532 section 3.1), case kept.
+ * A plain value: nothing to free.
+ */
+#ifndef SENDWARD_ADDRESS_H
+#define SENDWARD_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/limits.h"
+
+struct address {
+	char local[LOCAL_PART_MAX + 1];
+	char domain[DOMAIN_MAX + 1];
+};
+
+/* "local@domain", the local part quoted where RFC 5321 needs it. */
+#define ADDRESS_TEXT_MAX (2 * LOCAL_PART_MAX + 2 + 1 + DOMAIN_MAX + 1)
+
+enum address_form {
+	/* Postfix's unquoted internal form, as the policy protocol carries it:
+	 * "a b@example.org", the last "@" separates, a trailing dot of the
+	 * domain is allowed and dropped. */
+	ADDRESS_INTERNAL,
+	/* An RFC 5321 path as a milter gets it from MAIL FROM: "<...>" or bare,
+	 * quoted local part; source routes are refused. */
+	ADDRESS_SMTP,
+	/* An addr-spec of a header field, RFC 5322 section 3.4.1, without
+	 * comments or folding (the header parser has taken those away); a
+	 * trailing dot is refused. */
+	ADDRESS_HEADER,
+};
+
+enum address_result {
+	ADDRESS_OK,
+	ADDRESS_NULL, /* the null reverse-path, "" or "<>" */
+	ADDRESS_BAD,
+};
+
+/* On ADDRESS_BAD *reason points to a static text ("local part is longer than
+ * 64 octets"). */
+enum address_result address_parse(const char *text, enum address_form form, struct address *out,
+				  const char **reason);
+
+void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
+
+/* Case of the local part: RFC 5321 section 2.4 leaves it to the receiver. */
+bool address_equal(const struct address *a, const struct address *b, bool local_case_sensitive);
+
+/* A domain as typed -> lower case A-labels, no trailing dot. Also takes
+ * domain literals ("[192.0.2.1]"), lower-cased. False when it is not one. */
+bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1]);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * The originator fields of a message header: From, Sender, Resent-From,
+ * Resent-Sender (RFC 5322 sections 3.6.2 and 3.6.6, RFC 6854).
+ *
+ * Mail programs disagree on what a malformed field means, so there is only
+ * one good answer: a field that has exactly one reading, and everything else
+ * is a fault. GMime reads the field, a strict scanner of our own decides
+ * whether there was another way to read it.
+ */
+#ifndef SENDWARD_HEADER_ADDRESS_H
+#define SENDWARD_HEADER_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/address.h"
+
+enum originator {
+	ORIGINATOR_FROM,
+	ORIGINATOR_SENDER,
+	ORIGINATOR_RESENT_FROM,
+	ORIGINATOR_RESENT_SENDER
+};
+#define ORIGINATORS 4
+
+struct header_address {
+	enum originator field;
+	struct address address;
+};
+
+/* What the header of one message says. Filled field by field; a value type
+ * of bounded size, owned by whoever declares it. */
+struct originators {
+	struct header_address items[HEADER_ADDRESSES_MAX];
+	size_t n;
+	unsigned fields_seen[ORIGINATORS];
+	/* Empty while every field had exactly one reading; else why not, for
+	 * the reply: "two From fields", "From: unbalanced quote". */
+	char fault[160];
+	/* A display name or comment that looks like a foreign address: that
+	 * text, for the flag or the refusal (display_name_address). */
+	char display_address[160];
+};
+
+void originators_init(struct originators *o);
+
+/* One header field, in the order of the message. name without the colon,
+ * value unfolded or not, as the milter gets it. Fields that are not
+ * originator fields are ignored. */
+void originators_add(struct originators *o, const char *name, const char *value, size_t value_len);
+
+/* The header is complete: sets the fault for no From field, two of them, ... */
+void originators_end(struct originators *o);
+
+/* True when the field is one that originators_add() looks at. */
+bool originators_wants(const char *name);
+
+const char *originator_name(enum originator field);
+
+/* GMime needs one call before the first originators_add(), from main(). */
+void header_address_init(void);
+
+#endif

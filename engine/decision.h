@@ -1,0 +1,56 @@
+/*
+ * One decision, from request to verdict: gate -> plan -> take -> judge.
+ *
+ *	gate	checks 1-5 on what is known of the account
+ *	plan	the rows to test, and to charge when this is the last stage
+ *	take	asked of the environment: one round trip that also tells whether
+ *		what is known of the account is still true; if not, once more
+ *	judge	findings -> action and reply
+ *
+ * The engine does no I/O and reads no clock: the environment does, through
+ * struct decision_env. Production passes the store, tests a fake one.
+ */
+#ifndef SENDWARD_DECISION_H
+#define SENDWARD_DECISION_H
+
+#include "base/config.h"
+#include "engine/account.h"
+#include "engine/request.h"
+#include "engine/take.h"
+#include "engine/verdict.h"
+
+struct decision_env {
+	void *ctx;
+	/* Unix time of the store's clock, as well as it is known. */
+	int64_t (*now_ms)(void *ctx);
+	/* What is known of the login here and now. False: nothing. True: *out
+	 * is a new reference, or NULL for a login without an account. */
+	bool (*account)(void *ctx, const char *login, struct account **out);
+	/* Asks the store; done may be called before take returns. After
+	 * TAKE_STALE, account() knows better. */
+	void (*take)(void *ctx, const struct take *take, take_done *done, void *arg);
+	/* While the store is away: tests and charges what this node has
+	 * accepted by itself, against the limits given (its share of the real
+	 * ones). Answers at once, TAKE_DONE or TAKE_OVER. */
+	void (*take_local)(void *ctx, const struct take *take, struct take_answer *answer);
+	/* Takes the charge of a message back; nothing to wait for. */
+	void (*refund)(void *ctx, const char *login, const char *message_key);
+};
+
+/* verdict is borrowed for the call. */
+typedef void decision_done(const struct verdict *verdict, void *arg);
+
+/* How often the account may change under one decision. */
+#define DECISION_ROUNDS_MAX 4
+
+/* Starts a decision; done is called exactly once, perhaps before this
+ * returns. env, config and request stay valid until then. */
+void decision_start(const struct decision_env *env, const struct config *config,
+		    const struct request *request, decision_done *done, void *arg);
+
+/* node + "/" + queue id; false (and an empty key) when it does not fit or the
+ * queue id is not known. */
+bool decision_message_key(const struct config *config, const struct request *request,
+			  char out[MESSAGE_KEY_MAX + 1]);
+
+#endif

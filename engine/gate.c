@@ -1,0 +1,220 @@
+#include "engine/gate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/ownership.h"
+
+#define EVERY_STAGE                                                                          \
+	(1U << STAGE_MAIL | 1U << STAGE_RCPT | 1U << STAGE_DATA | 1U << STAGE_END_OF_MESSAGE)
+#define AT_END_OF_MESSAGE (1U << STAGE_END_OF_MESSAGE)
+
+static enum finding_result refuse(struct finding *f, enum reply reply)
+{
+	f->reply = reply;
+	return FINDING_REFUSE;
+}
+
+/* ---- 1. state --------------------------------------------------------- */
+
+static enum finding_result ask_state(const struct gate_input *in, struct finding *f)
+{
+	if (!in->account && !in->config->unknown_login_allowed) {
+		snprintf(f->rule, sizeof(f->rule), "unknown_login = refuse");
+		f->origin = "configuration";
+		return refuse(f, REPLY_UNKNOWN_LOGIN);
+	}
+	if (!in->account)
+		return FINDING_PASS;
+	snprintf(f->rule, sizeof(f->rule), "%s", account_state_name(in->effective->state));
+	f->origin = "account";
+	if (in->effective->state == ACCOUNT_BLOCKED)
+		return refuse(f, REPLY_STATE);
+	return FINDING_PASS;
+}
+
+/* ---- 2. networks ------------------------------------------------------ */
+
+static enum finding_result ask_networks(const struct gate_input *in, struct finding *f)
+{
+	const struct effective *e = in->effective;
+	struct ip client;
+	bool admitted;
+	int rule;
+
+	f->origin = e->origins[PLAN_NETWORKS];
+	if (e->n_networks == 0)
+		return FINDING_PASS;
+	if (!ip_parse(in->request->client_address, &client)) {
+		snprintf(f->rule, sizeof(f->rule), "client address is not known");
+		return FINDING_UNKNOWN;
+	}
+	admitted = network_list_admits(e->networks, e->n_networks, &client, &rule);
+	if (rule >= 0)
+		network_format(&e->networks[rule], f->rule);
+	else if (!admitted)
+		snprintf(f->rule, sizeof(f->rule), "not in any network of the login");
+	return admitted ? FINDING_PASS : refuse(f, REPLY_NETWORKS);
+}
+
+/* ---- 3. envelope sender ----------------------------------------------- */
+
+static void describe_ownership(const struct ownership *o, struct finding *f)
+{
+	f->origin = o->origin;
+	if (o->rule)
+		pattern_format(o->rule, f->rule);
+	else
+		snprintf(f->rule, sizeof(f->rule), "not an address of the login");
+}
+
+static enum finding_result ask_envelope_sender(const struct gate_input *in, struct finding *f)
+{
+	const char *reason = "";
+	struct address sender;
+	struct ownership o;
+
+	switch (address_parse(in->request->sender, in->request->sender_form, &sender, &reason)) {
+	case ADDRESS_NULL:
+		f->origin = "configuration";
+		snprintf(f->rule, sizeof(f->rule), "null_sender = %s",
+			 in->config->null_sender_allowed ? "allow" : "reject");
+		return in->config->null_sender_allowed ? FINDING_PASS
+						       : refuse(f, REPLY_NULL_SENDER);
+	case ADDRESS_BAD:
+		snprintf(f->rule, sizeof(f->rule), "%s", reason);
+		return refuse(f, REPLY_ENVELOPE_SENDER);
+	case ADDRESS_OK:
+		break;
+	}
+	ownership_of(in->config, in->effective, in->request->login, &sender, &o);
+	describe_ownership(&o, f);
+	return o.owned ? FINDING_PASS : refuse(f, REPLY_ENVELOPE_SENDER);
+}
+
+/* ---- 4. header From, Sender, Resent-From, Resent-Sender --------------- */
+
+static enum finding_result header_fault(struct finding *f, const char *what)
+{
+	snprintf(f->rule, sizeof(f->rule), "%s", what);
+	f->origin = "message";
+	return refuse(f, REPLY_HEADER_FAULT);
+}
+
+static enum finding_result ask_header_from(const struct gate_input *in, struct finding *f)
+{
+	const struct originators *header = in->request->originators;
+	struct ownership o;
+
+	if (!header)
+		return FINDING_SKIPPED;
+	if (header->fault[0])
+		return header_fault(f, header->fault);
+	for (size_t i = 0; i < header->n; i++) {
+		char text[ADDRESS_TEXT_MAX];
+
+		ownership_of(in->config, in->effective, in->request->login,
+			     &header->items[i].address, &o);
+		describe_ownership(&o, f);
+		if (o.owned)
+			continue;
+		address_format(&header->items[i].address, text);
+		snprintf(f->rule, sizeof(f->rule), "%s: %.250s",
+			 originator_name(header->items[i].field), text);
+		return refuse(f, REPLY_HEADER_FROM);
+	}
+	if (header->display_address[0] && in->config->display_name_address_rejected) {
+		snprintf(f->rule, sizeof(f->rule), "display name shows %s",
+			 header->display_address);
+		f->origin = "display_name_address = reject";
+		return refuse(f, REPLY_HEADER_FAULT);
+	}
+	return FINDING_PASS;
+}
+
+/* ---- 5. per-message caps ---------------------------------------------- */
+
+static enum finding_result over_cap(struct finding *f, const char *name, int64_t asked,
+				    int64_t limit, const char *origin, enum reply reply)
+{
+	snprintf(f->rule, sizeof(f->rule), "%s = %lld", name, (long long)limit);
+	f->origin = origin;
+	f->asked = asked;
+	f->limit = limit;
+	return refuse(f, reply);
+}
+
+static enum finding_result ask_caps(const struct gate_input *in, struct finding *f)
+{
+	const struct effective *e = in->effective;
+	const struct request *r = in->request;
+
+	if (e->max_recipients > 0 && r->recipients > e->max_recipients)
+		return over_cap(f, "max_recipients", r->recipients, e->max_recipients,
+				e->origins[PLAN_MAX_RECIPIENTS], REPLY_CAP_RECIPIENTS);
+	if (e->max_size_bytes > 0 && r->size_bytes > e->max_size_bytes)
+		return over_cap(f, "max_size", r->size_bytes, e->max_size_bytes,
+				e->origins[PLAN_MAX_SIZE], REPLY_CAP_SIZE);
+	return FINDING_PASS;
+}
+
+/* ---- the table -------------------------------------------------------- */
+
+static const struct gate_check {
+	enum check check;
+	unsigned stages; /* at which it can be answered, a bit each */
+	enum finding_result (*ask)(const struct gate_input *in, struct finding *f);
+} gate_checks[] = {
+	{CHECK_STATE, EVERY_STAGE, ask_state},
+	{CHECK_NETWORKS, EVERY_STAGE, ask_networks},
+	{CHECK_ENVELOPE_SENDER, EVERY_STAGE, ask_envelope_sender},
+	{CHECK_HEADER_FROM, AT_END_OF_MESSAGE, ask_header_from},
+	{CHECK_CAPS, EVERY_STAGE, ask_caps},
+};
+
+void finding_init(struct finding *finding, enum check_mode mode)
+{
+	finding->result = FINDING_SKIPPED;
+	finding->mode = mode;
+	finding->reply = REPLY_CANNOT_TELL;
+	finding->action = ACTION_ACCEPT;
+	finding->origin = NULL;
+	finding->used = 0;
+	finding->limit = -1;
+	finding->asked = 0;
+	finding->retry_after_ms = 0;
+	finding->rule[0] = '\0';
+}
+
+/* The code of the reply says whether the client may come again. */
+static enum action refusal_action(const struct config *config, enum reply reply)
+{
+	return config->replies[reply].code[0] == '4' ? ACTION_DEFER : ACTION_REFUSE;
+}
+
+void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
+{
+	for (size_t i = 0; i < sizeof(gate_checks) / sizeof(gate_checks[0]); i++) {
+		const struct gate_check *c = &gate_checks[i];
+		struct finding *f = &findings[c->check];
+
+		finding_init(f, in->effective->plan->modes[c->check]);
+		if (f->mode == MODE_OFF || !(c->stages & 1U << in->request->stage))
+			continue;
+		f->result = c->ask(in, f);
+		if (f->result == FINDING_REFUSE)
+			f->action = refusal_action(in->config, f->reply);
+		else if (f->result == FINDING_UNKNOWN)
+			f->action = ACTION_DEFER;
+	}
+}
+
+int gate_decisive(const struct finding findings[CHECKS])
+{
+	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++) {
+		if (findings[i].mode == MODE_ENFORCE && (findings[i].result == FINDING_REFUSE ||
+							 findings[i].result == FINDING_UNKNOWN))
+			return i;
+	}
+	return -1;
+}

@@ -1,0 +1,223 @@
+#include "engine/judge.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "engine/gate.h"
+
+static const enum action over_quota_actions[] = {
+	[OVER_QUOTA_DEFER] = ACTION_DEFER,
+	[OVER_QUOTA_REJECT] = ACTION_REFUSE,
+	[OVER_QUOTA_HOLD] = ACTION_HOLD,
+	[OVER_QUOTA_SANDBOX] = ACTION_HOLD, /* or REDIRECT, see over_quota_action() */
+};
+
+static const enum action sandbox_actions[] = {
+	[SANDBOX_DISCARD] = ACTION_DISCARD,
+	[SANDBOX_HOLD] = ACTION_HOLD,
+	[SANDBOX_REDIRECT] = ACTION_REDIRECT,
+};
+
+/* A quota never discards: where the sandbox would, the message is held. */
+static enum action over_quota_action(const struct plan *plan)
+{
+	if (plan->over_quota == OVER_QUOTA_SANDBOX && plan->sandbox == SANDBOX_REDIRECT)
+		return ACTION_REDIRECT;
+	return over_quota_actions[plan->over_quota];
+}
+
+static bool row_is_over(const struct judge_input *in, size_t i)
+{
+	int64_t limit = in->rows[i].quota.limit;
+
+	return limit != QUOTA_UNLIMITED && in->answers[i].used + in->rows[i].amount > limit;
+}
+
+static enum reply quota_reply(const struct finding *f)
+{
+	if (f->action == ACTION_REFUSE)
+		return REPLY_QUOTAS_REJECT;
+	return f->retry_after_ms < 0 ? REPLY_QUOTAS_NEVER : REPLY_QUOTAS;
+}
+
+/* The row that decides, or for a message that fits the one nearest to its
+ * limit, for the log. */
+static size_t telling_row(const struct judge_input *in, bool *over)
+{
+	size_t best = 0;
+
+	*over = false;
+	for (size_t i = 0; i < in->n_rows; i++) {
+		const struct take_row *row = &in->rows[i], *b = &in->rows[best];
+
+		if (row_is_over(in, i)) {
+			*over = true;
+			return i;
+		}
+		if (row->quota.limit > 0 &&
+		    (b->quota.limit <= 0 || (double)in->answers[i].used / (double)row->quota.limit >
+						    (double)in->answers[best].used /
+							    (double)b->quota.limit))
+			best = i;
+	}
+	return best;
+}
+
+void judge_quotas(const struct judge_input *in, struct finding findings[CHECKS])
+{
+	struct finding *f = &findings[CHECK_QUOTAS];
+	bool over;
+	size_t row;
+
+	finding_init(f, in->effective->plan->modes[CHECK_QUOTAS]);
+	if (in->n_rows == 0)
+		return;
+	row = telling_row(in, &over);
+	quota_format(&in->rows[row].quota, f->rule);
+	f->origin = in->effective->origins[PLAN_QUOTAS];
+	f->used = in->answers[row].used;
+	f->limit = in->rows[row].quota.limit;
+	f->asked = in->rows[row].amount;
+	f->retry_after_ms = in->answers[row].retry_after_ms;
+	f->result = over ? FINDING_REFUSE : FINDING_PASS;
+	if (over) {
+		f->action = over_quota_action(in->effective->plan);
+		f->reply = quota_reply(f);
+	}
+}
+
+/* Check 7. Only the front end that sees the message last carries it out. */
+static void judge_sandbox(const struct judge_input *in, struct finding findings[CHECKS])
+{
+	struct finding *f = &findings[CHECK_SANDBOX];
+
+	finding_init(f, MODE_ENFORCE);
+	f->origin = in->effective->origins[PLAN_SANDBOX];
+	f->result = FINDING_PASS;
+	if (in->effective->state != ACCOUNT_SANDBOXED)
+		return;
+	snprintf(f->rule, sizeof(f->rule), "sandboxed");
+	if (in->request->final) {
+		f->result = FINDING_REFUSE;
+		f->action = sandbox_actions[in->effective->plan->sandbox];
+	}
+}
+
+/* Holding and redirecting are for the last stage; before it there is nothing
+ * to say to the client. */
+static bool acts_now(const struct judge_input *in, const struct finding *f)
+{
+	if (f->result != FINDING_REFUSE && f->result != FINDING_UNKNOWN)
+		return false;
+	return in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER;
+}
+
+static int first_of_mode(const struct judge_input *in, const struct verdict *verdict,
+			 enum check_mode mode)
+{
+	for (int i = 0; i < CHECKS; i++) {
+		if (verdict->findings[i].mode == mode && acts_now(in, &verdict->findings[i]))
+			return i;
+	}
+	return -1;
+}
+
+static void number_text(int64_t n, char out[AMOUNT_TEXT_MAX])
+{
+	snprintf(out, AMOUNT_TEXT_MAX, "%lld", (long long)n);
+}
+
+static const char *given_reason(const struct account *account)
+{
+	return account && account->reason[0] ? account->reason : "no reason given";
+}
+
+static void fill_reply(const struct judge_input *in, const struct finding *f,
+		       struct verdict *verdict)
+{
+	enum reply reply = f->result == FINDING_UNKNOWN ? REPLY_CANNOT_TELL : f->reply;
+	const struct reply_line *line = &in->config->replies[reply];
+	char used[AMOUNT_TEXT_MAX], limit[AMOUNT_TEXT_MAX], asked[AMOUNT_TEXT_MAX];
+	char retry[DURATION_TEXT_MAX] = "never";
+
+	number_text(f->used, used);
+	number_text(f->limit, limit);
+	number_text(f->asked, asked);
+	if (f->retry_after_ms >= 0)
+		duration_format_human(f->retry_after_ms, retry);
+	memcpy(verdict->code, line->code, sizeof(verdict->code));
+	memcpy(verdict->xcode, line->xcode, sizeof(verdict->xcode));
+	reply_expand(line,
+		     &(struct reply_values){
+			     .login = in->request->login,
+			     .sender = in->request->sender,
+			     .client = in->request->client_address,
+			     .rule = f->rule,
+			     .quota = f->rule,
+			     .used = used,
+			     .limit = limit,
+			     .asked = asked,
+			     .retry = retry,
+			     .reason = given_reason(in->account),
+		     },
+		     verdict->text, sizeof(verdict->text));
+}
+
+/* Why a message is held, discarded or redirected: for Postfix's log. */
+static void fill_reason(const struct judge_input *in, enum check check, const struct finding *f,
+			struct verdict *verdict)
+{
+	struct reply_line line = {.text = "%{rule}"};
+
+	snprintf(line.text, sizeof(line.text), "Sendward %s: %%{rule} (%%{login})",
+		 check_name(check));
+	reply_expand(&line,
+		     &(struct reply_values){.rule = f->rule, .login = in->request->login},
+		     verdict->text, sizeof(verdict->text));
+}
+
+static void decide_by(const struct judge_input *in, enum check check, struct verdict *verdict)
+{
+	const struct finding *f = &verdict->findings[check];
+
+	verdict->has_check = true;
+	verdict->check = check;
+	verdict->action = f->action;
+	verdict->sandboxed = check == CHECK_SANDBOX;
+	if (f->action == ACTION_REFUSE || f->action == ACTION_DEFER)
+		fill_reply(in, f, verdict);
+	else
+		fill_reason(in, check, f, verdict);
+	if (f->action == ACTION_REDIRECT)
+		verdict->redirect = in->effective->plan->sandbox_redirect;
+}
+
+void judge(const struct judge_input *in, struct verdict *verdict)
+{
+	int enforced, monitored;
+
+	judge_sandbox(in, verdict->findings);
+	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
+	enforced = first_of_mode(in, verdict, MODE_ENFORCE);
+	monitored = first_of_mode(in, verdict, MODE_MONITOR);
+	verdict->action = ACTION_ACCEPT;
+	if (enforced >= 0)
+		decide_by(in, (enum check)enforced, verdict);
+	if (monitored >= 0) {
+		verdict->monitored = true;
+		verdict->monitor_check = (enum check)monitored;
+		verdict->monitor_action = verdict->findings[monitored].action;
+	}
+}
+
+void judge_cannot_tell(const struct judge_input *in, const char *why, struct verdict *verdict)
+{
+	struct finding f;
+
+	finding_init(&f, MODE_ENFORCE);
+	snprintf(f.rule, sizeof(f.rule), "%s", why);
+	verdict->action = ACTION_DEFER;
+	verdict->has_check = false;
+	fill_reply(in, &f, verdict);
+}

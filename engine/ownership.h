@@ -1,0 +1,22 @@
+/*
+ * Which addresses a login owns, and which rule says so.
+ *
+ * An account's own list of senders replaces the plan's, with one exception
+ * that everybody expects: where the plan lists %login, the login goes on to
+ * own its own address unless the account's list excludes it.
+ */
+#ifndef SENDWARD_OWNERSHIP_H
+#define SENDWARD_OWNERSHIP_H
+
+#include "engine/effective.h"
+
+struct ownership {
+	bool owned;
+	const struct pattern *rule; /* that decided; NULL: none covers it */
+	const char *origin;	    /* of the rule, or of the list searched */
+};
+
+void ownership_of(const struct config *config, const struct effective *effective,
+		  const char *login, const struct address *address, struct ownership *out);
+
+#endif

@@ -1,0 +1,42 @@
+/*
+ * One question to the engine: may this login go on, at this stage, now?
+ * Everything is borrowed from the front end until the verdict is there.
+ */
+#ifndef SENDWARD_REQUEST_H
+#define SENDWARD_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/address.h"
+#include "base/header_address.h"
+#include "base/network.h"
+
+/* Stages of an SMTP transaction, in their order (Postfix
+ * SMTPD_POLICY_README's protocol_state). Before MAIL there is no login. */
+enum stage { STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_END_OF_MESSAGE };
+#define STAGES 4
+
+/* "MAIL", "RCPT", "DATA", "END-OF-MESSAGE". */
+const char *stage_name(enum stage stage);
+
+struct request {
+	enum stage stage;
+	/* This front end sees the message for the last time: what passes is
+	 * charged, and a sandbox is carried out. Only at END-OF-MESSAGE. */
+	bool final;
+	const char *queue_id; /* "" while not known */
+	const char *login;    /* SASL user name, never empty */
+	const char *client_address; /* as text, for replies and the log */
+	const char *sender;	    /* envelope sender as text; "" for <> */
+	enum address_form sender_form;
+	/* Recipients accepted so far, this one included at RCPT; at MAIL 0. */
+	int64_t recipients;
+	/* At END-OF-MESSAGE the real size, before that SIZE= or 0. */
+	int64_t size_bytes;
+	/* NULL where the header is not seen (policy daemon, before the end of
+	 * the header). */
+	const struct originators *originators;
+};
+
+#endif

@@ -1,0 +1,88 @@
+#include "engine/verdict.h"
+
+#include "base/fields.h"
+
+static const char *const action_names[] = {
+	[ACTION_ACCEPT] = "accept",	[ACTION_REFUSE] = "refuse", [ACTION_DEFER] = "defer",
+	[ACTION_HOLD] = "hold",		[ACTION_DISCARD] = "discard",
+	[ACTION_REDIRECT] = "redirect",
+};
+
+static const char *const stage_names[STAGES] = {
+	[STAGE_MAIL] = "MAIL",
+	[STAGE_RCPT] = "RCPT",
+	[STAGE_DATA] = "DATA",
+	[STAGE_END_OF_MESSAGE] = "END-OF-MESSAGE",
+};
+
+const char *action_name(enum action action)
+{
+	return action_names[action];
+}
+
+const char *stage_name(enum stage stage)
+{
+	return stage_names[stage];
+}
+
+const struct finding *verdict_finding(const struct verdict *verdict)
+{
+	if (verdict->has_check)
+		return &verdict->findings[verdict->check];
+	if (verdict->monitored)
+		return &verdict->findings[verdict->monitor_check];
+	return NULL;
+}
+
+/* A message that passes shows the quota nearest to its limit. */
+static const struct finding *finding_to_log(const struct verdict *verdict)
+{
+	const struct finding *f = verdict_finding(verdict);
+
+	if (!f && verdict->findings[CHECK_QUOTAS].result == FINDING_PASS)
+		f = &verdict->findings[CHECK_QUOTAS];
+	return f;
+}
+
+static const char *check_to_log(const struct verdict *verdict)
+{
+	if (verdict->has_check)
+		return check_name(verdict->check);
+	return verdict->monitored ? check_name(verdict->monitor_check) : "";
+}
+
+static void add_count(struct fields *fields, const char *key, const struct finding *f, int64_t n)
+{
+	if (f && f->limit >= 0)
+		fields_add_int(fields, key, n);
+	else
+		fields_add(fields, key, "");
+}
+
+size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
+			  const char *node, int64_t elapsed_us, char *out, size_t out_size)
+{
+	const struct finding *f = finding_to_log(verdict);
+	struct fields fields;
+
+	fields_init(&fields, out, out_size);
+	fields_add(&fields, "node", node);
+	fields_add(&fields, "stage", stage_name(request->stage));
+	fields_add(&fields, "qid", request->queue_id);
+	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "client", request->client_address);
+	fields_add(&fields, "verdict", action_name(verdict->action));
+	if (verdict->monitored)
+		fields_add(&fields, "monitor", action_name(verdict->monitor_action));
+	fields_add(&fields, "check", check_to_log(verdict));
+	fields_add(&fields, "rule", f ? f->rule : "");
+	add_count(&fields, "used", f, f ? f->used : 0);
+	add_count(&fields, "limit", f, f ? f->limit : 0);
+	fields_add_int(&fields, "us", elapsed_us);
+	fields_add(&fields, "sender", request->sender);
+	if (verdict->redirect)
+		fields_add(&fields, "redirect", verdict->redirect);
+	if (verdict->store_error)
+		fields_add(&fields, "store", verdict->store_error);
+	return fields.len;
+}

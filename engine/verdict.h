@@ -1,0 +1,70 @@
+/*
+ * What the engine answers: an action, the check and the rule that decided,
+ * the reply for the client, and what every check found.
+ */
+#ifndef SENDWARD_VERDICT_H
+#define SENDWARD_VERDICT_H
+
+#include "base/check.h"
+#include "base/config.h"
+#include "base/reply.h"
+#include "engine/request.h"
+
+enum action {
+	ACTION_ACCEPT,
+	ACTION_REFUSE,	 /* 5xx */
+	ACTION_DEFER,	 /* 4xx */
+	ACTION_HOLD,	 /* accept into the hold queue */
+	ACTION_DISCARD,	 /* accept and throw away; sandboxed state only */
+	ACTION_REDIRECT, /* accept, deliver to verdict.redirect only */
+};
+
+/* "accept", "refuse", "defer", "hold", "discard", "redirect". */
+const char *action_name(enum action action);
+
+enum finding_result {
+	FINDING_SKIPPED, /* not asked: off, not at this stage, or decided before */
+	FINDING_PASS,
+	FINDING_REFUSE,
+	FINDING_UNKNOWN, /* cannot tell */
+};
+
+#define RULE_MAX 320
+
+struct finding {
+	enum finding_result result;
+	enum check_mode mode;
+	enum reply reply;   /* when it refuses */
+	enum action action; /* when it refuses: REFUSE, DEFER, HOLD, ... */
+	const char *origin; /* of the rule: "account", "plan default"; NULL none */
+	int64_t used, limit, asked; /* limit < 0: not a counting rule */
+	int64_t retry_after_ms;	    /* -1: never */
+	char rule[RULE_MAX]; /* the rule that decided, as configured; "" none */
+};
+
+struct verdict {
+	enum action action;
+	enum check check;      /* that decided; meaningless without has_check */
+	bool has_check;
+	bool monitored;	       /* a check in monitor mode would have ... */
+	enum action monitor_action; /* ... done this */
+	enum check monitor_check;
+	bool charged;	       /* counters were charged for this message */
+	bool sandboxed;	       /* the login is in the sandbox and this is final */
+	char code[4], xcode[10]; /* for REFUSE and DEFER */
+	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
+	const char *redirect; /* ACTION_REDIRECT; borrowed from the configuration */
+	int64_t now_ms;	      /* of the decision */
+	const char *store_error; /* why the store did not answer; NULL it did */
+	struct finding findings[CHECKS];
+};
+
+/* The finding that decided, or NULL. In monitor mode the one that would have. */
+const struct finding *verdict_finding(const struct verdict *verdict);
+
+/* The decision's log line (DESIGN 7): key=value fields, odd bytes quoted,
+ * cut at out_size - 1. Returns its length. */
+size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
+			  const char *node, int64_t elapsed_us, char *out, size_t out_size);
+
+#endif

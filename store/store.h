@@ -1,0 +1,117 @@
+/*
+ * Accounts and counters in Redis (or Valkey), asynchronously, on one libevent
+ * loop. No policy here: the store keeps what it is told and answers.
+ *
+ * Everything in this header belongs to the loop's thread. Every request is
+ * answered exactly once, at the latest when redis.deadline has passed; there
+ * is no queue for a server that is away. Callbacks may run before the call
+ * that asked returns (a server known to be away is said at once).
+ *
+ * Keys of a login share one hash tag, prefix{login}:..., with "{", "}", "%"
+ * and what is not printable written as %XX.
+ */
+#ifndef SENDWARD_STORE_H
+#define SENDWARD_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "engine/account.h"
+#include "engine/decision.h"
+#include "engine/take.h"
+
+struct event_base;
+struct store;
+
+/* Starts to connect; never fails for a server that is away. config is kept
+ * with a reference. */
+struct store *store_new(struct event_base *base, struct config *config);
+/* Outstanding requests are answered as unavailable. */
+void store_free(struct store **store);
+
+/* A reload: the new redis settings are used from the next connect on; when
+ * they differ the connection is closed and made anew. */
+void store_configure(struct store *store, struct config *config);
+
+/* The engine's environment over this store; valid as long as the store. */
+const struct decision_env *store_env(struct store *store);
+
+enum store_result {
+	STORE_OK,
+	STORE_NOT_FOUND,
+	STORE_CONFLICT,	   /* the account has changed since it was read */
+	STORE_UNAVAILABLE, /* not reached; nothing was changed */
+	STORE_UNCERTAIN,   /* no answer in time; changed or not */
+	STORE_BAD,	   /* the server answered with an error or nonsense */
+};
+
+/* Calls once when the connection is first usable, or when timeout_ms has
+ * passed; error is NULL or why not. For the control tool, and for the
+ * daemons' first log line. */
+void store_when_ready(struct store *store, int64_t timeout_ms,
+		      void (*ready)(const char *error, void *arg), void *arg);
+
+/* record is the stored text (16 digits of version, then JSON), borrowed for
+ * the call, NULL unless STORE_OK. error is for people, NULL on STORE_OK. */
+typedef void store_record_done(enum store_result result, const char *record, size_t len,
+			       const char *error, void *arg);
+typedef void store_done(enum store_result result, const char *error, void *arg);
+
+void store_account_get(struct store *store, const char *login, store_record_done *done, void *arg);
+
+/* Writes json as the login's account when its present version is version
+ * ("" to create it; NULL whatever it is). When done says STORE_OK no daemon
+ * decides on the older account any more. */
+void store_account_put(struct store *store, const char *login, const char *version,
+		       const char *json, store_done *done, void *arg);
+
+/* Deletes account and counters. */
+void store_account_delete(struct store *store, const char *login, store_done *done, void *arg);
+
+/* Calls each login that has an account, in no order, perhaps twice when
+ * accounts change meanwhile; then done. */
+void store_account_each(struct store *store, void (*each)(const char *login, void *arg),
+			store_done *done, void *arg);
+
+/* As decision_env.take. */
+void store_take(struct store *store, const struct take *take, take_done *done, void *arg);
+
+/* Takes back what the message was charged; a message never charged is
+ * remembered as refunded, so that a charge still under way finds out. done
+ * may be NULL. While the server is away refunds wait, REFUNDS_WAITING_MAX of
+ * them; a refund is the one thing the store sends later. */
+void store_refund(struct store *store, const char *login, const char *message_key,
+		  store_done *done, void *arg);
+
+/* Forgets the counters of the login. */
+void store_reset(struct store *store, const char *login, store_done *done, void *arg);
+
+/* Appends one event (a JSON object) to the stream of events; done may be
+ * NULL. EVENTS_MAX are kept. */
+void store_event(struct store *store, const char *json, store_done *done, void *arg);
+
+/* Events after the position ("0": all there are), oldest first; block_ms > 0
+ * waits for new ones (use a store of its own for that). Then done. */
+void store_events_read(struct store *store, const char *after, int64_t block_ms,
+		       void (*each)(const char *position, const char *json, void *arg),
+		       store_done *done, void *arg);
+
+/* Heartbeats: prefix + "node:" + name, gone after ttl_s. */
+void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s);
+void store_beats_read(struct store *store, void (*each)(const char *name, const char *json, void *arg),
+		      store_done *done, void *arg);
+
+/* What the server says of itself in INFO, as "name:value" lines. */
+void store_info(struct store *store, store_record_done *done, void *arg);
+
+struct store_stats {
+	bool connected;
+	int64_t connects, failures, timeouts, requests, script_loads;
+	int64_t in_flight, refunds_waiting, accounts_cached;
+	const char *last_error; /* borrowed; NULL none */
+};
+void store_stats(const struct store *store, struct store_stats *out);
+
+#endif
