@@ -3,7 +3,8 @@
  *
  * All addresses are kept as IPv6; an IPv4 address is kept IPv4-mapped
  * (RFC 4291 section 2.5.5.2), so "::ffff:192.0.2.1" and "192.0.2.1" are the
- * same client. Values are plain structs: nothing to free.
+ * same client. A network is either IPv4 or IPv6: "::/0" means every IPv6
+ * client and no IPv4 one. Values are plain structs: nothing to free.
  */
 #ifndef SENDWARD_NETWORK_H
 #define SENDWARD_NETWORK_H
@@ -28,7 +29,8 @@ struct network {
 #define NETWORK_TEXT_MAX 52
 
 /* Text as Postfix writes client_address: "192.0.2.1", "2001:db8::1", also
- * "IPv6:2001:db8::1" and "[2001:db8::1]". False when it does not parse. */
+ * "IPv6:2001:db8::1" and "[2001:db8::1]". The zone of a link-local address
+ * ("fe80::1%eth0") is dropped. False when it does not parse. */
 bool ip_parse(const char *text, struct ip *out);
 
 /* AF_INET or AF_INET6; false for any other family. */
