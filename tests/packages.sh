@@ -72,9 +72,11 @@ packages_need() {
 	}
 }
 
+# For a subshell: its traps outlive this function, so what they name is not local.
 packages_install() {
-	local policy=/usr/sbin/policy-rc.d log status
+	local status=0
 
+	policy=/usr/sbin/policy-rc.d
 	export DEBIAN_FRONTEND=noninteractive
 	log=$(mktemp) || return 1
 	if [ -e "$policy" ] || [ -L "$policy" ]; then
@@ -87,7 +89,6 @@ packages_install() {
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
 
-	status=0
 	apt-get update >"$log" 2>&1 || status=$?
 	if [ "$status" -eq 0 ]; then
 		apt-get install -y --no-install-recommends "$@" >>"$log" 2>&1 || status=$?
