@@ -1,0 +1,223 @@
+"""One whole private mail system around Sendward, in one directory.
+
+    with Stack(wiring=BOTH, plan={"quotas": '{ "3 messages / 1h" }'}) as stack:
+        stack.sendward("user", "add", "rose@dom.example")
+        outcome = stack.send("rose@dom.example", to=["x@far.example"])
+
+Leaving the block ends every process and removes the directory, whatever happened inside.
+"""
+
+import dataclasses
+import os
+import shutil
+import tempfile
+
+import clients
+from processes import wait_until
+from sendward import NODE, Daemon, Tool, decisions, write_configuration
+from services import Dovecot, Postfix, Redis, Sink
+
+POLICY_STAGES = ("RCPT", "DATA", "END-OF-MESSAGE")
+_RESTRICTIONS = {
+    "MAIL": "smtpd_sender_restrictions",
+    "RCPT": "smtpd_recipient_restrictions",
+    "DATA": "smtpd_data_restrictions",
+    "END-OF-MESSAGE": "smtpd_end_of_data_restrictions",
+}
+
+# Every login is somebody Dovecot knows; a case has the Redis for itself, so names need not differ between cases.
+USERS = ["rose@dom.example", "tulip@dom.example", "plainlogin"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Wiring:
+    """How Postfix is told to ask Sendward.
+
+    `stages`: where the policy daemon is asked, none for not at all. `milter`: whether ours is in smtpd_milters.
+    `foreign_before`, `foreign_behind`: Unix socket names (in the stack's run directory) of other milters around ours.
+    """
+
+    name: str
+    stages: tuple = ()
+    milter: bool = False
+    foreign_before: str = ""
+    foreign_behind: str = ""
+
+    def but(self, **changes):
+        return dataclasses.replace(self, **changes)
+
+
+POLICYD = Wiring("policyd only", stages=POLICY_STAGES)
+MILTER = Wiring("milter only", milter=True)
+BOTH = Wiring("both daemons", stages=POLICY_STAGES, milter=True)
+EVERY_WIRING = (POLICYD, MILTER, BOTH)
+
+
+class Stack:
+    """Redis, Dovecot, sink, Postfix and the two daemons as `wiring` says.
+
+    `top`, `plan` and `redis` are settings of the configuration file's top level, of plan default and of the redis
+    section; `sections` are further sections as sendward.configuration() takes them. `users` are the logins Dovecot
+    knows besides USERS. `directory` is made and removed when none is given.
+    """
+
+    def __init__(self, wiring=BOTH, top=None, plan=None, redis=None, sections=None, users=(), directory=None):
+        self.wiring = wiring
+        self._own_directory = directory is None
+        self.directory = directory or tempfile.mkdtemp(prefix="sendward-e2e-")
+        os.chmod(self.directory, 0o755)    # Postfix's user must reach the sockets
+        self.logs = self._make("log")
+        self.run = self._make("run")
+        self.config_path = os.path.join(self.directory, "sendward.conf")
+        self.policy_socket = os.path.join(self.run, "policy")
+        self.milter_socket = os.path.join(self.run, "milter")
+
+        self.redis = Redis(self.directory, self._log("redis"))
+        self.dovecot = Dovecot(self.directory, self._log("dovecot"), [*USERS, *users])
+        self.sink = Sink(os.path.join(self.directory, "delivered"), self._log("sink"))
+        self.postfix = None    # needs the sink's port
+        self.policyd = Daemon("sendward-policyd", self.config_path, self._log("policyd"), [self.policy_socket])
+        self.milter = Daemon("sendward-milter", self.config_path, self._log("milter"), [self.milter_socket])
+        self.sendward = Tool(self.config_path)
+        self.configure(top, plan, redis, sections)
+
+    # -- life
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def start(self, with_redis=True):
+        for server in (self.redis, self.dovecot, self.sink):
+            if server is not self.redis or with_redis:
+                server.launch()
+        self.postfix = Postfix(self.directory, self._log("mail"), self.dovecot.socket, self.sink.port,
+                               self.postfix_settings())
+        self.postfix.start()
+        for server in (self.redis, self.dovecot, self.sink):
+            if server is not self.redis or with_redis:
+                server.wait_ready()
+        for daemon in self.daemons():
+            daemon.launch()
+        for daemon in self.daemons():
+            daemon.wait_ready()
+
+    def stop_daemons(self):
+        """A clean stop of ours, both at the same time."""
+        for daemon in self.daemons():
+            daemon.ask_to_stop()
+        for daemon in self.daemons():
+            daemon.stop()
+
+    def close(self, keep=False):
+        """Ends everything at once, and removes the directory if it is this stack's own and not to be kept."""
+        for part in (self.policyd, self.milter):
+            part.kill()
+        for part in (self.postfix, self.dovecot, self.sink, self.redis):
+            if part:
+                part.stop()
+        if self._own_directory and not keep:
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    def daemons(self):
+        """Those of our daemons this wiring has."""
+        return [daemon for daemon, wired in ((self.policyd, self.wiring.stages), (self.milter, self.wiring.milter))
+                if wired]
+
+    def processes(self):
+        parts = [self.redis, self.dovecot, self.sink, self.postfix, self.policyd, self.milter]
+        return [process for part in parts if part for process in part.processes]
+
+    # -- configuration
+
+    def configure(self, top=None, plan=None, redis=None, sections=None):
+        """Writes the configuration file; the daemons know nothing of it before they start or are told to reload."""
+        content = {
+            "": {"node": f'"{NODE}"', **(top or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "1s", **(redis or {})},
+        }
+        if self.wiring.stages:
+            content["policyd"] = {"listen": f'{{ "unix:{self.policy_socket}" }}'}
+        if self.wiring.milter:
+            content["milter"] = {"listen": f'"unix:{self.milter_socket}"'}
+        content["plan default"] = {"quotas": '{ "100 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})}
+        content.update(sections or {})
+        write_configuration(self.config_path, content)
+
+    def postfix_settings(self):
+        """What main.cf says about Sendward: with the failure settings README.md recommends."""
+        service = (f"check_policy_service {{ unix:{self.policy_socket}, timeout=10s, "
+                   "default_action=451 4.3.0 policy service is away }")
+        milters = [f"{{ unix:{path}, connect_timeout=5s, command_timeout=10s, content_timeout=10s, "
+                   "default_action=tempfail }"
+                   for path in (self._foreign(self.wiring.foreign_before),
+                                self.wiring.milter and self.milter_socket,
+                                self._foreign(self.wiring.foreign_behind)) if path]
+        settings = {_RESTRICTIONS[stage]: service for stage in self.wiring.stages}
+        at_recipient = [service] if "RCPT" in self.wiring.stages else []
+        settings["smtpd_recipient_restrictions"] = ", ".join(
+            [*at_recipient, "permit_sasl_authenticated", "reject_unauth_destination"])
+        settings["smtpd_milters"] = " ".join(milters)
+        settings["milter_default_action"] = "tempfail"
+        if "MAIL" in self.wiring.stages:
+            settings["smtpd_delay_reject"] = "no"
+        return settings
+
+    # -- mail
+
+    def send(self, login, client="swaks", **message):
+        """One message by one of clients.py's clients; see clients.Message for what it may say."""
+        return clients.CLIENTS[client](self.postfix.port, login, clients.Message(login, **message))
+
+    def session(self, **arguments):
+        return clients.Session(self.postfix.port, **arguments)
+
+    def delivered(self, message_id):
+        """All deliveries of one message, once Postfix has nothing left to deliver. Held mail is not waited for."""
+        wait_until(self.postfix.drained, "Postfix to deliver what it has queued", 20)
+        return [delivery for delivery in self.sink.deliveries() if message_id.encode() in delivery.content]
+
+    # -- what Sendward says
+
+    def used(self, login, unit="messages", window_s=None):
+        """How much of the login's quota in that unit is used; 0 when the tool does not know the login."""
+        done = self.sendward("usage", login, "--json", check=False)
+        if done.returncode == 1:
+            return 0
+        rows = [row for row in self.sendward.json("usage", login)["quotas"]
+                if row["unit"] == unit and window_s in (None, row["window_s"])]
+        if len(rows) != 1:
+            raise RuntimeError(f"{len(rows)} quotas in {unit} for {login}: {done.stdout}")
+        return rows[0]["used"]
+
+    def decisions(self, **fields):
+        """Decisions in both daemons' logs whose fields have these values."""
+        every = [*decisions(self.policyd.log()), *decisions(self.milter.log())]
+        return [one for one in every if all(getattr(one, name) == value for name, value in fields.items())]
+
+    def wait_decision(self, **fields):
+        wanted = " ".join(f"{name}={value}" for name, value in fields.items())
+        return wait_until(lambda: self.decisions(**fields), f"a decision {wanted} in the log", 5)[-1]
+
+    # -- inside
+
+    def _make(self, name):
+        path = os.path.join(self.directory, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def _log(self, name):
+        return os.path.join(self.logs, name + ".log")
+
+    def foreign_socket(self, name):
+        return os.path.join(self.run, name)
+
+    def _foreign(self, name):
+        return self.foreign_socket(name) if name else None
