@@ -29,7 +29,7 @@ enum finding_result {
 	FINDING_UNKNOWN, /* cannot tell */
 };
 
-#define RULE_MAX 320
+#define RULE_MAX 512
 
 struct finding {
 	enum finding_result result;

@@ -1,0 +1,237 @@
+/* Accounts: get, put, delete, list; and the counters' reset. */
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/internal.h"
+#include "store/key.h"
+
+/* A request that answers with a result only. */
+struct asking {
+	store_done *done;
+	void *arg;
+};
+
+static struct asking *asking_new(store_done *done, void *arg)
+{
+	struct asking *a = memory_alloc(sizeof(*a));
+
+	a->done = done;
+	a->arg = arg;
+	return a;
+}
+
+static void on_integer(enum link_result result, struct redisReply *reply, const char *error,
+		       void *arg)
+{
+	struct asking *a = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
+
+	if (outcome == STORE_OK && reply->integer == 0) {
+		outcome = STORE_NOT_FOUND;
+		error = "not found";
+	}
+	a->done(outcome, error, a->arg);
+	free(a);
+}
+
+static const char too_long[] = "a login has 1 to 255 octets";
+
+/* ---- get ---------------------------------------------------------------- */
+
+struct reading {
+	store_record_done *done;
+	void *arg;
+};
+
+static void on_record(enum link_result result, struct redisReply *reply, const char *error,
+		      void *arg)
+{
+	struct reading *r = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+	bool ok = outcome == STORE_OK;
+
+	r->done(outcome, ok ? reply->str : NULL, ok ? reply->len : 0, error, r->arg);
+	free(r);
+}
+
+static void send_reading(struct store *store, struct command *command, store_record_done *done,
+			 void *arg)
+{
+	struct reading *r = memory_alloc(sizeof(*r));
+
+	r->done = done;
+	r->arg = arg;
+	store_send(store, command, 0, on_record, r);
+}
+
+void store_account_get(struct store *store, const char *login, store_record_done *done, void *arg)
+{
+	char key[KEY_MAX];
+	struct command command;
+
+	if (!key_account(store_prefix(store), login, key)) {
+		done(STORE_BAD, NULL, 0, too_long, arg);
+		return;
+	}
+	command_init(&command);
+	command_add(&command, "GET");
+	command_add(&command, key);
+	send_reading(store, &command, done, arg);
+}
+
+void store_info(struct store *store, store_record_done *done, void *arg)
+{
+	struct command command;
+
+	command_init(&command);
+	command_add(&command, "INFO");
+	send_reading(store, &command, done, arg);
+}
+
+/* ---- put ---------------------------------------------------------------- */
+
+static void on_put(enum link_result result, struct redisReply *reply, const char *error, void *arg)
+{
+	struct asking *a = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+
+	if (outcome == STORE_OK && reply->len == 0) {
+		outcome = STORE_CONFLICT;
+		error = "the account was changed by someone else at the same time";
+	}
+	a->done(outcome, error, a->arg);
+	free(a);
+}
+
+void store_account_put(struct store *store, const char *login, const char *version,
+		       const char *json, store_done *done, void *arg)
+{
+	char key[KEY_MAX];
+	struct command command;
+
+	if (!key_account(store_prefix(store), login, key)) {
+		done(STORE_BAD, too_long, arg);
+		return;
+	}
+	if (strlen(json) > RECORD_MAX - ACCOUNT_VERSION_DIGITS) {
+		done(STORE_BAD, "the account is too large", arg);
+		return;
+	}
+	script_command(&command, SCRIPT_PUT, 1);
+	command_add(&command, key);
+	command_add(&command, version ? version : "*");
+	command_add(&command, json);
+	script_send(store->link, &command, SCRIPT_PUT, &store->script_loads, on_put,
+		    asking_new(done, arg));
+}
+
+/* ---- delete, reset ------------------------------------------------------ */
+
+static void delete_keys(struct store *store, const char *first, const char *second,
+			store_done *done, void *arg)
+{
+	struct command command;
+
+	command_init(&command);
+	command_add(&command, "DEL");
+	command_add(&command, first);
+	if (second)
+		command_add(&command, second);
+	store_send(store, &command, 0, on_integer, asking_new(done, arg));
+}
+
+void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
+{
+	char account[KEY_MAX], counters[KEY_MAX];
+
+	if (!key_account(store_prefix(store), login, account) ||
+	    !key_counters(store_prefix(store), login, counters))
+		done(STORE_BAD, too_long, arg);
+	else
+		delete_keys(store, account, counters, done, arg);
+}
+
+void store_reset(struct store *store, const char *login, store_done *done, void *arg)
+{
+	char counters[KEY_MAX];
+
+	if (!key_counters(store_prefix(store), login, counters))
+		done(STORE_BAD, too_long, arg);
+	else
+		delete_keys(store, counters, NULL, done, arg);
+}
+
+/* ---- list --------------------------------------------------------------- */
+
+struct listing {
+	struct store *store;
+	void (*each)(const char *login, void *arg);
+	store_done *done;
+	void *arg;
+};
+
+static void on_scan(enum link_result result, struct redisReply *reply, const char *error,
+		    void *arg);
+
+static void scan(struct listing *l, const char *cursor)
+{
+	char pattern[KEY_MAX];
+	struct command command;
+
+	key_account_pattern(store_prefix(l->store), pattern);
+	command_init(&command);
+	command_add(&command, "SCAN");
+	command_add(&command, cursor);
+	command_add(&command, "MATCH");
+	command_add(&command, pattern);
+	command_add(&command, "COUNT");
+	command_add(&command, "1000");
+	store_send(l->store, &command, 0, on_scan, l);
+}
+
+static void each_login(const struct listing *l, const struct redisReply *keys)
+{
+	char login[LOGIN_MAX + 1];
+
+	for (size_t i = 0; i < keys->elements; i++) {
+		const struct redisReply *key = keys->element[i];
+
+		if (key->type == REDIS_REPLY_STRING &&
+		    key_account_login(store_prefix(l->store), key->str, login))
+			l->each(login, l->arg);
+	}
+}
+
+static void on_scan(enum link_result result, struct redisReply *reply, const char *error,
+		    void *arg)
+{
+	struct listing *l = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
+
+	if (outcome == STORE_OK &&
+	    (reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
+	     reply->element[1]->type != REDIS_REPLY_ARRAY)) {
+		outcome = STORE_BAD;
+		error = "an answer of SCAN that makes no sense";
+	}
+	if (outcome == STORE_OK) {
+		each_login(l, reply->element[1]);
+		if (strcmp(reply->element[0]->str, "0") != 0) {
+			scan(l, reply->element[0]->str);
+			return;
+		}
+	}
+	l->done(outcome, error, l->arg);
+	free(l);
+}
+
+void store_account_each(struct store *store, void (*each)(const char *login, void *arg),
+			store_done *done, void *arg)
+{
+	struct listing *l = memory_alloc(sizeof(*l));
+
+	*l = (struct listing){.store = store, .each = each, .done = done, .arg = arg};
+	scan(l, "0");
+}

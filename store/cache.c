@@ -1,0 +1,109 @@
+#include "store/cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+
+#include "base/memory.h"
+
+/* uthash keeps the order of insertion: the first is the least recently used,
+ * because a hit is put in again. */
+struct entry {
+	UT_hash_handle hh;
+	struct account *account;
+	char login[];
+};
+
+struct cache {
+	struct entry *entries;
+	size_t max;
+};
+
+struct cache *cache_new(size_t max)
+{
+	struct cache *cache = memory_zero(sizeof(*cache));
+
+	cache->max = max;
+	return cache;
+}
+
+static void drop(struct cache *cache, struct entry *e)
+{
+	HASH_DEL(cache->entries, e);
+	account_unref(&e->account);
+	free(e);
+}
+
+void cache_clear(struct cache *cache)
+{
+	while (cache->entries)
+		drop(cache, cache->entries);
+}
+
+void cache_free(struct cache **cache)
+{
+	if (!*cache)
+		return;
+	cache_clear(*cache);
+	free(*cache);
+	*cache = NULL;
+}
+
+static struct entry *find(struct cache *cache, const char *login)
+{
+	struct entry *e;
+
+	HASH_FIND_STR(cache->entries, login, e);
+	return e;
+}
+
+static void insert(struct cache *cache, struct entry *e)
+{
+	HASH_ADD_KEYPTR(hh, cache->entries, e->login, strlen(e->login), e);
+}
+
+bool cache_get(struct cache *cache, const char *login, struct account **out)
+{
+	struct entry *e = find(cache, login);
+
+	*out = NULL;
+	if (!e)
+		return false;
+	HASH_DEL(cache->entries, e);
+	insert(cache, e);
+	if (e->account)
+		*out = account_ref(e->account);
+	return true;
+}
+
+void cache_put(struct cache *cache, const char *login, struct account *account)
+{
+	struct entry *e = find(cache, login);
+
+	if (account)
+		account_ref(account);
+	if (e) {
+		account_unref(&e->account);
+		e->account = account;
+		return;
+	}
+	if (HASH_COUNT(cache->entries) >= cache->max)
+		drop(cache, cache->entries);
+	e = memory_zero(sizeof(*e) + strlen(login) + 1);
+	strcpy(e->login, login);
+	e->account = account;
+	insert(cache, e);
+}
+
+void cache_forget(struct cache *cache, const char *login)
+{
+	struct entry *e = find(cache, login);
+
+	if (e)
+		drop(cache, e);
+}
+
+size_t cache_count(const struct cache *cache)
+{
+	return HASH_COUNT(cache->entries);
+}

@@ -1,0 +1,31 @@
+/*
+ * The local copy of accounts: a bounded map from login to account (or to the
+ * knowledge that there is none). The least recently used goes first.
+ */
+#ifndef SENDWARD_CACHE_H
+#define SENDWARD_CACHE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "engine/account.h"
+
+struct cache;
+
+#define CACHE_ACCOUNTS_MAX 100000
+
+struct cache *cache_new(size_t max);
+void cache_free(struct cache **cache);
+
+/* False when nothing is known of the login. True: *out is a new reference, or
+ * NULL for a login without an account. */
+bool cache_get(struct cache *cache, const char *login, struct account **out);
+
+/* Takes a reference of its own; account may be NULL. */
+void cache_put(struct cache *cache, const char *login, struct account *account);
+
+void cache_forget(struct cache *cache, const char *login);
+void cache_clear(struct cache *cache);
+size_t cache_count(const struct cache *cache);
+
+#endif

@@ -1,0 +1,300 @@
+/* The stream of events, and the daemons' heartbeats. */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/internal.h"
+#include "store/key.h"
+
+static void stream_name(const struct store *store, char out[KEY_MAX])
+{
+	snprintf(out, KEY_MAX, "%sevents", store_prefix(store));
+}
+
+/* ---- events ------------------------------------------------------------- */
+
+struct writing {
+	store_done *done; /* may be NULL */
+	void *arg;
+};
+
+static void on_written(enum link_result result, struct redisReply *reply, const char *error,
+		       void *arg)
+{
+	struct writing *w = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+
+	if (outcome != STORE_OK && !w->done)
+		log_warning("an event was not stored: %s", error);
+	if (w->done)
+		w->done(outcome, error, w->arg);
+	free(w);
+}
+
+void store_event(struct store *store, const char *json, store_done *done, void *arg)
+{
+	struct writing *w = memory_alloc(sizeof(*w));
+	char stream[KEY_MAX];
+	struct command command;
+
+	w->done = done;
+	w->arg = arg;
+	stream_name(store, stream);
+	command_init(&command);
+	command_add(&command, "XADD");
+	command_add(&command, stream);
+	command_add(&command, "MAXLEN");
+	command_add(&command, "~");
+	command_add_int(&command, EVENTS_MAX);
+	command_add(&command, "*");
+	command_add(&command, "event");
+	command_add(&command, json);
+	store_send(store, &command, 0, on_written, w);
+}
+
+/* Entries asked for at a time. */
+#define EVENTS_PAGE 500
+
+struct following {
+	struct store *store;
+	int64_t block_ms;
+	void (*each)(const char *position, const char *json, void *arg);
+	store_done *done;
+	void *arg;
+};
+
+static void on_events(enum link_result result, struct redisReply *reply, const char *error,
+		      void *arg);
+
+static void ask_events(struct following *f, const char *after)
+{
+	char stream[KEY_MAX];
+	struct command command;
+
+	stream_name(f->store, stream);
+	command_init(&command);
+	command_add(&command, "XREAD");
+	command_add(&command, "COUNT");
+	command_add_int(&command, EVENTS_PAGE);
+	if (f->block_ms > 0) {
+		command_add(&command, "BLOCK");
+		command_add_int(&command, f->block_ms);
+	}
+	command_add(&command, "STREAMS");
+	command_add(&command, stream);
+	command_add(&command, after);
+	store_send(f->store, &command, f->block_ms, on_events, f);
+}
+
+static bool is_array_of(const struct redisReply *reply, size_t n)
+{
+	return reply->type == REDIS_REPLY_ARRAY && reply->elements == n;
+}
+
+/* One entry: position, then names and values; ours has one name, "event". */
+static bool each_event(const struct following *f, const struct redisReply *entry)
+{
+	if (!is_array_of(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING ||
+	    !is_array_of(entry->element[1], 2) ||
+	    entry->element[1]->element[1]->type != REDIS_REPLY_STRING)
+		return false;
+	f->each(entry->element[0]->str, entry->element[1]->element[1]->str, f->arg);
+	return true;
+}
+
+/* One stream: name and entries. The last entry's position, or NULL. */
+static const char *each_entry(const struct following *f, const struct redisReply *reply)
+{
+	const struct redisReply *stream, *entries;
+	const char *position = NULL;
+
+	if (!is_array_of(reply, 1) || !is_array_of(stream = reply->element[0], 2))
+		return NULL;
+	entries = stream->element[1];
+	if (entries->type != REDIS_REPLY_ARRAY)
+		return NULL;
+	for (size_t i = 0; i < entries->elements; i++) {
+		if (!each_event(f, entries->element[i]))
+			return NULL;
+		position = entries->element[i]->element[0]->str;
+	}
+	return entries->elements == EVENTS_PAGE ? position : NULL;
+}
+
+static void on_events(enum link_result result, struct redisReply *reply, const char *error,
+		      void *arg)
+{
+	struct following *f = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
+	const char *more = outcome == STORE_OK ? each_entry(f, reply) : NULL;
+
+	if (more) {
+		f->block_ms = 0;
+		ask_events(f, more);
+		return;
+	}
+	/* No entries, no stream, nothing new in time: all the same. */
+	if (outcome == STORE_NOT_FOUND) {
+		outcome = STORE_OK;
+		error = NULL;
+	}
+	f->done(outcome, error, f->arg);
+	free(f);
+}
+
+void store_events_read(struct store *store, const char *after, int64_t block_ms,
+		       void (*each)(const char *position, const char *json, void *arg),
+		       store_done *done, void *arg)
+{
+	struct following *f = memory_alloc(sizeof(*f));
+
+	*f = (struct following){
+		.store = store, .block_ms = block_ms, .each = each, .done = done, .arg = arg};
+	ask_events(f, after);
+}
+
+/* ---- heartbeats --------------------------------------------------------- */
+
+static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
+			 void *arg)
+{
+	(void)result;
+	(void)reply;
+	(void)error;
+	(void)arg;
+}
+
+void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
+{
+	char key[KEY_MAX];
+	struct command command;
+
+	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
+	command_init(&command);
+	command_add(&command, "SET");
+	command_add(&command, key);
+	command_add(&command, json);
+	command_add(&command, "EX");
+	command_add_int(&command, ttl_s);
+	store_send(store, &command, 0, ignore_reply, NULL);
+}
+
+struct beats {
+	struct store *store;
+	void (*each)(const char *name, const char *json, void *arg);
+	store_done *done;
+	void *arg;
+	int64_t waiting; /* requests without an answer */
+	enum store_result result;
+	char error[200];
+};
+
+struct beat {
+	struct beats *beats;
+	char *name;
+};
+
+static void beats_answered(struct beats *b)
+{
+	if (--b->waiting > 0)
+		return;
+	b->done(b->result, b->result == STORE_OK ? NULL : b->error, b->arg);
+	free(b);
+}
+
+static void beats_failed(struct beats *b, enum store_result result, const char *error)
+{
+	if (b->result != STORE_OK)
+		return;
+	b->result = result;
+	snprintf(b->error, sizeof(b->error), "%s", error);
+}
+
+static void on_beat(enum link_result result, struct redisReply *reply, const char *error,
+		    void *arg)
+{
+	struct beat *beat = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+
+	if (outcome == STORE_OK)
+		beat->beats->each(beat->name, reply->str, beat->beats->arg);
+	else if (outcome != STORE_NOT_FOUND) /* it has just ended */
+		beats_failed(beat->beats, outcome, error);
+	beats_answered(beat->beats);
+	free(beat->name);
+	free(beat);
+}
+
+static void get_beat(struct beats *b, const char *key)
+{
+	struct beat *beat = memory_alloc(sizeof(*beat));
+	struct command command;
+
+	beat->beats = b;
+	beat->name = memory_strdup(key + strlen(store_prefix(b->store)) + strlen("node:"));
+	b->waiting++;
+	command_init(&command);
+	command_add(&command, "GET");
+	command_add(&command, key);
+	store_send(b->store, &command, 0, on_beat, beat);
+}
+
+static void scan_beats(struct beats *b, const char *cursor);
+
+static void on_beats_scan(enum link_result result, struct redisReply *reply, const char *error,
+			  void *arg)
+{
+	struct beats *b = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
+	const struct redisReply *keys;
+
+	if (outcome != STORE_OK || !is_array_of(reply, 2) ||
+	    reply->element[0]->type != REDIS_REPLY_STRING) {
+		beats_failed(b, outcome == STORE_OK ? STORE_BAD : outcome,
+			     error ? error : "an answer of SCAN that makes no sense");
+		beats_answered(b);
+		return;
+	}
+	keys = reply->element[1];
+	for (size_t i = 0; i < keys->elements; i++) {
+		if (keys->element[i]->type == REDIS_REPLY_STRING)
+			get_beat(b, keys->element[i]->str);
+	}
+	if (strcmp(reply->element[0]->str, "0") != 0)
+		scan_beats(b, reply->element[0]->str);
+	beats_answered(b);
+}
+
+static void scan_beats(struct beats *b, const char *cursor)
+{
+	char pattern[KEY_MAX];
+	struct command command;
+
+	snprintf(pattern, sizeof(pattern), "%snode:*", store_prefix(b->store));
+	b->waiting++;
+	command_init(&command);
+	command_add(&command, "SCAN");
+	command_add(&command, cursor);
+	command_add(&command, "MATCH");
+	command_add(&command, pattern);
+	command_add(&command, "COUNT");
+	command_add(&command, "1000");
+	store_send(b->store, &command, 0, on_beats_scan, b);
+}
+
+void store_beats_read(struct store *store,
+		      void (*each)(const char *name, const char *json, void *arg),
+		      store_done *done, void *arg)
+{
+	struct beats *b = memory_zero(sizeof(*b));
+
+	b->store = store;
+	b->each = each;
+	b->done = done;
+	b->arg = arg;
+	b->result = STORE_OK;
+	scan_beats(b, "0");
+}

@@ -1,0 +1,68 @@
+/*
+ * What the files of the store share: nothing outside store/ includes this.
+ */
+#ifndef SENDWARD_STORE_INTERNAL_H
+#define SENDWARD_STORE_INTERNAL_H
+
+#include <sys/queue.h>
+
+#include "store/cache.h"
+#include "store/link.h"
+#include "store/local.h"
+#include "store/script.h"
+#include "store/store.h"
+
+struct event;
+struct redisReply;
+
+/* How long a charged message is remembered: longer than Postfix repeats a
+ * policy request (2 tries of 100 s by default) or a milter session lives on
+ * after its last message. */
+#define MESSAGE_REMEMBERED_S 600
+
+/* Refunds that wait for the server to come back. */
+#define REFUNDS_WAITING_MAX 10000
+
+/* Entries kept in the stream of events, about. */
+#define EVENTS_MAX 100000
+
+struct waiting_refund {
+	STAILQ_ENTRY(waiting_refund) next;
+	char *login, *message_key;
+};
+
+struct store {
+	struct event_base *base;
+	struct config *config;
+	struct link *link;
+	struct cache *cache;
+	struct local *local;
+	struct decision_env env;
+	int64_t clock_offset_ms; /* the server's clock minus ours */
+	int64_t script_loads;
+	STAILQ_HEAD(, waiting_refund) refunds;
+	int64_t refunds_waiting;
+	/* store_when_ready() */
+	struct event *ready_timer;
+	void (*ready)(const char *error, void *arg);
+	void *ready_arg;
+};
+
+static inline const char *store_prefix(const struct store *store)
+{
+	return store->config->redis.prefix;
+}
+
+/* From a link's result and reply to ours. *error is for people, NULL when all
+ * is well; it lives as long as the reply. type is the reply's wanted type. */
+enum store_result store_result_of(enum link_result result, const struct redisReply *reply,
+				  int type, const char **error);
+
+/* The refunds that had to wait; called when the link is up. */
+void store_send_refunds(struct store *store);
+
+/* Sends a command of plain words and forgets the answer. */
+void store_send(struct store *store, struct command *command, int64_t extra_ms, link_reply *reply,
+		void *arg);
+
+#endif

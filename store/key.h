@@ -1,0 +1,34 @@
+/*
+ * The names of keys. All keys of a login share the hash tag {login}, so that
+ * they live in one slot of a Redis Cluster and one script may touch them all.
+ *
+ *	PREFIX{LOGIN}:a		account: version and JSON
+ *	PREFIX{LOGIN}:u		counters, see store/take.lua
+ *	PREFIX{LOGIN}:m:MESSAGE	one charged message
+ *	PREFIXnode:NAME		heartbeat of a daemon
+ *	PREFIXevents		stream of events
+ *
+ * In LOGIN, "{", "}", "%" and what is not printable ASCII or UTF-8 is %XX.
+ */
+#ifndef SENDWARD_KEY_H
+#define SENDWARD_KEY_H
+
+#include <stdbool.h>
+
+#include "base/limits.h"
+
+#define KEY_PREFIX_MAX 64
+#define KEY_MAX (KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 16)
+
+/* False when the login is empty or longer than LOGIN_MAX. */
+bool key_account(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_counters(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_message(const char *prefix, const char *login, const char *message, char out[KEY_MAX]);
+
+/* The pattern for SCAN that finds all accounts. */
+void key_account_pattern(const char *prefix, char out[KEY_MAX]);
+
+/* The login of an account's key; false when the key is something else. */
+bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
+
+#endif

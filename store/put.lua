@@ -1,0 +1,19 @@
+-- put: write an account if it has not changed since it was read.
+--
+-- KEYS  1 account
+-- ARGV  1 version that was read ("" for none), "*" whatever it is
+--       2 the account as JSON
+--
+-- Answers the new version: microseconds since 1970, always above the old one,
+-- so that no version comes back after an account was deleted. Answers "" when
+-- the account has changed.
+
+local version = redis.call('GETRANGE', KEYS[1], 0, 15)
+if ARGV[1] ~= '*' and ARGV[1] ~= version then return '' end
+
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+if version ~= '' and now <= tonumber(version) then now = tonumber(version) + 1 end
+local new = string.format('%016.0f', now)
+redis.call('SET', KEYS[1], new .. ARGV[2])
+return new

@@ -1,0 +1,62 @@
+#include "store/report.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/fields.h"
+#include "base/log.h"
+
+static json_t *text_of(const char *value)
+{
+	json_t *text = json_string(value);
+	char clean[FIELDS_VALUE_MAX];
+
+	if (text)
+		return text;
+	/* Not UTF-8: as the log shows it. */
+	fields_clean(value, strlen(value), clean, sizeof(clean));
+	return json_string(clean);
+}
+
+static void store_verdict(struct store *store, const struct config *config, const char *daemon,
+			  const struct request *request, const struct verdict *verdict)
+{
+	const struct finding *f = verdict_finding(verdict);
+	json_t *event = json_object();
+	char *text;
+
+	json_object_set_new(event, "time", json_integer(verdict->now_ms / 1000));
+	json_object_set_new(event, "event", json_string(action_name(verdict->action)));
+	json_object_set_new(event, "login", text_of(request->login));
+	json_object_set_new(event, "node", text_of(config->node));
+	json_object_set_new(event, "daemon", json_string(daemon));
+	json_object_set_new(event, "qid", text_of(request->queue_id));
+	json_object_set_new(event, "client", text_of(request->client_address));
+	json_object_set_new(event, "sender", text_of(request->sender));
+	json_object_set_new(event, "recipients", json_integer(request->recipients));
+	json_object_set_new(event, "bytes", json_integer(request->size_bytes));
+	json_object_set_new(event, "check", json_string(check_name(verdict->check)));
+	json_object_set_new(event, "rule", text_of(f ? f->rule : ""));
+	if (verdict->redirect)
+		json_object_set_new(event, "redirect", text_of(verdict->redirect));
+	text = json_dumps(event, JSON_COMPACT);
+	if (text)
+		store_event(store, text, NULL, NULL);
+	free(text);
+	json_decref(event);
+}
+
+void report_verdict(struct store *store, const struct config *config, const char *daemon,
+		    const struct request *request, const struct verdict *verdict,
+		    int64_t elapsed_us)
+{
+	char line[LOG_LINE_MAX];
+
+	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
+	log_info("%s", line);
+	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
+	    verdict->action == ACTION_REDIRECT)
+		store_verdict(store, config, daemon, request, verdict);
+}

@@ -1,0 +1,234 @@
+#include "store/store.h"
+
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/memory.h"
+#include "store/internal.h"
+
+/* ---- the engine's environment ------------------------------------------ */
+
+static int64_t env_now_ms(void *ctx)
+{
+	const struct store *store = ctx;
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000 + store->clock_offset_ms;
+}
+
+static bool env_account(void *ctx, const char *login, struct account **out)
+{
+	struct store *store = ctx;
+
+	return cache_get(store->cache, login, out);
+}
+
+static void env_take(void *ctx, const struct take *take, take_done *done, void *arg)
+{
+	store_take(ctx, take, done, arg);
+}
+
+static void env_take_local(void *ctx, const struct take *take, struct take_answer *answer)
+{
+	struct store *store = ctx;
+
+	local_take(store->local, take, env_now_ms(ctx), answer);
+}
+
+static void env_refund(void *ctx, const char *login, const char *message_key)
+{
+	store_refund(ctx, login, message_key, NULL, NULL);
+}
+
+const struct decision_env *store_env(struct store *store)
+{
+	return &store->env;
+}
+
+/* ---- ready -------------------------------------------------------------- */
+
+static void tell_ready(struct store *store, const char *error)
+{
+	void (*ready)(const char *, void *) = store->ready;
+
+	if (!ready)
+		return;
+	store->ready = NULL;
+	event_del(store->ready_timer);
+	ready(error, store->ready_arg);
+}
+
+static void on_ready_timer(evutil_socket_t fd, short what, void *arg)
+{
+	struct store *store = arg;
+	struct link_stats stats;
+
+	(void)fd;
+	(void)what;
+	link_stats(store->link, &stats);
+	if (stats.up)
+		tell_ready(store, NULL);
+	else
+		tell_ready(store, stats.last_error[0] ? stats.last_error
+						      : "no connection in time");
+}
+
+void store_when_ready(struct store *store, int64_t timeout_ms,
+		      void (*ready)(const char *error, void *arg), void *arg)
+{
+	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
+	struct link_stats stats;
+
+	store->ready = ready;
+	store->ready_arg = arg;
+	link_stats(store->link, &stats);
+	if (stats.up)
+		tv = (struct timeval){0, 0};
+	event_add(store->ready_timer, &tv);
+}
+
+static void on_change(bool up, void *arg)
+{
+	struct store *store = arg;
+
+	if (!up)
+		return;
+	local_clear(store->local);
+	store_send_refunds(store);
+	tell_ready(store, NULL);
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+struct store *store_new(struct event_base *base, struct config *config)
+{
+	struct store *store = memory_zero(sizeof(*store));
+
+	store->base = base;
+	store->config = config_ref(config);
+	store->cache = cache_new(CACHE_ACCOUNTS_MAX);
+	store->local = local_new();
+	STAILQ_INIT(&store->refunds);
+	store->env = (struct decision_env){
+		.ctx = store,
+		.now_ms = env_now_ms,
+		.account = env_account,
+		.take = env_take,
+		.take_local = env_take_local,
+		.refund = env_refund,
+	};
+	store->ready_timer = evtimer_new(base, on_ready_timer, store);
+	store->link = link_new(base, &config->redis, on_change, store);
+	return store;
+}
+
+static void drop_refunds(struct store *store)
+{
+	struct waiting_refund *w;
+
+	while ((w = STAILQ_FIRST(&store->refunds))) {
+		STAILQ_REMOVE_HEAD(&store->refunds, next);
+		free(w->login);
+		free(w->message_key);
+		free(w);
+	}
+}
+
+void store_free(struct store **store)
+{
+	struct store *s = *store;
+
+	if (!s)
+		return;
+	link_free(&s->link);
+	*store = NULL;
+	drop_refunds(s);
+	cache_free(&s->cache);
+	local_free(&s->local);
+	event_free(s->ready_timer);
+	config_unref(&s->config);
+	free(s);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_server(const struct redis_settings *a, const struct redis_settings *b)
+{
+	return endpoint_equal(&a->address, &b->address) && same_text(a->username, b->username) &&
+	       same_text(a->password_file, b->password_file) && a->database == b->database &&
+	       same_text(a->prefix, b->prefix);
+}
+
+void store_configure(struct store *store, struct config *config)
+{
+	struct config *old = store->config;
+	bool same = same_server(&old->redis, &config->redis);
+
+	store->config = config_ref(config);
+	if (same) {
+		link_configure(store->link, &store->config->redis);
+	} else {
+		link_free(&store->link);
+		cache_clear(store->cache);
+		store->link = link_new(store->base, &store->config->redis, on_change, store);
+	}
+	config_unref(&old);
+}
+
+void store_stats(const struct store *store, struct store_stats *out)
+{
+	struct link_stats link;
+
+	link_stats(store->link, &link);
+	*out = (struct store_stats){
+		.connected = link.up,
+		.connects = link.connects,
+		.failures = link.failures,
+		.timeouts = link.timeouts,
+		.requests = link.requests,
+		.script_loads = store->script_loads,
+		.in_flight = link.in_flight,
+		.refunds_waiting = store->refunds_waiting,
+		.accounts_cached = (int64_t)cache_count(store->cache),
+		.last_error = link.last_error[0] ? link.last_error : NULL,
+	};
+}
+
+/* ---- shared by the files of the store ----------------------------------- */
+
+enum store_result store_result_of(enum link_result result, const struct redisReply *reply,
+				  int type, const char **error)
+{
+	if (result == LINK_UNAVAILABLE)
+		return STORE_UNAVAILABLE;
+	if (result == LINK_UNCERTAIN)
+		return STORE_UNCERTAIN;
+	if (reply->type == type) {
+		*error = NULL;
+		return STORE_OK;
+	}
+	if (reply->type == REDIS_REPLY_NIL) {
+		*error = "not found";
+		return STORE_NOT_FOUND;
+	}
+	*error = reply->type == REDIS_REPLY_ERROR ? reply->str
+						  : "the server answered with another type";
+	return STORE_BAD;
+}
+
+void store_send(struct store *store, struct command *command, int64_t extra_ms, link_reply *reply,
+		void *arg)
+{
+	const char *argv[COMMAND_ARGS_MAX];
+
+	command_argv(command, argv);
+	link_send(store->link, command->argc, argv, command->lengths, extra_ms, reply, arg);
+	command_fini(command);
+}

@@ -1,0 +1,276 @@
+/* take and refund: the two requests of a decision. */
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/internal.h"
+#include "store/key.h"
+
+/* The counters' units as the scripts write them. */
+static const char *const unit_letters[QUOTA_UNITS] = {
+	[QUOTA_MESSAGES] = "m",
+	[QUOTA_RECIPIENTS] = "r",
+	[QUOTA_BYTES] = "b",
+};
+
+static const struct {
+	const char *name;
+	enum take_status status;
+} statuses[] = {
+	{"done", TAKE_DONE},
+	{"over", TAKE_OVER},
+	{"repeated", TAKE_REPEATED},
+	{"gone", TAKE_GONE},
+};
+
+struct taking {
+	struct store *store;
+	take_done *done;
+	void *arg;
+	size_t n_rows;
+	char login[LOGIN_MAX + 1];
+};
+
+/* ---- answers ------------------------------------------------------------ */
+
+static const struct redisReply *element(const struct redisReply *reply, size_t i, int type)
+{
+	if (i >= reply->elements || reply->element[i]->type != type)
+		return NULL;
+	return reply->element[i];
+}
+
+/* "stale" and the account there is: the cache learns it. */
+static bool learn_account(struct taking *t, const struct redisReply *reply, const char **error)
+{
+	const struct redisReply *record = element(reply, 1, REDIS_REPLY_STRING);
+	struct account *account = NULL;
+
+	*error = "an answer of take without its account";
+	if (!record)
+		return false;
+	if (record->len > 0) {
+		account = account_decode(record->str, record->len, error);
+		if (!account) {
+			cache_forget(t->store->cache, t->login);
+			return false;
+		}
+	}
+	cache_put(t->store->cache, t->login, account);
+	account_unref(&account);
+	return true;
+}
+
+static bool read_rows(const struct taking *t, const struct redisReply *reply,
+		      struct take_answer *answer)
+{
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct redisReply *used = element(reply, 3 + 2 * i, REDIS_REPLY_INTEGER);
+		const struct redisReply *retry = element(reply, 4 + 2 * i, REDIS_REPLY_INTEGER);
+
+		if (!used || !retry)
+			return false;
+		answer->rows[i].used = used->integer;
+		answer->rows[i].retry_after_ms = retry->integer;
+	}
+	return true;
+}
+
+static void set_clock(struct store *store, int64_t now_ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	store->clock_offset_ms = now_ms - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
+}
+
+static bool read_answer(struct taking *t, const struct redisReply *reply,
+			struct take_answer *answer)
+{
+	const struct redisReply *status = element(reply, 0, REDIS_REPLY_STRING);
+	const struct redisReply *now = element(reply, 1, REDIS_REPLY_INTEGER);
+	const struct redisReply *seen = element(reply, 2, REDIS_REPLY_INTEGER);
+
+	answer->error = "an answer of take that makes no sense";
+	if (status && strcmp(status->str, "stale") == 0) {
+		answer->status = TAKE_STALE;
+		return learn_account(t, reply, &answer->error);
+	}
+	if (!status || !now || !seen || !read_rows(t, reply, answer))
+		return false;
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+		if (strcmp(status->str, statuses[i].name) == 0) {
+			answer->status = statuses[i].status;
+			answer->now_ms = now->integer;
+			answer->seen = seen->integer != 0;
+			answer->error = NULL;
+			set_clock(t->store, answer->now_ms);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void on_take(enum link_result result, struct redisReply *reply, const char *error,
+		    void *arg)
+{
+	struct taking *t = arg;
+	struct take_answer answer;
+
+	answer.error = error;
+	switch (store_result_of(result, reply, REDIS_REPLY_ARRAY, &answer.error)) {
+	case STORE_OK:
+		if (read_answer(t, reply, &answer)) {
+			if (answer.status == TAKE_STALE)
+				answer.error = NULL;
+			break;
+		}
+		answer.status = TAKE_UNAVAILABLE;
+		break;
+	case STORE_UNCERTAIN:
+		answer.status = TAKE_UNCERTAIN;
+		break;
+	default:
+		answer.status = TAKE_UNAVAILABLE;
+		break;
+	}
+	t->done(&answer, t->arg);
+	free(t);
+}
+
+/* ---- take --------------------------------------------------------------- */
+
+static void add_rows(struct command *command, const struct take *take)
+{
+	for (size_t i = 0; i < take->n_rows; i++) {
+		const struct take_row *row = &take->rows[i];
+
+		command_add(command, unit_letters[row->quota.unit]);
+		command_add_int(command, row->quota.window_s);
+		command_add_int(command, row->amount);
+		command_add_int(command, row->quota.limit);
+		command_add(command, row->enforce ? "1" : "0");
+	}
+}
+
+void store_take(struct store *store, const struct take *take, take_done *done, void *arg)
+{
+	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
+	const char *prefix = store_prefix(store);
+	struct command command;
+	struct taking *t;
+
+	if (!key_account(prefix, take->login, account) ||
+	    !key_counters(prefix, take->login, counters) ||
+	    (take->message_key &&
+	     !key_message(prefix, take->login, take->message_key, message))) {
+		done(&(struct take_answer){.status = TAKE_UNAVAILABLE,
+					   .error = "login or queue id is too long"},
+		     arg);
+		return;
+	}
+	script_command(&command, SCRIPT_TAKE, take->message_key ? 3 : 2);
+	command_add(&command, account);
+	command_add(&command, counters);
+	if (take->message_key)
+		command_add(&command, message);
+	command_add(&command, take->version ? take->version : "?");
+	command_add_int(&command, MESSAGE_REMEMBERED_S);
+	add_rows(&command, take);
+
+	t = memory_alloc(sizeof(*t));
+	t->store = store;
+	t->done = done;
+	t->arg = arg;
+	t->n_rows = take->n_rows;
+	strcpy(t->login, take->login);
+	script_send(store->link, &command, SCRIPT_TAKE, &store->script_loads, on_take, t);
+}
+
+/* ---- refund ------------------------------------------------------------- */
+
+struct refunding {
+	struct store *store;
+	char *login, *message_key;
+	store_done *done; /* may be NULL */
+	void *arg;
+};
+
+static void keep_for_later(struct store *store, const char *login, const char *message_key)
+{
+	struct waiting_refund *w;
+
+	if (store->refunds_waiting >= REFUNDS_WAITING_MAX) {
+		log_warning("refund of message %s is lost: %d wait already", message_key,
+			    REFUNDS_WAITING_MAX);
+		return;
+	}
+	w = memory_zero(sizeof(*w));
+	w->login = memory_strdup(login);
+	w->message_key = memory_strdup(message_key);
+	STAILQ_INSERT_TAIL(&store->refunds, w, next);
+	store->refunds_waiting++;
+}
+
+/* Refunding twice is refunding once, so a lost answer is no trouble. */
+static void on_refund(enum link_result result, struct redisReply *reply, const char *error,
+		      void *arg)
+{
+	struct refunding *r = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
+
+	if (outcome == STORE_UNAVAILABLE || outcome == STORE_UNCERTAIN)
+		keep_for_later(r->store, r->login, r->message_key);
+	else if (outcome != STORE_OK)
+		log_warning("refund of message %s: %s", r->message_key, error);
+	if (r->done)
+		r->done(outcome, error, r->arg);
+	free(r->login);
+	free(r->message_key);
+	free(r);
+}
+
+void store_refund(struct store *store, const char *login, const char *message_key,
+		  store_done *done, void *arg)
+{
+	char counters[KEY_MAX], message[KEY_MAX];
+	struct command command;
+	struct refunding *r;
+
+	if (!key_counters(store_prefix(store), login, counters) ||
+	    !key_message(store_prefix(store), login, message_key, message)) {
+		if (done)
+			done(STORE_BAD, "login or queue id is too long", arg);
+		return;
+	}
+	script_command(&command, SCRIPT_REFUND, 2);
+	command_add(&command, counters);
+	command_add(&command, message);
+	command_add_int(&command, MESSAGE_REMEMBERED_S);
+
+	r = memory_alloc(sizeof(*r));
+	r->store = store;
+	r->login = memory_strdup(login);
+	r->message_key = memory_strdup(message_key);
+	r->done = done;
+	r->arg = arg;
+	script_send(store->link, &command, SCRIPT_REFUND, &store->script_loads, on_refund, r);
+}
+
+void store_send_refunds(struct store *store)
+{
+	/* What cannot be sent goes to the end of the list again. */
+	for (int64_t n = store->refunds_waiting; n > 0; n--) {
+		struct waiting_refund *w = STAILQ_FIRST(&store->refunds);
+
+		STAILQ_REMOVE_HEAD(&store->refunds, next);
+		store->refunds_waiting--;
+		store_refund(store, w->login, w->message_key, NULL, NULL);
+		free(w->login);
+		free(w->message_key);
+		free(w);
+	}
+}
