@@ -13,9 +13,10 @@ import shutil
 import tempfile
 
 import clients
+from postfix import Postfix
 from processes import wait_until
 from sendward import NODE, Daemon, Tool, decisions, write_configuration
-from services import Dovecot, Postfix, Redis, Sink
+from services import Dovecot, Redis, Sink
 
 POLICY_STAGES = ("RCPT", "DATA", "END-OF-MESSAGE")
 _RESTRICTIONS = {
@@ -140,7 +141,7 @@ class Stack:
     def configure(self, top=None, plan=None, redis=None, sections=None):
         """Writes the configuration file; the daemons know nothing of it before they start or are told to reload."""
         content = {
-            "": {"node": f'"{NODE}"', **(top or {})},
+            "": {"node": f'"{NODE}"', "state_dir": f'"{self._make("state")}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "1s", **(redis or {})},
         }
         if self.wiring.stages:
