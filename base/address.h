@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/domain.h"
 #include "base/limits.h"
 
 struct address {
@@ -48,11 +49,13 @@ enum address_result address_parse(const char *text, enum address_form form, stru
 
 void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
 
-/* Case of the local part: RFC 5321 section 2.4 leaves it to the receiver. */
+/* Case of the local part: RFC 5321 section 2.4 leaves it to the receiver.
+ * Letters beyond ASCII are folded one by one, never into ASCII (the dotted
+ * capital I is no "i") and never into two (the sharp s is no "ss"). */
 bool address_equal(const struct address *a, const struct address *b, bool local_case_sensitive);
 
-/* A domain as typed -> lower case A-labels, no trailing dot. Also takes
- * domain literals ("[192.0.2.1]"), lower-cased. False when it is not one. */
-bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1]);
+/* The same for local parts (or what stands before their "+") of an address. */
+bool local_part_equal(const char *a, size_t a_len, const char *b, size_t b_len,
+		      bool case_sensitive);
 
 #endif

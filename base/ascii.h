@@ -35,6 +35,14 @@ static inline bool ascii_is_8bit(char c)
 	return (unsigned char)c >= 0x80;
 }
 
+static inline bool ascii_has_8bit(const char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (ascii_is_8bit(text[i]))
+			return true;
+	return false;
+}
+
 static inline char ascii_lower(char c)
 {
 	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;

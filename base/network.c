@@ -128,7 +128,7 @@ static bool clear_host_bits(struct network *net)
 
 	for (unsigned i = 0; i < sizeof(net->base.octets); i++) {
 		unsigned kept = net->prefix > i * 8 ? net->prefix - i * 8 : 0;
-		uint8_t host = kept >= 8 ? 0 : (uint8_t)(0xff >> kept);
+		uint8_t host = (uint8_t)(0xff >> (kept < 8 ? kept : 8));
 
 		if (net->base.octets[i] & host)
 			was_set = true;

@@ -1,0 +1,150 @@
+#include "base/domain.h"
+
+#include <arpa/inet.h>
+#include <idn2.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unicase.h>
+#include <uninorm.h>
+
+#include "base/ascii.h"
+#include "base/utf8.h"
+
+/* Octets of a domain as typed, before it becomes A-labels. */
+#define DOMAIN_TYPED_MAX 1024
+/* RFC 1035 section 2.3.4. */
+#define LABEL_MAX 63
+
+static const char too_long_domain[] = "domain is longer than 255 octets";
+static const char bad_domain[] = "not a domain name";
+static const char bad_literal[] = "not a domain literal";
+
+static bool is_utf8(const char *text, size_t len)
+{
+	while (len > 0) {
+		uint32_t code_point;
+		size_t n = utf8_sequence(text, len, &code_point);
+
+		if (n == 0)
+			return false;
+		text += n;
+		len -= n;
+	}
+	return true;
+}
+
+/* RFC 5321 section 4.1.2 and, as hosts have them, the underscore. */
+static bool is_label_octet(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_';
+}
+
+/* The octets of the label at text; 0 when there is none. */
+static size_t label_len(const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_label_octet(text[n]))
+		n++;
+	if (n > LABEL_MAX || (n > 0 && (text[0] == '-' || text[n - 1] == '-')))
+		return 0;
+	return n;
+}
+
+static const char *domain_read_ascii(const char *text, size_t len, char out[DOMAIN_MAX + 1])
+{
+	size_t i = 0;
+
+	if (len > DOMAIN_MAX)
+		return too_long_domain;
+	for (;;) {
+		size_t n = label_len(text + i, len - i);
+
+		if (n == 0)
+			return bad_domain;
+		for (; n > 0; n--, i++)
+			out[i] = ascii_lower(text[i]);
+		if (i == len)
+			break;
+		if (text[i] != '.')
+			return bad_domain;
+		out[i++] = '.';
+	}
+	out[len] = '\0';
+	return NULL;
+}
+
+/* U-labels to A-labels by RFC 5891 alone, after lower case and NFC: a domain
+ * with fullwidth letters, other full stops or soft hyphens is a disguise here.
+ * (UTS 46 would map those, and libidn2's IDN2_USE_STD3_ASCII_RULES drops what it
+ * should refuse: "evil.example\uff20example.com" becomes one
+ * name.) */
+static const char *domain_read_idn(const char *text, size_t len, char out[DOMAIN_MAX + 1])
+{
+	const char *reason = "not an internationalised domain name (IDNA 2008)";
+	uint8_t typed[DOMAIN_TYPED_MAX + 1];
+	uint8_t *lower, *ascii = NULL;
+	size_t n = 0;
+
+	if (len > DOMAIN_TYPED_MAX)
+		return too_long_domain;
+	if (!is_utf8(text, len))
+		return "not UTF-8";
+	memcpy(typed, text, len);
+	typed[len] = '\0';
+	lower = u8_tolower(typed, len + 1, NULL, UNINORM_NFC, NULL, &n);
+	if (lower && idn2_lookup_u8(lower, &ascii, IDN2_NO_TR46) == IDN2_OK)
+		reason = domain_read_ascii((char *)ascii, strlen((char *)ascii), out);
+	idn2_free(ascii);
+	free(lower);
+	return reason;
+}
+
+/* RFC 5321 section 4.1.3; general literals have no registered tag but IPv6. */
+static const char *domain_read_literal(const char *text, size_t len, char out[DOMAIN_MAX + 1])
+{
+	static const char tag[] = "[ipv6:";
+	const size_t tag_len = sizeof(tag) - 1;
+	bool tagged = len > tag_len && ascii_equal_nocase(text, tag, tag_len);
+	int family = tagged ? AF_INET6 : AF_INET;
+	size_t start = tagged ? tag_len : 1;
+	size_t inner_len = len - start - 1;
+	char inner[INET6_ADDRSTRLEN];
+	struct in6_addr octets; /* room for either family */
+
+	if (len < start + 1 || text[len - 1] != ']' || inner_len >= sizeof(inner))
+		return bad_literal;
+	memcpy(inner, text + start, inner_len);
+	inner[inner_len] = '\0';
+	if (inet_pton(family, inner, &octets) != 1)
+		return bad_literal;
+	inet_ntop(family, &octets, inner, sizeof(inner));
+	snprintf(out, DOMAIN_MAX + 1, "%.*s%s]", (int)start, tag, inner);
+	return NULL;
+}
+
+const char *domain_read(const char *text, size_t len, char out[DOMAIN_MAX + 1])
+{
+	if (len == 0)
+		return "domain is empty";
+	if (text[0] == '[')
+		return domain_read_literal(text, len, out);
+	if (ascii_has_8bit(text, len))
+		return domain_read_idn(text, len, out);
+	return domain_read_ascii(text, len, out);
+}
+
+bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1])
+{
+	char domain[DOMAIN_MAX + 1];
+	size_t len = strlen(text);
+
+	if (len > 1 && text[len - 1] == '.')
+		len--;
+	if (domain_read(text, len, domain))
+		return false;
+	memcpy(out, domain, strlen(domain) + 1);
+	return true;
+}

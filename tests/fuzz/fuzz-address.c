@@ -1,0 +1,68 @@
+/*
+ * Addresses, the first octet choosing the form: what is read keeps the limits,
+ * and its texts in all three forms are read as the same address.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void expect_again(const char *text, enum address_form form, const struct address *address)
+{
+	const char *reason = NULL;
+	struct address again;
+
+	if (address_parse(text, form, &again, &reason) != ADDRESS_OK ||
+	    strcmp(again.local, address->local) != 0 || strcmp(again.domain, address->domain) != 0)
+		abort();
+}
+
+static void check(const char *text, enum address_form form)
+{
+	char again[ADDRESS_TEXT_MAX];
+	const char *reason = NULL;
+	struct address address;
+
+	switch (address_parse(text, form, &address, &reason)) {
+	case ADDRESS_NULL:
+		return;
+	case ADDRESS_BAD:
+		if (!reason)
+			abort();
+		return;
+	case ADDRESS_OK:
+		break;
+	}
+	if (address.local[0] == '\0' || address.domain[0] == '\0' ||
+	    !address_equal(&address, &address, true) || !address_equal(&address, &address, false))
+		abort();
+	address_format(&address, again);
+	expect_again(again, ADDRESS_HEADER, &address);
+	expect_again(again, ADDRESS_SMTP, &address);
+	snprintf(again, sizeof(again), "%s@%s", address.local, address.domain);
+	expect_again(again, ADDRESS_INTERNAL, &address);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char domain[DOMAIN_MAX + 1], again[DOMAIN_MAX + 1];
+	char *text;
+
+	if (size == 0)
+		return 0;
+	text = malloc(size);
+	if (!text)
+		return 0;
+	memcpy(text, data + 1, size - 1);
+	text[size - 1] = '\0';
+	check(text, (enum address_form)(data[0] % 3));
+	if (domain_normalise(text, domain) &&
+	    (!domain_normalise(domain, again) || strcmp(domain, again) != 0))
+		abort();
+	free(text);
+	return 0;
+}
