@@ -205,7 +205,6 @@ USAGE = (
     ("--for with a wrong unit", ["block", ROSE, "--for", "24 parsecs"], "parsecs"),
     ("--for that is negative", ["block", ROSE, "--for", "-1h"], "-1h|for"),
     ("a number of recipients that is none", ["user", "add", ROSE, "--max-recipients", "few"], "few"),
-    ("a plan that is not configured", ["user", "add", ROSE, "--plan", "platinum"], "platinum"),
     ("a client that is no address", ["explain", "--login", ROSE, "--from", ROSE, "--client", "here"], "here"),
 )
 
@@ -243,6 +242,9 @@ def _(stack):
                  [ROSE, "allowed", "students", 'Rose, "third" floor', [ROSE, "*@dom.example"], ["192.0.2.0/24"],
                   ["10 messages / 1h"]], "user show")
     expect_equal(run("user", "add", ROSE, check=False).returncode, 1, "exit status of adding it again")
+    done = run("user", "add", TULIP, "--plan", "platinum", check=False)
+    expect_equal(done.returncode, 1, "exit status for a plan that is not configured")
+    expect_match("platinum.*students", done.stderr, "message, which names the plans there are")
 
     run("user", "set", ROSE, "--quota", "20 messages / 1h", "--add-sender", "sales@dom.example",
         "--add-network", "::1/128")

@@ -8,6 +8,7 @@ Leaving the block ends every process and removes the directory, whatever happene
 """
 
 import dataclasses
+import json
 import os
 import shutil
 import tempfile
@@ -190,9 +191,11 @@ class Stack:
     def used(self, login, unit="messages", window_s=None):
         """How much of the login's quota in that unit is used; 0 when the tool does not know the login."""
         done = self.sendward("usage", login, "--json", check=False)
-        if done.returncode == 1:
+        if done.returncode == 1 and "no account" in done.stderr:
             return 0
-        rows = [row for row in self.sendward.json("usage", login)["quotas"]
+        if done.returncode != 0:
+            raise RuntimeError(f"sendward usage: status {done.returncode}: {done.stderr}")
+        rows = [row for row in json.loads(done.stdout)["quotas"]
                 if row["unit"] == unit and window_s in (None, row["window_s"])]
         if len(rows) != 1:
             raise RuntimeError(f"{len(rows)} quotas in {unit} for {login}: {done.stdout}")
