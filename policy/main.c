@@ -1,0 +1,27 @@
+#include "base/daemon.h"
+#include "policy/policyd.h"
+
+static struct policyd *policyd;
+
+static bool open_policyd(struct config *config, char *error, size_t error_size)
+{
+	policyd = policyd_open(config, error, error_size);
+	return policyd != NULL;
+}
+
+static int run_policyd(struct config *config)
+{
+	return policyd_run(policyd, config);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct daemon_program program = {
+		.name = "sendward-policyd",
+		.about = "Postfix policy service: may this login send this message now?",
+		.open = open_policyd,
+		.run = run_policyd,
+	};
+
+	return daemon_main(&program, argc, argv);
+}

@@ -1,0 +1,249 @@
+#include "policy/policyd.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/daemon.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "policy/clients.h"
+#include "policy/listeners.h"
+#include "policy/wiring.h"
+#include "store/report.h"
+#include "store/store.h"
+
+struct policyd {
+	struct event_base *base;
+	struct config *config;
+	struct store *store;
+	struct clients *clients;
+	struct listeners *listeners;
+	struct event on_hup, on_term, on_int, beat, stop_deadline;
+	int64_t since_s;
+	bool stopping;
+};
+
+static const char *charge_text(const struct config *config)
+{
+	return config_charge_by(config) == CHARGE_POLICYD ? "policyd" : "milter";
+}
+
+static const char *store_failure_text(const struct config *config)
+{
+	static const char *const texts[] = {
+		[STORE_FAILURE_DEGRADE] = "degrade",
+		[STORE_FAILURE_DEFER] = "defer",
+		[STORE_FAILURE_PASS] = "pass",
+	};
+	return texts[config->on_store_failure];
+}
+
+/* Connections that come before policyd_run() is there wait in the kernel: the
+ * loop does not run yet. */
+static void on_accepted(int fd, void *arg)
+{
+	struct policyd *d = arg;
+
+	clients_add(d->clients, fd);
+}
+
+static void on_report(void *ctx, const struct config *config, const struct request *request,
+		      const struct verdict *verdict, int64_t elapsed_us)
+{
+	struct policyd *d = ctx;
+
+	report_verdict(d->store, config, "policyd", request, verdict, elapsed_us);
+}
+
+static void beat(struct policyd *d)
+{
+	char name[NODE_MAX + 16], json[512];
+	struct clients_stats stats;
+
+	clients_stats(d->clients, &stats);
+	snprintf(name, sizeof(name), "%s/policyd", d->config->node);
+	snprintf(json, sizeof(json),
+		 "{\"version\":\"%s\",\"pid\":%ld,\"since\":%lld,\"charge\":\"%s\","
+		 "\"connections\":%lld,\"requests\":%lld,\"decisions\":%lld,"
+		 "\"malformed\":%lld,\"turned_away\":%lld}",
+		 PACKAGE_VERSION, (long)getpid(), (long long)d->since_s, charge_text(d->config),
+		 (long long)stats.connections, (long long)stats.requests,
+		 (long long)stats.decisions, (long long)stats.malformed,
+		 (long long)stats.turned_away);
+	store_beat(d->store, name, json, POLICYD_BEAT_TTL_S);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	beat(arg);
+}
+
+static void on_store_ready(const char *error, void *arg)
+{
+	struct policyd *d = arg;
+	char address[ENDPOINT_TEXT_MAX];
+
+	if (d->stopping)
+		return;
+	if (!error) {
+		beat(d);
+		return;
+	}
+	/* Most errors begin with the address. */
+	endpoint_format(&d->config->redis.address, address);
+	if (strncmp(error, address, strlen(address)) == 0)
+		log_warning("redis %s; starting anyway, on_store_failure = %s", error,
+			    store_failure_text(d->config));
+	else
+		log_warning("redis %s: %s; starting anyway, on_store_failure = %s", address, error,
+			    store_failure_text(d->config));
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct policyd *d = arg;
+	char error[LISTENER_ERROR_MAX], text[LOG_LINE_MAX];
+	struct config *config;
+
+	(void)fd;
+	(void)what;
+	config = d->stopping ? NULL : daemon_reload(d->config);
+	if (!config)
+		return;
+	if (!listeners_apply(d->listeners, config, error, sizeof(error)))
+		log_error("%s; the listeners stay as they are", error);
+	store_configure(d->store, config);
+	clients_configure(d->clients, config);
+	config_unref(&d->config);
+	d->config = config;
+	listeners_format(d->listeners, text, sizeof(text));
+	log_info("configuration reloaded, charge=%s, listening on %s", charge_text(config), text);
+	wiring_configured(config);
+}
+
+static void end_loop(void *ctx)
+{
+	struct policyd *d = ctx;
+
+	event_base_loopbreak(d->base);
+}
+
+static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_warning("not everything was answered within %d s: stopping anyway", POLICYD_STOP_MAX_S);
+	end_loop(arg);
+}
+
+static void on_stop(evutil_socket_t signal_number, short what, void *arg)
+{
+	static const struct timeval deadline = { .tv_sec = POLICYD_STOP_MAX_S };
+	struct policyd *d = arg;
+
+	(void)signal_number;
+	(void)what;
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	daemon_stopping();
+	listeners_free(&d->listeners);
+	event_add(&d->stop_deadline, &deadline);
+	clients_drain(d->clients, end_loop);
+}
+
+/* Answers that are still owed come while the store is freed; nothing new is
+ * asked of it then. */
+static void policyd_free(struct policyd *d)
+{
+	listeners_free(&d->listeners);
+	if (d->clients)
+		clients_abandon(d->clients);
+	if (d->store)
+		store_free(&d->store);
+	clients_free(&d->clients);
+	config_unref(&d->config);
+	event_base_free(d->base);
+	free(d);
+	libevent_global_shutdown();
+}
+
+struct policyd *policyd_open(struct config *config, char *error, size_t error_size)
+{
+	struct policyd *d = memory_zero(sizeof(*d));
+
+	d->base = event_base_new();
+	if (!d->base) {
+		snprintf(error, error_size, "the event loop does not start");
+		free(d);
+		return NULL;
+	}
+	d->listeners = listeners_new(d->base, on_accepted, d);
+	d->config = config_ref(config);
+	if (listeners_apply(d->listeners, config, error, error_size))
+		return d;
+	policyd_free(d);
+	return NULL;
+}
+
+static void assign_events(struct policyd *d)
+{
+	static const struct timeval every = { .tv_sec = POLICYD_BEAT_EVERY_S };
+
+	evsignal_assign(&d->on_hup, d->base, SIGHUP, on_reload, d);
+	evsignal_assign(&d->on_term, d->base, SIGTERM, on_stop, d);
+	evsignal_assign(&d->on_int, d->base, SIGINT, on_stop, d);
+	event_assign(&d->beat, d->base, -1, EV_PERSIST, on_beat, d);
+	evtimer_assign(&d->stop_deadline, d->base, on_stop_deadline, d);
+	evsignal_add(&d->on_hup, NULL);
+	evsignal_add(&d->on_term, NULL);
+	evsignal_add(&d->on_int, NULL);
+	event_add(&d->beat, &every);
+}
+
+static void delete_events(struct policyd *d)
+{
+	event_del(&d->on_hup);
+	event_del(&d->on_term);
+	event_del(&d->on_int);
+	event_del(&d->beat);
+	event_del(&d->stop_deadline);
+}
+
+static void log_start(const struct policyd *d)
+{
+	char text[LOG_LINE_MAX];
+
+	listeners_format(d->listeners, text, sizeof(text));
+	log_info("sendward-policyd %s started, node=%s, charge=%s, listening on %s",
+		 PACKAGE_VERSION, d->config->node, charge_text(d->config), text);
+	wiring_configured(d->config);
+}
+
+int policyd_run(struct policyd *d, struct config *config)
+{
+	int status;
+
+	config_unref(&d->config);
+	d->config = config;
+	d->since_s = (int64_t)time(NULL);
+	assign_events(d);
+	log_start(d);
+	d->store = store_new(d->base, config);
+	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
+	store_when_ready(d->store, config->redis.deadline_ms, on_store_ready, d);
+	daemon_ready();
+	status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	log_info("sendward-policyd stopped");
+	delete_events(d);
+	policyd_free(d);
+	return status;
+}

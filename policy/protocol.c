@@ -1,0 +1,150 @@
+#include "policy/protocol.h"
+
+#include <string.h>
+
+#define TEXT_(x) #x
+#define TEXT(x) TEXT_(x)
+
+static const struct {
+	const char *name;
+	size_t len;
+} names[ATTRIBUTES] = {
+#define NAME(attribute, text) [attribute] = { text, sizeof(text) - 1 }
+	NAME(ATTRIBUTE_REQUEST, "request"),
+	NAME(ATTRIBUTE_PROTOCOL_STATE, "protocol_state"),
+	NAME(ATTRIBUTE_CLIENT_ADDRESS, "client_address"),
+	NAME(ATTRIBUTE_SENDER, "sender"),
+	NAME(ATTRIBUTE_RECIPIENT, "recipient"),
+	NAME(ATTRIBUTE_RECIPIENT_COUNT, "recipient_count"),
+	NAME(ATTRIBUTE_QUEUE_ID, "queue_id"),
+	NAME(ATTRIBUTE_INSTANCE, "instance"),
+	NAME(ATTRIBUTE_SIZE, "size"),
+	NAME(ATTRIBUTE_SASL_USERNAME, "sasl_username"),
+#undef NAME
+};
+
+/* Everything but data: a connection that never speaks touches no page of it. */
+void protocol_init(struct protocol *p)
+{
+	memset(p, 0, offsetof(struct protocol, data));
+}
+
+char *protocol_room(struct protocol *p, size_t *size)
+{
+	*size = sizeof(p->data) - p->used;
+	return p->data + p->used;
+}
+
+void protocol_filled(struct protocol *p, size_t n)
+{
+	p->used += n;
+}
+
+const char *protocol_fault(const struct protocol *p)
+{
+	return p->fault;
+}
+
+bool protocol_in_request(const struct protocol *p)
+{
+	return !p->lent && p->used > p->start;
+}
+
+static enum protocol_result bad(struct protocol *p, const char *fault)
+{
+	p->fault = fault;
+	return PROTOCOL_BAD;
+}
+
+static void begin_request(struct protocol *p)
+{
+	p->lent = false;
+	p->start = p->line = p->scan;
+	p->n_attributes = 0;
+	memset(p->spans, 0, sizeof(p->spans));
+}
+
+/* Keeps the text of one line, when it is an attribute that we read. Returns
+ * the fault of a line that is not one. */
+static const char *take_line(struct protocol *p, char *line, size_t len)
+{
+	char *equals = memchr(line, '=', len);
+	size_t name_len, i;
+
+	if (len > PROTOCOL_LINE_MAX)
+		return "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes";
+	if (!equals)
+		return "a line has no \"=\"";
+	if (equals == line)
+		return "an attribute has no name";
+	if (++p->n_attributes > PROTOCOL_ATTRIBUTES_MAX)
+		return "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes";
+	name_len = (size_t)(equals - line);
+	for (i = 0; i < ATTRIBUTES; i++) {
+		if (names[i].len != name_len || memcmp(names[i].name, line, name_len) != 0)
+			continue;
+		line[len] = '\0';
+		p->spans[i].offset = (uint32_t)(equals + 1 - (p->data + p->start));
+		p->spans[i].len = (uint32_t)(len - name_len - 1);
+		break;
+	}
+	return NULL;
+}
+
+static enum protocol_result lend(struct protocol *p, struct policy_request *out)
+{
+	const struct attribute_value *kind = &out->values[ATTRIBUTE_REQUEST];
+	size_t i;
+
+	for (i = 0; i < ATTRIBUTES; i++) {
+		struct attribute_value *value = &out->values[i];
+
+		value->given = p->spans[i].offset != 0;
+		value->len = p->spans[i].len;
+		value->text = value->given ? p->data + p->start + p->spans[i].offset : "";
+	}
+	if (!kind->given)
+		return bad(p, "there is no request attribute");
+	if (strcmp(kind->text, "smtpd_access_policy") != 0)
+		return bad(p, "the request is not smtpd_access_policy");
+	p->lent = true;
+	return PROTOCOL_REQUEST;
+}
+
+/* The buffer ends inside a request: makes room for the rest of it. */
+static enum protocol_result want_more(struct protocol *p)
+{
+	if (p->used - p->line > PROTOCOL_LINE_MAX)
+		return bad(p, "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes");
+	if (p->used - p->start == sizeof(p->data))
+		return bad(p, "the request is longer than " TEXT(PROTOCOL_REQUEST_MAX) " bytes");
+	if (p->start > 0) {
+		memmove(p->data, p->data + p->start, p->used - p->start);
+		p->used -= p->start;
+		p->line -= p->start;
+		p->start = 0;
+	}
+	p->scan = p->used;
+	return PROTOCOL_MORE;
+}
+
+enum protocol_result protocol_next(struct protocol *p, struct policy_request *out)
+{
+	const char *fault;
+	char *line, *end;
+
+	if (p->fault)
+		return PROTOCOL_BAD;
+	if (p->lent)
+		begin_request(p);
+	while ((end = memchr(p->data + p->scan, '\n', p->used - p->scan))) {
+		line = p->data + p->line;
+		p->line = p->scan = (size_t)(end + 1 - p->data);
+		if (end == line)
+			return lend(p, out);
+		fault = take_line(p, line, (size_t)(end - line));
+		if (fault)
+			return bad(p, fault);
+	}
+	return want_more(p);
+}

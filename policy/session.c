@@ -1,0 +1,371 @@
+#include "policy/session.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "policy/peer.h"
+#include "policy/protocol.h"
+#include "policy/stage.h"
+#include "policy/transaction.h"
+
+enum session_state {
+	SESSION_READING,  /* waits for a request, or has one not yet looked at */
+	SESSION_DECIDING, /* the engine has a request */
+	SESSION_WRITING,  /* the client is slow to take the answer */
+	SESSION_CLOSED,	  /* to be freed */
+};
+
+static const bool transitions[4][4] = {
+	[SESSION_READING] = { [SESSION_DECIDING] = true,
+			      [SESSION_WRITING] = true,
+			      [SESSION_CLOSED] = true },
+	[SESSION_DECIDING] = { [SESSION_READING] = true,
+			       [SESSION_WRITING] = true,
+			       [SESSION_CLOSED] = true },
+	[SESSION_WRITING] = { [SESSION_READING] = true, [SESSION_CLOSED] = true },
+};
+
+struct session {
+	struct session_host *host;
+	struct session_link link;
+	enum session_state state;
+	int fd;
+	bool running;	/* run() is on the stack */
+	bool listening; /* readable is added */
+	bool ended;	/* nothing more will be read */
+	struct event readable, writable;
+	int64_t asked_us;      /* when the present or last request was complete */
+	struct config *config; /* of the decision under way */
+	struct request request;
+	uint64_t recipient; /* of a RCPT under way */
+	struct transaction transaction;
+	size_t answer_len, answer_sent;
+	char answer[STAGE_ANSWER_MAX];
+	struct protocol protocol; /* last: most of it is never touched */
+};
+
+static void run(struct session *s);
+
+static int64_t now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int64_t session_clock_s(void)
+{
+	return now_us() / 1000000;
+}
+
+struct session_link *session_link(struct session *s)
+{
+	return &s->link;
+}
+
+bool session_deciding(const struct session *s)
+{
+	return s->state == SESSION_DECIDING;
+}
+
+bool session_idle_since(const struct session *s, int64_t since_s)
+{
+	return s->state == SESSION_READING && s->asked_us / 1000000 <= since_s;
+}
+
+/* The one gate of the state machine. */
+static void enter(struct session *s, enum session_state state)
+{
+	assert(transitions[s->state][state]);
+	s->state = state;
+}
+
+static void listen_on(struct session *s, bool on)
+{
+	if (s->listening == on)
+		return;
+	s->listening = on;
+	if (!on) {
+		event_del(&s->readable);
+	} else if (event_add(&s->readable, NULL) < 0) {
+		log_warning("cannot wait for a policy client: %s", strerror(errno));
+		s->ended = true;
+	}
+}
+
+/* Reads what there is, or as much as the buffer takes. Returns whether
+ * something came. */
+static bool fill(struct session *s)
+{
+	size_t size;
+	char *room = protocol_room(&s->protocol, &size);
+	ssize_t n;
+
+	if (size == 0) {
+		listen_on(s, false);
+		return false;
+	}
+	n = recv(s->fd, room, size, 0);
+	if (n > 0) {
+		protocol_filled(&s->protocol, (size_t)n);
+		return true;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return false;
+	/* Closed or lost; what came before is still answered, for a client may
+	 * close its sending side only. */
+	s->ended = true;
+	listen_on(s, false);
+	return false;
+}
+
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	(void)what;
+	fill(s);
+	run(s);
+}
+
+/* Sends what is left of the answer, and says where that leads. */
+static void push(struct session *s)
+{
+	static const struct timeval timeout = { .tv_sec = SESSION_WRITE_TIMEOUT_S };
+	ssize_t n = send(s->fd, s->answer + s->answer_sent, s->answer_len - s->answer_sent,
+			 MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		enter(s, SESSION_CLOSED);
+		return;
+	}
+	if (n > 0)
+		s->answer_sent += (size_t)n;
+	if (s->answer_sent == s->answer_len) {
+		if (s->state != SESSION_READING)
+			enter(s, SESSION_READING);
+		return;
+	}
+	if (s->state != SESSION_WRITING)
+		enter(s, SESSION_WRITING);
+	event_add(&s->writable, &timeout);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		log_warning("a policy client took no answer for %d s: connection closed",
+			    SESSION_WRITE_TIMEOUT_S);
+		enter(s, SESSION_CLOSED);
+	} else {
+		push(s);
+	}
+	run(s);
+}
+
+static void answer(struct session *s, size_t len)
+{
+	s->answer_len = len;
+	s->answer_sent = 0;
+	push(s);
+}
+
+/* A RCPT or DATA that passes tells where in the transaction we are. */
+static void note_pass(struct session *s)
+{
+	if (s->request.stage == STAGE_RCPT)
+		transaction_add(&s->transaction, s->recipient);
+	if (s->transaction.passed ||
+	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
+		return;
+	s->transaction.passed = true;
+	wiring_passed(&s->host->wiring, config_charge_by(s->config));
+}
+
+static void on_verdict(const struct verdict *verdict, void *arg)
+{
+	struct session *s = arg;
+	struct session_host *host = s->host;
+
+	assert(s->state == SESSION_DECIDING);
+	host->report(host->ctx, s->config, &s->request, verdict, now_us() - s->asked_us);
+	if (verdict->action == ACTION_ACCEPT)
+		note_pass(s);
+	config_unref(&s->config);
+	answer(s, stage_answer(verdict, s->answer));
+	run(s);
+}
+
+static void decide(struct session *s)
+{
+	enter(s, SESSION_DECIDING);
+	s->host->n_decisions++;
+	s->config = config_ref(s->host->config);
+	if (s->request.stage == STAGE_END_OF_MESSAGE)
+		wiring_ended(&s->host->wiring);
+	decision_start(s->host->env, s->config, &s->request, on_verdict, s);
+}
+
+static void cannot(struct session *s, const char *why)
+{
+	char text[LOG_LINE_MAX];
+	struct fields fields;
+
+	fields_init(&fields, text, sizeof(text));
+	fields_add(&fields, "node", s->host->config->node);
+	fields_add(&fields, "stage", stage_name(s->request.stage));
+	fields_add(&fields, "qid", s->request.queue_id);
+	fields_add(&fields, "login", s->request.login);
+	fields_add(&fields, "client", s->request.client_address);
+	log_warning("%s: answered that we cannot tell: %s", why, text);
+	answer(s, stage_answer_cannot(s->host->config, s->answer));
+}
+
+static void handle(struct session *s, const struct policy_request *asked)
+{
+	const char *why, *state = asked->values[ATTRIBUTE_PROTOCOL_STATE].text;
+	struct session_host *host = s->host;
+	enum stage_task task;
+
+	host->n_requests++;
+	s->asked_us = now_us();
+	task = stage_map(asked, config_charge_by(host->config), &s->transaction, &s->request,
+			 &s->recipient, &why);
+	switch (task) {
+	case STAGE_DECIDE:
+		decide(s);
+		return;
+	case STAGE_CANNOT:
+		cannot(s, why);
+		return;
+	case STAGE_UNDECIDED:
+	case STAGE_UNKNOWN:
+		wiring_undecided(state, task == STAGE_UNKNOWN);
+		break;
+	case STAGE_NO_LOGIN:
+		break;
+	}
+	answer(s, stage_answer_pass(s->answer));
+}
+
+/* No reply to what is not a request: the protocol's way (Postfix asks again
+ * on a new connection, then takes its default_action). */
+static void complain(struct session *s)
+{
+	char peer[PEER_TEXT_MAX];
+
+	s->host->n_malformed++;
+	log_warning("malformed policy request from %s: %s; connection closed",
+		    peer_format(s->fd, peer), protocol_fault(&s->protocol));
+	enter(s, SESSION_CLOSED);
+}
+
+static void wait_or_end(struct session *s)
+{
+	char peer[PEER_TEXT_MAX];
+
+	if (!s->ended)
+		listen_on(s, true);
+	if (!s->ended)
+		return;
+	if (protocol_in_request(&s->protocol))
+		log_info("policy connection from %s ended inside a request",
+			 peer_format(s->fd, peer));
+	enter(s, SESSION_CLOSED);
+}
+
+static void session_free(struct session *s)
+{
+	s->host->closed(s->host->ctx, s);
+	event_del(&s->readable);
+	event_del(&s->writable);
+	close(s->fd);
+	transaction_fini(&s->transaction);
+	free(s);
+}
+
+/* Goes on until something has to be waited for. Every entry from outside ends
+ * here and does not touch the session afterwards: it may be gone. An answer
+ * that is known at once comes back here inside itself and is left to the
+ * outer loop. */
+static void run(struct session *s)
+{
+	struct policy_request asked;
+	bool waiting = false;
+
+	if (s->running)
+		return;
+	s->running = true;
+	while (s->state == SESSION_READING && !waiting) {
+		if (s->host->stopping) {
+			enter(s, SESSION_CLOSED);
+			break;
+		}
+		switch (protocol_next(&s->protocol, &asked)) {
+		case PROTOCOL_REQUEST:
+			handle(s, &asked);
+			break;
+		case PROTOCOL_BAD:
+			complain(s);
+			break;
+		case PROTOCOL_MORE:
+			wait_or_end(s);
+			waiting = true;
+			break;
+		}
+	}
+	s->running = false;
+	if (s->state == SESSION_CLOSED)
+		session_free(s);
+}
+
+struct session *session_new(struct session_host *host, int fd)
+{
+	struct session *s = memory_alloc(sizeof(*s));
+
+	memset(s, 0, offsetof(struct session, protocol));
+	protocol_init(&s->protocol);
+	transaction_init(&s->transaction);
+	s->host = host;
+	s->link.session = s;
+	s->fd = fd;
+	s->asked_us = now_us();
+	event_assign(&s->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, s);
+	event_assign(&s->writable, host->base, fd, EV_WRITE, on_writable, s);
+	return s;
+}
+
+void session_start(struct session *s)
+{
+	run(s);
+}
+
+void session_drain(struct session *s)
+{
+	if (!s->ended)
+		fill(s);
+	s->ended = true;
+	listen_on(s, false);
+	run(s);
+}
+
+void session_close(struct session *s)
+{
+	enter(s, SESSION_CLOSED);
+	run(s);
+}

@@ -1,0 +1,76 @@
+/*
+ * One connection of a Postfix process, on the event loop.
+ *
+ * Postfix asks one thing at a time and waits (POSTFIX facts: one connection
+ * per smtpd process, kept across SMTP sessions). So does a session: what is
+ * sent ahead stays in the parser's buffer, and when that is full in the
+ * socket's, until the answer before it is written.
+ *
+ * A session frees itself when its connection has ended and no decision of its
+ * is under way; a peer that goes away meanwhile is noticed at once and waited
+ * for no longer than the store's deadline.
+ */
+#ifndef SENDWARD_POLICY_SESSION_H
+#define SENDWARD_POLICY_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "engine/decision.h"
+#include "policy/wiring.h"
+
+/* A client that does not read its answer is given up after this. */
+#define SESSION_WRITE_TIMEOUT_S 30
+
+struct event_base;
+struct session;
+
+/* What the sessions of a daemon share; owned by who makes them, and outlives
+ * them. */
+struct session_host {
+	struct event_base *base;
+	const struct decision_env *env;
+	struct config *config; /* of the next request; each keeps its own */
+	struct wiring wiring;
+	void (*report)(void *ctx, const struct config *config, const struct request *request,
+		       const struct verdict *verdict, int64_t elapsed_us);
+	/* The session is freed when this returns. */
+	void (*closed)(void *ctx, struct session *session);
+	void *ctx;
+	bool stopping;	     /* nothing is asked of env any more */
+	int64_t n_requests;  /* complete ones */
+	int64_t n_decisions; /* of these, asked of the engine */
+	int64_t n_malformed; /* connections closed for it */
+};
+
+/* Owns fd, a connected stream socket that does not block. */
+struct session *session_new(struct session_host *host, int fd);
+
+/* Begins to read. May call closed() before it returns. */
+void session_start(struct session *session);
+
+/* What has come until now is answered, then the connection is closed. May call
+ * closed() before it returns. */
+void session_drain(struct session *session);
+
+/* Closes the connection at once; only when no decision is under way. Calls
+ * closed(). */
+void session_close(struct session *session);
+
+bool session_deciding(const struct session *session);
+
+/* Nothing came since this (CLOCK_MONOTONIC, in seconds), and nothing is owed. */
+bool session_idle_since(const struct session *session, int64_t since_s);
+
+/* The seconds that session_idle_since() counts in. */
+int64_t session_clock_s(void);
+
+/* The owner's list of its sessions; nothing here looks at it. */
+struct session_link {
+	struct session_link *next, *prev;
+	struct session *session;
+};
+struct session_link *session_link(struct session *session);
+
+#endif

@@ -1,0 +1,214 @@
+#include "policy/stage.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/reply.h"
+#include "base/units.h"
+
+/* Postfix's values of protocol_state (SMTPD_POLICY_README). */
+static const struct state {
+	const char *name;
+	bool decided;
+	enum stage stage;
+} states[] = {
+	{ "RCPT", true, STAGE_RCPT },
+	{ "DATA", true, STAGE_DATA },
+	{ "END-OF-MESSAGE", true, STAGE_END_OF_MESSAGE },
+	{ "MAIL", true, STAGE_MAIL },
+	{ "CONNECT", false, STAGE_MAIL },
+	{ "EHLO", false, STAGE_MAIL },
+	{ "HELO", false, STAGE_MAIL },
+	{ "VRFY", false, STAGE_MAIL },
+	{ "ETRN", false, STAGE_MAIL },
+};
+
+static const struct state *state_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++)
+		if (strcmp(states[i].name, name) == 0)
+			return &states[i];
+	return NULL;
+}
+
+/* Decimal digits up to AMOUNT_MAX; -1 for anything else. */
+static int64_t number(const struct attribute_value *value)
+{
+	int64_t n = 0;
+	size_t i;
+
+	if (value->len == 0)
+		return -1;
+	for (i = 0; i < value->len; i++) {
+		if (!ascii_is_digit(value->text[i]))
+			return -1;
+		n = n * 10 + (value->text[i] - '0');
+		if (n > AMOUNT_MAX)
+			return -1;
+	}
+	return n;
+}
+
+/* The attributes that become texts in the engine's request. */
+static const struct {
+	enum attribute attribute;
+	const char *has_nul;
+} texts[] = {
+	{ ATTRIBUTE_SASL_USERNAME, "the login has a NUL byte" },
+	{ ATTRIBUTE_CLIENT_ADDRESS, "client_address has a NUL byte" },
+	{ ATTRIBUTE_SENDER, "sender has a NUL byte" },
+	{ ATTRIBUTE_QUEUE_ID, "queue_id has a NUL byte" },
+};
+
+/* Cut at a NUL a value would be somebody else's. Returns what is wrong. */
+static const char *texts_fault(const struct policy_request *in)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const struct attribute_value *value = &in->values[texts[i].attribute];
+
+		if (memchr(value->text, '\0', value->len))
+			return texts[i].has_nul;
+	}
+	if (in->values[ATTRIBUTE_SASL_USERNAME].len > LOGIN_MAX)
+		return "the login is too long";
+	return NULL;
+}
+
+/* At RCPT Postfix does not say how many there are, and at MAIL there are
+ * none. Returns what is wrong. */
+static const char *fill_recipients(const struct policy_request *in, struct transaction *transaction,
+				   struct request *out, uint64_t *recipient)
+{
+	const struct attribute_value *name = &in->values[ATTRIBUTE_RECIPIENT];
+
+	switch (out->stage) {
+	case STAGE_MAIL:
+		return NULL;
+	case STAGE_RCPT:
+		*recipient = transaction_hash(name->text, name->len);
+		out->recipients = transaction_count_with(transaction, *recipient);
+		return NULL;
+	case STAGE_DATA:
+	case STAGE_END_OF_MESSAGE:
+		break;
+	}
+	out->recipients = number(&in->values[ATTRIBUTE_RECIPIENT_COUNT]);
+	return out->recipients < 0 ? "recipient_count is not a number" : NULL;
+}
+
+/* SIZE= is the client's and optional; at the end the size must be known. */
+static const char *fill_size(const struct policy_request *in, struct request *out)
+{
+	const struct attribute_value *size = &in->values[ATTRIBUTE_SIZE];
+
+	if (size->len == 0 && out->stage != STAGE_END_OF_MESSAGE)
+		return NULL;
+	out->size_bytes = number(size);
+	return out->size_bytes < 0 ? "size is not a number" : NULL;
+}
+
+static void fill_texts(const struct policy_request *in, struct request *out)
+{
+	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
+	out->login = in->values[ATTRIBUTE_SASL_USERNAME].text;
+	out->client_address = in->values[ATTRIBUTE_CLIENT_ADDRESS].text;
+	out->sender = in->values[ATTRIBUTE_SENDER].text;
+	out->sender_form = ADDRESS_INTERNAL;
+}
+
+enum stage_task stage_map(const struct policy_request *in, enum charge_by charge,
+			  struct transaction *transaction, struct request *out, uint64_t *recipient,
+			  const char **why)
+{
+	const struct attribute_value *instance = &in->values[ATTRIBUTE_INSTANCE];
+	const char *name = in->values[ATTRIBUTE_PROTOCOL_STATE].text;
+	const struct state *state = state_find(name);
+
+	if (!state)
+		return STAGE_UNKNOWN;
+	if (!state->decided)
+		return STAGE_UNDECIDED;
+	if (in->values[ATTRIBUTE_SASL_USERNAME].len == 0)
+		return STAGE_NO_LOGIN;
+	memset(out, 0, sizeof(*out));
+	out->stage = state->stage;
+	out->final = state->stage == STAGE_END_OF_MESSAGE && charge == CHARGE_POLICYD;
+	fill_texts(in, out);
+	transaction_enter(transaction, instance->text, instance->len);
+	*why = texts_fault(in);
+	if (!*why)
+		*why = fill_recipients(in, transaction, out, recipient);
+	if (!*why)
+		*why = fill_size(in, out);
+	return *why ? STAGE_CANNOT : STAGE_DECIDE;
+}
+
+/* Text comes from people (replies, reasons): no control gets out, or it could
+ * end the line and give a second action. Returns the length. */
+static size_t finish(char *out, int n)
+{
+	size_t len = (size_t)n, i;
+
+	if (len > STAGE_ANSWER_MAX - 3)
+		len = STAGE_ANSWER_MAX - 3;
+	for (i = 0; i < len; i++)
+		if (ascii_is_control(out[i]))
+			out[i] = '?';
+	memcpy(out + len, "\n\n", 3);
+	return len + 2;
+}
+
+size_t stage_answer_pass(char out[STAGE_ANSWER_MAX])
+{
+	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=DUNNO"));
+}
+
+static size_t answer_reply(const char *code, const char *xcode, const char *text, char *out)
+{
+	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=%s %s %s", code, xcode, text));
+}
+
+/* The actions of access(5) that are not a reply. */
+static const char *const words[] = {
+	[ACTION_HOLD] = "HOLD",
+	[ACTION_DISCARD] = "DISCARD",
+	[ACTION_REDIRECT] = "REDIRECT",
+};
+
+size_t stage_answer(const struct verdict *verdict, char out[STAGE_ANSWER_MAX])
+{
+	const char *text = verdict->text;
+
+	switch (verdict->action) {
+	case ACTION_ACCEPT:
+		return stage_answer_pass(out);
+	case ACTION_REFUSE:
+	case ACTION_DEFER:
+		return answer_reply(verdict->code, verdict->xcode, text, out);
+	case ACTION_REDIRECT:
+		text = verdict->redirect;
+		break;
+	case ACTION_HOLD:
+	case ACTION_DISCARD:
+		break;
+	}
+	assert(verdict->action >= ACTION_HOLD && verdict->action <= ACTION_REDIRECT && text);
+	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=%s %s", words[verdict->action],
+				    text));
+}
+
+size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX])
+{
+	const struct reply_line *line = &config->replies[REPLY_CANNOT_TELL];
+	const struct reply_values values = { 0 };
+	char text[REPLY_TEXT_MAX + 1];
+
+	reply_expand(line, &values, text, sizeof(text));
+	return answer_reply(line->code, line->xcode, text, out);
+}

@@ -1,0 +1,42 @@
+/*
+ * Between the policy protocol and the engine: what a request asks, and how a
+ * verdict is said. Pure.
+ */
+#ifndef SENDWARD_POLICY_STAGE_H
+#define SENDWARD_POLICY_STAGE_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+#include "engine/request.h"
+#include "engine/verdict.h"
+#include "policy/protocol.h"
+#include "policy/transaction.h"
+
+enum stage_task {
+	STAGE_NO_LOGIN,	 /* answer DUNNO */
+	STAGE_UNDECIDED, /* answer DUNNO: no login or no message to decide on */
+	STAGE_UNKNOWN,	 /* answer DUNNO: not a protocol_state of Postfix */
+	STAGE_CANNOT,	 /* answer that we cannot tell, *why in the log */
+	STAGE_DECIDE,	 /* ask the engine */
+};
+
+/* What is asked. MAIL, RCPT, DATA and END-OF-MESSAGE of a session with a login
+ * are decided and filled into *out, which borrows from in. Recipients are counted in
+ * transaction; *recipient is the hash to transaction_add() when a RCPT
+ * passes. END-OF-MESSAGE is final when this daemon charges. */
+enum stage_task stage_map(const struct policy_request *in, enum charge_by charge,
+			  struct transaction *transaction, struct request *out, uint64_t *recipient,
+			  const char **why);
+
+/* "action=", an action of access(5), an empty line. */
+#define STAGE_ANSWER_MAX (REPLY_TEXT_MAX + 64)
+
+/* All three return the length of the answer. It is one line of text, whatever
+ * the verdict says. To pass is DUNNO, never OK, which would end the operator's
+ * restriction list. */
+size_t stage_answer_pass(char out[STAGE_ANSWER_MAX]);
+size_t stage_answer(const struct verdict *verdict, char out[STAGE_ANSWER_MAX]);
+size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX]);
+
+#endif

@@ -1,0 +1,109 @@
+#include "policy/transaction.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void forget(struct transaction *t)
+{
+	if (t->slots != t->first)
+		free(t->slots);
+	t->slots = t->first;
+	t->n_slots = TRANSACTION_SLOTS_MIN;
+	memset(t->first, 0, sizeof(t->first));
+	t->passed = false;
+	t->n = t->n_known = 0;
+}
+
+void transaction_init(struct transaction *t)
+{
+	t->instance = 0;
+	t->slots = t->first;
+	forget(t);
+}
+
+void transaction_fini(struct transaction *t)
+{
+	forget(t);
+}
+
+/* FNV-1a, 64 bits, then mixed so that the low bits can choose a slot. Who
+ * makes two recipients collide is counted one less at RCPT, which only tests:
+ * what is charged is Postfix's own count. */
+uint64_t transaction_hash(const char *text, size_t len)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325);
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
+	hash ^= hash >> 32;
+	return hash ? hash : 1;
+}
+
+void transaction_enter(struct transaction *t, const char *instance, size_t len)
+{
+	uint64_t hash = len ? transaction_hash(instance, len) : 0;
+
+	if (hash != 0 && hash == t->instance)
+		return;
+	t->instance = hash;
+	if (t->passed || t->n > 0)
+		forget(t);
+}
+
+/* The slot that holds the hash, or the free one where it would go. There is
+ * always a free one: at most three quarters are taken. */
+static uint64_t *slot_of(uint64_t *slots, size_t n_slots, uint64_t hash)
+{
+	size_t i = (size_t)hash & (n_slots - 1);
+
+	while (slots[i] != 0 && slots[i] != hash)
+		i = (i + 1) & (n_slots - 1);
+	return &slots[i];
+}
+
+static bool known(const struct transaction *t, uint64_t recipient)
+{
+	return *slot_of(t->slots, t->n_slots, recipient) == recipient;
+}
+
+int64_t transaction_count_with(const struct transaction *t, uint64_t recipient)
+{
+	return known(t, recipient) ? t->n : t->n + 1;
+}
+
+static bool grow(struct transaction *t)
+{
+	size_t n_slots = t->n_slots * 2, i;
+	uint64_t *slots = calloc(n_slots, sizeof(*slots));
+
+	if (!slots)
+		return false;
+	for (i = 0; i < t->n_slots; i++)
+		if (t->slots[i])
+			*slot_of(slots, n_slots, t->slots[i]) = t->slots[i];
+	if (t->slots != t->first)
+		free(t->slots);
+	t->slots = slots;
+	t->n_slots = n_slots;
+	return true;
+}
+
+/* Out of memory is the same as too many: counted, not remembered. */
+static bool has_room(struct transaction *t)
+{
+	if (t->n_known >= TRANSACTION_RECIPIENTS_MAX)
+		return false;
+	return (size_t)t->n_known < t->n_slots / 4 * 3 || grow(t);
+}
+
+void transaction_add(struct transaction *t, uint64_t recipient)
+{
+	if (known(t, recipient))
+		return;
+	t->n++;
+	if (!has_room(t))
+		return;
+	*slot_of(t->slots, t->n_slots, recipient) = recipient;
+	t->n_known++;
+}

@@ -1,0 +1,49 @@
+/*
+ * The mail transaction a connection is in, as far as its requests tell:
+ * Postfix's `instance`, and the recipients that we let pass in it.
+ *
+ * Postfix says how many recipients there are only at DATA. Until then they are
+ * counted here, each once: a request is repeated when its answer was lost, and
+ * asked once for every restriction list that names us.
+ */
+#ifndef SENDWARD_POLICY_TRANSACTION_H
+#define SENDWARD_POLICY_TRANSACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Recipients remembered by name; those that follow count every time they are
+ * asked for, which errs on the safe side. smtpd_recipient_limit is 1000. */
+#define TRANSACTION_RECIPIENTS_MAX 1000
+
+/* Slots before the first allocation; a power of two. */
+#define TRANSACTION_SLOTS_MIN 32
+
+struct transaction {
+	uint64_t instance; /* hash; 0: none */
+	bool passed;	   /* something of it passed at RCPT or DATA */
+	int64_t n;	   /* recipients that passed */
+	int64_t n_known;   /* of these, in slots */
+	size_t n_slots;
+	uint64_t *slots; /* open addressing; first, or allocated */
+	uint64_t first[TRANSACTION_SLOTS_MIN];
+};
+
+void transaction_init(struct transaction *transaction);
+void transaction_fini(struct transaction *transaction);
+
+/* A request of this instance came: another one than the last begins a new
+ * transaction, and so does an empty one, which nothing can be said of. */
+void transaction_enter(struct transaction *transaction, const char *instance, size_t len);
+
+/* Never 0. */
+uint64_t transaction_hash(const char *text, size_t len);
+
+/* The recipients that passed, and this one. */
+int64_t transaction_count_with(const struct transaction *transaction, uint64_t recipient);
+
+/* This one passed. */
+void transaction_add(struct transaction *transaction, uint64_t recipient);
+
+#endif

@@ -1,0 +1,126 @@
+/*
+ * The policy protocol: whatever the bytes and wherever they are split, the
+ * requests and the fault are the same, values stay inside the buffer, and
+ * what is mapped to the engine gives one line of an answer.
+ *
+ * The first byte chooses the size of the pieces.
+ */
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "policy/protocol.h"
+#include "policy/stage.h"
+#include "policy/transaction.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define REQUIRE(condition)                                           \
+	do {                                                         \
+		if (!(condition)) {                                  \
+			fprintf(stderr, "not so: %s\n", #condition); \
+			abort();                                     \
+		}                                                    \
+	} while (0)
+
+/* What a run saw, in short. */
+struct trace {
+	uint64_t hash;
+	unsigned n_requests;
+	const char *fault;
+	bool in_request;
+};
+
+static void note(struct trace *trace, const void *bytes, size_t len)
+{
+	trace->hash = trace->hash * 31 + transaction_hash(bytes, len);
+}
+
+static void check_request(const struct policy_request *request, struct transaction *transaction,
+			  struct trace *trace)
+{
+	enum charge_by charge = trace->n_requests % 2 ? CHARGE_MILTER : CHARGE_POLICYD;
+	struct request out;
+	uint64_t recipient = 0;
+	const char *why = NULL;
+	enum stage_task task;
+	size_t i;
+
+	for (i = 0; i < ATTRIBUTES; i++) {
+		const struct attribute_value *value = &request->values[i];
+
+		REQUIRE(value->text[value->len] == '\0');
+		REQUIRE(!memchr(value->text, '\n', value->len));
+		REQUIRE(value->len <= PROTOCOL_LINE_MAX);
+		note(trace, value->text, value->len);
+	}
+	trace->n_requests++;
+	task = stage_map(request, charge, transaction, &out, &recipient, &why);
+	note(trace, &task, sizeof(task));
+	if (task != STAGE_DECIDE)
+		return;
+	REQUIRE(out.login[0] && strlen(out.login) <= LOGIN_MAX);
+	REQUIRE(out.recipients >= 0 && out.size_bytes >= 0);
+	if (out.stage == STAGE_RCPT)
+		transaction_add(transaction, recipient);
+}
+
+static void check_answer(const uint8_t *data, size_t size)
+{
+	struct verdict verdict = { .action = ACTION_DEFER, .code = "450", .xcode = "4.7.1" };
+	char answer[STAGE_ANSWER_MAX];
+	size_t len = size < REPLY_TEXT_MAX ? size : REPLY_TEXT_MAX;
+
+	memcpy(verdict.text, data, len);
+	len = stage_answer(&verdict, answer);
+	REQUIRE(len < sizeof(answer) && len == strlen(answer));
+	REQUIRE(strstr(answer, "\n\n") == answer + len - 2);
+	REQUIRE(strchr(answer, '\n') == answer + len - 2);
+}
+
+static struct trace run(const uint8_t *data, size_t size, size_t piece)
+{
+	static struct protocol protocol;
+	struct policy_request request;
+	struct transaction transaction;
+	struct trace trace = { 0 };
+	enum protocol_result result;
+
+	protocol_init(&protocol);
+	transaction_init(&transaction);
+	do {
+		size_t room, n;
+		char *at = protocol_room(&protocol, &room);
+
+		REQUIRE(room > 0);
+		n = piece < size ? piece : size;
+		n = n < room ? n : room;
+		memcpy(at, data, n);
+		protocol_filled(&protocol, n);
+		data += n;
+		size -= n;
+		while ((result = protocol_next(&protocol, &request)) == PROTOCOL_REQUEST)
+			check_request(&request, &transaction, &trace);
+	} while (size > 0 && result == PROTOCOL_MORE);
+	trace.fault = result == PROTOCOL_BAD ? protocol_fault(&protocol) : NULL;
+	trace.in_request = protocol_in_request(&protocol);
+	transaction_fini(&transaction);
+	return trace;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct trace whole, pieces;
+
+	if (size < 1)
+		return 0;
+	whole = run(data + 1, size - 1, SIZE_MAX);
+	pieces = run(data + 1, size - 1, (size_t)data[0] + 1);
+	REQUIRE(whole.hash == pieces.hash && whole.n_requests == pieces.n_requests);
+	REQUIRE((whole.fault == NULL) == (pieces.fault == NULL));
+	if (!whole.fault)
+		REQUIRE(whole.in_request == pieces.in_request);
+	check_answer(data, size);
+	return 0;
+}

@@ -1,0 +1,267 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "policy/stage.h"
+#include "tests/unit/suite.h"
+
+static struct policy_request in;
+static struct transaction transaction;
+static struct request out;
+static uint64_t recipient;
+static const char *why;
+
+static void set(enum attribute attribute, const char *text)
+{
+	in.values[attribute] = (struct attribute_value){ text, strlen(text), true };
+}
+
+static void set_alice(const char *state)
+{
+	static const struct attribute_value none = { "", 0, false };
+	int i;
+
+	for (i = 0; i < ATTRIBUTES; i++)
+		in.values[i] = none;
+	set(ATTRIBUTE_REQUEST, "smtpd_access_policy");
+	set(ATTRIBUTE_PROTOCOL_STATE, state);
+	set(ATTRIBUTE_CLIENT_ADDRESS, "192.0.2.1");
+	set(ATTRIBUTE_SENDER, "alice@example.org");
+	set(ATTRIBUTE_RECIPIENT, "r1@example.net");
+	set(ATTRIBUTE_RECIPIENT_COUNT, "3");
+	set(ATTRIBUTE_QUEUE_ID, "0BFF7A7A009");
+	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.0");
+	set(ATTRIBUTE_SIZE, "12345");
+	set(ATTRIBUTE_SASL_USERNAME, "alice");
+}
+
+static enum stage_task map(enum charge_by charge)
+{
+	return stage_map(&in, charge, &transaction, &out, &recipient, &why);
+}
+
+static void test_states(void)
+{
+	static const struct {
+		const char *state;
+		enum stage_task task;
+		enum stage stage;
+		int recipients;
+	} rows[] = {
+		{ "CONNECT", STAGE_UNDECIDED, 0, 0 },
+		{ "EHLO", STAGE_UNDECIDED, 0, 0 },
+		{ "HELO", STAGE_UNDECIDED, 0, 0 },
+		{ "VRFY", STAGE_UNDECIDED, 0, 0 },
+		{ "ETRN", STAGE_UNDECIDED, 0, 0 },
+		{ "", STAGE_UNKNOWN, 0, 0 },
+		{ "rcpt", STAGE_UNKNOWN, 0, 0 },
+		{ "BDAT", STAGE_UNKNOWN, 0, 0 },
+		{ "MAIL", STAGE_DECIDE, STAGE_MAIL, 0 },
+		{ "RCPT", STAGE_DECIDE, STAGE_RCPT, 1 },
+		{ "DATA", STAGE_DECIDE, STAGE_DATA, 3 },
+		{ "END-OF-MESSAGE", STAGE_DECIDE, STAGE_END_OF_MESSAGE, 3 },
+	};
+	size_t i;
+
+	transaction_init(&transaction);
+	for (i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].state);
+		set_alice(rows[i].state);
+		SUITE_INT_EQUAL(map(CHARGE_POLICYD), rows[i].task);
+		if (rows[i].task != STAGE_DECIDE)
+			continue;
+		SUITE_INT_EQUAL(out.stage, rows[i].stage);
+		SUITE_INT_EQUAL(out.recipients, rows[i].recipients);
+		SUITE_INT_EQUAL(out.final, rows[i].stage == STAGE_END_OF_MESSAGE);
+		SUITE_TEXT_EQUAL(out.login, "alice");
+		SUITE_TEXT_EQUAL(out.sender, "alice@example.org");
+		SUITE_INT_EQUAL(out.sender_form, ADDRESS_INTERNAL);
+		SUITE_TEXT_EQUAL(out.client_address, "192.0.2.1");
+		SUITE_TEXT_EQUAL(out.queue_id, "0BFF7A7A009");
+		SUITE_INT_EQUAL(out.size_bytes, 12345);
+		SUITE_TRUE(out.originators == NULL);
+	}
+	transaction_fini(&transaction);
+}
+
+static void test_no_login(void)
+{
+	static const char *const states[] = { "MAIL", "RCPT", "DATA", "END-OF-MESSAGE" };
+	size_t i;
+
+	transaction_init(&transaction);
+	for (i = 0; i < SUITE_LEN(states); i++) {
+		suite_row("%s", states[i]);
+		set_alice(states[i]);
+		set(ATTRIBUTE_SASL_USERNAME, "");
+		SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_NO_LOGIN);
+	}
+	transaction_fini(&transaction);
+}
+
+static void test_charged_by_milter(void)
+{
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	SUITE_INT_EQUAL(map(CHARGE_MILTER), STAGE_DECIDE);
+	SUITE_TRUE(!out.final);
+	transaction_fini(&transaction);
+}
+
+static void test_recipients(void)
+{
+	transaction_init(&transaction);
+	set_alice("RCPT");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 1);
+	/* Not passed: the next one is the first again. */
+	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 1);
+	transaction_add(&transaction, recipient);
+	/* Asked again by another restriction list. */
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 1);
+	set(ATTRIBUTE_RECIPIENT, "r3@example.net");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 2);
+	transaction_add(&transaction, recipient);
+	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 1);
+	transaction_fini(&transaction);
+}
+
+static void test_numbers(void)
+{
+	static const struct {
+		const char *state, *count, *size;
+		const char *why; /* NULL: fine */
+		int64_t size_bytes;
+	} rows[] = {
+		{ "RCPT", "", "", NULL, 0 },
+		{ "MAIL", "x", "0", NULL, 0 },
+		{ "DATA", "1", "", NULL, 0 },
+		{ "DATA", "", "1", "recipient_count is not a number", 0 },
+		{ "DATA", "-1", "1", "recipient_count is not a number", 0 },
+		{ "DATA", "1 ", "1", "recipient_count is not a number", 0 },
+		{ "RCPT", "0", "99999999999999999999", "size is not a number", 0 },
+		{ "RCPT", "0", "9007199254740992", "size is not a number", 0 },
+		{ "RCPT", "0", "9007199254740991", NULL, AMOUNT_MAX },
+		{ "RCPT", "0", "1k", "size is not a number", 0 },
+		{ "END-OF-MESSAGE", "1", "", "size is not a number", 0 },
+		{ "END-OF-MESSAGE", "", "1", "recipient_count is not a number", 0 },
+		{ "END-OF-MESSAGE", "1", "0001", NULL, 1 },
+	};
+	size_t i;
+
+	transaction_init(&transaction);
+	for (i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s count=%s size=%s", rows[i].state, rows[i].count, rows[i].size);
+		set_alice(rows[i].state);
+		set(ATTRIBUTE_RECIPIENT_COUNT, rows[i].count);
+		set(ATTRIBUTE_SIZE, rows[i].size);
+		SUITE_INT_EQUAL(map(CHARGE_POLICYD), rows[i].why ? STAGE_CANNOT : STAGE_DECIDE);
+		SUITE_TEXT_EQUAL(why, rows[i].why);
+		if (!rows[i].why)
+			SUITE_INT_EQUAL(out.size_bytes, rows[i].size_bytes);
+	}
+	transaction_fini(&transaction);
+}
+
+static void test_odd_logins(void)
+{
+	static const struct attribute_value nul = { "alice\0x", 7, true };
+	char login[LOGIN_MAX + 2];
+
+	memset(login, 'x', sizeof(login));
+	transaction_init(&transaction);
+	set_alice("RCPT");
+	login[LOGIN_MAX] = '\0';
+	set(ATTRIBUTE_SASL_USERNAME, login);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	login[LOGIN_MAX] = 'x';
+	login[LOGIN_MAX + 1] = '\0';
+	set(ATTRIBUTE_SASL_USERNAME, login);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, "the login is too long");
+	in.values[ATTRIBUTE_SASL_USERNAME] = nul;
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, "the login has a NUL byte");
+	set(ATTRIBUTE_SASL_USERNAME, "alice");
+	in.values[ATTRIBUTE_SENDER] = nul;
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, "sender has a NUL byte");
+	transaction_fini(&transaction);
+}
+
+static void test_answers(void)
+{
+	static const struct {
+		enum action action;
+		const char *code, *xcode, *text, *answer;
+	} rows[] = {
+		{ ACTION_ACCEPT, "", "", "", "action=DUNNO\n\n" },
+		{ ACTION_REFUSE, "550", "5.7.1", "blocked", "action=550 5.7.1 blocked\n\n" },
+		{ ACTION_DEFER, "450", "4.7.28", "quota: 1", "action=450 4.7.28 quota: 1\n\n" },
+		{ ACTION_HOLD, "", "", "sandboxed", "action=HOLD sandboxed\n\n" },
+		{ ACTION_DISCARD, "", "", "sandboxed", "action=DISCARD sandboxed\n\n" },
+		{ ACTION_REDIRECT, "", "", "sandboxed", "action=REDIRECT box@example.com\n\n" },
+		{ ACTION_REFUSE, "550", "5.7.1", "a\n\naction=OK\r\x7f",
+		  "action=550 5.7.1 a??action=OK??\n\n" },
+	};
+	char text[STAGE_ANSWER_MAX];
+	size_t i;
+
+	for (i = 0; i < SUITE_LEN(rows); i++) {
+		struct verdict verdict = { .action = rows[i].action,
+					   .redirect = "box@example.com" };
+
+		suite_row("row %zu", i);
+		strcpy(verdict.code, rows[i].code);
+		strcpy(verdict.xcode, rows[i].xcode);
+		strcpy(verdict.text, rows[i].text);
+		SUITE_INT_EQUAL(stage_answer(&verdict, text), strlen(rows[i].answer));
+		SUITE_TEXT_EQUAL(text, rows[i].answer);
+	}
+}
+
+static void test_long_answer(void)
+{
+	struct verdict verdict = { .action = ACTION_DEFER, .code = "450", .xcode = "4.7.28" };
+	char text[STAGE_ANSWER_MAX];
+	size_t len;
+
+	memset(verdict.text, 'x', REPLY_TEXT_MAX);
+	len = stage_answer(&verdict, text);
+	SUITE_INT_EQUAL(len, strlen("action=450 4.7.28 \n\n") + REPLY_TEXT_MAX);
+	SUITE_TEXT_EQUAL(text + len - 3, "x\n\n");
+}
+
+static void test_cannot(void)
+{
+	struct config config = { 0 };
+	char text[STAGE_ANSWER_MAX];
+
+	config.replies[REPLY_CANNOT_TELL] = *reply_default(REPLY_CANNOT_TELL);
+	stage_answer_cannot(&config, text);
+	SUITE_TRUE(strncmp(text, "action=451 4.3.0 ", 17) == 0);
+	SUITE_TEXT_EQUAL(text + strlen(text) - 2, "\n\n");
+}
+
+static const struct suite_test tests[] = {
+	{ "each protocol_state is decided or passed", test_states },
+	{ "a session without a login is passed", test_no_login },
+	{ "END-OF-MESSAGE only tests when the milter charges", test_charged_by_milter },
+	{ "at RCPT the recipients that passed are counted, each once", test_recipients },
+	{ "what is not a number is not guessed", test_numbers },
+	{ "a login that cannot be is answered with cannot tell", test_odd_logins },
+	{ "each verdict has its action", test_answers },
+	{ "the longest reply is said whole", test_long_answer },
+	{ "cannot tell is 451 4.3.0", test_cannot },
+};
+
+int main(void)
+{
+	return suite_run("policy-stage", tests, SUITE_LEN(tests));
+}

@@ -1,0 +1,112 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "policy/transaction.h"
+#include "tests/unit/suite.h"
+
+static struct transaction transaction;
+
+static uint64_t recipient(int i)
+{
+	char text[32];
+
+	return transaction_hash(text, (size_t)snprintf(text, sizeof(text), "r%d@example.net", i));
+}
+
+static void enter(const char *instance)
+{
+	transaction_enter(&transaction, instance, strlen(instance));
+}
+
+/* Asks and passes; returns what was counted. */
+static int64_t pass(int i)
+{
+	int64_t n = transaction_count_with(&transaction, recipient(i));
+
+	transaction_add(&transaction, recipient(i));
+	return n;
+}
+
+static void test_counts(void)
+{
+	int i;
+
+	transaction_init(&transaction);
+	enter("1.0");
+	for (i = 0; i < TRANSACTION_RECIPIENTS_MAX; i++) {
+		suite_row("recipient %d", i);
+		SUITE_INT_EQUAL(pass(i), i + 1);
+		SUITE_INT_EQUAL(pass(i / 2), i + 1);
+	}
+	transaction_fini(&transaction);
+}
+
+static void test_refused(void)
+{
+	transaction_init(&transaction);
+	enter("1.0");
+	SUITE_INT_EQUAL(pass(1), 1);
+	SUITE_INT_EQUAL(transaction_count_with(&transaction, recipient(2)), 2);
+	SUITE_INT_EQUAL(transaction_count_with(&transaction, recipient(3)), 2);
+	SUITE_INT_EQUAL(pass(3), 2);
+	SUITE_INT_EQUAL(transaction_count_with(&transaction, recipient(1)), 2);
+	transaction_fini(&transaction);
+}
+
+static void test_next(void)
+{
+	transaction_init(&transaction);
+	enter("1.0");
+	pass(1);
+	pass(2);
+	enter("1.0");
+	SUITE_INT_EQUAL(pass(3), 3);
+	transaction.passed = true;
+	enter("1.1");
+	SUITE_TRUE(!transaction.passed);
+	SUITE_INT_EQUAL(pass(2), 1);
+	enter("1.0");
+	SUITE_INT_EQUAL(pass(2), 1);
+	transaction_fini(&transaction);
+}
+
+static void test_no_instance(void)
+{
+	transaction_init(&transaction);
+	enter("");
+	SUITE_INT_EQUAL(pass(1), 1);
+	enter("");
+	SUITE_INT_EQUAL(pass(2), 1);
+	transaction_fini(&transaction);
+}
+
+static void test_bounded(void)
+{
+	int i;
+
+	transaction_init(&transaction);
+	enter("1.0");
+	for (i = 0; i < 3 * TRANSACTION_RECIPIENTS_MAX; i++)
+		SUITE_INT_EQUAL(pass(i), i + 1);
+	SUITE_TRUE(transaction.n_slots <= 2048);
+	/* The last one is not remembered, the first is. */
+	SUITE_INT_EQUAL(pass(i - 1), i + 1);
+	SUITE_INT_EQUAL(pass(0), i + 1);
+	enter("1.1");
+	SUITE_INT_EQUAL(transaction.n_slots, TRANSACTION_SLOTS_MIN);
+	SUITE_INT_EQUAL(pass(0), 1);
+	transaction_fini(&transaction);
+}
+
+static const struct suite_test tests[] = {
+	{ "every recipient counts once", test_counts },
+	{ "a recipient that did not pass does not count", test_refused },
+	{ "another instance begins with none", test_next },
+	{ "nothing is known of a request without an instance", test_no_instance },
+	{ "recipients beyond the limit count whenever they are asked for", test_bounded },
+};
+
+int main(void)
+{
+	return suite_run("policy-transaction", tests, SUITE_LEN(tests));
+}
