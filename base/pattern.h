@@ -2,13 +2,15 @@
  * Sender patterns: which addresses a login owns.
  *
  *	alice@example.com	that address, and its alice+TAG@example.com forms
- *	*@example.com		every address of the domain
+ *	*@example.com		every address of the domain; also "@example.com"
  *	*@*.example.com		every address of every domain below it
  *	alice+*@example.com	the tagged forms only
  *	%login			the login itself, when it is an address
  *	!PATTERN		not these, whatever the others say
  *
- * A plain value: nothing to free.
+ * A tag may be empty, as in Postfix. With "-" among the delimiters what Postfix
+ * does not split is not folded either: owner-X, X-request, mailer-daemon,
+ * double-bounce. A plain value: nothing to free.
  */
 #ifndef SENDWARD_PATTERN_H
 #define SENDWARD_PATTERN_H

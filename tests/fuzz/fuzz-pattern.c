@@ -1,0 +1,89 @@
+/*
+ * Patterns, from lines "PATTERN", "ADDRESS", "LOGIN": what is read is written
+ * as a text that is read as the same pattern, both decide alike, and an
+ * exclusion in a list always wins.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pattern.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static const struct pattern_rules rules[] = {
+	{ .delimiters = "" },
+	{ .delimiters = "+-" },
+	{ .delimiters = "+", .local_case_sensitive = true },
+};
+
+static void check_address(const struct pattern *a, const struct pattern *b, const char *text,
+			  const char *login)
+{
+	struct pattern list[2] = { *a, *a };
+	struct address addr;
+	const char *reason;
+
+	if (address_parse(text, ADDRESS_INTERNAL, &addr, &reason) != ADDRESS_OK)
+		return;
+	list[0].exclude = false;
+	list[1].exclude = true;
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		bool covers = pattern_covers(a, &addr, login, &rules[i]);
+		int rule;
+
+		if (covers != pattern_covers(b, &addr, login, &rules[i]) ||
+		    covers != pattern_list_owns(list, 1, &addr, login, &rules[i], &rule) ||
+		    rule != (covers ? 0 : -1) ||
+		    pattern_list_owns(list, 2, &addr, login, &rules[i], &rule) ||
+		    rule != (covers ? 1 : -1))
+			abort();
+	}
+}
+
+static void check(const char *text, const char *address, const char *login)
+{
+	char formatted[PATTERN_TEXT_MAX];
+	const char *reason = NULL;
+	struct pattern a, b;
+
+	if (!pattern_parse(text, &a, &reason)) {
+		if (!reason)
+			abort();
+		return;
+	}
+	pattern_format(&a, formatted);
+	if (!pattern_parse(formatted, &b, &reason) || a.kind != b.kind || a.exclude != b.exclude ||
+	    a.delimiter != b.delimiter || strcmp(a.address.local, b.address.local) != 0 ||
+	    strcmp(a.address.domain, b.address.domain) != 0)
+		abort();
+	check_address(&a, &b, address, login);
+}
+
+/* Ends the line at *text, moves *text behind it and returns it. */
+static const char *line(char **text)
+{
+	char *start = *text, *end = strchr(start, '\n');
+
+	if (!end)
+		end = start + strlen(start);
+	*text = *end == '\0' ? end : end + 1;
+	*end = '\0';
+	return start;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1), *rest = text;
+	const char *pattern, *address;
+
+	if (!text)
+		return 0;
+	memcpy(text, data, size);
+	text[size] = '\0';
+	pattern = line(&rest);
+	address = line(&rest);
+	check(pattern, address, line(&rest));
+	free(text);
+	return 0;
+}

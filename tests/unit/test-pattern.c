@@ -1,0 +1,384 @@
+#include "base/pattern.h"
+
+#include <string.h>
+
+#include "tests/unit/suite.h"
+
+static const struct pattern_rules plus = { .delimiters = "+" };
+
+static struct pattern parsed(const char *text)
+{
+	const char *reason = NULL;
+	struct pattern pattern = { 0 };
+
+	SUITE_TRUE(pattern_parse(text, &pattern, &reason));
+	SUITE_TEXT_EQUAL(reason, NULL);
+	return pattern;
+}
+
+static struct address address(const char *text)
+{
+	struct address addr = { .local = "" };
+	const char *reason;
+
+	SUITE_INT_EQUAL(address_parse(text, ADDRESS_INTERNAL, &addr, &reason), ADDRESS_OK);
+	return addr;
+}
+
+static void test_texts(void)
+{
+	static const struct {
+		const char *text;
+		enum pattern_kind kind;
+		bool exclude;
+		const char *canonical;
+	} rows[] = {
+		{ "alice@example.com", PATTERN_EXACT, false, "alice@example.com" },
+		{ "Alice@EXAMPLE.com.", PATTERN_EXACT, false, "Alice@example.com" },
+		{ "<alice@example.com>", PATTERN_EXACT, false, "alice@example.com" },
+		{ "\"a b\"@example.com", PATTERN_EXACT, false, "\"a b\"@example.com" },
+		{ "\"rose\"@example.com", PATTERN_EXACT, false, "rose@example.com" },
+		{ "alice+work@example.com", PATTERN_EXACT, false, "alice+work@example.com" },
+		{ "%me@example.com", PATTERN_EXACT, false, "%me@example.com" },
+		{ "alice@b\xc3\xbc"
+		  "cher.example",
+		  PATTERN_EXACT, false, "alice@xn--bcher-kva.example" },
+		{ "alice@[192.0.2.1]", PATTERN_EXACT, false, "alice@[192.0.2.1]" },
+		{ "*@example.com", PATTERN_DOMAIN, false, "*@example.com" },
+		{ "@example.com", PATTERN_DOMAIN, false, "*@example.com" },
+		{ "*@[192.0.2.1]", PATTERN_DOMAIN, false, "*@[192.0.2.1]" },
+		{ "*@*.example.com", PATTERN_SUBDOMAINS, false, "*@*.example.com" },
+		{ "*@*.B\xc3\x9c"
+		  "CHER.example",
+		  PATTERN_SUBDOMAINS, false, "*@*.xn--bcher-kva.example" },
+		{ "alice+*@example.com", PATTERN_TAGGED, false, "alice+*@example.com" },
+		{ "alice-*@EXAMPLE.com", PATTERN_TAGGED, false, "alice-*@example.com" },
+		{ "a+b+*@example.com", PATTERN_TAGGED, false, "a+b+*@example.com" },
+		{ "\"a b\"+*@example.com", PATTERN_TAGGED, false, "\"a b\"+*@example.com" },
+		{ "%login", PATTERN_LOGIN, false, "%login" },
+		{ "!%login", PATTERN_LOGIN, true, "!%login" },
+		{ "!alice@example.com", PATTERN_EXACT, true, "!alice@example.com" },
+		{ "!*@example.com", PATTERN_DOMAIN, true, "!*@example.com" },
+		{ "!*@*.example.com", PATTERN_SUBDOMAINS, true, "!*@*.example.com" },
+		{ "!alice+*@example.com", PATTERN_TAGGED, true, "!alice+*@example.com" },
+		/* A local part may itself begin with "!". */
+		{ "\"!bob\"@example.com", PATTERN_EXACT, false, "\"!bob\"@example.com" },
+		{ "!!bob@example.com", PATTERN_EXACT, true, "!\"!bob\"@example.com" },
+		{ "\"!bob\"+*@example.com", PATTERN_TAGGED, false, "\"!bob\"+*@example.com" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct pattern pattern, again;
+		char text[PATTERN_TEXT_MAX];
+
+		suite_row("%s", rows[i].text);
+		pattern = parsed(rows[i].text);
+		SUITE_INT_EQUAL(pattern.kind, rows[i].kind);
+		SUITE_INT_EQUAL(pattern.exclude, rows[i].exclude);
+		pattern_format(&pattern, text);
+		SUITE_TEXT_EQUAL(text, rows[i].canonical);
+		again = parsed(text);
+		SUITE_INT_EQUAL(again.kind, pattern.kind);
+		SUITE_INT_EQUAL(again.exclude, pattern.exclude);
+		SUITE_INT_EQUAL(again.delimiter, pattern.delimiter);
+		SUITE_TEXT_EQUAL(again.address.local, pattern.address.local);
+		SUITE_TEXT_EQUAL(again.address.domain, pattern.address.domain);
+	}
+}
+
+static void test_refused(void)
+{
+#define STAR \
+	"\"*\" stands only before \"@\" or \"@*.\", or behind a delimiter: *@d, *@*.d, user+*@d"
+#define NO_DOMAIN "what follows \"@\" is not a domain name"
+	static const struct {
+		const char *text;
+		const char *reason;
+	} rows[] = {
+		{ "", "the pattern is empty" },
+		{ "!", "the pattern is empty" },
+		{ "alice", "no domain" },
+		{ "example.com", "no domain" },
+		{ "alice@", "domain is empty" },
+		{ "alice smith@example.com", "a character in the local part that needs quotes" },
+		{ " alice@example.com", "a character in the local part that needs quotes" },
+		{ "! alice@example.com", "a character in the local part that needs quotes" },
+		{ "alice@exam ple.com", "not a domain name" },
+		{ "alice@bob@example.com", "more than one \"@\"" },
+		{ "<>", "the null sender has its own setting, null_sender" },
+		{ "@", NO_DOMAIN },
+		{ "*@", NO_DOMAIN },
+		{ "@.example.com", NO_DOMAIN },
+		{ "*@*.", NO_DOMAIN },
+		{ "*@.example.com", NO_DOMAIN },
+		{ "*@*.[192.0.2.1]", "a domain literal has no subdomains" },
+		{ "*", STAR },
+		{ "*@*", STAR },
+		{ "*@*example.com", STAR },
+		{ "*@mail.*.example.com", STAR },
+		{ "*@*.*.example.com", STAR },
+		{ "@*.example.com", STAR },
+		{ "alice@*", STAR },
+		{ "alice@*.example.com", STAR },
+		{ "alice*@example.com", STAR },
+		{ "*alice@example.com", STAR },
+		{ "al*ce@example.com", STAR },
+		{ "+*@example.com", STAR },
+		{ "alice+*x@example.com", STAR },
+		{ "alice+**@example.com", STAR },
+		{ "alice+*@*.example.com", STAR },
+		{ "alice+*@*", STAR },
+		{ "\"*\"@example.com", STAR },
+		{ "\"alice+*\"@example.com", STAR },
+		{ "alice \xc2\xa7*@example.com", STAR },
+		{ "alice+*", STAR },
+		{ "%user", "the only placeholder is %login" },
+		{ "%login+*@example.com", "%login stands alone, without a domain" },
+		{ "%login@example.com", "%login stands alone, without a domain" },
+		{ "%Login", "the only placeholder is %login" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct pattern pattern = { .delimiter = 'k' };
+		const char *reason = NULL;
+
+		suite_row("%s", rows[i].text);
+		SUITE_TRUE(!pattern_parse(rows[i].text, &pattern, &reason));
+		SUITE_TEXT_EQUAL(reason, rows[i].reason);
+		SUITE_INT_EQUAL(pattern.delimiter, 'k');
+	}
+}
+
+static void test_longest(void)
+{
+	struct pattern pattern = { .kind = PATTERN_TAGGED, .exclude = true, .delimiter = '+' };
+	char text[PATTERN_TEXT_MAX];
+
+	memset(pattern.address.local, '"', LOCAL_PART_MAX);
+	memset(pattern.address.domain, 'd', DOMAIN_MAX);
+	pattern_format(&pattern, text);
+	SUITE_INT_EQUAL(strlen(text), 1 + 2 * LOCAL_PART_MAX + 2 + 2 + 1 + DOMAIN_MAX);
+}
+
+struct cover_row {
+	const char *pattern;
+	const char *address;
+	bool covers;
+};
+
+static void expect_covers(const struct cover_row *rows, size_t n, const char *login,
+			  const struct pattern_rules *rules)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct pattern pattern;
+		struct address addr;
+
+		suite_row("%s, delimiters %s: %s", rows[i].pattern, rules->delimiters,
+			  rows[i].address);
+		pattern = parsed(rows[i].pattern);
+		addr = address(rows[i].address);
+		SUITE_INT_EQUAL(pattern_covers(&pattern, &addr, login, rules), rows[i].covers);
+	}
+}
+
+static void test_exact(void)
+{
+	static const struct cover_row rows[] = {
+		{ "alice@example.com", "alice@example.com", true },
+		{ "alice@example.com", "ALICE@Example.COM", true },
+		{ "alice@example.com", "alice+work@example.com", true },
+		{ "alice@example.com", "Alice+a+b@example.com", true },
+		{ "alice@example.com", "alice+@example.com", true },
+		{ "alice@example.com", "alice-work@example.com", false },
+		{ "alice@example.com", "alicework@example.com", false },
+		{ "alice@example.com", "alic@example.com", false },
+		{ "alice@example.com", "+alice@example.com", false },
+		{ "alice@example.com", "bob+alice@example.com", false },
+		{ "alice@example.com", "alice@mail.example.com", false },
+		{ "alice@example.com", "alice@example.org", false },
+		{ "alice@example.com", "alice+x@example.org", false },
+		{ "alice+work@example.com", "alice@example.com", false },
+		{ "alice+work@example.com", "alice+work@example.com", true },
+		{ "alice+work@example.com", "alice+work+x@example.com", true },
+		{ "alice+work@example.com", "alice+home@example.com", false },
+		{ "b\xc3\xa4r@example.com", "B\xc3\x84R+x@example.com", true },
+	};
+
+	expect_covers(rows, SUITE_LEN(rows), "nobody", &plus);
+}
+
+static void test_delimiters(void)
+{
+	static const struct pattern_rules none = { .delimiters = "" };
+	static const struct pattern_rules both = { .delimiters = "+-" };
+	static const struct cover_row without[] = {
+		{ "alice@example.com", "alice@example.com", true },
+		{ "alice@example.com", "alice+work@example.com", false },
+		{ "alice+*@example.com", "alice+work@example.com", true },
+	};
+	/* FIELD.md no. 16; the exceptions are Postfix's split_addr(3). */
+	static const struct cover_row with[] = {
+		{ "alice@example.com", "alice+work@example.com", true },
+		{ "alice@example.com", "alice-work@example.com", true },
+		{ "alice@example.com", "alice-a+b@example.com", true },
+		{ "alice-a@example.com", "alice-a+b@example.com", true },
+		{ "owner@example.com", "owner-list@example.com", false },
+		{ "list@example.com", "list-request@example.com", false },
+		{ "list@example.com", "list-requests@example.com", true },
+		{ "mailer@example.com", "MAILER-DAEMON@example.com", false },
+		{ "double@example.com", "double-bounce@example.com", false },
+		{ "double@example.com", "double-bounces@example.com", true },
+		{ "owner-list@example.com", "owner-list@example.com", true },
+		{ "owner-*@example.com", "owner-list@example.com", true },
+	};
+
+	expect_covers(without, SUITE_LEN(without), "nobody", &none);
+	expect_covers(with, SUITE_LEN(with), "nobody", &both);
+}
+
+static void test_case(void)
+{
+	static const struct pattern_rules exact = { .delimiters = "+",
+						    .local_case_sensitive = true };
+	static const struct cover_row rows[] = {
+		{ "Alice@example.com", "Alice@EXAMPLE.com", true },
+		{ "Alice@example.com", "alice@example.com", false },
+		{ "Alice@example.com", "Alice+X@example.com", true },
+		{ "Alice@example.com", "alice+X@example.com", false },
+		{ "Alice+*@example.com", "alice+x@example.com", false },
+		{ "%login", "alice@example.com", false },
+		{ "%login", "Alice@example.com", true },
+	};
+
+	expect_covers(rows, SUITE_LEN(rows), "Alice@example.com", &exact);
+}
+
+static void test_wildcards(void)
+{
+	static const struct cover_row rows[] = {
+		{ "*@example.com", "anyone@example.com", true },
+		{ "*@example.com", "a b@EXAMPLE.COM", true },
+		{ "*@example.com", "alice@mail.example.com", false },
+		{ "*@example.com", "alice@example.com.evil.example", false },
+		{ "*@example.com", "alice@notexample.com", false },
+		{ "*@*.example.com", "alice@mail.example.com", true },
+		{ "*@*.example.com", "alice@a.b.example.com", true },
+		{ "*@*.example.com", "alice@example.com", false },
+		{ "*@*.example.com", "alice@notexample.com", false },
+		{ "*@*.example.com", "alice@mail.example.com.evil.example", false },
+		{ "*@*.example.com", "alice@[192.0.2.1]", false },
+		{ "*@[192.0.2.1]", "alice@[192.0.2.1]", true },
+		{ "alice+*@example.com", "alice+x@example.com", true },
+		{ "alice+*@example.com", "ALICE+x@example.com", true },
+		{ "alice+*@example.com", "alice+x+y@example.com", true },
+		{ "alice+*@example.com", "alice@example.com", false },
+		{ "alice+*@example.com", "alice-x@example.com", false },
+		{ "alice-*@example.com", "alice-x@example.com", true },
+		{ "alice+*@example.com", "alice+x@example.org", false },
+		{ "alice+*@example.com", "bob+x@example.com", false },
+		{ "a+b+*@example.com", "a+b+c@example.com", true },
+		{ "a+b+*@example.com", "a+c@example.com", false },
+	};
+
+	expect_covers(rows, SUITE_LEN(rows), "nobody", &plus);
+}
+
+static void test_login(void)
+{
+	static const struct cover_row as_address[] = {
+		{ "%login", "alice@example.com", true },
+		{ "%login", "Alice@EXAMPLE.com", true },
+		{ "%login", "alice+x@example.com", true },
+		{ "%login", "bob@example.com", false },
+	};
+	static const struct cover_row as_name[] = {
+		{ "%login", "alice@example.com", false },
+		{ "%login", "alice@alice", false },
+		{ "*@example.com", "alice@example.com", true },
+	};
+	static const struct cover_row odd[] = {
+		{ "%login", "a b@example.com", true },
+		{ "%login", "a b+x@example.com", true },
+		{ "%login", "a@example.com", false },
+	};
+
+	expect_covers(as_address, SUITE_LEN(as_address), "alice@Example.com", &plus);
+	expect_covers(as_name, SUITE_LEN(as_name), "alice", &plus);
+	expect_covers(as_name, 1, "", &plus);
+	expect_covers(as_name, 1, "<>", &plus);
+	expect_covers(odd, SUITE_LEN(odd), "a b@example.com", &plus);
+}
+
+static void test_lists(void)
+{
+	static const struct {
+		const char *list[4];
+		const char *address;
+		bool owns;
+		int rule;
+	} rows[] = {
+		{ { NULL }, "alice@example.com", false, -1 },
+		{ { "%login" }, "alice@example.com", true, 0 },
+		{ { "%login" }, "bob@example.com", false, -1 },
+		{ { "%login", "*@example.com" }, "alice@example.com", true, 0 },
+		{ { "%login", "*@example.com" }, "bob@example.com", true, 1 },
+		{ { "*@example.com", "!postmaster@example.com" },
+		  "postmaster@example.com",
+		  false,
+		  1 },
+		{ { "!postmaster@example.com", "*@example.com" },
+		  "postmaster@example.com",
+		  false,
+		  0 },
+		{ { "*@example.com", "!postmaster@example.com" },
+		  "Postmaster+x@example.com",
+		  false,
+		  1 },
+		{ { "*@example.com", "!postmaster@example.com" }, "bob@example.com", true, 0 },
+		{ { "!postmaster@example.com" }, "bob@example.com", false, -1 },
+		{ { "*@*.example.com", "!*@secret.example.com" },
+		  "bob@secret.example.com",
+		  false,
+		  1 },
+		{ { "*@*.example.com", "!*@secret.example.com" },
+		  "bob@a.secret.example.com",
+		  true,
+		  0 },
+		{ { "!%login", "*@example.com" }, "alice@example.com", false, 0 },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct pattern list[4];
+		struct address addr;
+		size_t n = 0;
+		int rule = 42;
+
+		suite_row("row %zu: %s", i, rows[i].address);
+		for (; n < SUITE_LEN(list) && rows[i].list[n]; n++)
+			list[n] = parsed(rows[i].list[n]);
+		addr = address(rows[i].address);
+		SUITE_INT_EQUAL(pattern_list_owns(list, n, &addr, "alice@example.com", &plus,
+						  &rule),
+				rows[i].owns);
+		SUITE_INT_EQUAL(rule, rows[i].rule);
+		SUITE_INT_EQUAL(pattern_list_owns(list, n, &addr, "alice@example.com", &plus, NULL),
+				rows[i].owns);
+	}
+}
+
+static const struct suite_test tests[] = {
+	{ "a pattern is read, and its canonical text is read as the same pattern", test_texts },
+	{ "a text that is not a pattern is refused with the reason", test_refused },
+	{ "the longest text fits", test_longest },
+	{ "an own address covers itself and its tagged forms", test_exact },
+	{ "the delimiters are the configured ones, as Postfix splits at them", test_delimiters },
+	{ "the case of local parts matters when so configured", test_case },
+	{ "a wildcard covers what it says and nothing beside it", test_wildcards },
+	{ "%login covers the login when it is an address", test_login },
+	{ "an exclusion wins, whatever the order of the list", test_lists },
+};
+
+int main(void)
+{
+	return suite_run("pattern", tests, SUITE_LEN(tests));
+}
