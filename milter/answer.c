@@ -1,0 +1,33 @@
+#include "milter/answer.h"
+
+#include <string.h>
+
+#include "engine/judge.h"
+
+void answer_from(const struct verdict *verdict, struct answer *out)
+{
+	out->action = verdict->action;
+	out->charged = verdict->charged;
+	memcpy(out->code, verdict->code, sizeof(out->code));
+	memcpy(out->xcode, verdict->xcode, sizeof(out->xcode));
+	memcpy(out->text, verdict->text, sizeof(out->text));
+	out->redirect = verdict->redirect;
+}
+
+void answer_cannot_tell(const struct config *config, const struct request *request, const char *why,
+			struct verdict *out)
+{
+	const struct judge_input in = { .config = config, .request = request };
+
+	memset(out, 0, sizeof(*out));
+	judge_cannot_tell(&in, why, out);
+	out->store_error = why;
+}
+
+void answer_missing(const struct config *config, const struct request *request, const char *why,
+		    struct verdict *out)
+{
+	answer_cannot_tell(config, request, why, out);
+	if (config->on_store_failure == STORE_FAILURE_PASS)
+		out->action = ACTION_ACCEPT;
+}

@@ -1,0 +1,35 @@
+/*
+ * What becomes of a message, or of one command of it: as much of a verdict as
+ * libmilter has to be told. A plain value, so that it can be handed from the
+ * loop's thread to the one that waits for it.
+ */
+#ifndef SENDWARD_MILTER_ANSWER_H
+#define SENDWARD_MILTER_ANSWER_H
+
+#include <stdbool.h>
+
+#include "base/config.h"
+#include "engine/request.h"
+#include "engine/verdict.h"
+
+struct answer {
+	enum action action;
+	bool charged;
+	char code[4], xcode[10];       /* for REFUSE and DEFER */
+	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
+	const char *redirect;	       /* borrowed from the config asked with; or NULL */
+};
+
+void answer_from(const struct verdict *verdict, struct answer *out);
+
+/* REPLY_CANNOT_TELL, whatever on_store_failure says. why, a static text, goes
+ * to the log only. */
+void answer_cannot_tell(const struct config *config, const struct request *request, const char *why,
+			struct verdict *out);
+
+/* The engine did not answer in time: on_store_failure = pass accepts, the
+ * others defer. */
+void answer_missing(const struct config *config, const struct request *request, const char *why,
+		    struct verdict *out);
+
+#endif

@@ -1,0 +1,370 @@
+#include "milter/bridge.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+/* How often it is looked whether all is done, when libmilter has stopped. */
+#define DRAIN_EVERY_MS 10
+
+/* Between the last answer and the end of the process: libmilter writes the
+ * reply after its callback has returned, and does not say when. */
+#define LAST_REPLY_MS 50
+
+static const int lane_max[BRIDGE_LANES] = {
+	[BRIDGE_QUESTIONS] = BRIDGE_QUESTIONS_MAX,
+	[BRIDGE_REFUNDS] = BRIDGE_REFUNDS_MAX,
+};
+
+struct bridge_job {
+	struct bridge *bridge;
+	struct bridge_task task;
+	/* Under the bridge's lock: */
+	struct bridge_job *next;
+	int references; /* the loop's and the waiting thread's */
+	bool waiting, finished;
+	pthread_cond_t changed;
+};
+
+struct bridge {
+	struct event_base *base;
+	struct event *wakeup_event, *drain_event;
+	int wakeup_fd;
+	struct bridge_host host;
+	int64_t drain_until_ms;
+	pthread_mutex_t lock;
+	/* Under the lock: */
+	struct config *config;
+	struct bridge_job *first, **last; /* not yet taken by the loop */
+	int n_under_way[BRIDGE_LANES];
+	bool closed;
+	bool listen_ended;
+	int listen_status;
+};
+
+/* ---- time ------------------------------------------------------------------ */
+
+static struct timespec timespec_of_ms(int64_t ms)
+{
+	return (struct timespec){ .tv_sec = (time_t)(ms / 1000),
+				  .tv_nsec = (long)(ms % 1000 * 1000000) };
+}
+
+static int64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- jobs ------------------------------------------------------------------ */
+
+static struct bridge_job *job_new(struct bridge *bridge, const struct bridge_task *task)
+{
+	struct bridge_job *job = memory_zero(sizeof(*job));
+	pthread_condattr_t attributes;
+
+	job->bridge = bridge;
+	job->task = *task;
+	job->references = 1;
+	pthread_condattr_init(&attributes);
+	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	pthread_cond_init(&job->changed, &attributes);
+	pthread_condattr_destroy(&attributes);
+	return job;
+}
+
+static void job_free(struct bridge_job *job)
+{
+	pthread_cond_destroy(&job->changed);
+	free(job);
+}
+
+void bridge_release(struct bridge_job *job)
+{
+	bool last;
+
+	pthread_mutex_lock(&job->bridge->lock);
+	last = --job->references == 0;
+	pthread_mutex_unlock(&job->bridge->lock);
+	if (!last)
+		return;
+	job->task.free(job->task.arg);
+	job_free(job);
+}
+
+static void wake_loop(struct bridge *bridge)
+{
+	uint64_t one = 1;
+	ssize_t written;
+
+	do {
+		written = write(bridge->wakeup_fd, &one, sizeof(one));
+	} while (written < 0 && errno == EINTR);
+	/* EAGAIN: the counter is not zero, so the loop is awake already. */
+}
+
+/* Hands the job over, and with it one reference. */
+static bool submit(struct bridge *bridge, struct bridge_job *job)
+{
+	int *n = &bridge->n_under_way[job->task.lane];
+	bool first, room;
+
+	pthread_mutex_lock(&bridge->lock);
+	first = !bridge->first;
+	room = !bridge->closed && *n < lane_max[job->task.lane];
+	if (room) {
+		++*n;
+		*bridge->last = job;
+		bridge->last = &job->next;
+	}
+	pthread_mutex_unlock(&bridge->lock);
+	if (room && first)
+		wake_loop(bridge);
+	return room;
+}
+
+/* ---- the waiting side ------------------------------------------------------ */
+
+static bool wait_for(struct bridge_job *job, const struct timespec *until)
+{
+	int error = 0;
+	bool finished;
+
+	pthread_mutex_lock(&job->bridge->lock);
+	while (!job->finished && error == 0)
+		error = pthread_cond_timedwait(&job->changed, &job->bridge->lock, until);
+	finished = job->finished;
+	job->waiting = false;
+	pthread_mutex_unlock(&job->bridge->lock);
+	return finished;
+}
+
+enum bridge_result bridge_call(struct bridge *bridge, const struct bridge_task *task,
+			       int64_t patience_ms, struct bridge_job **job)
+{
+	const struct timespec until = timespec_of_ms(monotonic_ms() + patience_ms);
+
+	*job = job_new(bridge, task);
+	(*job)->references = 2;
+	(*job)->waiting = true;
+	if (!submit(bridge, *job)) {
+		job_free(*job);
+		*job = NULL;
+		return BRIDGE_NO_ROOM;
+	}
+	if (wait_for(*job, &until))
+		return BRIDGE_DONE;
+	bridge_release(*job);
+	*job = NULL;
+	return BRIDGE_LATE;
+}
+
+bool bridge_post(struct bridge *bridge, const struct bridge_task *task)
+{
+	struct bridge_job *job = job_new(bridge, task);
+	bool room = submit(bridge, job);
+
+	if (!room)
+		job_free(job);
+	return room;
+}
+
+struct config *bridge_config(struct bridge *bridge)
+{
+	struct config *config;
+
+	pthread_mutex_lock(&bridge->lock);
+	config = config_ref(bridge->config);
+	pthread_mutex_unlock(&bridge->lock);
+	return config;
+}
+
+/* ---- the loop's side ------------------------------------------------------- */
+
+bool bridge_awaited(struct bridge_job *job)
+{
+	bool waiting;
+
+	pthread_mutex_lock(&job->bridge->lock);
+	waiting = job->waiting;
+	pthread_mutex_unlock(&job->bridge->lock);
+	return waiting;
+}
+
+bool bridge_finish(struct bridge_job *job)
+{
+	struct bridge *bridge = job->bridge;
+	bool waiting;
+
+	pthread_mutex_lock(&bridge->lock);
+	waiting = job->waiting;
+	job->finished = true;
+	pthread_cond_signal(&job->changed);
+	bridge->n_under_way[job->task.lane]--;
+	pthread_mutex_unlock(&bridge->lock);
+	return waiting;
+}
+
+/* libmilter has stopped; nothing new is taken on. */
+static void begin_to_drain(struct bridge *bridge)
+{
+	const struct timeval every = { .tv_usec = DRAIN_EVERY_MS * 1000 };
+
+	pthread_mutex_lock(&bridge->lock);
+	bridge->closed = true;
+	bridge->drain_until_ms =
+		monotonic_ms() + bridge->config->redis.deadline_ms + BRIDGE_STOP_MS;
+	pthread_mutex_unlock(&bridge->lock);
+	event_add(bridge->drain_event, &every);
+}
+
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct bridge *bridge = arg;
+	bool idle = bridge->host.idle(bridge->host.arg);
+
+	(void)fd;
+	(void)what;
+	pthread_mutex_lock(&bridge->lock);
+	for (int i = 0; i < BRIDGE_LANES; i++)
+		idle = idle && bridge->n_under_way[i] == 0;
+	pthread_mutex_unlock(&bridge->lock);
+	if (!idle && monotonic_ms() < bridge->drain_until_ms)
+		return;
+	if (!idle)
+		log_warning("stopping before everything was answered");
+	event_base_loopbreak(bridge->base);
+}
+
+static void on_wakeup(evutil_socket_t fd, short what, void *arg)
+{
+	struct bridge *bridge = arg;
+	struct bridge_job *job, *next;
+	bool listen_ended;
+	uint64_t times;
+
+	(void)what;
+	if (read(fd, &times, sizeof(times)) < 0 && errno != EAGAIN && errno != EINTR)
+		log_error("eventfd: %s", strerror(errno));
+	pthread_mutex_lock(&bridge->lock);
+	job = bridge->first;
+	bridge->first = NULL;
+	bridge->last = &bridge->first;
+	listen_ended = bridge->listen_ended && !bridge->closed;
+	pthread_mutex_unlock(&bridge->lock);
+	for (; job; job = next) {
+		next = job->next;
+		job->task.begin(job, job->task.arg);
+	}
+	if (listen_ended)
+		begin_to_drain(bridge);
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+struct bridge *bridge_new(struct event_base *base, struct config *config)
+{
+	struct bridge *bridge = memory_zero(sizeof(*bridge));
+
+	bridge->base = base;
+	bridge->config = config_ref(config);
+	bridge->last = &bridge->first;
+	pthread_mutex_init(&bridge->lock, NULL);
+	bridge->wakeup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	bridge->wakeup_event =
+		event_new(base, bridge->wakeup_fd, EV_READ | EV_PERSIST, on_wakeup, bridge);
+	bridge->drain_event = event_new(base, -1, EV_PERSIST, on_drain, bridge);
+	if (bridge->wakeup_fd < 0 || !bridge->wakeup_event || !bridge->drain_event ||
+	    event_add(bridge->wakeup_event, NULL) != 0) {
+		log_error("cannot set up the event loop: %s", strerror(errno));
+		exit(1);
+	}
+	return bridge;
+}
+
+void bridge_configure(struct bridge *bridge, struct config *config)
+{
+	struct config *old;
+
+	config_ref(config);
+	pthread_mutex_lock(&bridge->lock);
+	old = bridge->config;
+	bridge->config = config;
+	pthread_mutex_unlock(&bridge->lock);
+	config_unref(&old);
+}
+
+static void *listen_thread(void *arg)
+{
+	struct bridge *bridge = arg;
+	int status = bridge->host.listen();
+
+	pthread_mutex_lock(&bridge->lock);
+	bridge->listen_status = status;
+	bridge->listen_ended = true;
+	pthread_mutex_unlock(&bridge->lock);
+	wake_loop(bridge);
+	return NULL;
+}
+
+static void block_signals(sigset_t *before)
+{
+	static const int ours[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1 };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		sigaddset(&signals, ours[i]);
+	pthread_sigmask(SIG_BLOCK, &signals, before);
+}
+
+/* The new thread, and all that libmilter makes from it, leaves signals to the
+ * loop's thread, but for those that libmilter waits for. */
+static pthread_t start_listening(struct bridge *bridge)
+{
+	sigset_t before;
+	pthread_t thread;
+	int error;
+
+	block_signals(&before);
+	error = pthread_create(&thread, NULL, listen_thread, bridge);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error != 0) {
+		log_error("cannot start a thread: %s", strerror(error));
+		exit(1);
+	}
+	return thread;
+}
+
+void bridge_stop(void)
+{
+	block_signals(NULL);
+	kill(getpid(), SIGTERM);
+}
+
+int bridge_run(struct bridge *bridge, const struct bridge_host *host)
+{
+	const struct timespec last_reply = timespec_of_ms(LAST_REPLY_MS);
+	pthread_t thread;
+
+	bridge->host = *host;
+	thread = start_listening(bridge);
+	event_base_dispatch(bridge->base);
+	pthread_join(thread, NULL);
+	nanosleep(&last_reply, NULL);
+	event_free(bridge->wakeup_event);
+	event_free(bridge->drain_event);
+	return bridge->listen_status;
+}

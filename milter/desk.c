@@ -1,0 +1,263 @@
+#include "milter/desk.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "engine/decision.h"
+#include "store/report.h"
+
+/* In the log. */
+#define WHY_LATE "no answer in time"
+#define WHY_NO_ROOM "too many questions at once"
+
+struct desk {
+	struct bridge *bridge;
+	struct store *store;	   /* the loop's */
+	struct desk_counts counts; /* the loop's */
+};
+
+/* What a job carries: all it needs, owned. */
+struct question {
+	struct desk *desk;
+	struct bridge_job *job;
+	struct config *config;		 /* a reference */
+	struct request request;		 /* borrows from texts and originators */
+	struct originators *originators; /* owned, or NULL */
+	int64_t began_us;
+	struct answer answer; /* the loop's until the job is finished */
+	char texts[];	      /* login, client, sender, queue id, each with its NUL */
+};
+
+static int64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- questions ------------------------------------------------------------- */
+
+static const char *copy_text(char **at, const char *text)
+{
+	size_t size = strlen(text) + 1;
+	char *copy = memcpy(*at, text, size);
+
+	*at += size;
+	return copy;
+}
+
+static struct question *question_new(struct desk *desk, struct config *config,
+				     const struct request *request, struct originators *originators)
+{
+	size_t size = strlen(request->login) + strlen(request->client_address) +
+		      strlen(request->sender) + strlen(request->queue_id) + 4;
+	struct question *question = memory_alloc(sizeof(*question) + size);
+	char *at = question->texts;
+
+	memset(question, 0, sizeof(*question));
+	question->desk = desk;
+	question->config = config_ref(config);
+	question->request = *request;
+	question->request.login = copy_text(&at, request->login);
+	question->request.client_address = copy_text(&at, request->client_address);
+	question->request.sender = copy_text(&at, request->sender);
+	question->request.queue_id = copy_text(&at, request->queue_id);
+	question->request.originators = originators;
+	question->originators = originators;
+	question->began_us = monotonic_us();
+	return question;
+}
+
+static void question_free(void *arg)
+{
+	struct question *question = arg;
+
+	config_unref(&question->config);
+	free(question->originators);
+	free(question);
+}
+
+/* ---- the loop's side ------------------------------------------------------- */
+
+static void count(struct desk_counts *counts, const struct request *request, enum action action)
+{
+	if (request->stage != STAGE_END_OF_MESSAGE)
+		return;
+	counts->messages++;
+	switch (action) {
+	case ACTION_ACCEPT:
+		counts->accepted++;
+		break;
+	case ACTION_REFUSE:
+		counts->refused++;
+		break;
+	case ACTION_DEFER:
+		counts->deferred++;
+		break;
+	case ACTION_HOLD:
+	case ACTION_DISCARD:
+	case ACTION_REDIRECT:
+		counts->sandboxed++;
+		break;
+	}
+}
+
+static void report(const struct question *question, const struct verdict *verdict)
+{
+	struct desk *desk = question->desk;
+
+	count(&desk->counts, &question->request, verdict->action);
+	report_verdict(desk->store, question->config, "milter", &question->request, verdict,
+		       monotonic_us() - question->began_us);
+}
+
+static void refund(const struct question *question)
+{
+	const struct decision_env *env = store_env(question->desk->store);
+	char key[MESSAGE_KEY_MAX + 1];
+
+	if (decision_message_key(question->config, &question->request, key))
+		env->refund(env->ctx, question->request.login, key);
+}
+
+/* The client was told what a missing answer means; that is reported too. */
+static void too_late(const struct question *question, bool charged)
+{
+	struct verdict verdict;
+
+	question->desk->counts.late++;
+	if (charged)
+		refund(question);
+	answer_missing(question->config, &question->request, WHY_LATE, &verdict);
+	report(question, &verdict);
+}
+
+static void on_verdict(const struct verdict *verdict, void *arg)
+{
+	struct question *question = arg;
+
+	answer_from(verdict, &question->answer);
+	if (bridge_finish(question->job))
+		report(question, verdict);
+	else
+		too_late(question, verdict->charged);
+	bridge_release(question->job);
+}
+
+static void begin_question(struct bridge_job *job, void *arg)
+{
+	struct question *question = arg;
+
+	question->job = job;
+	if (bridge_awaited(job)) {
+		decision_start(store_env(question->desk->store), question->config,
+			       &question->request, on_verdict, question);
+		return;
+	}
+	bridge_finish(job);
+	too_late(question, false);
+	bridge_release(job);
+}
+
+static void begin_refund(struct bridge_job *job, void *arg)
+{
+	refund(arg);
+	bridge_finish(job);
+	bridge_release(job);
+}
+
+/* ---- the waiting side ------------------------------------------------------ */
+
+void desk_log(const struct config *config, const struct request *request,
+	      const struct verdict *verdict)
+{
+	char line[LOG_LINE_MAX];
+
+	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
+	log_warning("%s", line);
+}
+
+void desk_ask(struct desk *desk, struct config *config, const struct request *request,
+	      struct originators *originators, struct answer *out)
+{
+	struct question *question = question_new(desk, config, request, originators);
+	const struct bridge_task task = {
+		.lane = BRIDGE_QUESTIONS,
+		.begin = begin_question,
+		.free = question_free,
+		.arg = question,
+	};
+	struct bridge_job *job;
+	struct verdict verdict;
+
+	switch (bridge_call(desk->bridge, &task, config->redis.deadline_ms + DESK_MARGIN_MS,
+			    &job)) {
+	case BRIDGE_DONE:
+		*out = question->answer;
+		bridge_release(job);
+		return;
+	case BRIDGE_LATE:
+		answer_missing(config, request, WHY_LATE, &verdict);
+		break;
+	case BRIDGE_NO_ROOM:
+		question_free(question);
+		answer_missing(config, request, WHY_NO_ROOM, &verdict);
+		desk_log(config, request, &verdict);
+		break;
+	}
+	answer_from(&verdict, out);
+}
+
+static void log_undone(const struct config *config, const struct request *request, const char *what)
+{
+	char line[LOG_LINE_MAX];
+	struct fields fields;
+
+	fields_init(&fields, line, sizeof(line));
+	fields_add(&fields, "node", config->node);
+	fields_add(&fields, "qid", request->queue_id);
+	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "client", request->client_address);
+	log_warning("%s: the mail server did not take the answer, %s", line, what);
+}
+
+void desk_undo(struct desk *desk, struct config *config, const struct request *request,
+	       const struct answer *answer)
+{
+	struct question *question;
+	struct bridge_task task = { .lane = BRIDGE_REFUNDS, .begin = begin_refund };
+
+	if (!answer->charged) {
+		log_undone(config, request, "nothing was charged");
+		return;
+	}
+	question = question_new(desk, config, request, NULL);
+	task.free = question_free;
+	task.arg = question;
+	if (bridge_post(desk->bridge, &task)) {
+		log_undone(config, request, "its charge is taken back");
+		return;
+	}
+	question_free(question);
+	log_undone(config, request, "its charge stays");
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+struct desk *desk_new(struct bridge *bridge, struct store *store)
+{
+	struct desk *desk = memory_zero(sizeof(*desk));
+
+	desk->bridge = bridge;
+	desk->store = store;
+	return desk;
+}
+
+const struct desk_counts *desk_counts(const struct desk *desk)
+{
+	return &desk->counts;
+}

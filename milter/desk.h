@@ -1,0 +1,57 @@
+/*
+ * The desk where libmilter's threads bring their questions to the engine, and
+ * where the answers are reported and counted.
+ *
+ * A question that is not answered within redis.deadline + DESK_MARGIN_MS is
+ * answered by on_store_failure. It owns copies of all it needs: when the late
+ * answer comes it is told to nobody, and a charge that came with it is taken
+ * back.
+ */
+#ifndef SENDWARD_MILTER_DESK_H
+#define SENDWARD_MILTER_DESK_H
+
+#include <stdint.h>
+
+#include "base/config.h"
+#include "engine/request.h"
+#include "milter/answer.h"
+#include "milter/bridge.h"
+#include "store/store.h"
+
+/* What a thread waits beyond redis.deadline: for the queue, the second round
+ * trip when the account has changed, and the scheduler. */
+#define DESK_MARGIN_MS 100
+
+struct desk;
+
+/* --- the loop's thread ------------------------------------------------------ */
+
+/* Borrows both; never freed, as the bridge. */
+struct desk *desk_new(struct bridge *bridge, struct store *store);
+
+struct desk_counts {
+	int64_t messages;		     /* decided at the end of the message */
+	int64_t accepted, refused, deferred; /* of these */
+	int64_t sandboxed;		     /* of these: held, discarded or redirected */
+	int64_t late;			     /* questions whose deadline passed, at any stage */
+};
+const struct desk_counts *desk_counts(const struct desk *desk);
+
+/* --- any thread ------------------------------------------------------------- */
+
+/* Asks the engine and waits. config and request are copied or referenced;
+ * originators, which may be NULL, is taken over and becomes part of the
+ * request. */
+void desk_ask(struct desk *desk, struct config *config, const struct request *request,
+	      struct originators *originators, struct answer *out);
+
+/* The answer could not be given: logs that, and takes a charge back without
+ * waiting for it. */
+void desk_undo(struct desk *desk, struct config *config, const struct request *request,
+	       const struct answer *answer);
+
+/* Logs a decision that the engine was not asked for. */
+void desk_log(const struct config *config, const struct request *request,
+	      const struct verdict *verdict);
+
+#endif

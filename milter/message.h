@@ -1,0 +1,85 @@
+/*
+ * What is known of one SMTP session and of its present message.
+ *
+ * libmilter moves a session between its threads, never two at a time, so all
+ * of this hangs on smfi_setpriv() and needs no lock. Texts are copied; a
+ * message costs at most RECIPIENT_OCTETS_MAX and one struct originators.
+ */
+#ifndef SENDWARD_MILTER_MESSAGE_H
+#define SENDWARD_MILTER_MESSAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/limits.h"
+#include "base/network.h"
+#include "engine/request.h"
+
+/* Recipients of one message; Postfix's smtpd_recipient_limit is 1000. Each is
+ * kept because a redirection has to delete it by its exact spelling. */
+#define RECIPIENTS_MAX 10000
+#define RECIPIENT_OCTETS_MAX (4 * 1024 * 1024)
+
+struct message {
+	char *login;
+	char *sender;			 /* as typed, without the outer "<>"; "" for <> */
+	char queue_id[QUEUE_ID_MAX + 1]; /* "" while not known */
+	int64_t announced_bytes;	 /* SIZE= of MAIL, or 0 */
+	int64_t received_bytes;
+	char *recipients; /* accepted ones, each with its NUL, one after the other */
+	size_t recipients_len, recipients_size;
+	int64_t n_recipients;
+	struct originators *originators; /* NULL until there is such a field */
+};
+
+struct session {
+	struct config *config;	  /* the snapshot it began with; a reference */
+	char client[IP_TEXT_MAX]; /* "unknown" when it is no IP address */
+	struct message *message;  /* owned; NULL between messages */
+};
+
+/* client may be NULL. Takes over the reference to config. */
+struct session *session_new(struct config *config, const struct sockaddr *client);
+void session_free(struct session **session);
+
+/* argv is MAIL's: the sender, then ESMTP parameters, then NULL (RFC 5321
+ * section 4.1.1.2, RFC 1870). */
+struct message *message_new(const char *login, char **argv);
+void message_free(struct message **message);
+
+/* queue_id may be NULL: not known yet. One that is too long is not kept. */
+void message_set_queue_id(struct message *message, const char *queue_id);
+
+/* One more recipient was accepted; text exactly as the client spelled it.
+ * False when message_full(). */
+bool message_add_recipient(struct message *message, const char *text);
+bool message_full(const struct message *message, const char *text);
+
+/* Calls each recipient in the order of the session while it returns true;
+ * returns whether all did. */
+bool message_each_recipient(const struct message *message,
+			    bool (*each)(const char *recipient, void *arg), void *arg);
+
+/* One header field as libmilter gives it with SMFIP_HDR_LEADSPC: value keeps
+ * what follows the colon, folded lines are separated by LF. */
+void message_add_header(struct message *message, const char *name, const char *value);
+
+/* The next len octets of the body, with the line ends of SMTP. */
+void message_add_body(struct message *message, size_t len);
+
+/* Octets between DATA and the final dot, as Postfix counts them for the
+ * policy protocol: CRLF line ends and the empty line after the header, without
+ * its own Received field. Bcc and Return-Path fields are not seen. */
+int64_t message_size(const struct message *message);
+
+/* The header is complete: hands its originators over to the caller, who frees
+ * them. */
+struct originators *message_take_originators(struct message *message);
+
+/* The question of that stage, without originators; borrows from both.
+ * recipients counts one that is being asked for. */
+struct request message_request(const struct session *session, enum stage stage, int64_t recipients);
+
+#endif
