@@ -1,0 +1,162 @@
+#include "control/accounts.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "control/need.h"
+#include "control/record.h"
+#include "control/wait.h"
+
+struct logins {
+	struct answer answer; /* first, see answer_done() */
+	char **list;
+	size_t n, room;
+};
+
+static void add_login(const char *login, void *arg)
+{
+	struct logins *logins = arg;
+
+	if (logins->n == logins->room) {
+		logins->room = logins->room ? 2 * logins->room : 256;
+		logins->list = need_room(logins->list, logins->room, sizeof(*logins->list));
+	}
+	logins->list[logins->n++] = memory_strdup(login);
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* The store may tell a login twice. */
+static void sort_logins(struct logins *logins)
+{
+	size_t kept = 0;
+
+	if (logins->n == 0)
+		return;
+	qsort(logins->list, logins->n, sizeof(*logins->list), by_text);
+	for (size_t i = 1; i < logins->n; i++) {
+		if (strcmp(logins->list[kept], logins->list[i]) == 0)
+			free(logins->list[i]);
+		else
+			logins->list[++kept] = logins->list[i];
+	}
+	logins->n = kept + 1;
+}
+
+static void drop_logins(struct logins *logins)
+{
+	for (size_t i = 0; i < logins->n; i++)
+		free(logins->list[i]);
+	free(logins->list);
+	logins->list = NULL;
+	logins->n = 0;
+}
+
+/* Calls each() with the account of an answer. */
+static int show(struct control *control, const char *login, const struct answer *answer,
+		accounts_view *each, void *arg)
+{
+	struct view view = {
+		.config = control->config,
+		.login = login,
+		.now_s = wait_now_s(control->wait),
+	};
+	struct account *account;
+	const char *reason;
+	json_t *record = record_decode(answer->text, answer->len, &reason);
+
+	if (!record)
+		return control_refuse("%s: %s", login, reason);
+	view.record = record;
+	account = record_account(record, &reason);
+	if (account) {
+		view.account = account;
+		each(&view, arg);
+		account_unref(&account);
+	} else {
+		control_refuse("%s: %s", login, reason);
+	}
+	json_decref(record);
+	return view.account ? STATUS_DONE : STATUS_REFUSED;
+}
+
+int accounts_one(struct control *control, const char *login, accounts_view *each, void *arg)
+{
+	struct answer answer;
+	int status;
+
+	switch (wait_account_get(control->wait, login, &answer)) {
+	case STORE_OK:
+		status = show(control, login, &answer, each, arg);
+		break;
+	case STORE_NOT_FOUND:
+		status = control_refuse("%s: no account", login);
+		break;
+	default:
+		status = control_refuse("%s", answer.error);
+		break;
+	}
+	answer_fini(&answer);
+	return status;
+}
+
+/* Asks for n accounts at once. */
+static void ask(struct wait *wait, char *const *logins, size_t n, struct answer *answers)
+{
+	for (size_t i = 0; i < n; i++) {
+		answer_init(&answers[i], wait);
+		store_account_get(wait_store(wait), logins[i], answer_record, &answers[i]);
+	}
+	for (size_t i = 0; i < n; i++)
+		wait_until(wait, &answers[i].done);
+}
+
+/* False when the store went away. */
+static bool show_some(struct control *control, char *const *logins, size_t n, accounts_view *each,
+		      void *arg, int *status)
+{
+	struct answer *answers = memory_zero(n * sizeof(*answers));
+	bool there = true;
+
+	ask(control->wait, logins, n, answers);
+	for (size_t i = 0; i < n; i++) {
+		/* Not found: deleted since. */
+		if (answers[i].result == STORE_OK) {
+			if (show(control, logins[i], &answers[i], each, arg) != STATUS_DONE)
+				*status = STATUS_REFUSED;
+		} else if (answers[i].result != STORE_NOT_FOUND && there) {
+			*status = control_refuse("%s", answers[i].error);
+			there = false;
+		}
+		answer_fini(&answers[i]);
+	}
+	free(answers);
+	return there;
+}
+
+int accounts_all(struct control *control, accounts_view *each, void *arg)
+{
+	struct logins logins = { 0 };
+	int status = STATUS_DONE;
+
+	answer_init(&logins.answer, control->wait);
+	store_account_each(wait_store(control->wait), add_login, answer_done, &logins);
+	wait_until(control->wait, &logins.answer.done);
+	if (logins.answer.result != STORE_OK) {
+		status = control_refuse("%s", logins.answer.error);
+		drop_logins(&logins);
+	}
+	sort_logins(&logins);
+	for (size_t i = 0; i < logins.n; i += ACCOUNTS_AHEAD) {
+		size_t n = logins.n - i < ACCOUNTS_AHEAD ? logins.n - i : ACCOUNTS_AHEAD;
+
+		if (!show_some(control, logins.list + i, n, each, arg, &status))
+			break;
+	}
+	drop_logins(&logins);
+	return status;
+}

@@ -1,0 +1,229 @@
+#include "control/arguments.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+/* What getopt_long() returns for option i; above every character. */
+#define CODE(i) (256 + (i))
+
+/* The words that are not options, and the options given. */
+struct words {
+	char **list;
+	size_t n;
+};
+
+static void build_tables(struct option longs[OPTIONS + 1], char shorts[2 * OPTIONS + 3])
+{
+	/* "-": words come in their place, also with POSIXLY_CORRECT; ":": we
+	 * say what is wrong. */
+	char *p = stpcpy(shorts, "-:");
+
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *row = option_row(i);
+
+		longs[i] = (struct option){ row->name,
+					    row->argument ? required_argument : no_argument, NULL,
+					    CODE(i) };
+		if (row->letter) {
+			*p++ = row->letter;
+			if (row->argument)
+				*p++ = ':';
+		}
+	}
+	longs[OPTIONS] = (struct option){ 0 };
+	*p = '\0';
+}
+
+/* The option behind a return value of getopt_long(); OPTIONS: none. */
+static int option_of(int code)
+{
+	if (code >= CODE(0))
+		return code - CODE(0);
+	for (int i = 0; i < OPTIONS; i++)
+		if (option_row(i)->letter && option_row(i)->letter == code)
+			return i;
+	return OPTIONS;
+}
+
+static bool say_misuse(const struct control *control, int code, char **argv)
+{
+	const char *word = argv[optind - 1];
+	int option = option_of(optopt);
+
+	if (code == ':') {
+		const struct option_row *row = option_row(option);
+
+		control_misuse(control, "--%s needs %s", row->name, row->argument);
+	} else if (optopt && option < OPTIONS) {
+		control_misuse(control, "--%s takes no value", option_row(option)->name);
+	} else if (optopt) {
+		control_misuse(control, "unknown option -%c", optopt);
+	} else {
+		control_misuse(control, "unknown or ambiguous option %s", word);
+	}
+	return false;
+}
+
+static bool scan(int argc, char **argv, struct control *control, struct words *words)
+{
+	struct option longs[OPTIONS + 1];
+	char shorts[2 * OPTIONS + 3];
+	int code;
+
+	build_tables(longs, shorts);
+	while ((code = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (code == 1)
+			words->list[words->n++] = optarg;
+		else if (code == '?' || code == ':')
+			return say_misuse(control, code, argv);
+		else
+			control->given[control->n_given++] =
+				(struct given){ .option = option_of(code), .text = optarg };
+	}
+	/* Behind "--". */
+	while (optind < argc)
+		words->list[words->n++] = argv[optind++];
+	return true;
+}
+
+/* --version and --help, which need nothing else to be right. */
+static bool answer_at_once(const struct control *control, const struct words *words)
+{
+	if (control_has(control, OPTION_VERSION)) {
+		puts("sendward " PACKAGE_VERSION);
+		return true;
+	}
+	if (!control_has(control, OPTION_HELP))
+		return false;
+	if (control->command)
+		command_help(control->command, stdout);
+	else if (words->n > 0 && command_is_group(words->list[0]))
+		command_help_group(words->list[0], stdout);
+	else
+		command_help_all(stdout);
+	return true;
+}
+
+static bool say_no_command(const struct control *control, const struct words *words)
+{
+	if (words->n == 0)
+		command_help_all(stderr);
+	else if (!command_is_group(words->list[0]))
+		control_misuse(control, "unknown command \"%s\"", words->list[0]);
+	else if (words->n == 1)
+		command_help_group(words->list[0], stderr);
+	else
+		control_misuse(control, "unknown command \"%s %s\"", words->list[0],
+			       words->list[1]);
+	return false;
+}
+
+/* Is it an option of this command, not given too often, with a good value? */
+static bool check_option(const struct control *control, struct given *given)
+{
+	const struct option_row *row = option_row(given->option);
+	uint64_t allowed = control->command->options | command_common_options;
+	const char *reason = "is not valid";
+
+	if (!(allowed & OPTION_BIT(given->option))) {
+		control_misuse(control, "takes no --%s", row->name);
+		return false;
+	}
+	if (!row->check)
+		return true;
+	for (const struct given *g = control->given; g < given && !row->many; g++) {
+		if (g->option == given->option) {
+			control_misuse(control, "--%s is given twice", row->name);
+			return false;
+		}
+	}
+	if (!row->check(given->text, &given->value, &reason)) {
+		control_misuse(control, "--%s \"%s\": %s", row->name, given->text, reason);
+		return false;
+	}
+	return true;
+}
+
+static bool check_options(const struct control *control)
+{
+	for (size_t i = 0; i < control->n_given; i++)
+		if (!check_option(control, &control->given[i]))
+			return false;
+	for (int i = 0; i < OPTIONS; i++) {
+		if ((control->command->required & OPTION_BIT(i)) && !control_has(control, i)) {
+			control_misuse(control, "--%s is missing", option_row(i)->name);
+			return false;
+		}
+	}
+	return true;
+}
+
+/* words: what follows the command's name. */
+static bool take_argument(struct control *control, char **words, size_t n)
+{
+	const struct command *command = control->command;
+	size_t wanted = command->argument ? 1 : 0;
+	const char *reason = "is not valid";
+
+	if (n > wanted) {
+		control_misuse(control, "\"%s\" is too much", words[wanted]);
+		return false;
+	}
+	if (n < wanted) {
+		control_misuse(control, "%s is missing", command->argument);
+		return false;
+	}
+	if (wanted && !command->check(words[0], &control->argument, &reason)) {
+		control_misuse(control, "%s \"%s\": %s", command->argument, words[0], reason);
+		return false;
+	}
+	return true;
+}
+
+/* At most so many options are given: a word can be several letters. */
+static size_t letters_of(int argc, char **argv)
+{
+	size_t n = 1;
+
+	for (int i = 0; i < argc; i++)
+		n += strlen(argv[i]) + 1;
+	return n;
+}
+
+static bool parse(int argc, char **argv, struct control *control, struct words *words, int *status)
+{
+	size_t used = 0;
+
+	*status = STATUS_USAGE;
+	if (!scan(argc, argv, control, words))
+		return false;
+	control->command = command_find(words->list, words->n, &used);
+	if (answer_at_once(control, words)) {
+		*status = STATUS_DONE;
+		return false;
+	}
+	if (!control->command)
+		return say_no_command(control, words);
+	return check_options(control) &&
+	       take_argument(control, words->list + used, words->n - used);
+}
+
+bool arguments_parse(int argc, char **argv, struct control *control, int *status)
+{
+	struct words words = { memory_zero((size_t)argc * sizeof(char *)), 0 };
+	const struct value *path;
+	bool run;
+
+	memset(control, 0, sizeof(*control));
+	control->given = memory_zero(letters_of(argc, argv) * sizeof(*control->given));
+	run = parse(argc, argv, control, &words, status);
+	free(words.list);
+	path = control_value(control, OPTION_CONFIG);
+	control->config_path = path && path->text ? path->text :
+						    SYSCONFDIR "/sendward/sendward.conf";
+	control->json = control_has(control, OPTION_JSON);
+	return run;
+}

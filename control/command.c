@@ -1,0 +1,274 @@
+#include "control/command.h"
+
+#include <string.h>
+
+#include "control/commands.h"
+
+#define BIT(name) OPTION_BIT(OPTION_##name)
+
+/* Longer than any name with its argument, so that the help texts align. */
+#define NAME_COLUMN 26
+
+static const struct option_row options[OPTIONS] = {
+	[OPTION_CONFIG] = { "config", 'c', true, "FILE", value_any,
+			    "configuration file [" SYSCONFDIR "/sendward/sendward.conf]" },
+	[OPTION_JSON] = { "json", 0, false, NULL, NULL, "print JSON" },
+	[OPTION_HELP] = { "help", 'h', false, NULL, NULL, "print this and exit" },
+	[OPTION_VERSION] = { "version", 'V', false, NULL, NULL, "print the version and exit" },
+
+	[OPTION_PLAN] = { "plan", 0, false, "PLAN", value_name,
+			  "plan that fills what the account leaves open" },
+	[OPTION_DESCRIPTION] = { "description", 0, false, "TEXT", value_note,
+				 "what the account is for" },
+	[OPTION_SENDER] = { "sender", 0, true, "PATTERN", value_sender,
+			    "address the login owns; replaces the list" },
+	[OPTION_ADD_SENDER] = { "add-sender", 0, true, "PATTERN", value_sender,
+				"add to the addresses the login owns" },
+	[OPTION_REMOVE_SENDER] = { "remove-sender", 0, true, "PATTERN", value_sender,
+				   "remove from the addresses the login owns" },
+	[OPTION_NO_SENDERS] = { "no-senders", 0, false, NULL, NULL,
+				"an empty list: the login owns no address" },
+	[OPTION_NETWORK] = { "network", 0, true, "NETWORK", value_network,
+			     "network it may send from; replaces the list" },
+	[OPTION_ADD_NETWORK] = { "add-network", 0, true, "NETWORK", value_network,
+				 "add to the networks it may send from" },
+	[OPTION_REMOVE_NETWORK] = { "remove-network", 0, true, "NETWORK", value_network,
+				    "remove from the networks it may send from" },
+	[OPTION_NO_NETWORKS] = { "no-networks", 0, false, NULL, NULL,
+				 "an empty list: it may send from anywhere" },
+	[OPTION_QUOTA] = { "quota", 0, true, "QUOTA", value_quota,
+			   "\"500 recipients / 1h\"; replaces the list" },
+	[OPTION_ADD_QUOTA] = { "add-quota", 0, true, "QUOTA", value_quota,
+			       "add, or change the one of this unit and window" },
+	[OPTION_REMOVE_QUOTA] = { "remove-quota", 0, true, "QUOTA", value_quota,
+				  "remove from the quotas" },
+	[OPTION_NO_QUOTAS] = { "no-quotas", 0, false, NULL, NULL,
+			       "an empty list: no quota at all" },
+	[OPTION_MAX_RECIPIENTS] = { "max-recipients", 0, false, "N", value_amount,
+				    "recipients of one message; 0: no cap" },
+	[OPTION_MAX_SIZE] = { "max-size", 0, false, "BYTES", value_amount,
+			      "size of one message (\"25M\"); 0: no cap" },
+	[OPTION_INHERIT] = { "inherit", 0, true, "SETTING", value_setting,
+			     "leave senders, networks, quotas, max-recipients\n"
+			     "or max-size to the plan again" },
+
+	[OPTION_REASON] = { "reason", 0, false, "TEXT", value_note, "why, for the record" },
+	[OPTION_FOR] = { "for", 0, false, "TIME", value_duration,
+			 "ends after that time (\"24h\", \"7d\")" },
+	[OPTION_ACTOR] = { "actor", 0, false, "TEXT", value_name,
+			   "who does it [the user at this host]" },
+
+	[OPTION_LOGIN] = { "login", 0, false, "LOGIN", value_login, "the SASL user name" },
+	[OPTION_FROM] = { "from", 0, false, "ADDRESS", value_any,
+			  "envelope sender; \"<>\" for the null sender" },
+	[OPTION_HEADER_FROM] = { "header-from", 0, true, "FIELD", value_any,
+				 "body of a From header field, one for each field" },
+	[OPTION_CLIENT] = { "client", 0, false, "IP", value_client, "address of the client" },
+	[OPTION_RECIPIENTS] = { "recipients", 0, false, "N", value_amount,
+				"recipients of the message [1]" },
+	[OPTION_SIZE] = { "size", 0, false, "BYTES", value_amount, "size of the message [0]" },
+	[OPTION_STAGE] = { "stage", 0, false, "STAGE", value_stage,
+			   "MAIL, RCPT, DATA or END-OF-MESSAGE, the default" },
+
+	[OPTION_FOLLOW] = { "follow", 'f', false, NULL, NULL, "wait for more" },
+	[OPTION_DRY_RUN] = { "dry-run", 'n', false, NULL, NULL, "only check and count" },
+};
+
+const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BIT(VERSION);
+
+/* What an account can be given when it is made. */
+#define ACCOUNT_OPTIONS                                                                \
+	(BIT(PLAN) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) | BIT(NETWORK) | \
+	 BIT(NO_NETWORKS) | BIT(QUOTA) | BIT(NO_QUOTAS) | BIT(MAX_RECIPIENTS) | BIT(MAX_SIZE))
+
+#define LIST_CHANGES                                                                     \
+	(BIT(ADD_SENDER) | BIT(REMOVE_SENDER) | BIT(ADD_NETWORK) | BIT(REMOVE_NETWORK) | \
+	 BIT(ADD_QUOTA) | BIT(REMOVE_QUOTA) | BIT(INHERIT))
+
+#define STATE_OPTIONS (BIT(REASON) | BIT(FOR) | BIT(ACTOR))
+
+#define EXPLAIN_OPTIONS                                                                          \
+	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(CLIENT) | BIT(RECIPIENTS) | BIT(SIZE) | \
+	 BIT(STAGE))
+
+static const char state_notes[] =
+	"A login without an account gets one. When the command returns, every server\n"
+	"acts on it. After the time given with --for the login is allowed again.";
+
+static const struct command commands[] = {
+	{ "user add", "LOGIN", value_login, ACCOUNT_OPTIONS, 0, "create an account",
+	  "What is not given comes from the plan, also when the plan changes later.",
+	  command_user_add },
+	{ "user set", "LOGIN", value_login, ACCOUNT_OPTIONS | LIST_CHANGES, 0, "change an account",
+	  "--add-... and --remove-... change the account's own list; when it has none\n"
+	  "they start from the list that is in force. Removing comes before adding.",
+	  command_user_set },
+	{ "user show", "LOGIN", value_login, 0, 0, "print an account and what is in force", NULL,
+	  command_user_show },
+	{ "user list", NULL, NULL, 0, 0, "print all accounts", NULL, command_user_list },
+	{ "user delete", "LOGIN", value_login, 0, 0, "delete an account and its counters",
+	  "The login is then served by plan default (see unknown_login in\n"
+	  "sendward.conf(5)): to stop it from sending, block it instead.",
+	  command_user_delete },
+	{ "block", "LOGIN", value_login, STATE_OPTIONS, 0, "refuse all mail of a login",
+	  state_notes, command_block },
+	{ "sandbox", "LOGIN", value_login, STATE_OPTIONS, 0,
+	  "accept mail of a login, but do not deliver it", state_notes, command_sandbox },
+	{ "allow", "LOGIN", value_login, STATE_OPTIONS, 0, "end block or sandbox", state_notes,
+	  command_allow },
+	{ "usage", "LOGIN", value_login, 0, 0, "print what a login has used of its quotas", NULL,
+	  command_usage },
+	{ "reset", "LOGIN", value_login, 0, 0, "forget what a login has used", NULL,
+	  command_reset },
+	{ "explain", NULL, NULL, EXPLAIN_OPTIONS, BIT(LOGIN) | BIT(FROM) | BIT(CLIENT),
+	  "tell what would happen to a message, and why",
+	  "Runs the checks of the daemons and charges nothing. Without --header-from\n"
+	  "the header is not checked, as in the policy daemon. The exit status is 0\n"
+	  "when the message would be accepted, 1 when it would be refused.",
+	  command_explain },
+	{ "events", NULL, NULL, BIT(FOLLOW) | BIT(LOGIN), 0, "print what has happened", NULL,
+	  command_events },
+	{ "status", NULL, NULL, 0, 0, "print whether Redis and the daemons are there", NULL,
+	  command_status },
+	{ "check-config", NULL, NULL, 0, 0, "check the configuration file", NULL,
+	  command_check_config },
+	{ "export", NULL, NULL, 0, 0, "print all accounts, one JSON object a line", NULL,
+	  command_export },
+	{ "import", "FILE", value_any, BIT(DRY_RUN), 0, "read accounts back, \"-\": standard input",
+	  "An account that exists is replaced. Lines that are wrong are refused with\n"
+	  "their numbers, the others are read. \"effective\" is not read.",
+	  command_import },
+	{ "reload", NULL, NULL, 0, 0, "tell the daemons of this host to read their files again",
+	  "Signals the daemons that were started with the same configuration file\n"
+	  "(SIGHUP to sendward-policyd, SIGUSR1 to sendward-milter). Where systemd runs\n"
+	  "them, `systemctl reload` does the same.",
+	  command_reload },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+const struct option_row *option_row(enum option_id option)
+{
+	return &options[option];
+}
+
+/* How many of the words the command's name takes; 0: it is another one. */
+static size_t name_matches(const char *name, char *const *words, size_t n)
+{
+	for (size_t used = 0; used < n;) {
+		size_t len = strcspn(name, " ");
+
+		if (strlen(words[used]) != len || memcmp(words[used], name, len) != 0)
+			return 0;
+		used++;
+		if (!name[len])
+			return used;
+		name += len + 1;
+	}
+	return 0;
+}
+
+const struct command *command_find(char *const *words, size_t n, size_t *used)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if ((*used = name_matches(commands[i].name, words, n)))
+			return &commands[i];
+	return NULL;
+}
+
+static bool in_group(const struct command *command, const char *group)
+{
+	size_t len = strlen(group);
+
+	return strncmp(command->name, group, len) == 0 && command->name[len] == ' ';
+}
+
+bool command_is_group(const char *word)
+{
+	for (size_t i = 0; i < COMMANDS; i++)
+		if (in_group(&commands[i], word))
+			return true;
+	return false;
+}
+
+/* ---- help ---------------------------------------------------------------- */
+
+/* "  NAME   text", the text's further lines below its first. */
+static void print_entry(const char *name, const char *help, FILE *out)
+{
+	fprintf(out, "  %-*s ", NAME_COLUMN, name);
+	for (; *help; help++) {
+		fputc(*help, out);
+		if (*help == '\n')
+			fprintf(out, "  %*s ", NAME_COLUMN, "");
+	}
+	fputc('\n', out);
+}
+
+static void print_commands(const char *group, FILE *out)
+{
+	char name[64];
+
+	for (size_t i = 0; i < COMMANDS; i++) {
+		const struct command *c = &commands[i];
+
+		if (group && !in_group(c, group))
+			continue;
+		snprintf(name, sizeof(name), "%s%s%s", c->name, c->argument ? " " : "",
+			 c->argument ? c->argument : "");
+		print_entry(name, c->help, out);
+	}
+}
+
+static void print_options(uint64_t which, FILE *out)
+{
+	char name[64];
+
+	for (int i = 0; i < OPTIONS; i++) {
+		const struct option_row *o = &options[i];
+
+		if (!(which & OPTION_BIT(i)))
+			continue;
+		snprintf(name, sizeof(name), "%c%c%c --%s%s%s", o->letter ? '-' : ' ',
+			 o->letter ? o->letter : ' ', o->letter ? ',' : ' ', o->name,
+			 o->argument ? " " : "", o->argument ? o->argument : "");
+		print_entry(name, o->help, out);
+	}
+}
+
+void command_help_all(FILE *out)
+{
+	fputs("Usage: sendward [-c FILE] [--json] COMMAND [ARGUMENT] [OPTION]...\n\n"
+	      "Decides which logins may send mail, and how much.\n\nCommands:\n",
+	      out);
+	print_commands(NULL, out);
+	fputs("\nOptions, before or behind the command:\n", out);
+	print_options(command_common_options, out);
+	fputs("\n`sendward COMMAND --help` tells the options of a command.\n"
+	      "Exit status: 0 done, 1 refused or not found, 2 wrong usage.\n",
+	      out);
+}
+
+void command_help_group(const char *group, FILE *out)
+{
+	fprintf(out, "Usage: sendward %s COMMAND [ARGUMENT] [OPTION]...\n\nCommands:\n", group);
+	print_commands(group, out);
+	fputs("\n`sendward COMMAND --help` tells the options of a command.\n", out);
+}
+
+void command_help(const struct command *command, FILE *out)
+{
+	fprintf(out, "Usage: sendward %s", command->name);
+	if (command->argument)
+		fprintf(out, " %s", command->argument);
+	for (int i = 0; i < OPTIONS; i++)
+		if (command->required & OPTION_BIT(i))
+			fprintf(out, " --%s %s", options[i].name, options[i].argument);
+	fputs(" [OPTION]...\n\n", out);
+	fprintf(out, "%c%s.\n", command->help[0] - 'a' + 'A', command->help + 1);
+	if (command->notes)
+		fprintf(out, "%s\n", command->notes);
+	fputs("\nOptions:\n", out);
+	print_options(command->options, out);
+	print_options(command_common_options, out);
+}

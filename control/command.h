@@ -1,0 +1,97 @@
+/*
+ * The commands and options of sendward: two tables. They drive the parsing,
+ * `--help`, the messages about wrong usage, and what the manual page is
+ * checked against. A new command is one row and one function.
+ */
+#ifndef SENDWARD_CONTROL_COMMAND_H
+#define SENDWARD_CONTROL_COMMAND_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "control/value.h"
+
+/* Exit status, DESIGN 7. */
+enum { STATUS_DONE = 0, STATUS_REFUSED = 1, STATUS_USAGE = 2 };
+
+enum option_id {
+	OPTION_CONFIG,
+	OPTION_JSON,
+	OPTION_HELP,
+	OPTION_VERSION,
+	OPTION_PLAN,
+	OPTION_DESCRIPTION,
+	OPTION_SENDER,
+	OPTION_ADD_SENDER,
+	OPTION_REMOVE_SENDER,
+	OPTION_NO_SENDERS,
+	OPTION_NETWORK,
+	OPTION_ADD_NETWORK,
+	OPTION_REMOVE_NETWORK,
+	OPTION_NO_NETWORKS,
+	OPTION_QUOTA,
+	OPTION_ADD_QUOTA,
+	OPTION_REMOVE_QUOTA,
+	OPTION_NO_QUOTAS,
+	OPTION_MAX_RECIPIENTS,
+	OPTION_MAX_SIZE,
+	OPTION_INHERIT,
+	OPTION_REASON,
+	OPTION_FOR,
+	OPTION_ACTOR,
+	OPTION_LOGIN,
+	OPTION_FROM,
+	OPTION_HEADER_FROM,
+	OPTION_CLIENT,
+	OPTION_RECIPIENTS,
+	OPTION_SIZE,
+	OPTION_STAGE,
+	OPTION_FOLLOW,
+	OPTION_DRY_RUN,
+	OPTIONS,
+};
+
+#define OPTION_BIT(option) (UINT64_C(1) << (option))
+
+struct option_row {
+	const char *name;     /* "max-recipients" */
+	char letter;	      /* 'c'; 0: none */
+	bool many;	      /* may be given more than once */
+	const char *argument; /* "N"; NULL: takes none */
+	value_check *check;
+	const char *help;
+};
+
+struct control;
+
+struct command {
+	const char *name;     /* "user add", "block" */
+	const char *argument; /* "LOGIN"; NULL: takes none */
+	value_check *check;
+	uint64_t options;		     /* OPTION_BIT()s besides those every command has */
+	uint64_t required;		     /* of these */
+	const char *help;		     /* one line */
+	const char *notes;		     /* for its own --help; NULL: none */
+	int (*run)(struct control *control); /* the exit status */
+};
+
+const struct option_row *option_row(enum option_id option);
+
+/* The options every command has. */
+extern const uint64_t command_common_options;
+
+/* The command that the words begin with, and in *used how many of them name
+ * it; NULL when there is none. */
+const struct command *command_find(char *const *words, size_t n, size_t *used);
+
+/* True when the word is the first of commands of two words ("user"). */
+bool command_is_group(const char *word);
+
+/* --help of the program, of the commands of one group, of one command. */
+void command_help_all(FILE *out);
+void command_help_group(const char *group, FILE *out);
+void command_help(const struct command *command, FILE *out);
+
+#endif

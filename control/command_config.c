@@ -1,0 +1,103 @@
+/*
+ * check-config.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/effect.h"
+#include "control/need.h"
+#include "control/table.h"
+#include "control/text.h"
+#include "engine/effective.h"
+
+/* What a plan amounts to for a login without an account of its own. */
+static void effective_of(const struct config *config, const struct plan *plan,
+			 struct effective *out)
+{
+	struct account account = { .plan = plan->name,
+				   .max_recipients = ACCOUNT_UNSET,
+				   .max_size_bytes = ACCOUNT_UNSET };
+
+	effective_resolve(config, &account, 0, out);
+}
+
+static json_t *plan_json(const struct config *config, const struct plan *plan)
+{
+	json_t *object = need(json_pack("{s:o}", "plan", text_json(plan->name)));
+	struct effective e;
+
+	effective_of(config, plan, &e);
+	for (int i = 0; i < PLAN_SETTINGS; i++)
+		json_object_set_new(object, plan_setting_name(i), effect_json(&e, i));
+	return object;
+}
+
+static void add_plan(struct table *table, const struct config *config, const struct plan *plan)
+{
+	static const enum plan_setting shown[] = { PLAN_QUOTAS, PLAN_SENDERS, PLAN_NETWORKS };
+	struct effective e;
+
+	effective_of(config, plan, &e);
+	table_cell(table, plan->name);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+		json_t *list = effect_json(&e, shown[i]);
+		const char *first = json_string_value(json_array_get(list, 0));
+		size_t n = json_array_size(list);
+
+		if (n == 0)
+			table_cell(table, effect_empty(shown[i]));
+		else if (n == 1)
+			table_cell(table, first);
+		else
+			table_cellf(table, "%s and %zu more", first, n - 1);
+		json_decref(list);
+	}
+}
+
+static void print_plans(const struct config *config)
+{
+	static const char *const head[] = { "PLAN", "QUOTAS", "SENDERS", "NETWORKS" };
+	struct table *table = table_new(sizeof(head) / sizeof(head[0]));
+
+	table_row(table, head);
+	for (size_t i = 0; i < config->n_plans; i++)
+		add_plan(table, config, &config->plans[i]);
+	table_print(table, stdout);
+	table_free(&table);
+}
+
+static void print_json(const struct config *config)
+{
+	json_t *plans = need(json_array());
+
+	for (size_t i = 0; i < config->n_plans; i++)
+		json_array_append_new(plans, plan_json(config, &config->plans[i]));
+	control_print_json(need(json_pack("{s:o, s:b, s:o}", "file", text_json(config->path), "ok",
+					  1, "plans", plans)));
+}
+
+int command_check_config(struct control *control)
+{
+	char error[1024];
+
+	control->config = config_load(control->config_path, error, sizeof(error));
+	if (!control->config) {
+		if (control->json)
+			control_print_json(need(json_pack("{s:o, s:b, s:o}", "file",
+							  text_json(control->config_path), "ok", 0,
+							  "error", text_json(error))));
+		fflush(stdout);
+		fprintf(stderr, "%s\n", error);
+		return STATUS_REFUSED;
+	}
+	if (control->json) {
+		print_json(control->config);
+		return STATUS_DONE;
+	}
+	control_say(control->config->path, "ok");
+	putchar('\n');
+	print_plans(control->config);
+	return STATUS_DONE;
+}

@@ -1,0 +1,137 @@
+/*
+ * block, sandbox, allow: one command with three names.
+ */
+#define _GNU_SOURCE
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/limits.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/edit.h"
+#include "control/need.h"
+#include "control/record.h"
+#include "control/text.h"
+#include "control/wait.h"
+
+#define ACTOR_MAX (NOTE_MAX + 1)
+
+struct order {
+	struct record_state state; /* since and until from edit->now_s */
+	int64_t for_s;		   /* 0: for good */
+};
+
+static bool set_state(struct edit *edit, void *arg)
+{
+	struct order *order = arg;
+
+	order->state.since_s = edit->now_s;
+	order->state.until_s = order->for_s ? edit->now_s + order->for_s : 0;
+	record_set_state(edit->record, &order->state);
+	return true;
+}
+
+/* Who is at the keyboard, "rose@mx1"; sudo(8) knows better than the uid. */
+static void find_actor(char actor[ACTOR_MAX])
+{
+	const struct passwd *user = getpwuid(geteuid());
+	const char *name = getenv("SUDO_USER"), *reason;
+	char host[65] = "";
+
+	if (!name || !*name)
+		name = user ? user->pw_name : "";
+	if (gethostname(host, sizeof(host) - 1) != 0)
+		host[0] = '\0';
+	if (*name)
+		snprintf(actor, ACTOR_MAX, "%.400s@%s", name, host);
+	else
+		snprintf(actor, ACTOR_MAX, "uid %ld@%s", (long)geteuid(), host);
+	if (!text_is_plain(actor, strlen(actor), &reason))
+		snprintf(actor, ACTOR_MAX, "uid %ld", (long)geteuid());
+}
+
+static json_t *order_json(const char *login, const struct record_state *state)
+{
+	json_t *until = state->until_s ? need(json_integer(state->until_s)) : json_null();
+
+	return need(json_pack("{s:o, s:s, s:s, s:s, s:o}", "login", text_json(login), "state",
+			      account_state_name(state->state), "reason", state->reason, "actor",
+			      state->actor, "until", until));
+}
+
+static void write_event(struct control *control, const char *login,
+			const struct record_state *state)
+{
+	json_t *event =
+		need(json_pack("{s:I, s:s}", "time", (json_int_t)state->since_s, "event", "state"));
+	json_t *order = order_json(login, state);
+	struct answer answer;
+	char *text;
+
+	json_object_update(event, order);
+	text = need(json_dumps(event, JSON_COMPACT));
+	if (wait_event(control->wait, text, &answer) != STORE_OK)
+		control_note("it is done, but there is no event of it: %s", answer.error);
+	answer_fini(&answer);
+	free(text);
+	json_decref(order);
+	json_decref(event);
+}
+
+static void print_order(const struct control *control, const struct record_state *state)
+{
+	char until[TEXT_TIME_MAX], what[TEXT_TIME_MAX + NOTE_MAX + 64];
+	json_t *json;
+
+	if (control->json) {
+		json = order_json(control_login(control), state);
+		json_object_set_new(json, "since", need(json_integer(state->since_s)));
+		control_print_json(json);
+		return;
+	}
+	text_time(state->until_s, until);
+	snprintf(what, sizeof(what), "%s%s%s%s%s%s", account_state_name(state->state),
+		 state->until_s ? " until " : "", state->until_s ? until : "",
+		 *state->reason ? " (" : "", state->reason, *state->reason ? ")" : "");
+	control_say(control_login(control), what);
+}
+
+static int change_state(struct control *control, enum account_state state)
+{
+	const struct value *reason = control_value(control, OPTION_REASON);
+	const struct value *actor = control_value(control, OPTION_ACTOR);
+	const struct value *time = control_value(control, OPTION_FOR);
+	char found[ACTOR_MAX];
+	struct order order = { .for_s = time ? (time->number + 999) / 1000 : 0 };
+
+	find_actor(found);
+	order.state.state = state;
+	order.state.reason = reason ? reason->text : "";
+	order.state.actor = actor ? actor->text : found;
+	if (!control_connect(control) || edit_account(control, control_login(control), EDIT_EITHER,
+						      set_state, &order, NULL) == EDIT_REFUSED)
+		return STATUS_REFUSED;
+	write_event(control, control_login(control), &order.state);
+	if (state == ACCOUNT_ALLOWED && order.for_s)
+		control_note("allowed is also what follows when the time is over");
+	print_order(control, &order.state);
+	return STATUS_DONE;
+}
+
+int command_block(struct control *control)
+{
+	return change_state(control, ACCOUNT_BLOCKED);
+}
+
+int command_sandbox(struct control *control)
+{
+	return change_state(control, ACCOUNT_SANDBOXED);
+}
+
+int command_allow(struct control *control)
+{
+	return change_state(control, ACCOUNT_ALLOWED);
+}

@@ -1,0 +1,218 @@
+/*
+ * status: is Redis there, which daemons are.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/endpoint.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/need.h"
+#include "control/table.h"
+#include "control/text.h"
+#include "control/wait.h"
+
+#define VERSION_MAX 64
+
+struct redis {
+	char address[ENDPOINT_TEXT_MAX];
+	char version[VERSION_MAX];  /* "redis 7.0.15"; "" when it does not say */
+	int64_t latency_us;	    /* of one question and its answer */
+	char error[WAIT_ERROR_MAX]; /* "" when it is there */
+};
+
+/* ---- asking -------------------------------------------------------------- */
+
+static int64_t monotonic_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+/* The value of "name:value" in INFO; "" when it is not there. */
+static void info_value(const char *info, const char *name, char *out, size_t size)
+{
+	size_t len = strlen(name);
+
+	out[0] = '\0';
+	for (const char *line = info; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (strncmp(line, name, len) == 0 && line[len] == ':') {
+			line += len + 1;
+			snprintf(out, size, "%.*s", (int)strcspn(line, "\r\n"), line);
+			return;
+		}
+	}
+}
+
+/* Valkey names itself, and claims to be a Redis 7.2. */
+static void read_version(const char *info, char version[VERSION_MAX])
+{
+	char number[32], name[24];
+
+	info_value(info, "valkey_version", number, sizeof(number));
+	snprintf(name, sizeof(name), "valkey");
+	if (!number[0]) {
+		info_value(info, "redis_version", number, sizeof(number));
+		snprintf(name, sizeof(name), "redis");
+	}
+	snprintf(version, VERSION_MAX, "%s%s%s", number[0] ? name : "", number[0] ? " " : "",
+		 number);
+}
+
+static void ask_redis(struct wait *wait, struct redis *redis)
+{
+	struct answer answer;
+	int64_t start = monotonic_us();
+
+	answer_init(&answer, wait);
+	store_info(wait_store(wait), answer_record, &answer);
+	wait_until(wait, &answer.done);
+	redis->latency_us = monotonic_us() - start;
+	if (answer.result == STORE_OK)
+		read_version(answer.text, redis->version);
+	else
+		snprintf(redis->error, sizeof(redis->error), "%s", answer.error);
+	answer_fini(&answer);
+}
+
+struct beats {
+	struct answer answer; /* first, see answer_done() */
+	json_t *daemons;
+};
+
+/* name is "NODE/DAEMON", text an object. */
+static void on_beat(const char *name, const char *text, void *arg)
+{
+	struct beats *beats = arg;
+	json_t *beat = json_loads(text, 0, NULL);
+	const char *slash = strrchr(name, '/');
+	char *node = need_copy(name, slash ? (size_t)(slash - name) : strlen(name));
+	json_t *daemon = need(json_pack("{s:o, s:o}", "node", text_json(node), "daemon",
+					text_json(slash ? slash + 1 : "")));
+
+	if (json_is_object(beat))
+		json_object_update_missing(daemon, beat);
+	json_array_append_new(beats->daemons, daemon);
+	json_decref(beat);
+	free(node);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const json_t *const *left = a, *const *right = b;
+	int order = strcmp(json_string_value(json_object_get(*left, "node")),
+			   json_string_value(json_object_get(*right, "node")));
+
+	return order ? order :
+		       strcmp(json_string_value(json_object_get(*left, "daemon")),
+			      json_string_value(json_object_get(*right, "daemon")));
+}
+
+/* A new list in the order of the names; takes the old one. */
+static json_t *sorted(json_t *list)
+{
+	size_t n = json_array_size(list);
+	json_t **items = need_room(NULL, n + 1, sizeof(*items));
+	json_t *result = need(json_array());
+
+	for (size_t i = 0; i < n; i++)
+		items[i] = json_array_get(list, i);
+	qsort(items, n, sizeof(*items), by_name);
+	for (size_t i = 0; i < n; i++)
+		json_array_append(result, items[i]);
+	free(items);
+	json_decref(list);
+	return result;
+}
+
+static json_t *ask_daemons(struct wait *wait, struct redis *redis)
+{
+	struct beats beats = { .daemons = need(json_array()) };
+
+	answer_init(&beats.answer, wait);
+	store_beats_read(wait_store(wait), on_beat, answer_done, &beats);
+	wait_until(wait, &beats.answer.done);
+	if (beats.answer.result != STORE_OK)
+		snprintf(redis->error, sizeof(redis->error), "%s", beats.answer.error);
+	return sorted(beats.daemons);
+}
+
+/* ---- telling ------------------------------------------------------------- */
+
+static void print_status_json(const struct redis *redis, json_t *daemons)
+{
+	bool there = !redis->error[0];
+	json_t *object = need(
+		json_pack("{s:o, s:b}", "address", text_json(redis->address), "reachable", there));
+
+	if (there) {
+		json_object_set_new(object, "version", text_json(redis->version));
+		json_object_set_new(object, "latency_us", json_integer(redis->latency_us));
+	} else {
+		json_object_set_new(object, "error", text_json(redis->error));
+	}
+	control_print_json(need(json_pack("{s:o, s:O}", "redis", object, "daemons", daemons)));
+}
+
+static void add_daemon(struct table *table, const json_t *daemon)
+{
+	static const char *const names[] = { "node", "daemon", "version" };
+	const json_t *since = json_object_get(daemon, "since");
+	char time[TEXT_TIME_MAX] = "";
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		table_cell(table, json_string_value(json_object_get(daemon, names[i])));
+	if (since)
+		text_time(json_integer_value(since), time);
+	table_cell(table, time);
+}
+
+static void print_status(const struct redis *redis, const json_t *daemons)
+{
+	static const char *const head[] = { "NODE", "DAEMON", "VERSION", "SINCE" };
+	struct table *table;
+
+	if (redis->error[0])
+		return;
+	printf("redis at %s: there, %s, %lld us\n", redis->address, redis->version,
+	       (long long)redis->latency_us);
+	if (json_array_size(daemons) == 0) {
+		puts("no daemon has been seen lately");
+		return;
+	}
+	putchar('\n');
+	table = table_new(sizeof(head) / sizeof(head[0]));
+	table_row(table, head);
+	for (size_t i = 0; i < json_array_size(daemons); i++)
+		add_daemon(table, json_array_get(daemons, i));
+	table_print(table, stdout);
+	table_free(&table);
+}
+
+int command_status(struct control *control)
+{
+	struct redis redis = { 0 };
+	json_t *daemons;
+
+	if (!control_load(control))
+		return STATUS_REFUSED;
+	endpoint_format(&control->config->redis.address, redis.address);
+	if (!wait_open(control->config, &control->wait, redis.error)) {
+		daemons = need(json_array());
+	} else {
+		ask_redis(control->wait, &redis);
+		daemons = ask_daemons(control->wait, &redis);
+	}
+	if (control->json)
+		print_status_json(&redis, daemons);
+	else
+		print_status(&redis, daemons);
+	json_decref(daemons);
+	return redis.error[0] ? control_refuse("%s", redis.error) : STATUS_DONE;
+}

@@ -1,0 +1,155 @@
+/*
+ * user add, set, show, list, delete.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "control/accounts.h"
+#include "control/change.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/edit.h"
+#include "control/text.h"
+#include "control/wait.h"
+
+/* False, said, when the plan to give is not configured. */
+static bool plan_is_there(const struct control *control)
+{
+	const struct value *plan = control_value(control, OPTION_PLAN);
+	const struct config *config = control->config;
+	char names[512] = "";
+	size_t used = 0;
+
+	if (!plan || config_plan(config, plan->text))
+		return true;
+	for (size_t i = 0; i < config->n_plans && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 config->plans[i].name);
+	control_refuse("plan \"%s\" is not in %s; there are: %s", plan->text, config->path, names);
+	return false;
+}
+
+static void print_view_json(const struct view *view, void *arg)
+{
+	(void)arg;
+	control_print_json(view_json(view));
+}
+
+static int write_settings(struct control *control, enum edit_when when)
+{
+	static const char *const words[] = {
+		[EDIT_ADDED] = "added",
+		[EDIT_CHANGED] = "changed",
+		[EDIT_SAME] = "was already so",
+	};
+	const char *login = control_login(control);
+	enum edit_result result;
+
+	if (!change_makes_sense(control))
+		return STATUS_USAGE;
+	if (!control_connect(control) || !plan_is_there(control))
+		return STATUS_REFUSED;
+	result = edit_account(control, login, when, change_settings, control, NULL);
+	if (result == EDIT_REFUSED)
+		return STATUS_REFUSED;
+	if (control->json)
+		return accounts_one(control, login, print_view_json, NULL);
+	control_say(login, words[result]);
+	return STATUS_DONE;
+}
+
+int command_user_add(struct control *control)
+{
+	return write_settings(control, EDIT_NEW);
+}
+
+int command_user_set(struct control *control)
+{
+	for (size_t i = 0; i < control->n_given; i++)
+		if (control->command->options & OPTION_BIT(control->given[i].option))
+			return write_settings(control, EDIT_EXISTING);
+	return control_misuse(control, "nothing to set");
+}
+
+static void show(const struct view *view, void *arg)
+{
+	const struct control *control = arg;
+
+	if (control->json)
+		control_print_json(view_json(view));
+	else
+		view_print(view);
+}
+
+int command_user_show(struct control *control)
+{
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	return accounts_one(control, control_login(control), show, control);
+}
+
+/* The list as it grows; JSON is printed at once, a table has to wait. */
+struct listing {
+	struct table *table; /* NULL: JSON */
+	size_t n;
+};
+
+static void list(const struct view *view, void *arg)
+{
+	struct listing *listing = arg;
+	json_t *json;
+
+	if (listing->table) {
+		view_list_add(listing->table, view);
+	} else {
+		json = view_json_short(view);
+		fputs(listing->n ? ",\n" : "\n", stdout);
+		json_dumpf(json, stdout, JSON_COMPACT);
+		json_decref(json);
+	}
+	listing->n++;
+}
+
+int command_user_list(struct control *control)
+{
+	struct listing listing = { 0 };
+	int status;
+
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	if (control->json)
+		putchar('[');
+	else
+		listing.table = view_list_new();
+	status = accounts_all(control, list, &listing);
+	if (control->json)
+		puts(listing.n ? "\n]" : "]");
+	else if (listing.n)
+		table_print(listing.table, stdout);
+	else
+		puts("no accounts");
+	table_free(&listing.table);
+	return status;
+}
+
+int command_user_delete(struct control *control)
+{
+	const char *login = control_login(control);
+	struct answer answer;
+	enum store_result result;
+
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	/* The store deletes counters too, also where there is no account. */
+	result = wait_account_get(control->wait, login, &answer);
+	answer_fini(&answer);
+	if (result == STORE_OK) {
+		result = wait_account_delete(control->wait, login, &answer);
+		answer_fini(&answer);
+	}
+	if (result == STORE_NOT_FOUND)
+		return control_refuse("%s: no account", login);
+	if (result != STORE_OK)
+		return control_refuse("%s", answer.error);
+	return control_done(control, "deleted");
+}

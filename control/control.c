@@ -1,0 +1,159 @@
+#include "control/control.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/need.h"
+#include "control/text.h"
+#include "control/wait.h"
+
+/* Octets of one message; longer ones are cut. */
+#define MESSAGE_MAX 2048
+
+void control_fini(struct control *control)
+{
+	for (size_t i = 0; i < control->n_given; i++)
+		value_fini(&control->given[i].value);
+	free(control->given);
+	value_fini(&control->argument);
+	wait_close(&control->wait);
+	if (control->config)
+		config_unref(&control->config);
+}
+
+__attribute__((format(printf, 1, 0))) static void say(const char *format, va_list args)
+{
+	char message[MESSAGE_MAX];
+	char *printable;
+
+	vsnprintf(message, sizeof(message), format, args);
+	printable = text_printable(message);
+	fputs(printable, stderr);
+	free(printable);
+}
+
+__attribute__((format(printf, 1, 0))) static void say_line(const char *format, va_list args)
+{
+	/* What was printed before stands before it, also in a file. */
+	fflush(stdout);
+	fputs("sendward: ", stderr);
+	say(format, args);
+	fputc('\n', stderr);
+}
+
+int control_refuse(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+	return STATUS_REFUSED;
+}
+
+void control_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	say_line(format, args);
+	va_end(args);
+}
+
+int control_misuse(const struct control *control, const char *format, ...)
+{
+	const char *name = control->command ? control->command->name : "";
+	const char *gap = *name ? " " : "";
+	va_list args;
+
+	fprintf(stderr, "sendward%s%s: ", gap, name);
+	va_start(args, format);
+	say(format, args);
+	va_end(args);
+	fprintf(stderr, "\nTry `sendward%s%s --help`.\n", gap, name);
+	return STATUS_USAGE;
+}
+
+bool control_load(struct control *control)
+{
+	char error[MESSAGE_MAX];
+
+	if (control->config)
+		return true;
+	control->config = config_load(control->config_path, error, sizeof(error));
+	if (!control->config)
+		fprintf(stderr, "%s\n", error);
+	return control->config != NULL;
+}
+
+bool control_connect(struct control *control)
+{
+	char error[WAIT_ERROR_MAX];
+
+	if (!control_load(control))
+		return false;
+	if (!control->wait && !wait_open(control->config, &control->wait, error))
+		control_refuse("%s", error);
+	return control->wait != NULL;
+}
+
+const struct value *control_value(const struct control *control, enum option_id option)
+{
+	for (size_t i = control->n_given; i > 0; i--)
+		if (control->given[i - 1].option == option)
+			return &control->given[i - 1].value;
+	return NULL;
+}
+
+bool control_has(const struct control *control, enum option_id option)
+{
+	return control_value(control, option) != NULL;
+}
+
+const char *control_login(const struct control *control)
+{
+	return control->argument.text;
+}
+
+void control_say(const char *login, const char *what)
+{
+	char *printable = text_printable(login);
+
+	printf("%s: %s\n", printable, what);
+	free(printable);
+}
+
+int control_done(const struct control *control, const char *what)
+{
+	if (control->json)
+		control_print_json(need(json_pack("{s:o, s:b}", "login",
+						  text_json(control_login(control)), what, 1)));
+	else
+		control_say(control_login(control), what);
+	return STATUS_DONE;
+}
+
+void control_print_json(json_t *json)
+{
+	json_dumpf(json, stdout, JSON_INDENT(2));
+	putchar('\n');
+	json_decref(json);
+}
+
+void control_print_json_line(const json_t *json)
+{
+	json_dumpf(json, stdout, JSON_COMPACT);
+	putchar('\n');
+}
+
+int control_close_output(int status)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return status;
+	/* Whoever closed the pipe has read enough. */
+	if (errno == EPIPE)
+		return STATUS_REFUSED;
+	return control_refuse("standard output: %s", strerror(errno));
+}

@@ -1,0 +1,184 @@
+#include "control/edit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/record.h"
+#include "control/wait.h"
+
+/* One round of reading, changing and writing. */
+struct round {
+	struct control *control;
+	const char *login;
+	enum edit_when when;
+	char version[ACCOUNT_VERSION_DIGITS + 1]; /* "": no account */
+	json_t *before;				  /* NULL: no account */
+	json_t *after;
+};
+
+enum outcome { OUTCOME_REFUSED, OUTCOME_DONE, OUTCOME_SAME, OUTCOME_AGAIN };
+
+static void round_fini(struct round *round)
+{
+	json_decref(round->before);
+	json_decref(round->after);
+	round->before = round->after = NULL;
+}
+
+/* Sets version and before. */
+static bool read_account(struct round *round)
+{
+	struct answer answer;
+	const char *reason;
+	bool ok = true;
+
+	round->version[0] = '\0';
+	switch (wait_account_get(round->control->wait, round->login, &answer)) {
+	case STORE_OK:
+		round->before = record_decode(answer.text, answer.len, &reason);
+		if (round->before)
+			memcpy(round->version, answer.text, ACCOUNT_VERSION_DIGITS);
+		else
+			control_refuse("%s: %s", round->login, reason);
+		round->version[ACCOUNT_VERSION_DIGITS] = '\0';
+		ok = round->before != NULL;
+		break;
+	case STORE_NOT_FOUND:
+		break;
+	default:
+		control_refuse("%s", answer.error);
+		ok = false;
+		break;
+	}
+	answer_fini(&answer);
+	return ok;
+}
+
+static bool is_as_expected(const struct round *round)
+{
+	if (round->when == EDIT_NEW && round->before)
+		control_refuse("%s: the account exists", round->login);
+	else if (round->when == EDIT_EXISTING && !round->before)
+		control_refuse("%s: no account", round->login);
+	else
+		return true;
+	return false;
+}
+
+/* Sets after, when the change is one that may be stored. */
+static bool change_account(struct round *round, edit_change *change, void *arg)
+{
+	struct edit edit = {
+		.config = round->control->config,
+		.login = round->login,
+		.now_s = wait_now_s(round->control->wait),
+	};
+	struct account *old = NULL, *new;
+	const char *reason;
+	bool ok;
+
+	if (round->before && !(old = record_account(round->before, &reason)))
+		return control_refuse("%s: %s", round->login, reason), false;
+	round->after = round->before ? json_deep_copy(round->before) : record_new(edit.now_s);
+	edit.record = round->after;
+	edit.account = old;
+	ok = change(&edit, arg);
+	account_unref(&old);
+	if (!ok)
+		return false;
+	new = record_account(round->after, &reason);
+	if (new)
+		reason = record_fault(new);
+	account_unref(&new);
+	if (reason)
+		control_refuse("%s: %s", round->login, reason);
+	return !reason;
+}
+
+/* The store did not say whether it has written: it has when what is there now
+ * is what was to be written. */
+static enum outcome look_again(struct round *round, const char *error)
+{
+	struct round now = *round;
+	enum outcome outcome = OUTCOME_AGAIN;
+
+	now.before = now.after = NULL;
+	if (!read_account(&now)) {
+		control_note("%s: it may have been changed: %s", round->login, error);
+		outcome = OUTCOME_REFUSED;
+	} else if (now.before && json_equal(now.before, round->after)) {
+		outcome = OUTCOME_DONE;
+	}
+	round_fini(&now);
+	return outcome;
+}
+
+static enum outcome write_account(struct round *round)
+{
+	char *json = record_encode(round->after);
+	struct answer answer;
+	enum outcome outcome = OUTCOME_REFUSED;
+
+	switch (wait_account_put(round->control->wait, round->login, round->version, json,
+				 &answer)) {
+	case STORE_OK:
+		outcome = OUTCOME_DONE;
+		break;
+	case STORE_CONFLICT:
+		outcome = OUTCOME_AGAIN;
+		break;
+	case STORE_UNCERTAIN:
+		outcome = look_again(round, answer.error);
+		break;
+	default:
+		control_refuse("%s", answer.error);
+		break;
+	}
+	answer_fini(&answer);
+	free(json);
+	return outcome;
+}
+
+static enum outcome one_round(struct round *round, edit_change *change, void *arg)
+{
+	if (!read_account(round) || !is_as_expected(round))
+		return OUTCOME_REFUSED;
+	wait_learn_clock(round->control->wait, round->login, round->version);
+	if (!change_account(round, change, arg))
+		return OUTCOME_REFUSED;
+	if (round->before && json_equal(round->before, round->after))
+		return OUTCOME_SAME;
+	return write_account(round);
+}
+
+static enum edit_result result_of(const struct round *round, enum outcome outcome)
+{
+	if (outcome == OUTCOME_REFUSED)
+		return EDIT_REFUSED;
+	if (outcome == OUTCOME_SAME)
+		return EDIT_SAME;
+	return round->before ? EDIT_CHANGED : EDIT_ADDED;
+}
+
+enum edit_result edit_account(struct control *control, const char *login, enum edit_when when,
+			      edit_change *change, void *arg, json_t **record)
+{
+	struct round round = { .control = control, .login = login, .when = when };
+	enum outcome outcome = OUTCOME_AGAIN;
+	enum edit_result result;
+	int rounds;
+
+	for (rounds = 0; outcome == OUTCOME_AGAIN && rounds < EDIT_ROUNDS_MAX; rounds++) {
+		round_fini(&round);
+		outcome = one_round(&round, change, arg);
+	}
+	if (outcome == OUTCOME_AGAIN) {
+		control_refuse("%s: others change the account all the time; gave up", login);
+		outcome = OUTCOME_REFUSED;
+	}
+	result = result_of(&round, outcome);
+	if (result != EDIT_REFUSED && record)
+		*record = json_incref(round.after);
+	round_fini(&round);
+	return result;
+}

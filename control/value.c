@@ -1,0 +1,165 @@
+#include "control/value.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/config.h"
+#include "base/limits.h"
+#include "base/memory.h"
+#include "base/network.h"
+#include "base/pattern.h"
+#include "base/quota.h"
+#include "base/units.h"
+#include "control/text.h"
+#include "engine/request.h"
+
+static bool keep(const char *text, int64_t number, struct value *out)
+{
+	out->text = memory_strdup(text);
+	out->number = number;
+	return true;
+}
+
+static bool bad(const char *why, const char **reason)
+{
+	*reason = why;
+	return false;
+}
+
+bool value_any(const char *text, struct value *out, const char **reason)
+{
+	(void)reason;
+	return keep(text, 0, out);
+}
+
+/* A login is compared octet by octet, so nothing is normalised here. Unlike
+ * what is printed, it may have characters that do not show: whoever can log
+ * in must be within reach of `sendward block`. */
+static bool text_of(const char *text, size_t min, size_t max, const char *too_long,
+		    struct value *out, const char **reason)
+{
+	size_t len = strlen(text);
+
+	if (len < min)
+		return bad("is empty", reason);
+	if (len > max)
+		return bad(too_long, reason);
+	if (!text_is_plain(text, len, reason))
+		return false;
+	return keep(text, 0, out);
+}
+
+bool value_login(const char *text, struct value *out, const char **reason)
+{
+	_Static_assert(LOGIN_MAX == 255, "the message below names it");
+	return text_of(text, 1, LOGIN_MAX, "is longer than 255 octets", out, reason);
+}
+
+bool value_note(const char *text, struct value *out, const char **reason)
+{
+	_Static_assert(NOTE_MAX == 500, "the message below names it");
+	return text_of(text, 0, NOTE_MAX, "is longer than 500 octets", out, reason);
+}
+
+bool value_name(const char *text, struct value *out, const char **reason)
+{
+	return text_of(text, 1, NOTE_MAX, "is longer than 500 octets", out, reason);
+}
+
+bool value_sender(const char *text, struct value *out, const char **reason)
+{
+	char canonical[PATTERN_TEXT_MAX];
+	struct pattern pattern;
+
+	if (!pattern_parse(text, &pattern, reason))
+		return false;
+	pattern_format(&pattern, canonical);
+	return keep(canonical, 0, out);
+}
+
+bool value_network(const char *text, struct value *out, const char **reason)
+{
+	char canonical[NETWORK_TEXT_MAX];
+	struct network network;
+
+	if (!network_parse(text, &network, reason))
+		return false;
+	network_format(&network, canonical);
+	return keep(canonical, 0, out);
+}
+
+bool value_quota(const char *text, struct value *out, const char **reason)
+{
+	char canonical[QUOTA_TEXT_MAX];
+	struct quota quota;
+
+	if (!quota_parse(text, &quota, reason))
+		return false;
+	quota_format(&quota, canonical);
+	return keep(canonical, 0, out);
+}
+
+bool value_amount(const char *text, struct value *out, const char **reason)
+{
+	int64_t amount;
+
+	return amount_parse(text, &amount, reason) && keep(text, amount, out);
+}
+
+bool value_duration(const char *text, struct value *out, const char **reason)
+{
+	int64_t ms;
+
+	if (!duration_parse_ms(text, &ms, reason))
+		return false;
+	if (ms < 1000)
+		return bad("is shorter than 1s", reason);
+	return keep(text, ms, out);
+}
+
+bool value_client(const char *text, struct value *out, const char **reason)
+{
+	char canonical[IP_TEXT_MAX];
+	struct ip ip;
+
+	if (!ip_parse(text, &ip))
+		return bad("is not an IP address", reason);
+	ip_format(&ip, canonical);
+	return keep(canonical, 0, out);
+}
+
+bool value_stage(const char *text, struct value *out, const char **reason)
+{
+	for (int stage = 0; stage < STAGES; stage++)
+		if (strcasecmp(text, stage_name(stage)) == 0)
+			return keep(stage_name(stage), stage, out);
+	return bad("is not MAIL, RCPT, DATA or END-OF-MESSAGE", reason);
+}
+
+/* Option names are written with "-", settings with "_"; both are taken. */
+static bool same_name(const char *a, const char *b)
+{
+	for (; *a && *b; a++, b++)
+		if (*a != *b && !(*a == '-' && *b == '_'))
+			return false;
+	return *a == *b;
+}
+
+bool value_setting(const char *text, struct value *out, const char **reason)
+{
+	static const enum plan_setting settings[] = {
+		PLAN_QUOTAS, PLAN_SENDERS, PLAN_NETWORKS, PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE,
+	};
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
+		if (same_name(text, plan_setting_name(settings[i])))
+			return keep(plan_setting_name(settings[i]), settings[i], out);
+	return bad("is not senders, networks, quotas, max-recipients or max-size", reason);
+}
+
+void value_fini(struct value *value)
+{
+	free(value->text);
+	value->text = NULL;
+}

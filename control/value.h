@@ -1,0 +1,44 @@
+/*
+ * Values given on the command line: one function for each kind, used by the
+ * tables of options and commands. Each returns false with *reason (static, or
+ * valid until the thread's next call) for a text that is not one.
+ */
+#ifndef SENDWARD_CONTROL_VALUE_H
+#define SENDWARD_CONTROL_VALUE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct value {
+	char *text;	/* owned; canonical where the kind has a canonical text */
+	int64_t number; /* amounts, milliseconds, an enum's value; else 0 */
+};
+
+typedef bool value_check(const char *text, struct value *out, const char **reason);
+
+/* Whatever it is: file names, header fields, envelope senders. */
+value_check value_any;
+
+/* 1 to LOGIN_MAX octets of UTF-8 without control characters. */
+value_check value_login;
+
+/* At most NOTE_MAX octets of UTF-8 without control characters. */
+value_check value_note;
+
+/* The same, and not empty. */
+value_check value_name;
+
+value_check value_sender;   /* base/pattern.h */
+value_check value_network;  /* base/network.h */
+value_check value_quota;    /* base/quota.h */
+value_check value_amount;   /* base/units.h; number */
+value_check value_duration; /* base/units.h, at least 1s; number in ms */
+value_check value_client;   /* an IP address */
+value_check value_stage;    /* number: enum stage */
+
+/* What an account can leave to its plan: number: enum plan_setting. */
+value_check value_setting;
+
+void value_fini(struct value *value);
+
+#endif

@@ -1,0 +1,225 @@
+#include "control/view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "control/effect.h"
+#include "control/need.h"
+#include "control/record.h"
+#include "control/text.h"
+#include "engine/effective.h"
+
+/* The state in force. One that has ended left nothing but the time. */
+static struct record_state state_of(const struct view *view)
+{
+	const struct account *a = view->account;
+
+	if (account_state_at(a, view->now_s) != a->state)
+		return (struct record_state){ ACCOUNT_ALLOWED, "", "", a->until_s, 0 };
+	return (struct record_state){ a->state, a->reason, a->actor, a->since_s, a->until_s };
+}
+
+/* ---- JSON ---------------------------------------------------------------- */
+
+static void set_time(json_t *object, const char *name, int64_t unix_s)
+{
+	json_object_set_new(object, name, unix_s ? need(json_integer(unix_s)) : json_null());
+}
+
+/* The record's own value, or null. */
+static void set_own(json_t *object, const struct view *view, const char *field)
+{
+	json_t *value = json_object_get(view->record, field);
+
+	if (value)
+		json_object_set(object, field, value);
+	else
+		json_object_set_new(object, field, json_null());
+}
+
+static void set_unknown(json_t *object, const struct view *view)
+{
+	const char *field;
+	json_t *value;
+
+	json_object_foreach((json_t *)view->record, field, value)
+	{
+		if (!json_object_get(object, field) && strcmp(field, "format") != 0)
+			json_object_set(object, field, value);
+	}
+}
+
+static json_t *origin_json(json_t *value, const char *origin)
+{
+	return need(json_pack("{s:o, s:o}", "value", value, "origin", text_json(origin)));
+}
+
+static json_t *effective_json(const struct view *view)
+{
+	json_t *object = need(json_object());
+	struct effective e;
+
+	effective_resolve(view->config, view->account, view->now_s, &e);
+	json_object_set_new(object, "plan",
+			    origin_json(text_json(e.plan->name),
+					view->account->plan && !e.plan_missing ? "account" :
+										 "built-in"));
+	for (int i = 0; i < PLAN_SETTINGS; i++)
+		json_object_set_new(object, plan_setting_name(i),
+				    origin_json(effect_json(&e, i), e.origins[i]));
+	return object;
+}
+
+json_t *view_json_short(const struct view *view)
+{
+	static const enum plan_setting own[] = {
+		PLAN_SENDERS, PLAN_NETWORKS, PLAN_QUOTAS, PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE,
+	};
+	const struct account *a = view->account;
+	struct record_state state = state_of(view);
+	json_t *object = need(json_object());
+
+	json_object_set_new(object, "login", text_json(view->login));
+	json_object_set_new(object, "state", text_json(account_state_name(state.state)));
+	json_object_set_new(object, "reason", text_json(state.reason));
+	json_object_set_new(object, "actor", text_json(state.actor));
+	set_time(object, "since", state.since_s);
+	set_time(object, "until", state.until_s);
+	json_object_set_new(object, "plan", text_json(a->plan ? a->plan : "default"));
+	json_object_set_new(object, "description", text_json(a->description));
+	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
+		set_own(object, view, plan_setting_name(own[i]));
+	set_own(object, view, "created");
+	set_unknown(object, view);
+	return object;
+}
+
+json_t *view_json(const struct view *view)
+{
+	json_t *object = view_json_short(view);
+
+	json_object_set_new(object, "effective", effective_json(view));
+	return object;
+}
+
+/* ---- for people ---------------------------------------------------------- */
+
+/* "blocked until 2026-11-20 18:00:00 +0000" */
+static void state_text(const struct record_state *state, char *out, size_t size)
+{
+	char until[TEXT_TIME_MAX];
+
+	if (state->until_s) {
+		text_time(state->until_s, until);
+		snprintf(out, size, "%s until %s", account_state_name(state->state), until);
+	} else {
+		snprintf(out, size, "%s", account_state_name(state->state));
+	}
+}
+
+static void add_pair(struct table *table, const char *name, const char *value)
+{
+	table_cell(table, name);
+	table_cell(table, value);
+}
+
+static void add_time(struct table *table, const char *name, int64_t unix_s)
+{
+	char text[TEXT_TIME_MAX];
+
+	if (!unix_s)
+		return;
+	text_time(unix_s, text);
+	add_pair(table, name, text);
+}
+
+static void print_account(const struct view *view, const struct effective *e)
+{
+	struct record_state state = state_of(view);
+	struct table *table = table_new(2);
+	char text[128];
+
+	add_pair(table, "login", view->login);
+	state_text(&state, text, sizeof(text));
+	add_pair(table, "state", text);
+	if (*state.reason)
+		add_pair(table, "reason", state.reason);
+	if (*state.actor)
+		add_pair(table, "by", state.actor);
+	add_time(table, "since", state.since_s);
+	table_cell(table, "plan");
+	if (e->plan_missing)
+		table_cellf(table, "%s, which is not configured: plan default is in force",
+			    view->account->plan);
+	else
+		table_cell(table, e->plan->name);
+	if (*view->account->description)
+		add_pair(table, "description", view->account->description);
+	add_time(table, "created", json_integer_value(json_object_get(view->record, "created")));
+	table_print(table, stdout);
+	table_free(&table);
+}
+
+static void add_setting(struct table *table, enum plan_setting setting, const struct effective *e)
+{
+	json_t *value = effect_json(e, setting);
+	const char *name = plan_setting_name(setting), *origin = e->origins[setting];
+	char text[EFFECT_TEXT_MAX];
+	size_t n = json_array_size(value);
+
+	if (json_is_array(value) && n == 0) {
+		const char *const cells[] = { name, effect_empty(setting), origin };
+
+		table_row(table, cells);
+	} else if (!json_is_array(value)) {
+		const char *const cells[] = { name, text, origin };
+
+		effect_text(setting, value, text);
+		table_row(table, cells);
+	}
+	for (size_t i = 0; i < n; i++) {
+		const char *const cells[] = { i ? "" : name, text, i ? "" : origin };
+
+		effect_text(setting, json_array_get(value, i), text);
+		table_row(table, cells);
+	}
+	json_decref(value);
+}
+
+void view_print(const struct view *view)
+{
+	static const char *const head[] = { "SETTING", "VALUE", "ORIGIN" };
+	struct table *table = table_new(3);
+	struct effective e;
+
+	effective_resolve(view->config, view->account, view->now_s, &e);
+	print_account(view, &e);
+	putchar('\n');
+	table_row(table, head);
+	for (int i = 0; i < PLAN_SETTINGS; i++)
+		add_setting(table, i, &e);
+	table_print(table, stdout);
+	table_free(&table);
+}
+
+struct table *view_list_new(void)
+{
+	static const char *const head[] = { "LOGIN", "STATE", "PLAN", "REASON", "DESCRIPTION" };
+	struct table *table = table_new(sizeof(head) / sizeof(head[0]));
+
+	table_row(table, head);
+	return table;
+}
+
+void view_list_add(struct table *table, const struct view *view)
+{
+	struct record_state state = state_of(view);
+	char text[128];
+
+	state_text(&state, text, sizeof(text));
+	table_cell(table, view->login);
+	table_cell(table, text);
+	table_cell(table, view->account->plan ? view->account->plan : "default");
+	table_cell(table, state.reason);
+	table_cell(table, view->account->description);
+}

@@ -1,0 +1,211 @@
+#include "control/wait.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/endpoint.h"
+#include "base/memory.h"
+#include "control/need.h"
+#include "engine/decision.h"
+
+struct wait {
+	struct event_base *base;
+	struct store *store;
+	struct config *config;
+	bool clock_known;
+};
+
+/* "redis at unix:/run/redis.sock: connection refused" */
+static void say_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX])
+{
+	char address[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(&config->redis.address, address);
+	snprintf(error, WAIT_ERROR_MAX, "redis at %s: %s", address, why);
+}
+
+struct ready {
+	bool done, ok;
+	const struct config *config;
+	char *error;
+};
+
+static void on_ready(const char *error, void *arg)
+{
+	struct ready *ready = arg;
+
+	ready->done = true;
+	ready->ok = !error;
+	if (error)
+		say_error(ready->config, error, ready->error);
+}
+
+bool wait_open(struct config *config, struct wait **out, char error[WAIT_ERROR_MAX])
+{
+	struct ready ready = { .config = config, .error = error };
+	struct wait *wait = memory_zero(sizeof(*wait));
+
+	wait->config = config_ref(config);
+	wait->base = need(event_base_new());
+	wait->store = need(store_new(wait->base, config));
+	store_when_ready(wait->store, WAIT_READY_MS, on_ready, &ready);
+	wait_until(wait, &ready.done);
+	if (!ready.ok)
+		wait_close(&wait);
+	*out = wait;
+	return ready.ok;
+}
+
+void wait_close(struct wait **wait)
+{
+	struct wait *w = *wait;
+
+	*wait = NULL;
+	if (!w)
+		return;
+	store_free(&w->store);
+	event_base_free(w->base);
+	config_unref(&w->config);
+	free(w);
+}
+
+struct store *wait_store(struct wait *wait)
+{
+	return wait->store;
+}
+
+const struct config *wait_config(const struct wait *wait)
+{
+	return wait->config;
+}
+
+int64_t wait_now_s(struct wait *wait)
+{
+	const struct decision_env *env = store_env(wait->store);
+
+	return env->now_ms(env->ctx) / 1000;
+}
+
+static void on_time(const struct take_answer *answer, void *arg)
+{
+	bool *done = arg;
+
+	(void)answer;
+	*done = true;
+}
+
+void wait_learn_clock(struct wait *wait, const char *login, const char *version)
+{
+	const struct take take = { .login = login, .version = version };
+	bool done = false;
+
+	if (wait->clock_known)
+		return;
+	/* No rows and no message: it tests and charges nothing, and has the
+	 * time in its answer. */
+	store_take(wait->store, &take, on_time, &done);
+	wait_until(wait, &done);
+	wait->clock_known = true;
+}
+
+void wait_until(struct wait *wait, const bool *done)
+{
+	while (!*done) {
+		/* 1: nothing to wait for, so the store has lost a question. */
+		if (event_base_loop(wait->base, EVLOOP_ONCE) != 0)
+			abort();
+	}
+}
+
+static void on_timeout(evutil_socket_t fd, short events, void *arg)
+{
+	bool *done = arg;
+
+	(void)fd;
+	(void)events;
+	*done = true;
+}
+
+void wait_pause(struct wait *wait, int64_t ms)
+{
+	struct timeval after = { ms / 1000, ms % 1000 * 1000 };
+	bool done = false;
+
+	if (event_base_once(wait->base, -1, EV_TIMEOUT, on_timeout, &done, &after) == 0)
+		wait_until(wait, &done);
+}
+
+void answer_init(struct answer *answer, const struct wait *wait)
+{
+	*answer = (struct answer){ .config = wait->config };
+}
+
+void answer_fini(struct answer *answer)
+{
+	free(answer->text);
+	answer->text = NULL;
+}
+
+void answer_done(enum store_result result, const char *error, void *arg)
+{
+	struct answer *answer = arg;
+
+	answer->done = true;
+	answer->result = result;
+	if (result != STORE_OK)
+		say_error(answer->config, error ? error : "no reason given", answer->error);
+}
+
+void answer_record(enum store_result result, const char *record, size_t len, const char *error,
+		   void *arg)
+{
+	struct answer *answer = arg;
+
+	if (result == STORE_OK) {
+		answer->text = need_copy(record, len);
+		answer->len = len;
+	}
+	answer_done(result, error, arg);
+}
+
+enum store_result wait_account_get(struct wait *wait, const char *login, struct answer *answer)
+{
+	answer_init(answer, wait);
+	store_account_get(wait->store, login, answer_record, answer);
+	wait_until(wait, &answer->done);
+	return answer->result;
+}
+
+enum store_result wait_account_put(struct wait *wait, const char *login, const char *version,
+				   const char *json, struct answer *answer)
+{
+	answer_init(answer, wait);
+	store_account_put(wait->store, login, version, json, answer_done, answer);
+	wait_until(wait, &answer->done);
+	return answer->result;
+}
+
+enum store_result wait_account_delete(struct wait *wait, const char *login, struct answer *answer)
+{
+	answer_init(answer, wait);
+	store_account_delete(wait->store, login, answer_done, answer);
+	wait_until(wait, &answer->done);
+	return answer->result;
+}
+
+enum store_result wait_reset(struct wait *wait, const char *login, struct answer *answer)
+{
+	answer_init(answer, wait);
+	store_reset(wait->store, login, answer_done, answer);
+	wait_until(wait, &answer->done);
+	return answer->result;
+}
+
+enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer)
+{
+	answer_init(answer, wait);
+	store_event(wait->store, json, answer_done, answer);
+	wait_until(wait, &answer->done);
+	return answer->result;
+}
