@@ -209,8 +209,17 @@ static void assign_events(struct policyd *d)
 	event_add(&d->beat, &every);
 }
 
+/* Without their events the signals would have their default effect again, and
+ * a second SIGTERM would spoil the exit status. */
 static void delete_events(struct policyd *d)
 {
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
 	event_del(&d->on_hup);
 	event_del(&d->on_term);
 	event_del(&d->on_int);

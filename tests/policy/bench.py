@@ -1,0 +1,190 @@
+"""What a case works with: a private Redis, a sendward-policyd with its configuration, and clients of the protocol."""
+
+import os
+import resource
+import shutil
+import socket
+import tempfile
+
+from processes import wait_until
+from sendward import NODE, Daemon, decisions, write_configuration
+from services import Redis
+
+LIMIT_S = 20
+DUNNO = "DUNNO"
+
+# As Postfix 3.10 sends them, in its order.
+ATTRIBUTES = {
+    "request": "smtpd_access_policy", "protocol_state": "RCPT", "protocol_name": "ESMTP",
+    "client_address": "192.0.2.1", "client_name": "unknown", "client_port": "34567",
+    "reverse_client_name": "unknown", "server_address": "198.51.100.7", "server_port": "587",
+    "helo_name": "client.example.org", "sender": "rose@dom.example", "recipient": "r1@far.example",
+    "recipient_count": "0", "queue_id": "", "instance": "", "size": "0", "etrn_domain": "", "stress": "",
+    "sasl_method": "PLAIN", "sasl_username": "rose@dom.example", "sasl_sender": "", "ccert_subject": "",
+    "ccert_issuer": "", "ccert_fingerprint": "", "ccert_pubkey_fingerprint": "", "encryption_protocol": "TLSv1.3",
+    "encryption_cipher": "TLS_AES_256_GCM_SHA384", "encryption_keysize": "256", "policy_context": "",
+    "compatibility_level": "3.6", "mail_version": "3.10.13",
+}
+
+
+class Failure(Exception):
+    """What was expected did not happen."""
+
+
+def expect(actual, expected, what="the answer"):
+    if actual != expected:
+        raise Failure(f"{what} is {actual!r}, not {expected!r}")
+
+
+def expect_prefix(actual, prefix, what="the answer"):
+    if not isinstance(actual, str) or not actual.startswith(prefix):
+        raise Failure(f"{what} is {actual!r}, which does not begin with {prefix!r}")
+
+
+def request(state, **attributes):
+    """The bytes of one request."""
+    values = {**ATTRIBUTES, "protocol_state": state, **{name: str(value) for name, value in attributes.items()}}
+    return "".join(f"{name}={value}\n" for name, value in values.items()).encode() + b"\n"
+
+
+class Client:
+    """One connection to the daemon, as one smtpd process has."""
+
+    def __init__(self, address):
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.socket = socket.socket(family, socket.SOCK_STREAM)
+        self.socket.settimeout(LIMIT_S)
+        self.socket.connect(address)
+        self._received = b""
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send(self, data):
+        self.socket.sendall(data)
+
+    def answer(self):
+        """The next action, or None when the connection was closed instead."""
+        while b"\n\n" not in self._received:
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                if self._received:
+                    raise Failure(f"closed inside an answer: {self._received!r}")
+                return None
+            self._received += data
+        answer, _, self._received = self._received.partition(b"\n\n")
+        if not answer.startswith(b"action=") or b"\n" in answer:
+            raise Failure(f"not an answer: {answer!r}")
+        return answer[len(b"action="):].decode()
+
+    def ask(self, state, **attributes):
+        self.send(request(state, **attributes))
+        return self.answer()
+
+    def message(self, number, recipients=1, size=1000, **attributes):
+        """A whole message as Postfix asks about it. Answers of the stages up to the first that is not DUNNO."""
+        attributes = {"instance": f"1153.6b006db0.{number:x}", "queue_id": f"0BFF{number:08X}", **attributes}
+        answers = []
+        for index in range(recipients):
+            named = {**attributes, "queue_id": attributes["queue_id"] if index else ""}
+            answers.append(self.ask("RCPT", recipient=f"r{index}@far.example", **named))
+            if answers[-1] != DUNNO:
+                return answers
+        for state in ("DATA", "END-OF-MESSAGE"):
+            count = {"recipient_count": recipients, "recipient": "r0@far.example" if recipients == 1 else ""}
+            answers.append(self.ask(state, size=size if state != "DATA" else 0, **count, **attributes))
+            if answers[-1] != DUNNO:
+                break
+        return answers
+
+    def send_message(self, number, **arguments):
+        """The last answer of message()."""
+        return self.message(number, **arguments)[-1]
+
+
+class Bench:
+    """Redis and the daemon in a directory of their own; start() when the case has said how."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="sendward-policy-")
+        os.chmod(self.directory, 0o755)
+        os.mkdir(os.path.join(self.directory, "state"), 0o755)
+        self.path = os.path.join(self.directory, "policy")
+        self.config_path = os.path.join(self.directory, "sendward.conf")
+        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
+        self.daemon = Daemon("sendward-policyd", self.config_path, os.path.join(self.directory, "policyd.log"),
+                             [self.path])
+        self._clients = []
+
+    def configure(self, plan=None, top=None, policyd=None, redis=None, milter=False, listen=()):
+        sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
+        content = {
+            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"', **(top or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
+            "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},
+            "plan default": {"quotas": '{ "1000 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})},
+        }
+        if milter:
+            content["milter"] = {"listen": f'"unix:{self.directory}/milter"'}
+        write_configuration(self.config_path, content)
+
+    def start(self, with_redis=True, **settings):
+        if with_redis:
+            self.redis.start()
+        self.configure(**settings)
+        self.daemon.start()
+        if with_redis:
+            self.wait_connected()
+        return self
+
+    def wait_connected(self):
+        """A decision before that would be one without the store; the first heartbeat comes with the connection."""
+        wait_until(lambda: self.redis.keys(f"*node:{NODE}/policyd"), "the daemon to reach Redis", LIMIT_S)
+
+    def client(self, address=None):
+        client = Client(address or self.path)
+        self._clients.append(client)
+        return client
+
+    def log(self):
+        return self.daemon.log()
+
+    def log_count(self, text):
+        return sum(text in line for line in self.log().splitlines())
+
+    def wait_log(self, text):
+        wait_until(lambda: text in self.log(), f"the log to say {text!r}", LIMIT_S)
+
+    def decisions(self, login="rose@dom.example"):
+        return [decision for decision in decisions(self.log()) if decision.login == login]
+
+    def limit_descriptors(self, soft):
+        pid = self.daemon.processes[0].pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (soft, hard))
+
+    def n_descriptors(self):
+        return len(os.listdir(f"/proc/{self.daemon.processes[0].pid}/fd"))
+
+    def expect_healthy(self):
+        """Ends the daemon, if the case has not, and expects it to have been well to the last."""
+        if self.daemon.processes:
+            self.daemon.stop()
+        expect(self.daemon.stopped_with, 0, "the exit status")
+        expect(self.daemon.sanitizer_reports(), [], "what a sanitizer found")
+
+    def close(self):
+        for client in self._clients:
+            client.close()
+        self.daemon.kill()
+        self.redis.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
