@@ -1,6 +1,5 @@
 """What happens when a part is away, hangs, loses its memory, is reloaded or stopped."""
 
-import os
 import re
 import signal
 import socket
@@ -8,6 +7,7 @@ import time
 
 from clients import Message
 from processes import wait_until
+from sendward import DAEMON_USER
 from stack import BOTH, EVERY_WIRING, MILTER, POLICYD
 from table import (FAILURE, case, expect, expect_delivered, expect_equal, expect_match,
                    expect_refused)
@@ -238,16 +238,23 @@ def _(stack):
     expect_delivered(stack, stack.send(ROSE))
 
 
-@case(FAILURE, "the daemons started as root give their privileges away", wirings=[BOTH],
-      top={"user": '"nobody"', "group": '"postfix"'}, start=False)
+@case(FAILURE, "the daemons started as root keep none of its privileges", wirings=[BOTH])
 def _(stack):
-    os.chmod(stack.run, 0o777)
-    stack.start()
     expect_delivered(stack, stack.send(ROSE))
     for daemon in stack.daemons():
         with open(f"/proc/{daemon.processes[0].pid}/status", encoding="ascii", errors="replace") as status:
-            ids = re.search(r"^Uid:\s+(.*)$", status.read(), re.M).group(1).split()
-        expect("0" not in ids, f"user ids of {daemon.name}: {ids}")
+            fields = dict(line.split(":", 1) for line in status.read().splitlines())
+        for name in ("Uid", "Gid", "Groups"):
+            expect("0" not in fields[name].split(), f"{name} of {daemon.name}: {fields[name]}")
+        for name in ("CapPrm", "CapEff"):
+            expect_equal(int(fields[name], 16), 0, f"{name} of {daemon.name}")
+
+
+@case(FAILURE, "the daemons run as an ordinary user from the start, as under a service manager", wirings=[BOTH],
+      start=False)
+def _(stack):
+    stack.start(credentials={"user": DAEMON_USER, "group": "nogroup", "extra_groups": ["postfix"]})
+    expect_delivered(stack, stack.send(ROSE))
 
 
 @case(FAILURE, "a request cut off in the middle or too long harms nobody else", wirings=[POLICYD])

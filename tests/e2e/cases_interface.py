@@ -136,8 +136,7 @@ def _(stack):
 
 @case(CLI, "a socket directory without the right to write is named", start=False)
 def _(stack):
-    os.chmod(stack.run, 0o755)
-    os.chmod(stack.config_path, 0o644)
+    os.chown(stack.run, 0, 0)
     for name, path in (("sendward-policyd", stack.policy_socket), ("sendward-milter", stack.milter_socket)):
         _start_fails(stack, name, re.escape(path) + ".*(denied|permission)", user="nobody", group="nogroup",
                      extra_groups=[])

@@ -12,6 +12,7 @@ from services import run_tool, write
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NODE = "mx1"
+DAEMON_USER = "nobody"    # what the daemons become; any system has it
 
 # What a sanitizer writes on standard error when it has found something.
 SANITIZER_REPORTS = re.compile(

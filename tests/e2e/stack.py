@@ -10,13 +10,14 @@ Leaving the block ends every process and removes the directory, whatever happene
 import dataclasses
 import json
 import os
+import pwd
 import shutil
 import tempfile
 
 import clients
 from postfix import Postfix
 from processes import wait_until
-from sendward import NODE, Daemon, Tool, decisions, write_configuration
+from sendward import DAEMON_USER, NODE, Daemon, Tool, decisions, write_configuration
 from services import Dovecot, Redis, Sink
 
 POLICY_STAGES = ("RCPT", "DATA", "END-OF-MESSAGE")
@@ -69,7 +70,8 @@ class Stack:
         self.directory = directory or tempfile.mkdtemp(prefix="sendward-e2e-")
         os.chmod(self.directory, 0o755)    # Postfix's user must reach the sockets
         self.logs = self._make("log")
-        self.run = self._make("run")
+        self.run = self._make("run", DAEMON_USER)
+        self._state = self._make("state", DAEMON_USER)
         self.config_path = os.path.join(self.directory, "sendward.conf")
         self.policy_socket = os.path.join(self.run, "policy")
         self.milter_socket = os.path.join(self.run, "milter")
@@ -96,7 +98,8 @@ class Stack:
     def __exit__(self, *_):
         self.close()
 
-    def start(self, with_redis=True):
+    def start(self, with_redis=True, credentials=None):
+        """Starts everything; `credentials` are user, group, extra_groups our daemons are started with, not as root."""
         for server in (self.redis, self.dovecot, self.sink):
             if server is not self.redis or with_redis:
                 server.launch()
@@ -107,7 +110,7 @@ class Stack:
             if server is not self.redis or with_redis:
                 server.wait_ready()
         for daemon in self.daemons():
-            daemon.launch()
+            daemon.launch(**(credentials or {}))
         for daemon in self.daemons():
             daemon.wait_ready()
 
@@ -142,7 +145,7 @@ class Stack:
     def configure(self, top=None, plan=None, redis=None, sections=None):
         """Writes the configuration file; the daemons know nothing of it before they start or are told to reload."""
         content = {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self._make("state")}"', **(top or {})},
+            "": {"node": f'"{NODE}"', "user": f'"{DAEMON_USER}"', "state_dir": f'"{self._state}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "1s", **(redis or {})},
         }
         if self.wiring.stages:
@@ -212,9 +215,11 @@ class Stack:
 
     # -- inside
 
-    def _make(self, name):
+    def _make(self, name, owner=None):
         path = os.path.join(self.directory, name)
         os.makedirs(path, exist_ok=True)
+        if owner:
+            os.chown(path, pwd.getpwnam(owner).pw_uid, -1)
         return path
 
     def _log(self, name):
