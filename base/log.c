@@ -5,7 +5,9 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <syslog.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +15,7 @@
 /* Set before other threads exist and only read afterwards. */
 static const char *log_program = "sendward";
 static enum log_target log_target = LOG_TARGET_STDERR;
+static bool log_to_journal; /* standard error is systemd's journal */
 static enum log_level log_level = LEVEL_INFO;
 static void (*log_each)(enum log_level level, const char *line, void *arg);
 static void *log_each_arg;
@@ -33,10 +36,24 @@ static const struct {
 	[LEVEL_DEBUG] = { LOG_DEBUG, "debug: " },
 };
 
+/* systemd.exec(5): JOURNAL_STREAM is device:inode of what it connected. */
+static bool is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char text[64];
+	struct stat st;
+
+	if (!stream || fstat(fd, &st) < 0)
+		return false;
+	snprintf(text, sizeof(text), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	return !strcmp(stream, text);
+}
+
 void log_open(const char *program, enum log_target target)
 {
 	log_program = program;
 	log_target = target;
+	log_to_journal = is_journal(STDERR_FILENO);
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
@@ -66,15 +83,28 @@ static void format_time(char *out, size_t size)
 	snprintf(out, size, "%s.%03ld%.3s:%.2s", day, now.tv_nsec / 1000000, zone, zone + 3);
 }
 
+/* What stands before the text. The journal knows time, program and process,
+ * and takes the priority from sd-daemon(3)'s prefix. */
+static void format_head(enum log_level level, char *out, size_t size)
+{
+	char time[64];
+
+	if (log_to_journal) {
+		snprintf(out, size, "<%d>", levels[level].priority);
+		return;
+	}
+	format_time(time, sizeof(time));
+	snprintf(out, size, "%s %s[%ld]: ", time, log_program, (long)getpid());
+}
+
 /* One write for the line, so that lines of several threads do not mix. */
 static void write_stderr(enum log_level level, const char *line)
 {
-	char time[64], text[LOG_LINE_MAX + 256];
+	char head[192], text[LOG_LINE_MAX + 256];
 	int n;
 
-	format_time(time, sizeof(time));
-	n = snprintf(text, sizeof(text), "%s %s[%ld]: %s%s\n", time, log_program, (long)getpid(),
-		     levels[level].prefix, line);
+	format_head(level, head, sizeof(head));
+	n = snprintf(text, sizeof(text), "%s%s%s\n", head, levels[level].prefix, line);
 	if ((size_t)n >= sizeof(text)) {
 		n = sizeof(text) - 1;
 		text[n - 1] = '\n';

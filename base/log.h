@@ -18,7 +18,9 @@
 enum log_level { LEVEL_ERROR, LEVEL_WARNING, LEVEL_INFO, LEVEL_DEBUG };
 
 enum log_target {
-	LOG_TARGET_STDERR, /* with time, program and process id; until log_open() */
+	/* With time, program and process id, unless it is systemd's journal,
+	 * which knows them. Until log_open(). */
+	LOG_TARGET_STDERR,
 	LOG_TARGET_SYSLOG,
 };
 

@@ -2,9 +2,11 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
@@ -145,6 +147,29 @@ static void test_stderr(void)
 	SUITE_INT_EQUAL(pid, getpid());
 }
 
+/* Standard error is the journal here: what JOURNAL_STREAM names. */
+static void one_journal_error(void)
+{
+	char stream[64];
+	struct stat st;
+
+	fstat(STDERR_FILENO, &st);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	one_error();
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	one_error();
+	unsetenv("JOURNAL_STREAM");
+}
+
+static void test_journal(void)
+{
+	char text[1024];
+
+	capture_stderr(one_journal_error, text, sizeof(text));
+	SUITE_TRUE(!strncmp(text, "<3>error: went wrong\n2", 22));
+}
+
 static void *log_many(void *arg)
 {
 	int i;
@@ -194,6 +219,7 @@ static const struct suite_test tests[] = {
 	{ "logging leaves errno alone", test_errno },
 	{ "a warning is said once for each key, and again after a reload", test_once },
 	{ "a line on standard error has time, program, process and level", test_stderr },
+	{ "the journal gets the priority instead", test_journal },
 	{ "lines of several threads do not mix", test_threads },
 };
 
