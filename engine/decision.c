@@ -89,6 +89,7 @@ static bool gate_and_plan(struct decision *d)
 	const struct gate_input in = {
 		.config = d->config,
 		.account = d->account,
+		.account_unknown = !d->known,
 		.effective = &d->effective,
 		.request = d->request,
 	};

@@ -19,6 +19,10 @@ static enum finding_result refuse(struct finding *f, enum reply reply)
 
 static enum finding_result ask_state(const struct gate_input *in, struct finding *f)
 {
+	if (in->account_unknown) {
+		snprintf(f->rule, sizeof(f->rule), "account not known");
+		return FINDING_PASS;
+	}
 	if (!in->account && !in->config->unknown_login_allowed) {
 		snprintf(f->rule, sizeof(f->rule), "unknown_login = refuse");
 		f->origin = "configuration";
@@ -202,6 +206,8 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
 		if (f->mode == MODE_OFF || !(c->stages & 1U << in->request->stage))
 			continue;
 		f->result = c->ask(in, f);
+		if (f->result == FINDING_REFUSE && in->account_unknown)
+			f->result = FINDING_UNKNOWN;
 		if (f->result == FINDING_REFUSE)
 			f->action = refusal_action(in->config, f->reply);
 		else if (f->result == FINDING_UNKNOWN)

@@ -11,6 +11,9 @@
 struct gate_input {
 	const struct config *config;
 	const struct account *account; /* NULL: the login has none */
+	/* The store is away and nothing is known of the login: account is NULL
+	 * and plan default a guess. What it would refuse cannot be told. */
+	bool account_unknown;
 	const struct effective *effective;
 	const struct request *request;
 };
