@@ -41,26 +41,43 @@ static enum reply quota_reply(const struct finding *f)
 	return f->retry_after_ms < 0 ? REPLY_QUOTAS_NEVER : REPLY_QUOTAS;
 }
 
-/* The row that decides, or for a message that fits the one nearest to its
- * limit, for the log. */
+/* -1 is never. */
+static bool waits_longer(int64_t a_ms, int64_t b_ms)
+{
+	return b_ms >= 0 && (a_ms < 0 || a_ms > b_ms);
+}
+
+/* How much of its limit is used; an unlimited row is the emptiest. */
+static double fullness(const struct judge_input *in, size_t i)
+{
+	int64_t limit = in->rows[i].quota.limit;
+
+	return limit > 0 ? (double)in->answers[i].used / (double)limit : -1;
+}
+
+static bool tells_more(const struct judge_input *in, size_t a, size_t b)
+{
+	bool over = row_is_over(in, a);
+
+	if (over != row_is_over(in, b))
+		return over;
+	if (over)
+		return waits_longer(in->answers[a].retry_after_ms, in->answers[b].retry_after_ms);
+	return fullness(in, a) > fullness(in, b);
+}
+
+/* The row that decides: of those beyond their limit the one that stays so
+ * longest, so that the client is not told to come too early. For a message
+ * that fits, the one nearest to its limit, for the log. */
 static size_t telling_row(const struct judge_input *in, bool *over)
 {
 	size_t best = 0;
 
-	*over = false;
-	for (size_t i = 0; i < in->n_rows; i++) {
-		const struct take_row *row = &in->rows[i], *b = &in->rows[best];
-
-		if (row_is_over(in, i)) {
-			*over = true;
-			return i;
-		}
-		if (row->quota.limit > 0 &&
-		    (b->quota.limit <= 0 || (double)in->answers[i].used / (double)row->quota.limit >
-						    (double)in->answers[best].used /
-							    (double)b->quota.limit))
+	for (size_t i = 1; i < in->n_rows; i++) {
+		if (tells_more(in, i, best))
 			best = i;
 	}
+	*over = row_is_over(in, best);
 	return best;
 }
 
@@ -92,7 +109,9 @@ static void judge_sandbox(const struct judge_input *in, struct finding findings[
 {
 	struct finding *f = &findings[CHECK_SANDBOX];
 
-	finding_init(f, MODE_ENFORCE);
+	finding_init(f, in->effective->plan->modes[CHECK_SANDBOX]);
+	if (f->mode == MODE_OFF)
+		return;
 	f->origin = in->effective->origins[PLAN_SANDBOX];
 	f->result = FINDING_PASS;
 	if (in->effective->state != ACCOUNT_SANDBOXED)
@@ -219,5 +238,7 @@ void judge_cannot_tell(const struct judge_input *in, const char *why, struct ver
 	snprintf(f.rule, sizeof(f.rule), "%s", why);
 	verdict->action = ACTION_DEFER;
 	verdict->has_check = false;
+	if (!verdict->store_error)
+		verdict->store_error = why;
 	fill_reply(in, &f, verdict);
 }

@@ -26,7 +26,8 @@ void judge_quotas(const struct judge_input *in, struct finding findings[CHECKS])
  * carried out here, on the final stage. */
 void judge(const struct judge_input *in, struct verdict *verdict);
 
-/* The verdict when nobody knows: defer with REPLY_CANNOT_TELL. */
+/* The verdict when nobody knows: defer with REPLY_CANNOT_TELL. why, a static
+ * text, goes to the log unless the store gave a reason of its own. */
 void judge_cannot_tell(const struct judge_input *in, const char *why, struct verdict *verdict);
 
 #endif

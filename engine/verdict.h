@@ -55,7 +55,7 @@ struct verdict {
 	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
 	const char *redirect; /* ACTION_REDIRECT; borrowed from the configuration */
 	int64_t now_ms;	      /* of the decision */
-	const char *store_error; /* why the store did not answer; NULL it did */
+	const char *store_error; /* why the store did not tell; NULL it did */
 	struct finding findings[CHECKS];
 };
 
