@@ -27,7 +27,7 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_REMOVE_SENDER] = { "remove-sender", 0, true, "PATTERN", value_sender,
 				   "remove from the addresses the login owns" },
 	[OPTION_NO_SENDERS] = { "no-senders", 0, false, NULL, NULL,
-				"an empty list: the login owns no address" },
+				"an empty list: no address but its own (%login)" },
 	[OPTION_NETWORK] = { "network", 0, true, "NETWORK", value_network,
 			     "network it may send from; replaces the list" },
 	[OPTION_ADD_NETWORK] = { "add-network", 0, true, "NETWORK", value_network,

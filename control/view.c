@@ -8,6 +8,7 @@
 #include "control/record.h"
 #include "control/text.h"
 #include "engine/effective.h"
+#include "engine/ownership.h"
 
 /* The state in force. One that has ended left nothing but the time. */
 static struct record_state state_of(const struct view *view)
@@ -67,6 +68,10 @@ static json_t *effective_json(const struct view *view)
 	for (int i = 0; i < PLAN_SETTINGS; i++)
 		json_object_set_new(object, plan_setting_name(i),
 				    origin_json(effect_json(&e, i), e.origins[i]));
+	if (ownership_beside(&e))
+		json_object_set_new(
+			json_object_get(object, plan_setting_name(PLAN_SENDERS)), "beside",
+			origin_json(text_json("%login"), e.plan->origins[PLAN_SENDERS]));
 	return object;
 }
 
@@ -181,6 +186,11 @@ static void add_setting(struct table *table, enum plan_setting setting, const st
 		const char *const cells[] = { i ? "" : name, text, i ? "" : origin };
 
 		effect_text(setting, json_array_get(value, i), text);
+		table_row(table, cells);
+	}
+	if (setting == PLAN_SENDERS && ownership_beside(e)) {
+		const char *const cells[] = { "", "%login", e->plan->origins[setting] };
+
 		table_row(table, cells);
 	}
 	json_decref(value);

@@ -14,7 +14,7 @@
 #include "store/store.h"
 
 /* For the connection to Redis, which includes its TLS handshake. */
-#define WAIT_READY_MS 3000
+#define WAIT_READY_MS 2000
 
 #define WAIT_ERROR_MAX 512
 

@@ -9,8 +9,15 @@ static const struct pattern *plan_login_pattern(const struct plan *plan)
 	return NULL;
 }
 
-void ownership_of(const struct config *config, const struct effective *effective,
-		  const char *login, const struct address *address, struct ownership *out)
+const struct pattern *ownership_beside(const struct effective *effective)
+{
+	if (effective->senders == effective->plan->senders)
+		return NULL;
+	return plan_login_pattern(effective->plan);
+}
+
+void ownership_of(const struct config *config, const struct effective *effective, const char *login,
+		  const struct address *address, struct ownership *out)
 {
 	const struct pattern_rules rules = {
 		.delimiters = config->recipient_delimiter,
@@ -23,10 +30,10 @@ void ownership_of(const struct config *config, const struct effective *effective
 				       &rules, &rule);
 	out->rule = rule >= 0 ? &effective->senders[rule] : NULL;
 	out->origin = effective->origins[PLAN_SENDERS];
-	if (out->rule || effective->senders == effective->plan->senders)
+	if (out->rule)
 		return;
 
-	own = plan_login_pattern(effective->plan);
+	own = ownership_beside(effective);
 	if (own && pattern_covers(own, address, login, &rules)) {
 		out->owned = true;
 		out->rule = own;

@@ -16,7 +16,11 @@ struct ownership {
 	const char *origin;	    /* of the rule, or of the list searched */
 };
 
-void ownership_of(const struct config *config, const struct effective *effective,
-		  const char *login, const struct address *address, struct ownership *out);
+/* That exception: the plan's %login where it holds beside the account's list,
+ * with its origin in plan->origins[PLAN_SENDERS]; NULL where it does not. */
+const struct pattern *ownership_beside(const struct effective *effective);
+
+void ownership_of(const struct config *config, const struct effective *effective, const char *login,
+		  const struct address *address, struct ownership *out);
 
 #endif

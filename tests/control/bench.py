@@ -1,0 +1,214 @@
+"""What the cases work with: a directory, a Redis, a configuration, the tool."""
+
+import json
+import os
+import re
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+REPOSITORY = os.path.dirname(os.path.dirname(HERE))
+BUILD = os.path.abspath(os.environ.get("SENDWARD_BUILD", REPOSITORY))
+
+# No call of the tool takes longer, whatever Redis does.
+LIMIT_S = 30
+
+SANITIZER = re.compile(r"(ERROR|WARNING|SUMMARY): \w*Sanitizer|runtime error:|LeakSanitizer")
+
+CONFIGURATION = """
+node = "mx1"
+redis {{ address = "{address}" }}
+plan default {{
+  quotas = {{ "200 recipients / 1h", "500M bytes / 1d" }}
+  senders = {{ "%login" }}
+  max_recipients = 100
+}}
+plan students {{
+  quotas = {{ "10 messages / 1h" }}
+  networks = {{ "192.0.2.0/24" }}
+}}
+"""
+
+
+class Failure(Exception):
+    """What was expected did not come."""
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def equal(actual, expected, what=""):
+    expect(actual == expected, f"{what}\n      got      {actual!r}\n      expected {expected!r}")
+
+
+def key_of(login):
+    """What the keys of a login begin with; store/key.h."""
+    return "sendward:{%s}" % re.sub(r"[{}% \x00-\x1f\x7f]", lambda match: f"%{ord(match.group()):02X}", login)
+
+
+class Redis:
+    """A private redis-server on a unix socket, and the little of its protocol that the cases need."""
+
+    def __init__(self, directory):
+        self.path = os.path.join(directory, "redis.sock")
+        self._directory = directory
+        self._process = None
+
+    @property
+    def address(self):
+        return "unix:" + self.path
+
+    def start(self):
+        # pylint: disable=consider-using-with
+        self._process = subprocess.Popen(
+            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self._directory],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + LIMIT_S
+        while True:
+            try:
+                equal(self("PING"), "PONG")
+                return
+            except OSError:
+                expect(time.monotonic() < end and self._process.poll() is None, "redis-server does not start")
+                time.sleep(0.02)
+
+    def stop(self):
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def signal(self, number):
+        self._process.send_signal(number)
+
+    def __call__(self, *words):
+        """One command; its answer as str, int, None or list. Raises Failure for an error."""
+        with socket.socket(socket.AF_UNIX) as link:
+            link.settimeout(LIMIT_S)
+            link.connect(self.path)
+            encoded = [str(word).encode() for word in words]
+            link.sendall(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in encoded))
+            with link.makefile("rb") as stream:
+                return self._answer(stream)
+
+    def _answer(self, stream):
+        line = stream.readline().decode().rstrip("\r\n")
+        kind, rest = line[0], line[1:]
+        if kind == "-":
+            raise Failure("redis: " + rest)
+        if kind == ":":
+            return int(rest)
+        if kind == "+" or int(rest) < 0:
+            return rest if kind == "+" else None
+        if kind == "$":
+            return stream.read(int(rest) + 2)[:-2].decode(errors="surrogateescape")
+        return [self._answer(stream) for _ in range(int(rest))]
+
+
+class Bench:
+    """One for all cases; begin() makes it as new."""
+
+    def __init__(self, verbose):
+        self.directory = tempfile.mkdtemp(prefix="sendward-control-")
+        self.redis = Redis(self.directory)
+        self.config = self.path("sendward.conf")
+        self._verbose = verbose
+        self._take = None
+
+    def __enter__(self):
+        self.redis.start()
+        return self
+
+    def __exit__(self, *_):
+        self.redis.stop()
+        shutil.rmtree(self.directory)
+
+    def begin(self):
+        self.redis("FLUSHALL")
+        self.configure()
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        return self.path(name)
+
+    def configure(self, text=CONFIGURATION):
+        self.write("sendward.conf", text.format(address=self.redis.address))
+
+    # --- the tool --------------------------------------------------------------------------------------------------
+
+    def words(self, *words):
+        return [os.path.join(BUILD, "sendward"), "-c", self.config, *words]
+
+    def call(self, *words, stdin=None, env=None):
+        """Runs `sendward -c FILE WORDS`; returns the CompletedProcess."""
+        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, check=False, timeout=LIMIT_S,
+                              encoding="utf-8", errors="surrogateescape", env={**os.environ, **(env or {})})
+        if self._verbose:
+            print(f"\n    $ sendward {shlex.join(words)}\n{done.stdout}{done.stderr}    = {done.returncode}")
+        if SANITIZER.search(done.stderr):
+            raise Failure(f"sendward {shlex.join(words)}: {done.stderr}")
+        return done
+
+    def ok(self, *words, **options):
+        """Must end with status 0 and nothing on standard error; returns standard output."""
+        done = self.call(*words, **options)
+        equal((done.returncode, done.stderr), (0, ""), f"sendward {shlex.join(words)}")
+        return done.stdout
+
+    def json(self, *words, **options):
+        return json.loads(self.ok("--json", *words, **options))
+
+    def lines(self, *words, **options):
+        return [json.loads(line) for line in self.ok(*words, **options).splitlines()]
+
+    def refused(self, status, pattern, *words, **options):
+        """Must end with that status and a message on standard error that matches; returns standard output."""
+        done = self.call(*words, **options)
+        equal(done.returncode, status, f"sendward {shlex.join(words)}: {done.stderr}")
+        expect(re.search(pattern, done.stderr), f"sendward {shlex.join(words)}: /{pattern}/ not in {done.stderr!r}")
+        return done.stdout
+
+    def start(self, *words):
+        """Starts the tool; returns the Popen."""
+        return subprocess.Popen(self.words(*words), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, encoding="utf-8")
+
+    # --- what the daemons do -----------------------------------------------------------------------------------------
+
+    def charge(self, login, message, *rows):
+        """Charges a message as the daemons do; rows: (unit, window_s, amount, limit)."""
+        with open(os.path.join(REPOSITORY, "store", "take.lua"), encoding="utf-8") as script:
+            text = script.read()
+        key = key_of(login)
+        version = (self.redis("GET", key + ":a") or "")[:16]
+        arguments = [word for row in rows for word in (*row, 1)]
+        answer = self.redis("EVAL", text, 3, key + ":a", key + ":u", key + ":m:" + message, version, 86400,
+                            *arguments)
+        equal(answer[0], "done")
+
+    def record(self, login):
+        """The account as it is stored."""
+        return json.loads(self.redis("GET", key_of(login) + ":a")[16:])
+
+
+def stopped(process):
+    """Ends a process started with Bench.start(); returns its output so far."""
+    process.send_signal(signal.SIGTERM)
+    return process.communicate(timeout=LIMIT_S)
+
+
+def ended(process):
+    """Waits for a process to end by itself; returns status, output, errors."""
+    out, err = process.communicate(timeout=LIMIT_S)
+    return process.returncode, out, err

@@ -1,0 +1,324 @@
+"""user add, set, show, list, delete; block, sandbox, allow."""
+
+import json
+import time
+
+from bench import ended, equal, expect
+
+
+def added_account(b):
+    """an account that is added is shown with what it was given"""
+    equal(b.ok("user", "add", "rose@dom.example", "--plan", "students", "--description", "Rose, 4711", "--sender",
+               "rose@dom.example", "--sender", "*@Shop.Example", "--network", "10.0.0.0/8", "--network", "!10.1.0.0/16",
+               "--quota", "5messages/1h", "--quota", "1M bytes / 1d", "--max-recipients", "7", "--max-size", "1Mi"),
+          "rose@dom.example: added\n")
+    show = b.json("user", "show", "rose@dom.example")
+    effective = show.pop("effective")
+    expect(abs(show.pop("created") - time.time()) < 60, "created is not now")
+    equal(show, {
+        "login": "rose@dom.example", "state": "allowed", "reason": "", "actor": "", "since": None, "until": None,
+        "plan": "students", "description": "Rose, 4711", "senders": ["rose@dom.example", "*@shop.example"],
+        "networks": ["10.0.0.0/8", "!10.1.0.0/16"], "quotas": ["5 messages / 1h", "1M bytes / 1d"],
+        "max_recipients": 7, "max_size": 1048576})
+    equal(effective["quotas"], {"value": ["5 messages / 1h", "1M bytes / 1d"], "origin": "account"})
+    equal(effective["plan"], {"value": "students", "origin": "account"})
+
+
+def inherited(b):
+    """what an account leaves open is shown with where it comes from"""
+    b.ok("user", "add", "rose", "--plan", "students")
+    show = b.json("user", "show", "rose")
+    equal([show[key] for key in ("senders", "networks", "quotas", "max_recipients", "max_size")], [None] * 5)
+    equal(show["effective"], {
+        "plan": {"value": "students", "origin": "account"},
+        "quotas": {"value": ["10 messages / 1h"], "origin": "plan students"},
+        "senders": {"value": ["%login"], "origin": "plan default"},
+        "networks": {"value": ["192.0.2.0/24"], "origin": "plan students"},
+        "max_recipients": {"value": 100, "origin": "plan default"},
+        "max_size": {"value": 0, "origin": "built-in"},
+        "over_quota": {"value": "defer", "origin": "built-in"},
+        "sandbox": {"value": "discard", "origin": "built-in"},
+        "sandbox_redirect": {"value": None, "origin": "built-in"}})
+    table = b.ok("user", "show", "rose").splitlines()
+    expect("networks          192.0.2.0/24      plan students" in table, table)
+    expect("max_size          no cap            built-in" in table, table)
+
+
+def added_json(b):
+    """user add and user set print the account with --json"""
+    equal(b.json("user", "add", "rose", "--plan", "students")["plan"], "students")
+    equal(b.json("user", "set", "rose", "--plan", "default")["plan"], "default")
+
+
+def added_twice(b):
+    """an account that exists is not added again"""
+    b.ok("user", "add", "rose")
+    b.refused(1, "^sendward: rose: the account exists$", "user", "add", "rose", "--plan", "students")
+    equal(b.json("user", "show", "rose")["plan"], "default")
+
+
+def unknown_plan(b):
+    """a plan that is not configured is refused, and those that are are named"""
+    b.refused(1, 'plan "nope" is not in .*sendward.conf; there are: default, students', "user", "add", "rose",
+              "--plan", "nope")
+    b.refused(1, "rose: no account", "user", "show", "rose")
+
+
+def plan_gone(b):
+    """an account whose plan is gone shows that plan default is in force"""
+    b.ok("user", "add", "rose", "--plan", "students")
+    b.configure('redis {{ address = "{address}" }}\n')
+    equal(b.json("user", "show", "rose")["effective"]["plan"], {"value": "default", "origin": "built-in"})
+    expect("students, which is not configured: plan default is in force" in b.ok("user", "show", "rose"), "not said")
+
+
+def lists(b):
+    """a list is replaced, changed, emptied and left to the plan"""
+    def senders(*options):
+        b.ok("user", "set", "rose", *options)
+        return b.json("user", "show", "rose")["senders"]
+
+    b.ok("user", "add", "rose", "--sender", "a@d.example")
+    equal(senders("--sender", "b@d.example", "--sender", "b@d.example", "--sender", "c@d.example"),
+          ["b@d.example", "c@d.example"])
+    equal(senders("--add-sender", "d@d.example", "--remove-sender", "b@D.Example", "--add-sender", "c@d.example"),
+          ["c@d.example", "d@d.example"])
+    equal(senders("--no-senders"), [])
+    equal(b.json("user", "show", "rose")["effective"]["senders"],
+          {"value": [], "origin": "account", "beside": {"value": "%login", "origin": "plan default"}})
+    equal(senders("--inherit", "senders"), None)
+    equal(senders("--add-sender", "z@d.example"), ["%login", "z@d.example"])
+
+
+def list_from_plan(b):
+    """changing a list that the account does not have starts from the one in force"""
+    b.ok("user", "add", "rose", "--plan", "students")
+    b.ok("user", "set", "rose", "--add-network", "198.51.100.7")
+    equal(b.json("user", "show", "rose")["networks"], ["192.0.2.0/24", "198.51.100.7"])
+
+
+def not_in_list(b):
+    """an entry that is not there cannot be removed"""
+    b.ok("user", "add", "rose")
+    b.refused(1, r"rose: x@y\.example is not in senders", "user", "set", "rose", "--remove-sender", "x@y.example")
+    equal(b.json("user", "show", "rose")["senders"], None)
+
+
+def last_entry(b):
+    """the last network or quota is not removed by accident"""
+    b.ok("user", "add", "rose", "--network", "192.0.2.1", "--network", "!192.0.2.2", "--quota", "5 messages / 1h")
+    b.refused(1, "networks would limit nothing; --no-networks says so", "user", "set", "rose", "--remove-network",
+              "192.0.2.1")
+    b.refused(1, "quotas would limit nothing", "user", "set", "rose", "--remove-quota", "5 messages / 1h")
+    b.ok("user", "set", "rose", "--no-networks", "--no-quotas")
+    show = b.json("user", "show", "rose")
+    equal((show["networks"], show["quotas"]), ([], []))
+    expect("anywhere" in b.ok("user", "show", "rose"), "an empty list of networks is not explained")
+
+
+def quotas(b):
+    """a quota of a unit and window that is there already is changed, not added"""
+    b.ok("user", "add", "rose", "--quota", "5 messages / 1h", "--quota", "9 recipients / 1h")
+    b.ok("user", "set", "rose", "--add-quota", "7 messages / 60m", "--add-quota", "1 messages / 1d")
+    equal(b.json("user", "show", "rose")["quotas"], ["7 messages / 1h", "9 recipients / 1h", "1 messages / 1d"])
+    b.refused(1, "two quotas of one unit and window", "user", "set", "rose", "--quota", "5 messages / 1h", "--quota",
+              "6 messages / 1h")
+
+
+def numbers(b):
+    """max_recipients and max_size are set, uncapped and left to the plan"""
+    b.ok("user", "add", "rose", "--max-recipients", "5")
+    b.ok("user", "set", "rose", "--max-recipients", "0", "--max-size", "25M")
+    show = b.json("user", "show", "rose")
+    equal((show["max_recipients"], show["max_size"]), (0, 25000000))
+    equal(show["effective"]["max_recipients"], {"value": 0, "origin": "account"})
+    b.ok("user", "set", "rose", "--inherit", "max-recipients", "--inherit", "max_size")
+    show = b.json("user", "show", "rose")
+    equal((show["max_recipients"], show["max_size"]), (None, None))
+
+
+def set_same(b):
+    """a change that changes nothing writes nothing"""
+    b.ok("user", "add", "rose", "--plan", "students")
+    before = b.redis("GET", "sendward:{rose}:a")
+    equal(b.ok("user", "set", "rose", "--plan", "students"), "rose: was already so\n")
+    equal(b.redis("GET", "sendward:{rose}:a"), before)
+
+
+def set_errors(b):
+    """user set refuses what it cannot do"""
+    b.refused(1, "rose: no account", "user", "set", "rose", "--plan", "default")
+    b.ok("user", "add", "rose")
+    b.refused(2, "nothing to set", "user", "set", "rose")
+    b.refused(2, "senders: .*only one of these", "user", "set", "rose", "--sender", "a@b.example", "--add-sender",
+              "c@d.example")
+    b.refused(2, "senders: .*only one of these", "user", "set", "rose", "--no-senders", "--inherit", "senders")
+    b.refused(2, "max_size: set it or leave it", "user", "set", "rose", "--max-size", "1", "--inherit", "max-size")
+    b.refused(1, "1001 senders are more than 1000", "user", "set", "rose",
+              *[word for i in range(1001) for word in ("--sender", f"a{i}@b.example")])
+
+
+def unknown_fields(b):
+    """a change keeps fields of the account that this version does not know"""
+    b.redis("SET", "sendward:{rose}:a", "0000000000000001" + json.dumps({"format": 1, "services": {"audit": "x@y"}}))
+    b.ok("user", "set", "rose", "--plan", "students")
+    b.ok("block", "rose")
+    equal(b.record("rose")["services"], {"audit": "x@y"})
+    equal(b.json("user", "show", "rose")["services"], {"audit": "x@y"})
+
+
+def newer_format(b):
+    """an account that a newer Sendward wrote is not touched"""
+    record = "0000000000000001" + json.dumps({"format": 2, "state": "allowed"})
+    b.redis("SET", "sendward:{rose}:a", record)
+    for words in (["user", "set", "rose", "--plan", "default"], ["block", "rose"], ["user", "show", "rose"]):
+        b.refused(1, "rose: .*newer Sendward", *words)
+    equal(b.redis("GET", "sendward:{rose}:a"), record)
+    b.ok("user", "add", "lily")
+    out = b.refused(1, "rose: .*newer Sendward", "user", "list", "--json")
+    equal([account["login"] for account in json.loads(out)], ["lily"])
+
+
+def at_once(b):
+    """ten who change one account at the same time all succeed"""
+    b.ok("user", "add", "rose", "--sender", "rose@dom.example")
+    running = [b.start("user", "set", "rose", "--add-sender", f"a{i}@dom.example") for i in range(10)]
+    for process in running:
+        equal(ended(process), (0, "rose: changed\n", ""))
+    equal(sorted(b.json("user", "show", "rose")["senders"]),
+          sorted(["rose@dom.example"] + [f"a{i}@dom.example" for i in range(10)]))
+
+
+def added_at_once(b):
+    """of ten who add one account one succeeds"""
+    running = [b.start("user", "add", "rose", "--description", str(i)) for i in range(10)]
+    results = sorted(ended(process) for process in running)
+    equal([status for status, _, _ in results], [0] + [1] * 9)
+
+
+ODD = ["user+tag@dom.example", "DOM\\user", "with space", 'quo"te', "{", "}", "}{", "{a}:a", "%7B", "%", "it's",
+       "grün@straße.example", "x" * 255, "-c", "--json", "a:b", "*", "[x]"]
+
+
+def odd_logins(b):
+    """every login has its own account, whatever its characters"""
+    for i, login in enumerate(ODD):
+        equal(b.ok("user", "add", "--description", str(i), "--", login), f"{login}: added\n")
+    for i, login in enumerate(ODD):
+        show = b.json("user", "show", "--", login)
+        equal((show["login"], show["description"]), (login, str(i)))
+    equal([account["login"] for account in b.json("user", "list")], sorted(ODD, key=str.encode))
+    b.ok("block", "--", "-c")
+    equal({account["login"] for account in b.json("user", "list") if account["state"] == "blocked"}, {"-c"})
+    for login in ODD:
+        b.ok("user", "delete", "--", login)
+    equal(b.json("user", "list"), [])
+
+
+def bad_logins(b):
+    """a login that is too long, empty, not UTF-8 or has control characters is refused"""
+    for login, why in ((256 * "x", "longer than 255 octets"), ("ü" * 128, "longer than 255 octets"),
+                       ("", "is empty"), ("a\nb", "control character"), ("a\udcff", "not UTF-8")):
+        for words in (["user", "add", login], ["block", login], ["usage", login], ["user", "show", login]):
+            b.refused(2, f"LOGIN .*{why}", *words)
+    equal(b.json("user", "list"), [])
+
+
+def printed_login(b):
+    """octets that are no text are escaped for people and U+FFFD in JSON"""
+    b.redis("SET", "sendward:{a%1B[2J}:a", '0000000000000001{"format":1}')
+    expect("a\\x1B[2J" in b.ok("user", "list"), "a control character reaches the terminal")
+    equal(b.json("user", "list")[0]["login"], "a\x1b[2J")
+
+
+def listed(b):
+    """user list is a table for people and an array of objects in JSON"""
+    equal(b.ok("user", "list"), "no accounts\n")
+    equal(b.json("user", "list"), [])
+    b.ok("user", "add", "rose", "--plan", "students", "--description", "Rose")
+    b.ok("block", "lily", "--reason", "spam")
+    equal(b.ok("user", "list").splitlines(),
+          ["LOGIN  STATE    PLAN      REASON  DESCRIPTION",
+           "lily   blocked  default   spam",
+           "rose   allowed  students          Rose"])
+    equal([(a["login"], a["state"], a["plan"], a["reason"]) for a in b.json("user", "list")],
+          [("lily", "blocked", "default", "spam"), ("rose", "allowed", "students", "")])
+
+
+def many_listed(b):
+    """a thousand accounts are listed, each once and in order"""
+    b.ok("import", "-", stdin="".join(f'{{"login":"u{i:04}"}}\n' for i in range(1000)))
+    equal([account["login"] for account in b.json("user", "list")], [f"u{i:04}" for i in range(1000)])
+
+
+def deleted(b):
+    """a deleted account is gone with its counters"""
+    b.ok("user", "add", "rose")
+    b.charge("rose", "mx1/1", ("r", 3600, 3, 200))
+    equal(b.ok("user", "delete", "rose"), "rose: deleted\n")
+    b.refused(1, "rose: no account", "user", "show", "rose")
+    b.refused(1, "rose: no account, and it has not sent anything", "usage", "rose")
+    b.refused(1, "rose: no account", "user", "delete", "rose")
+    b.ok("user", "add", "rose")
+    equal(b.json("user", "delete", "rose"), {"login": "rose", "deleted": True})
+
+
+def states(b):
+    """block, sandbox and allow set the state, with reason and actor"""
+    b.ok("user", "add", "rose", "--plan", "students")
+    for command, state in (("block", "blocked"), ("sandbox", "sandboxed"), ("allow", "allowed")):
+        equal(b.ok(command, "rose", "--reason", "ticket 4711", "--actor", "abuse desk"),
+              f"rose: {state} (ticket 4711)\n")
+        show = b.json("user", "show", "rose")
+        equal((show["state"], show["reason"], show["actor"], show["until"], show["plan"]),
+              (state, "ticket 4711", "abuse desk", None, "students"))
+        expect(abs(show["since"] - time.time()) < 60, "since is not now")
+    equal(b.json("block", "rose")["reason"], "")
+
+
+def state_creates(b):
+    """a login without an account is given one when it is blocked"""
+    equal(b.ok("block", "rose"), "rose: blocked\n")
+    equal(b.json("user", "show", "rose")["state"], "blocked")
+
+
+def state_actor(b):
+    """the actor is who called sudo, at this host"""
+    equal(b.json("block", "rose", env={"SUDO_USER": "lily"})["actor"].split("@")[0], "lily")
+    expect(b.json("block", "rose", env={"SUDO_USER": ""})["actor"], "no actor")
+
+
+def state_ends(b):
+    """a state with an end is over when the end has come"""
+    done = b.json("block", "rose", "--for", "1s", "--reason", "x")
+    equal(done["until"], done["since"] + 1)
+    equal(b.json("user", "show", "rose")["state"], "blocked")
+    expect(" until " in b.ok("block", "rose", "--for", "2s"), "the end is not told")
+    time.sleep(3.1)
+    show = b.json("user", "show", "rose")
+    equal((show["state"], show["reason"], show["until"]), ("allowed", "", None))
+
+
+def state_for(b):
+    """--for needs a duration with a unit"""
+    for value, why in (("24", "needs a unit"), ("x", "."), ("10ms", "shorter than 1s"), ("", "."), ("-1h", ".")):
+        b.refused(2, f"--for .*{why}", "block", "rose", "--for", value)
+    b.refused(1, "rose: no account", "user", "show", "rose")
+    done = b.call("allow", "rose", "--for", "1h")
+    equal(done.returncode, 0)
+    expect("allowed is also what follows" in done.stderr, done.stderr)
+
+
+def state_texts(b):
+    """reasons are texts of at most 500 octets without control characters"""
+    b.ok("block", "rose", "--reason", 'ü "quoted" {x} \\ %s')
+    equal(b.json("user", "show", "rose")["reason"], 'ü "quoted" {x} \\ %s')
+    b.refused(2, "--reason .*control character", "block", "rose", "--reason", "a\nb")
+    b.refused(2, "--reason .*longer than 500", "block", "rose", "--reason", "x" * 501)
+    b.refused(2, "--actor .*empty", "block", "rose", "--actor", "")
+
+
+CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, lists, list_from_plan, not_in_list,
+         last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
+         odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
+         state_ends, state_for, state_texts]

@@ -1,0 +1,208 @@
+"""status, check-config, reload; help, wrong usage, Redis away."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+from bench import CONFIGURATION, LIMIT_S, ended, equal, expect
+
+COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "block", "sandbox", "allow", "usage",
+            "reset", "explain", "events", "status", "check-config", "export", "import", "reload"]
+
+
+def status(b):
+    """status shows Redis and the daemons that were seen"""
+    status_now = b.json("status")
+    equal((status_now["redis"]["address"], status_now["redis"]["reachable"], status_now["daemons"]),
+          (b.redis.address, True, []))
+    expect(re.fullmatch(r"(redis|valkey) \d+\.\d+\.\d+", status_now["redis"]["version"]), status_now["redis"])
+    expect(0 < status_now["redis"]["latency_us"] < 1000000 * LIMIT_S, status_now["redis"])
+    expect("no daemon has been seen" in b.ok("status"), "not said")
+    b.redis("SET", "sendward:node:mx2/milter", '{"version":"0.1.0","pid":5,"since":1795201005,"charge":"milter"}')
+    b.redis("SET", "sendward:node:mx1/policyd", '{"version":"0.1.0","pid":4,"since":1795201005}')
+    b.redis("SET", "sendward:node:odd", "nonsense")
+    equal([(d["node"], d["daemon"], d.get("version"), d.get("pid")) for d in b.json("status")["daemons"]],
+          [("mx1", "policyd", "0.1.0", 4), ("mx2", "milter", "0.1.0", 5), ("odd", "", None, None)])
+    table = b.ok("status", env={"TZ": "UTC"}).splitlines()
+    expect("mx2   milter   0.1.0    2026-11-20 18:56:45 +0000" in table, table)
+
+
+def away(b):
+    """a Redis that is away is said with its address, by every command that needs it"""
+    b.configure(CONFIGURATION.replace("{address}", "unix:/nowhere/redis.sock"))
+    running = [b.start(*words) for words in (
+        ["user", "list"], ["user", "add", "x"], ["block", "x"], ["usage", "x"], ["reset", "x"], ["events"], ["export"],
+        ["explain", "--login", "x", "--from", "x", "--client", "::1"], ["status"])]
+    for process in running:
+        code, out, err = ended(process)
+        equal((code, out), (1, ""))
+        expect(re.match("sendward: redis at unix:/nowhere/redis.sock: .*o such file", err), err)
+    redis = json.loads(b.refused(1, "nowhere", "status", "--json"))["redis"]
+    equal((redis["address"], redis["reachable"]), ("unix:/nowhere/redis.sock", False))
+
+
+def hanging(b):
+    """a Redis that hangs is waited for, but not for long"""
+    b.redis.signal(signal.SIGSTOP)
+    try:
+        start = time.monotonic()
+        b.refused(1, "^sendward: redis at unix:.*: .", "block", "rose")
+        expect(time.monotonic() - start < 10, "it took too long")
+    finally:
+        b.redis.signal(signal.SIGCONT)
+
+
+def checked(b):
+    """check-config says that a file is good, and which plans it has"""
+    out = b.ok("check-config").splitlines()
+    equal(out[0], b.config + ": ok")
+    expect(any(line.startswith("students  10 messages / 1h") for line in out), out)
+    result = b.json("check-config")
+    equal((result["file"], result["ok"], [plan["plan"] for plan in result["plans"]]),
+          (b.config, True, ["default", "students"]))
+    equal(result["plans"][1]["networks"], ["192.0.2.0/24"])
+
+
+def broken(b):
+    """a broken configuration is refused with file, line and reason, by every command"""
+    b.configure('node = "mx1"\nnonsense = 5\n')
+    pattern = f"^{re.escape(b.config)}:2: .*nonsense"
+    for words in (["check-config"], ["status"], ["user", "list"], ["block", "x"], ["reload"], ["import", "-"]):
+        b.refused(1, pattern, *words)
+    result = json.loads(b.refused(1, pattern, "check-config", "--json"))
+    equal(result["ok"], False)
+    expect(re.match(pattern, result["error"]), result)
+
+
+def no_config(b):
+    """a configuration that is not there is said"""
+    b.refused(1, "^/nowhere/sendward.conf: ", "check-config", "-c", "/nowhere/sendward.conf")
+
+
+class Fake:
+    """A process that looks like one of the daemons and writes the signals it gets to a file."""
+
+    def __init__(self, b, name, config, signals):
+        self.out = b.path(f"{name}-{os.path.basename(config)}.signals")
+        ready = self.out + ".ready"
+        traps = "".join(f"trap 'echo {s} >>{self.out}' {s}\n" for s in signals)
+        script = b.write(f"{name}.sh", f"{traps}: >{self.out}; : >{ready}\nwhile :; do read -r line; done\n")
+        # pylint: disable=consider-using-with
+        self.process = subprocess.Popen([f"/opt/sbin/{name}", script, "-f", "-c", config], executable="/bin/sh",
+                                        stdin=subprocess.PIPE)
+        while not os.path.exists(ready):
+            time.sleep(0.01)
+        os.unlink(ready)
+
+    def got(self):
+        time.sleep(0.3)
+        with open(self.out, encoding="utf-8") as out:
+            return out.read().split()
+
+    def end(self):
+        alive = self.process.poll() is None
+        self.process.kill()
+        self.process.communicate()
+        return alive
+
+
+def reload(b):
+    """reload signals the daemons that use this configuration, and no one else"""
+    b.refused(1, "no daemon on this host uses " + re.escape(b.config), "reload")
+    other = b.write("other.conf", "")
+    fakes = [Fake(b, "sendward-policyd", b.config, ["HUP", "USR1"]), Fake(b, "sendward-milter", b.config, ["USR1"]),
+             Fake(b, "sendward-policyd", other, ["HUP"]), Fake(b, "something", b.config, ["HUP", "USR1"])]
+    try:
+        out = b.ok("reload")
+        equal(sorted(re.findall(r"^(\S+), process (\d+): told to read", out, re.M)),
+              [("sendward-milter", str(fakes[1].process.pid)), ("sendward-policyd", str(fakes[0].process.pid))])
+        equal([fake.got() for fake in fakes], [["HUP"], ["USR1"], [], []])
+        equal(sorted(told["daemon"] for told in b.json("reload")["told"]), ["sendward-milter", "sendward-policyd"])
+    finally:
+        equal([fake.end() for fake in fakes], [True] * 4)
+
+
+def reload_early(b):
+    """reload does not kill a daemon that is not ready for the signal"""
+    fake = Fake(b, "sendward-milter", b.config, [])
+    try:
+        b.refused(1, "sendward-milter, process [0-9]+: not ready", "reload")
+    finally:
+        equal(fake.end(), True)
+
+
+def helped(b):
+    """--help lists every command, and every command has its own"""
+    out = b.ok("--help")
+    equal(b.ok("-h"), out)
+    equal(re.findall(r"^  ([a-z-]+(?: (?:add|set|show|list|delete))?)(?: LOGIN| FILE)?  ", out, re.M), COMMANDS)
+    for command in COMMANDS:
+        out = b.ok(*command.split(), "--help")
+        expect(out.startswith(f"Usage: sendward {command}"), out)
+        expect(max(map(len, out.splitlines())) <= 80, f"{command}: a line is too long")
+    equal([line for line in b.ok("user", "--help").splitlines() if "user" in line and line.startswith("  ")],
+          [line for line in b.ok("--help").splitlines() if line.startswith("  user ")])
+
+
+def version(b):
+    """-V prints the version"""
+    expect(re.fullmatch(r"sendward \d+\.\d+\.\d+\n", b.ok("-V")), b.ok("-V"))
+    equal(b.ok("--version"), b.ok("-V"))
+
+
+def misuse(b):
+    """wrong usage ends with status 2, a message and where to look"""
+    rows = [
+        ([], "^Usage: sendward "),
+        (["user"], "^Usage: sendward user "),
+        (["frobnicate"], '^sendward: unknown command "frobnicate"\nTry `sendward --help`'),
+        (["user", "rename", "x"], '^sendward: unknown command "user rename"'),
+        (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),
+        (["block", "a", "b"], '^sendward block: "b" is too much'),
+        (["block", "a", "--plan", "p"], "^sendward block: takes no --plan"),
+        (["block", "a", "--nothing"], "^sendward: unknown or ambiguous option --nothing"),
+        (["block", "a", "-x"], "^sendward: unknown option -x"),
+        (["block", "a", "--reason"], "^sendward: --reason needs TEXT"),
+        (["block", "a", "--json=1"], "^sendward: --json takes no value"),
+        (["block", "a", "--reason", "x", "--reason", "y"], "^sendward block: --reason is given twice"),
+        (["user", "add", "a", "--network", "300.1.1.1"], "^sendward user add: --network "),
+        (["user", "add", "a", "--network", "192.0.2.1/24"], "did you mean 192.0.2.0/24"),
+        (["user", "add", "a", "--network", "192.0.2.0/33"], "--network"),
+        (["user", "add", "a", "--sender", "nobody"], "--sender"),
+        (["user", "add", "a", "--quota", "5 / 1h"], "--quota"),
+        (["user", "add", "a", "--quota", "5 messages / 32d"], "--quota"),
+        (["user", "add", "a", "--quota", "5 messages"], "--quota"),
+        (["user", "add", "a", "--max-size", "big"], "--max-size"),
+        (["user", "add", "a", "--max-recipients", "-1"], "--max-recipients"),
+        (["user", "add", "a", "--plan", ""], "--plan"),
+        (["user", "set", "a", "--inherit", "everything"], "--inherit"),
+        (["user", "add", "a", "--add-sender", "x@y.example"], "takes no --add-sender"),
+    ]
+    for words, pattern in rows:
+        equal(b.refused(2, pattern, *words), "")
+
+
+def misuse_first(b):
+    """values that do not parse are found without configuration and Redis"""
+    b.refused(2, "--for", "block", "rose", "--for", "24", "-c", "/nowhere/sendward.conf")
+
+
+def order(b):
+    """options stand before or behind the command"""
+    b.ok("--reason", "x", "block", "--json", "rose", env={"POSIXLY_CORRECT": "1"})
+    equal(b.json("user", "show", "rose")["reason"], "x")
+
+
+def full_disk(b):
+    """standard output that takes nothing is an error"""
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(b.words("status"), stdout=full, stderr=subprocess.PIPE, check=False, encoding="utf-8",
+                              timeout=LIMIT_S)
+    equal((done.returncode, done.stderr), (1, "sendward: standard output: No space left on device\n"))
+
+
+CASES = [status, away, hanging, checked, broken, no_config, reload, reload_early, helped, version, misuse, misuse_first,
+         order, full_disk]

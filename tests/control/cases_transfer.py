@@ -1,0 +1,162 @@
+"""export, import, events."""
+
+import json
+import time
+
+from bench import equal, expect, stopped
+
+
+def fill(b):
+    b.ok("user", "add", "rose", "--plan", "students", "--sender", "rose@dom.example", "--no-networks", "--quota",
+         "5 messages / 1h", "--max-size", "25M", "--description", "Rose")
+    b.ok("block", "lily", "--reason", "spam", "--for", "24h")
+    b.ok("user", "add", "grün {x}")
+
+
+def export(b):
+    """export prints one object a line, with the keys of user show"""
+    fill(b)
+    lines = b.lines("export")
+    equal([line["login"] for line in lines], ["grün {x}", "lily", "rose"])
+    for line in lines:
+        equal(line, b.json("user", "show", line["login"]))
+
+
+def round_trip(b):
+    """what was exported is imported as it was"""
+    fill(b)
+    text = b.ok("export")
+    records = [b.record(login) for login in ("rose", "lily", "grün {x}")]
+    b.redis("FLUSHALL")
+    equal(b.ok("import", b.write("accounts", text)), "3 added, 0 replaced, 0 unchanged, 0 refused\n")
+    equal(b.ok("export"), text)
+    equal([b.record(login) for login in ("rose", "lily", "grün {x}")], records)
+    equal(b.json("import", "-", stdin=text), {"added": 0, "replaced": 0, "unchanged": 3, "refused": 0})
+
+
+def replaced(b):
+    """an account that exists is replaced by the line"""
+    fill(b)
+    created = b.record("rose")["created"]
+    equal(b.ok("import", "-", stdin='{"login":"rose","quotas":["1 messages / 1d"]}\n'),
+          "0 added, 1 replaced, 0 unchanged, 0 refused\n")
+    equal(b.record("rose"), {"format": 1, "state": "allowed", "quotas": ["1 messages / 1d"], "created": created})
+
+
+BAD = [
+    ("nonsense", "expected"),
+    ("[]", "is not a JSON object"),
+    ("{}", "login is missing"),
+    ('{"login":""}', "login: is empty"),
+    ('{"login":5}', "login: is not a text"),
+    ('{"login":"%s"}' % ("x" * 256), "login: is longer than 255 octets"),
+    ('{"login":"a\\u0007"}', "login: has a control character"),
+    ('{"login":"a","sender":["x@y.example"]}', 'unknown key "sender"'),
+    ('{"login":"a","senders":"x@y.example"}', "senders: is not a list"),
+    ('{"login":"a","senders":["nobody"]}', "senders"),
+    ('{"login":"a","networks":["192.0.2.1/24"]}', "networks"),
+    ('{"login":"a","quotas":["5 apples / 1h"]}', "quotas"),
+    ('{"login":"a","quotas":["5 messages / 1h","6 messages / 1h"]}', "two quotas of one unit and window"),
+    ('{"login":"a","plan":"nope"}', 'plan "nope" is not in'),
+    ('{"login":"a","state":"happy"}', "state"),
+    ('{"login":"a","max_size":"25M"}', "max_size"),
+    ('{"login":"a","since":-1}', "since"),
+    ('{"login":"a","format":2}', "newer Sendward"),
+    ('{"login":"a","reason":"x\\ny"}', "reason: has a control character"),
+    ('{"login":"a","reason":"%s"}' % ("x" * 501), "reason is longer than 500 octets"),
+    ('{"login":"a","login":"b"}', "duplicate"),
+]
+
+
+def bad_lines(b):
+    """lines that are wrong are refused with their numbers, the others are read"""
+    text = '{"login":"good1"}\n\n' + "".join(line + "\n" for line, _ in BAD) + '{"login":"good2"}'
+    path = b.write("accounts", text)
+    for options, out in (["--dry-run"], f"2 good, {len(BAD)} refused; nothing was written\n"), \
+                        ([], f"2 added, 0 replaced, 0 unchanged, {len(BAD)} refused\n"):
+        done = b.call("import", path, *options)
+        equal((done.returncode, done.stdout), (1, out))
+        errors = done.stderr.splitlines()
+        equal(len(errors), len(BAD))
+        for number, (error, (line, why)) in enumerate(zip(errors, BAD), 3):
+            expect(error.startswith(f"{path}:{number}: ") and why in error, f"{line}: {error}")
+        equal([a["login"] for a in b.json("user", "list")], [] if options else ["good1", "good2"])
+
+
+def dry_run(b):
+    """import --dry-run writes nothing and does not need Redis"""
+    b.configure('redis {{ address = "unix:/nowhere/redis.sock" }}\n')
+    equal(b.json("import", "--dry-run", "-", stdin='{"login":"rose"}\n'), {"good": 1, "refused": 0})
+
+
+def no_file(b):
+    """a file that cannot be read is said"""
+    b.refused(1, "/nowhere/accounts: No such file or directory", "import", "/nowhere/accounts")
+    b.refused(1, "directory", "import", b.directory)
+    b.refused(2, "FILE is missing", "import")
+
+
+def events(b):
+    """a change of state is an event"""
+    equal(b.ok("events"), "")
+    b.ok("block", "rose", "--reason", "spam \x22x\x22", "--for", "1h", "--actor", "desk")
+    b.ok("allow", "rose", "--actor", "desk")
+    b.ok("sandbox", "lily", "--actor", "desk")
+    first, second, third = b.lines("events", "--json")
+    expect(abs(first["time"] - time.time()) < 60, "the time is not now")
+    equal((first["event"], first["login"], first["state"], first["reason"], first["actor"], first["until"]),
+          ("state", "rose", "blocked", 'spam "x"', "desk", first["time"] + 3600))
+    equal((second["state"], second["until"]), ("allowed", None))
+    equal(third["login"], "lily")
+    equal([event["login"] for event in b.lines("events", "--json", "--login", "lily")], ["lily"])
+    lines = b.ok("events").splitlines()
+    equal(len(lines), 3)
+    expect('state  rose  state=blocked reason="spam \\"x\\"" actor=desk until="2' in lines[0], lines[0])
+
+
+def foreign_events(b):
+    """entries of the stream that are no events do no harm"""
+    b.redis("XADD", "sendward:events", "*", "event", "nonsense")
+    b.redis("XADD", "sendward:events", "*", "event", "[1]")
+    b.redis("XADD", "sendward:events", "*", "event", '{"event":"discard\\u001b","qid":"A1","recipients":3,"x":{"y":[]}}')
+    equal(b.lines("events", "--json"), [{"event": "discard\x1b", "qid": "A1", "recipients": 3, "x": {"y": []}}])
+    expect("\x1b" not in b.ok("events"), "a control character reaches the terminal")
+    equal(b.ok("events", "--login", "rose"), "")
+
+
+def many_events(b):
+    """events are read to the last one"""
+    for i in range(3):
+        b.redis("EVAL", "for i = 1, 400 do redis.call('XADD', KEYS[1], '*', 'event', '{\"n\":' .. i .. '}') end", 1,
+                "sendward:events")
+    equal([event["n"] for event in b.lines("events", "--json")], list(range(1, 401)) * 3)
+
+
+def follow(b):
+    """events --follow prints what is there and what comes"""
+    b.ok("block", "rose")
+    process = b.start("events", "--follow", "--json")
+    equal(json.loads(process.stdout.readline())["login"], "rose")
+    b.ok("block", "lily")
+    equal(json.loads(process.stdout.readline())["login"], "lily")
+    b.redis("XADD", "sendward:events", "*", "event", '{"login":"iris"}')
+    equal(json.loads(process.stdout.readline()), {"login": "iris"})
+    equal(stopped(process), ("", ""))
+
+
+def follow_away(b):
+    """events --follow waits for a Redis that goes and comes back"""
+    process = b.start("events", "--follow", "--json")
+    b.ok("block", "rose")
+    equal(json.loads(process.stdout.readline())["login"], "rose")
+    b.redis.stop()
+    expect("waiting for it" in process.stderr.readline(), "it is not said that Redis went away")
+    b.redis.start()
+    # Without persistence Redis has forgotten everything; positions go on with the clock.
+    b.ok("block", "lily")
+    equal(json.loads(process.stdout.readline())["login"], "lily")
+    stopped(process)
+
+
+CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, foreign_events, many_events, follow,
+         follow_away]
