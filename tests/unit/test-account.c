@@ -46,14 +46,14 @@ static void test_empty(void)
 
 static void test_full(void)
 {
-	static const char record[] =
-		V "{\"format\":1,\"state\":\"blocked\",\"since\":1700000000,\"until\":1700086400,"
-		  "\"reason\":\"spam \\u00e9\",\"actor\":\"root\",\"plan\":\"students\","
-		  "\"description\":\"a \\\"test\\\"\","
-		  "\"quotas\":[\"100 messages / 1h\",\"unlimited bytes / 1d\"],"
-		  "\"senders\":[\"*@example.org\",\"!boss@example.org\",\"%login\"],"
-		  "\"networks\":[\"192.0.2.0/24\",\"!2001:db8::/32\"],"
-		  "\"max_recipients\":7,\"max_size\":0,\"colour\":\"green\"}";
+	static const char record[] = V
+		"{\"format\":1,\"state\":\"blocked\",\"since\":1700000000,\"until\":1700086400,"
+		"\"reason\":\"spam \\u00e9\",\"actor\":\"root\",\"plan\":\"students\","
+		"\"description\":\"a \\\"test\\\"\","
+		"\"quotas\":[\"100 messages / 1h\",\"unlimited bytes / 1d\"],"
+		"\"senders\":[\"*@example.org\",\"!boss@example.org\",\"%login\"],"
+		"\"networks\":[\"192.0.2.0/24\",\"!2001:db8::/32\"],"
+		"\"max_recipients\":7,\"max_size\":0,\"colour\":\"green\"}";
 	const char *reason = NULL;
 	struct account *a = decode(record, &reason);
 
@@ -165,8 +165,8 @@ static void test_bounds(void)
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		for (size_t more = 0; more <= 1; more++) {
-			char *record = list_record(rows[i].field, rows[i].item,
-						   rows[i].most + more);
+			char *record =
+				list_record(rows[i].field, rows[i].item, rows[i].most + more);
 			const char *reason = NULL;
 			struct account *a = decode(record, &reason);
 

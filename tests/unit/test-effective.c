@@ -108,10 +108,10 @@ static void test_state(void)
 				FIXTURE_NOW_S - 1)
 				.state,
 			ACCOUNT_BLOCKED);
-	SUITE_INT_EQUAL(
-		resolve(config, "{\"state\":\"blocked\",\"until\":1700000000}", FIXTURE_NOW_S)
-			.state,
-		ACCOUNT_ALLOWED);
+	SUITE_INT_EQUAL(resolve(config, "{\"state\":\"blocked\",\"until\":1700000000}",
+				FIXTURE_NOW_S)
+				.state,
+			ACCOUNT_ALLOWED);
 	resolve(config, NULL, 0);
 	config_unref(&config);
 }
