@@ -1,49 +1,29 @@
 #include "store/script.h"
 
 #include <hiredis/hiredis.h>
-#include <openssl/evp.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-extern const char script_take_lua[];
-extern const char script_refund_lua[];
-extern const char script_put_lua[];
+/* Made by store/embed-lua. */
+extern const char script_take_lua[], script_take_hash[];
+extern const char script_refund_lua[], script_refund_hash[];
+extern const char script_put_lua[], script_put_hash[];
 
-static const char *const texts[SCRIPTS] = {
-	[SCRIPT_TAKE] = script_take_lua,
-	[SCRIPT_REFUND] = script_refund_lua,
-	[SCRIPT_PUT] = script_put_lua,
+static const struct {
+	const char *text, *hash;
+} scripts[SCRIPTS] = {
+	[SCRIPT_TAKE] = { script_take_lua, script_take_hash },
+	[SCRIPT_REFUND] = { script_refund_lua, script_refund_hash },
+	[SCRIPT_PUT] = { script_put_lua, script_put_hash },
 };
-
-#define HASH_TEXT_MAX 41
-
-/* Computed once. */
-static char hashes[SCRIPTS][HASH_TEXT_MAX];
-static pthread_once_t hashes_once = PTHREAD_ONCE_INIT;
-
-static void compute_hashes(void)
-{
-	for (int i = 0; i < SCRIPTS; i++) {
-		unsigned char digest[EVP_MAX_MD_SIZE];
-		unsigned len = 0;
-
-		if (EVP_Digest(texts[i], strlen(texts[i]), digest, &len, EVP_sha1(), NULL) != 1)
-			abort();
-		for (unsigned j = 0; j < len && j < 20; j++)
-			snprintf(hashes[i] + 2 * j, 3, "%02x", digest[j]);
-	}
-}
 
 void script_command(struct command *command, enum script script, int n_keys)
 {
-	pthread_once(&hashes_once, compute_hashes);
 	command_init(command);
 	command_add(command, "EVALSHA");
-	command_add(command, hashes[script]);
+	command_add(command, scripts[script].hash);
 	command_add_int(command, n_keys);
 }
 
@@ -87,7 +67,7 @@ static void transmit(struct call *call)
 	if (call->whole) {
 		argv[0] = "EVAL";
 		lengths[0] = strlen(argv[0]);
-		argv[1] = texts[call->script];
+		argv[1] = scripts[call->script].text;
 		lengths[1] = strlen(argv[1]);
 	}
 	link_send(call->link, call->command.argc, argv, lengths, 0, on_reply, call);
