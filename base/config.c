@@ -615,6 +615,7 @@ static char *read_file(struct load *load, size_t *len)
 	FILE *file = fopen(load->path, "re");
 	char *text;
 
+	*len = 0;
 	if (!file) {
 		complain(load, 0, "%s", strerror(errno));
 		return NULL;
