@@ -148,3 +148,12 @@ bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1])
 	memcpy(out, domain, strlen(domain) + 1);
 	return true;
 }
+
+bool domain_is_shown_as(const char *domain, const char *text)
+{
+	char *shown = NULL;
+	bool same = idn2_to_unicode_8z8z(domain, &shown, 0) == IDN2_OK && strcmp(shown, text) == 0;
+
+	idn2_free(shown);
+	return same;
+}

@@ -1,0 +1,255 @@
+#include "base/header_address.h"
+
+#include <gmime/gmime.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/address_list.h"
+#include "base/ascii.h"
+#include "base/header_text.h"
+#include "base/memory.h"
+
+/* Octets of one field's value. Postfix's header_size_limit is 102400. */
+#define VALUE_MAX 65536
+
+static const struct {
+	bool once;	  /* at most one such field in a message */
+	bool one_address; /* RFC 5322 section 3.6.2: a mailbox, not a list */
+} fields[ORIGINATORS] = {
+	[ORIGINATOR_FROM] = { true, false },
+	[ORIGINATOR_SENDER] = { true, true },
+	/* One of each in every block of trace fields (section 3.6.6). */
+	[ORIGINATOR_RESENT_FROM] = { false, false },
+	[ORIGINATOR_RESENT_SENDER] = { false, true },
+};
+
+/* Functions that return a text return NULL when all is well, else the reason. */
+
+/* --- the names ----------------------------------------------------------------- */
+
+static bool is_name(const char *text, size_t len, const char *name)
+{
+	return strlen(name) == len && ascii_equal_nocase(name, text, len);
+}
+
+/* ORIGINATORS when it is another field. Postfix takes away blanks before the
+ * colon, programs differ. */
+static unsigned field_of(const char *name)
+{
+	size_t len = strlen(name);
+	unsigned i = 0;
+
+	while (len > 0 && ascii_is_blank(name[len - 1]))
+		len--;
+	while (i < ORIGINATORS && !is_name(name, len, originator_name((enum originator)i)))
+		i++;
+	return i;
+}
+
+bool originators_wants(const char *name)
+{
+	return field_of(name) < ORIGINATORS;
+}
+
+/* --- what is shown ------------------------------------------------------------- */
+
+static bool is_address(const char *text, const struct address *address)
+{
+	struct address other;
+	const char *reason;
+
+	return address && address_parse(text, ADDRESS_INTERNAL, &other, &reason) == ADDRESS_OK &&
+	       address_equal(&other, address, false);
+}
+
+/* Remembers the first thing in text that looks like an address and is not the
+ * one it stands beside (NULL: none). */
+static void find_foreign(struct originators *o, const struct address *address, char *text)
+{
+	const char *rest = text;
+	char found[sizeof(o->display_address)];
+
+	header_text_make_plain(text);
+	while (!o->display_address[0] && header_text_next_address(&rest, found, sizeof(found)))
+		if (!is_address(found, address))
+			memcpy(o->display_address, found, strlen(found) + 1);
+}
+
+/* As it is written, for programs that do not decode, and decoded. */
+static void look_at_display(struct originators *o, const struct address *address,
+			    const char *display)
+{
+	char *text = memory_strdup(display);
+	char *decoded = g_mime_utils_header_decode_text(NULL, display);
+
+	find_foreign(o, address, text);
+	find_foreign(o, address, decoded);
+	g_free(decoded);
+	free(text);
+}
+
+/* --- the first reader ---------------------------------------------------------- */
+
+struct collector {
+	struct originators *o;
+	enum originator field;
+};
+
+static const char *collect(const struct address *address, const char *display, void *arg)
+{
+	const struct collector *collector = arg;
+	struct originators *o = collector->o;
+
+	if (*display)
+		look_at_display(o, address, display);
+	if (!address)
+		return NULL;
+	if (o->n == HEADER_ADDRESSES_MAX)
+		return "too many addresses";
+	o->items[o->n].field = collector->field;
+	o->items[o->n].address = *address;
+	o->n++;
+	return NULL;
+}
+
+/* --- the second reader --------------------------------------------------------- */
+
+/* Is GMime's text of an address our address? GMime shows A-labels as U-labels,
+ * also those that are not in IDNA 2008 and that address_parse() refuses. */
+static bool is_same_address(const char *text, const struct address *ours)
+{
+	const char *at = strrchr(text, '@');
+	char again[WRITTEN_MAX + DOMAIN_MAX + 2];
+	struct address theirs;
+	const char *reason;
+
+	if (address_parse(text, ADDRESS_HEADER, &theirs, &reason) == ADDRESS_OK)
+		return address_equal(&theirs, ours, true);
+	if (!at || at - text > WRITTEN_MAX || !domain_is_shown_as(ours->domain, at + 1))
+		return false;
+	snprintf(again, sizeof(again), "%.*s@%s", (int)(at - text), text, ours->domain);
+	return address_parse(again, ADDRESS_HEADER, &theirs, &reason) == ADDRESS_OK &&
+	       address_equal(&theirs, ours, true);
+}
+
+/* Compares a list and its groups with items[*i] and on, moving *i. */
+static bool is_same_list(InternetAddressList *list, const struct originators *o, size_t *i)
+{
+	int n = internet_address_list_length(list);
+
+	for (int k = 0; k < n; k++) {
+		InternetAddress *element = internet_address_list_get_address(list, k);
+		const char *text;
+
+		if (INTERNET_ADDRESS_IS_GROUP(element)) {
+			InternetAddressGroup *group = INTERNET_ADDRESS_GROUP(element);
+
+			if (!is_same_list(internet_address_group_get_members(group), o, i))
+				return false;
+			continue;
+		}
+		text = internet_address_mailbox_get_addr(INTERNET_ADDRESS_MAILBOX(element));
+		if (*i == o->n || !text || !is_same_address(text, &o->items[*i].address))
+			return false;
+		++*i;
+	}
+	return true;
+}
+
+/* Does GMime read the addresses from items[first] on in text? */
+static bool gmime_agrees(const char *text, const struct originators *o, size_t first)
+{
+	GMimeParserOptions *options = g_mime_parser_options_new();
+	InternetAddressList *list;
+	bool same;
+
+	g_mime_parser_options_set_address_compliance_mode(options, GMIME_RFC_COMPLIANCE_STRICT);
+	list = internet_address_list_parse(options, text);
+	same = list && is_same_list(list, o, &first) && first == o->n;
+	if (list)
+		g_object_unref(list);
+	g_mime_parser_options_free(options);
+	return same;
+}
+
+/* --- fields -------------------------------------------------------------------- */
+
+/* text has room for the unfolded value. */
+static const char *field_read(struct originators *o, enum originator field, const char *value,
+			      size_t len, char *text)
+{
+	struct collector collector = { .o = o, .field = field };
+	size_t first = o->n;
+	const char *reason;
+
+	/* Postfix has stripped one space behind the colon. */
+	reason = header_text_unfold(value, len, strlen(originator_name(field)) + 2, text);
+	if (!reason)
+		reason = header_text_check_encoded(text);
+	if (!reason)
+		reason = address_list_read(text, strlen(text), collect, &collector);
+	if (!reason && !gmime_agrees(text, o, first))
+		reason = "read differently by different programs";
+	if (!reason && fields[field].one_address && o->n - first > 1)
+		reason = "more than one address";
+	return reason;
+}
+
+void originators_init(struct originators *o)
+{
+	o->n = 0;
+	memset(o->fields_seen, 0, sizeof(o->fields_seen));
+	o->fault[0] = '\0';
+	o->display_address[0] = '\0';
+}
+
+void originators_add(struct originators *o, const char *name, const char *value, size_t value_len)
+{
+	unsigned field = field_of(name);
+	const char *reason = "longer than 65536 octets";
+
+	if (field == ORIGINATORS)
+		return;
+	o->fields_seen[field]++;
+	if (o->fault[0])
+		return;
+	if (value_len <= VALUE_MAX) {
+		char *text = memory_alloc(value_len + 1);
+
+		reason = field_read(o, (enum originator)field, value, value_len, text);
+		free(text);
+	}
+	if (reason)
+		snprintf(o->fault, sizeof(o->fault), "%s: %s", originator_name(field), reason);
+}
+
+void originators_end(struct originators *o)
+{
+	if (!o->fault[0] && o->fields_seen[ORIGINATOR_FROM] == 0)
+		snprintf(o->fault, sizeof(o->fault), "no From field");
+	for (unsigned i = 0; i < ORIGINATORS; i++) {
+		unsigned seen = o->fields_seen[i];
+
+		if (o->fault[0] || !fields[i].once || seen <= 1)
+			continue;
+		if (seen == 2)
+			snprintf(o->fault, sizeof(o->fault), "two %s fields",
+				 originator_name((enum originator)i));
+		else
+			snprintf(o->fault, sizeof(o->fault), "%u %s fields", seen,
+				 originator_name((enum originator)i));
+	}
+}
+
+void header_address_init(void)
+{
+	static const char sample[] = "=?utf-8?q?g?=: a@example.com;";
+	struct originators o;
+
+	g_mime_init();
+	/* GObject types and charset tables are made at first use; make them
+	 * before there are threads. */
+	originators_init(&o);
+	originators_add(&o, "From", sample, sizeof(sample) - 1);
+}
