@@ -1,5 +1,6 @@
 """What a case works with: a private Redis, a sendward-policyd with its configuration, and clients of the protocol."""
 
+import grp
 import os
 import resource
 import shutil
@@ -128,7 +129,8 @@ class Bench:
     def configure(self, plan=None, top=None, policyd=None, redis=None, milter=False, listen=()):
         sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
         content = {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"', **(top or {})},
+            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
+                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
             "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},
             "plan default": {"quotas": '{ "1000 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})},
