@@ -4,13 +4,13 @@
 #include "control/record.h"
 #include "tests/unit/suite.h"
 
-#define VERSION "1795201005000000"
+#define STORED_VERSION "1795201005000000"
 
 static json_t *decode(const char *json, const char **reason)
 {
 	char text[2048];
 
-	snprintf(text, sizeof(text), VERSION "%s", json);
+	snprintf(text, sizeof(text), STORED_VERSION "%s", json);
 	return record_decode(text, strlen(text), reason);
 }
 
