@@ -111,6 +111,9 @@ static void complain_unknown(struct load *load, const cfg_t *cfg, const char *na
 }
 
 static void on_error(cfg_t *cfg, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
 {
 	struct load *load = loading;
 	char text[512];
