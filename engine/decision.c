@@ -126,32 +126,44 @@ static void ask_store(struct decision *d)
 /* ---- when the store does not answer ------------------------------------ */
 
 /* This node's share of each limit. */
-static void share_limits(struct decision *d)
+static void share_limits(const struct decision *d, struct take_row rows[QUOTAS_MAX])
 {
-	for (size_t i = 0; i < d->n_rows; i++) {
-		struct quota *quota = &d->rows[i].quota;
+	int64_t permille = d->config->degraded_share_permille;
 
-		if (quota->limit > 0)
-			quota->limit = quota->limit / 1000 * d->config->degraded_share_permille +
-				       quota->limit % 1000 * d->config->degraded_share_permille /
-					       1000;
+	for (size_t i = 0; i < d->n_rows; i++) {
+		int64_t limit = d->rows[i].quota.limit;
+
+		rows[i] = d->rows[i];
+		if (limit > 0)
+			rows[i].quota.limit =
+				limit / 1000 * permille + limit % 1000 * permille / 1000;
 	}
 }
 
+/* What is beyond the share and within the limit only the store can tell. */
 static void finish_degraded(struct decision *d)
 {
+	struct take_row rows[QUOTAS_MAX];
 	const struct take take = {
 		.login = d->request->login,
 		.message_key = d->message_key[0] ? d->message_key : NULL,
 		.version = "",
-		.rows = d->rows,
+		.rows = rows,
 		.n_rows = d->n_rows,
 	};
 	struct take_answer answer = {.status = TAKE_DONE};
+	const struct judge_input in = judge_input_of(d, answer.rows);
+	struct finding *f = &d->verdict.findings[CHECK_QUOTAS];
 
-	share_limits(d);
+	share_limits(d, rows);
 	d->env->take_local(d->env->ctx, &take, &answer);
-	finish_judged(d, answer.rows);
+	judge_quotas(&in, d->verdict.findings);
+	if (answer.status == TAKE_OVER && (f->result == FINDING_PASS || !d->known)) {
+		f->result = FINDING_UNKNOWN;
+		f->action = ACTION_DEFER;
+	}
+	judge(&in, &d->verdict);
+	finish(d);
 }
 
 /* on_store_failure: what is known of the login stays in force; only what the
