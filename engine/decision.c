@@ -238,6 +238,9 @@ static void on_take(const struct take_answer *answer, void *arg)
 	case TAKE_GONE:
 		finish_cannot_tell(d, "this message was taken back before");
 		return;
+	case TAKE_UNREADABLE: /* the login may be blocked */
+		finish_cannot_tell(d, "the account cannot be read");
+		return;
 	case TAKE_UNAVAILABLE:
 	case TAKE_UNCERTAIN:
 		d->charge_in_doubt = answer->status == TAKE_UNCERTAIN && d->message_key[0];

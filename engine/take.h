@@ -38,6 +38,8 @@ enum take_status {
 	TAKE_STALE,	  /* the account has changed; nothing was tested */
 	TAKE_UNAVAILABLE, /* the store was not reached; nothing was charged */
 	TAKE_UNCERTAIN,	  /* no answer in time; charged or not */
+	TAKE_UNREADABLE,  /* there is an account that cannot be read here, by a
+			   * newer Sendward perhaps; nothing was charged */
 };
 
 struct take_row_answer {

@@ -44,24 +44,26 @@ static const struct redisReply *element(const struct redisReply *reply, size_t i
 }
 
 /* "stale" and the account there is: the cache learns it. */
-static bool learn_account(struct taking *t, const struct redisReply *reply, const char **error)
+static void learn_account(struct taking *t, const struct redisReply *reply,
+			  struct take_answer *answer)
 {
 	const struct redisReply *record = element(reply, 1, REDIS_REPLY_STRING);
 	struct account *account = NULL;
 
-	*error = "an answer of take without its account";
 	if (!record)
-		return false;
+		return;
 	if (record->len > 0) {
-		account = account_decode(record->str, record->len, error);
+		account = account_decode(record->str, record->len, &answer->error);
 		if (!account) {
 			cache_forget(t->store->cache, t->login);
-			return false;
+			answer->status = TAKE_UNREADABLE;
+			return;
 		}
 	}
 	cache_put(t->store->cache, t->login, account);
 	account_unref(&account);
-	return true;
+	answer->status = TAKE_STALE;
+	answer->error = NULL;
 }
 
 static bool read_rows(const struct taking *t, const struct redisReply *reply,
@@ -87,7 +89,8 @@ static void set_clock(struct store *store, int64_t now_ms)
 	store->clock_offset_ms = now_ms - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
 
-static bool read_answer(struct taking *t, const struct redisReply *reply,
+/* Leaves the answer TAKE_UNAVAILABLE when it makes no sense. */
+static void read_answer(struct taking *t, const struct redisReply *reply,
 			struct take_answer *answer)
 {
 	const struct redisReply *status = element(reply, 0, REDIS_REPLY_STRING);
@@ -95,12 +98,10 @@ static bool read_answer(struct taking *t, const struct redisReply *reply,
 	const struct redisReply *seen = element(reply, 2, REDIS_REPLY_INTEGER);
 
 	answer->error = "an answer of take that makes no sense";
-	if (status && strcmp(status->str, "stale") == 0) {
-		answer->status = TAKE_STALE;
-		return learn_account(t, reply, &answer->error);
-	}
+	if (status && strcmp(status->str, "stale") == 0)
+		learn_account(t, reply, answer);
 	if (!status || !now || !seen || !read_rows(t, reply, answer))
-		return false;
+		return;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		if (strcmp(status->str, statuses[i].name) == 0) {
 			answer->status = statuses[i].status;
@@ -108,33 +109,24 @@ static bool read_answer(struct taking *t, const struct redisReply *reply,
 			answer->seen = seen->integer != 0;
 			answer->error = NULL;
 			set_clock(t->store, answer->now_ms);
-			return true;
 		}
 	}
-	return false;
 }
 
 static void on_take(enum link_result result, struct redisReply *reply, const char *error,
 		    void *arg)
 {
 	struct taking *t = arg;
-	struct take_answer answer;
+	struct take_answer answer = {.status = TAKE_UNAVAILABLE, .error = error};
 
-	answer.error = error;
 	switch (store_result_of(result, reply, REDIS_REPLY_ARRAY, &answer.error)) {
 	case STORE_OK:
-		if (read_answer(t, reply, &answer)) {
-			if (answer.status == TAKE_STALE)
-				answer.error = NULL;
-			break;
-		}
-		answer.status = TAKE_UNAVAILABLE;
+		read_answer(t, reply, &answer);
 		break;
 	case STORE_UNCERTAIN:
 		answer.status = TAKE_UNCERTAIN;
 		break;
 	default:
-		answer.status = TAKE_UNAVAILABLE;
 		break;
 	}
 	t->done(&answer, t->arg);
