@@ -1,0 +1,452 @@
+#include "tests/scenario/fake_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "engine/window.h"
+#include "store/cache.h"
+#include "store/local.h"
+
+#define LOGINS_MAX 16
+#define COUNTERS_MAX 32
+#define MESSAGES_MAX 200
+#define WAITING_MAX 16
+
+/* As MESSAGE_REMEMBERED_S of the store. */
+#define REMEMBERED_MS 600000
+
+struct counter {
+	enum quota_unit unit;
+	int32_t window_s;
+	int64_t born; /* a number of its own for each one made */
+	struct window window;
+};
+
+struct charge {
+	enum quota_unit unit;
+	int32_t window_s;
+	int64_t born, slot, amount;
+};
+
+struct message {
+	char key[MESSAGE_KEY_MAX + 1];
+	bool refunded;
+	int64_t until_ms;
+	size_t n_charges;
+	struct charge charges[QUOTAS_MAX];
+};
+
+struct login {
+	char name[LOGIN_MAX + 1];
+	char *record; /* NULL: no account */
+	int churn;
+	size_t n_counters, n_messages;
+	struct counter counters[COUNTERS_MAX];
+	struct message messages[MESSAGES_MAX];
+};
+
+struct waiting_answer {
+	take_done *done;
+	void *arg;
+	struct take_answer answer;
+};
+
+struct waiting_refund {
+	char login[LOGIN_MAX + 1], key[MESSAGE_KEY_MAX + 1];
+};
+
+struct fake_store {
+	struct decision_env env;
+	enum line line;
+	int64_t now_ms, versions, births;
+	struct cache *cache;
+	struct local *local;
+	size_t n_logins, n_answers, n_refunds;
+	bool later;
+	struct login logins[LOGINS_MAX];
+	struct waiting_answer answers[WAITING_MAX];
+	struct waiting_refund refunds[WAITING_MAX];
+};
+
+static void must(bool condition, const char *what)
+{
+	if (condition)
+		return;
+	fprintf(stderr, "fake store: %s\n", what);
+	exit(99);
+}
+
+static struct login *login_of(struct fake_store *s, const char *name)
+{
+	for (size_t i = 0; i < s->n_logins; i++)
+		if (strcmp(s->logins[i].name, name) == 0)
+			return &s->logins[i];
+	must(s->n_logins < LOGINS_MAX, "too many logins");
+	snprintf(s->logins[s->n_logins].name, LOGIN_MAX + 1, "%s", name);
+	return &s->logins[s->n_logins++];
+}
+
+/* ---- accounts ----------------------------------------------------------- */
+
+void fake_store_record(struct fake_store *s, const char *login, const char *record)
+{
+	struct login *l = login_of(s, login);
+
+	free(l->record);
+	l->record = memory_strdup(record);
+}
+
+void fake_store_account(struct fake_store *s, const char *login, const char *json)
+{
+	struct login *l = login_of(s, login);
+	char record[4096];
+
+	if (json) {
+		snprintf(record, sizeof(record), "%016lld%s", (long long)++s->versions, json);
+		fake_store_record(s, login, record);
+		return;
+	}
+	free(l->record);
+	l->record = NULL;
+	l->n_counters = 0;
+}
+
+void fake_store_churn(struct fake_store *s, const char *login, int n)
+{
+	login_of(s, login)->churn = n;
+}
+
+static void churn(struct fake_store *s, struct login *l)
+{
+	char version[ACCOUNT_VERSION_DIGITS + 1];
+
+	if (l->churn == 0 || !l->record)
+		return;
+	l->churn--;
+	snprintf(version, sizeof(version), "%016lld", (long long)++s->versions);
+	memcpy(l->record, version, ACCOUNT_VERSION_DIGITS);
+}
+
+static bool is_stale(const struct login *l, const char *version)
+{
+	char present[ACCOUNT_VERSION_DIGITS + 1] = "";
+
+	if (l->record)
+		snprintf(present, sizeof(present), "%.*s", ACCOUNT_VERSION_DIGITS, l->record);
+	return !version || strcmp(version, present) != 0;
+}
+
+static void learn(struct fake_store *s, const struct login *l, struct take_answer *answer)
+{
+	struct account *account = NULL;
+
+	answer->status = TAKE_STALE;
+	if (l->record) {
+		account = account_decode(l->record, strlen(l->record), &answer->error);
+		if (!account) {
+			cache_forget(s->cache, l->name);
+			answer->status = TAKE_UNREADABLE;
+			return;
+		}
+	}
+	if (s->line == LINE_UP)
+		cache_put(s->cache, l->name, account);
+	account_unref(&account);
+}
+
+/* ---- counters ----------------------------------------------------------- */
+
+static struct counter *find_counter(struct login *l, enum quota_unit unit, int32_t window_s)
+{
+	for (size_t i = 0; i < l->n_counters; i++)
+		if (l->counters[i].unit == unit && l->counters[i].window_s == window_s)
+			return &l->counters[i];
+	return NULL;
+}
+
+static struct counter *counter_of(struct fake_store *s, struct login *l, const struct quota *quota)
+{
+	struct counter *c = find_counter(l, quota->unit, quota->window_s);
+
+	if (c)
+		return c;
+	must(l->n_counters < COUNTERS_MAX, "too many counters");
+	c = &l->counters[l->n_counters++];
+	*c = (struct counter){ .unit = quota->unit,
+			       .window_s = quota->window_s,
+			       .born = ++s->births };
+	return c;
+}
+
+static struct message *find_message(const struct fake_store *s, struct login *l, const char *key)
+{
+	for (size_t i = 0; i < l->n_messages; i++)
+		if (strcmp(l->messages[i].key, key) == 0 && l->messages[i].until_ms > s->now_ms)
+			return &l->messages[i];
+	return NULL;
+}
+
+static struct message *new_message(const struct fake_store *s, struct login *l, const char *key)
+{
+	struct message *m;
+
+	must(l->n_messages < MESSAGES_MAX, "too many messages");
+	m = &l->messages[l->n_messages++];
+	memset(m, 0, sizeof(*m));
+	snprintf(m->key, sizeof(m->key), "%s", key);
+	m->until_ms = s->now_ms + REMEMBERED_MS;
+	return m;
+}
+
+static bool test_row(struct fake_store *s, struct login *l, const struct take_row *row,
+		     struct take_row_answer *answer)
+{
+	struct counter *c = counter_of(s, l, &row->quota);
+
+	window_advance(&c->window, c->window_s, s->now_ms);
+	answer->used = c->window.sum;
+	answer->retry_after_ms = 0;
+	if (row->quota.limit == QUOTA_UNLIMITED)
+		return true;
+	answer->retry_after_ms = window_retry_after_ms(&c->window, c->window_s, s->now_ms,
+						       row->amount, row->quota.limit);
+	return !row->enforce || answer->retry_after_ms == 0;
+}
+
+static void charge_row(struct fake_store *s, struct login *l, const struct take_row *row,
+		       struct message *m)
+{
+	struct counter *c = counter_of(s, l, &row->quota);
+	struct charge *charge = &m->charges[m->n_charges];
+
+	for (size_t i = 0; i < m->n_charges; i++)
+		if (m->charges[i].born == c->born)
+			return; /* two quotas of one unit and window */
+	m->n_charges++;
+	*charge = (struct charge){
+		.unit = c->unit, .window_s = c->window_s, .born = c->born, .amount = row->amount
+	};
+	charge->slot = window_advance(&c->window, c->window_s, s->now_ms);
+	window_add(&c->window, charge->slot, charge->amount);
+}
+
+static enum take_status take_rows(struct fake_store *s, struct login *l, const struct take *take,
+				  struct take_answer *answer)
+{
+	struct message *m = take->message_key ? find_message(s, l, take->message_key) : NULL;
+	bool fits = true;
+
+	for (size_t i = 0; i < take->n_rows; i++)
+		if (!test_row(s, l, &take->rows[i], &answer->rows[i]))
+			fits = false;
+	if (m)
+		return m->refunded ? TAKE_GONE : TAKE_REPEATED;
+	if (!fits)
+		return TAKE_OVER;
+	if (!take->message_key)
+		return TAKE_DONE;
+	m = new_message(s, l, take->message_key);
+	for (size_t i = 0; i < take->n_rows; i++)
+		charge_row(s, l, &take->rows[i], m);
+	return TAKE_DONE;
+}
+
+void fake_store_refund(struct fake_store *s, const char *login, const char *key)
+{
+	struct login *l = login_of(s, login);
+	struct message *m = find_message(s, l, key);
+
+	if (!m)
+		m = new_message(s, l, key);
+	if (m->refunded)
+		return;
+	m->refunded = true;
+	for (size_t i = 0; i < m->n_charges; i++) {
+		const struct charge *charge = &m->charges[i];
+		struct counter *c = find_counter(l, charge->unit, charge->window_s);
+
+		if (c && c->born == charge->born)
+			window_subtract(&c->window, charge->slot, charge->amount);
+	}
+}
+
+void fake_store_reset(struct fake_store *s, const char *login)
+{
+	login_of(s, login)->n_counters = 0;
+}
+
+int64_t fake_store_used(struct fake_store *s, const char *login, enum quota_unit unit,
+			int32_t window_s)
+{
+	struct counter *c = find_counter(login_of(s, login), unit, window_s);
+
+	if (!c)
+		return 0;
+	window_advance(&c->window, window_s, s->now_ms);
+	return c->window.sum;
+}
+
+const char *fake_store_message(struct fake_store *s, const char *login, const char *key)
+{
+	const struct message *m = find_message(s, login_of(s, login), key);
+
+	if (!m)
+		return "unknown";
+	return m->refunded ? "refunded" : "charged";
+}
+
+/* ---- the engine's environment ------------------------------------------- */
+
+static int64_t env_now_ms(void *ctx)
+{
+	return ((struct fake_store *)ctx)->now_ms;
+}
+
+static bool env_account(void *ctx, const char *login, struct account **out)
+{
+	return cache_get(((struct fake_store *)ctx)->cache, login, out);
+}
+
+static void ask(struct fake_store *s, const struct take *take, struct take_answer *answer)
+{
+	struct login *l = login_of(s, take->login);
+
+	answer->now_ms = s->now_ms;
+	answer->seen = l->n_counters > 0;
+	churn(s, l);
+	if (is_stale(l, take->version))
+		learn(s, l, answer);
+	else
+		answer->status = take_rows(s, l, take, answer);
+}
+
+static void tell(struct fake_store *s, const struct take_answer *answer, take_done *done, void *arg)
+{
+	if (!s->later) {
+		done(answer, arg);
+		return;
+	}
+	must(s->n_answers < WAITING_MAX, "too many answers wait");
+	s->answers[s->n_answers++] = (struct waiting_answer){ done, arg, *answer };
+}
+
+static void env_take(void *ctx, const struct take *take, take_done *done, void *arg)
+{
+	struct fake_store *s = ctx;
+	struct take_answer answer = { .status = TAKE_UNAVAILABLE, .error = "not connected" };
+	const struct take_answer lost = { .status = TAKE_UNCERTAIN,
+					  .error = "no answer within the deadline" };
+
+	if (s->line == LINE_UP || s->line == LINE_MUTE) {
+		answer.error = NULL;
+		ask(s, take, &answer);
+	}
+	tell(s, s->line == LINE_MUTE || s->line == LINE_DEAF ? &lost : &answer, done, arg);
+}
+
+static void env_take_local(void *ctx, const struct take *take, struct take_answer *answer)
+{
+	struct fake_store *s = ctx;
+
+	local_take(s->local, take, s->now_ms, answer);
+}
+
+static void env_refund(void *ctx, const char *login, const char *key)
+{
+	struct fake_store *s = ctx;
+	struct waiting_refund *w = &s->refunds[s->n_refunds];
+
+	if (s->line == LINE_UP) {
+		fake_store_refund(s, login, key);
+		return;
+	}
+	must(s->n_refunds < WAITING_MAX, "too many refunds wait");
+	snprintf(w->login, sizeof(w->login), "%s", login);
+	snprintf(w->key, sizeof(w->key), "%s", key);
+	s->n_refunds++;
+}
+
+const struct decision_env *fake_store_env(struct fake_store *s)
+{
+	return &s->env;
+}
+
+void fake_store_answer_later(struct fake_store *s, bool later)
+{
+	s->later = later;
+}
+
+bool fake_store_answer(struct fake_store *s)
+{
+	struct waiting_answer first;
+
+	if (s->n_answers == 0)
+		return false;
+	first = s->answers[0];
+	memmove(s->answers, s->answers + 1, --s->n_answers * sizeof(s->answers[0]));
+	first.done(&first.answer, first.arg);
+	return true;
+}
+
+/* ---- what scenarios do to it -------------------------------------------- */
+
+void fake_store_move_clock(struct fake_store *s, int64_t ms)
+{
+	s->now_ms += ms;
+}
+
+int64_t fake_store_now_ms(const struct fake_store *s)
+{
+	return s->now_ms;
+}
+
+void fake_store_set_line(struct fake_store *s, enum line line)
+{
+	s->line = line;
+	if (line != LINE_UP)
+		return;
+	local_clear(s->local);
+	for (size_t i = 0; i < s->n_refunds; i++)
+		fake_store_refund(s, s->refunds[i].login, s->refunds[i].key);
+	s->n_refunds = 0;
+}
+
+void fake_store_restart(struct fake_store *s)
+{
+	cache_clear(s->cache);
+	local_clear(s->local);
+}
+
+struct fake_store *fake_store_new(int64_t now_ms)
+{
+	struct fake_store *s = memory_zero(sizeof(*s));
+
+	s->now_ms = now_ms;
+	s->cache = cache_new(LOGINS_MAX);
+	s->local = local_new();
+	s->env = (struct decision_env){
+		.ctx = s,
+		.now_ms = env_now_ms,
+		.account = env_account,
+		.take = env_take,
+		.take_local = env_take_local,
+		.refund = env_refund,
+	};
+	return s;
+}
+
+void fake_store_free(struct fake_store **store)
+{
+	struct fake_store *s = *store;
+
+	*store = NULL;
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->n_logins; i++)
+		free(s->logins[i].record);
+	cache_free(&s->cache);
+	local_free(&s->local);
+	free(s);
+}
