@@ -38,7 +38,8 @@ struct load {
 	/* Of each setting given so far, where libconfuse keeps it. */
 	const cfg_opt_t *seen[(PLANS_MAX + 2) * (64 + CHECKS) + REPLIES];
 	size_t n_seen;
-	char value[CONFIG_TEXT_MAX + 16]; /* of the last setting, with its line */
+	char *value; /* of the last setting, with its line; owned */
+	size_t value_size;
 };
 
 /* libconfuse's callbacks have no argument for it. Set while it parses. */
@@ -158,7 +159,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 		if (load->n_seen < sizeof(load->seen) / sizeof(load->seen[0]))
 			load->seen[load->n_seen++] = opt;
 	}
-	snprintf(load->value, sizeof(load->value), "%d %s", cfg->line, value);
+	snprintf(load->value, load->value_size, "%d %s", cfg->line, value);
 	*(const char **)result = load->value;
 	return 0;
 }
@@ -571,6 +572,8 @@ static struct config *load_text(char *text, size_t len, struct load *load)
 	cfg_t *cfg;
 	int line;
 
+	load->value_size = len + 16;
+	load->value = memory_alloc(load->value_size);
 	if (!config_text_prepare(text, len, &line, &reason)) {
 		complain(load, line, "%s", reason);
 	} else {
@@ -583,6 +586,13 @@ static struct config *load_text(char *text, size_t len, struct load *load)
 		return &snapshot->config;
 	arena_free(&load->arena);
 	return NULL;
+}
+
+static void load_free(struct load **load)
+{
+	free((*load)->value);
+	free(*load);
+	*load = NULL;
 }
 
 static struct load *load_new(const char *path, char *error, size_t error_size)
@@ -608,7 +618,7 @@ struct config *config_load_text(const char *text, const char *path, char *error,
 		config = load_text(copy, strlen(copy), load);
 		free(copy);
 	}
-	free(load);
+	load_free(&load);
 	return config;
 }
 
@@ -644,7 +654,7 @@ struct config *config_load(const char *path, char *error, size_t error_size)
 	if (!load->failed)
 		config = load_text(text, len, load);
 	free(text);
-	free(load);
+	load_free(&load);
 	return config;
 }
 
