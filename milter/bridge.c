@@ -17,6 +17,10 @@
 /* How often it is looked whether all is done, when libmilter has stopped. */
 #define DRAIN_EVERY_MS 10
 
+/* How often the thread that listens is woken, when it is to stop. */
+#define NUDGE_EVERY_MS 20
+#define NUDGE_SIGNAL SIGUSR2
+
 /* Between the last answer and the end of the process: libmilter writes the
  * reply after its callback has returned, and does not say when. */
 #define LAST_REPLY_MS 50
@@ -38,8 +42,9 @@ struct bridge_job {
 
 struct bridge {
 	struct event_base *base;
-	struct event *wakeup_event, *drain_event;
+	struct event *wakeup_event, *drain_event, *nudge_event;
 	int wakeup_fd;
+	pthread_t listener;
 	struct bridge_host host;
 	int64_t drain_until_ms;
 	pthread_mutex_t lock;
@@ -222,6 +227,7 @@ static void begin_to_drain(struct bridge *bridge)
 {
 	const struct timeval every = { .tv_usec = DRAIN_EVERY_MS * 1000 };
 
+	event_del(bridge->nudge_event);
 	pthread_mutex_lock(&bridge->lock);
 	bridge->closed = true;
 	bridge->drain_until_ms =
@@ -272,6 +278,47 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 		begin_to_drain(bridge);
 }
 
+/* ---- stopping -------------------------------------------------------------- */
+
+static void block_signals(sigset_t *before)
+{
+	static const int ours[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1 };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
+		sigaddset(&signals, ours[i]);
+	pthread_sigmask(SIG_BLOCK, &signals, before);
+}
+
+static void on_nudge_signal(int number)
+{
+	(void)number;
+}
+
+/* libmilter's listener looks only every 5 s whether it is to stop, unless its
+ * poll() is interrupted (MI_CHK_TIME and mi_listener() in its listener.c).
+ * Again and again: it may not be in poll() just now. */
+static void on_nudge(evutil_socket_t fd, short what, void *arg)
+{
+	struct bridge *bridge = arg;
+
+	(void)fd;
+	(void)what;
+	pthread_kill(bridge->listener, NUDGE_SIGNAL);
+}
+
+/* libmilter's own thread waits for SIGTERM. smfi_stop() would do the same, but
+ * in this thread, and block until the listener looks up. */
+void bridge_stop(struct bridge *bridge)
+{
+	const struct timeval every = { .tv_usec = NUDGE_EVERY_MS * 1000 };
+
+	block_signals(NULL);
+	kill(getpid(), SIGTERM);
+	event_add(bridge->nudge_event, &every);
+}
+
 /* ---- life ------------------------------------------------------------------ */
 
 struct bridge *bridge_new(struct event_base *base, struct config *config)
@@ -286,8 +333,9 @@ struct bridge *bridge_new(struct event_base *base, struct config *config)
 	bridge->wakeup_event =
 		event_new(base, bridge->wakeup_fd, EV_READ | EV_PERSIST, on_wakeup, bridge);
 	bridge->drain_event = event_new(base, -1, EV_PERSIST, on_drain, bridge);
+	bridge->nudge_event = event_new(base, -1, EV_PERSIST, on_nudge, bridge);
 	if (bridge->wakeup_fd < 0 || !bridge->wakeup_event || !bridge->drain_event ||
-	    event_add(bridge->wakeup_event, NULL) != 0) {
+	    !bridge->nudge_event || event_add(bridge->wakeup_event, NULL) != 0) {
 		log_error("cannot set up the event loop: %s", strerror(errno));
 		exit(1);
 	}
@@ -319,52 +367,35 @@ static void *listen_thread(void *arg)
 	return NULL;
 }
 
-static void block_signals(sigset_t *before)
-{
-	static const int ours[] = { SIGHUP, SIGINT, SIGTERM, SIGUSR1 };
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof(ours) / sizeof(ours[0]); i++)
-		sigaddset(&signals, ours[i]);
-	pthread_sigmask(SIG_BLOCK, &signals, before);
-}
-
 /* The new thread, and all that libmilter makes from it, leaves signals to the
  * loop's thread, but for those that libmilter waits for. */
-static pthread_t start_listening(struct bridge *bridge)
+static void start_listening(struct bridge *bridge)
 {
+	const struct sigaction nudge = { .sa_handler = on_nudge_signal };
 	sigset_t before;
-	pthread_t thread;
 	int error;
 
+	sigaction(NUDGE_SIGNAL, &nudge, NULL);
 	block_signals(&before);
-	error = pthread_create(&thread, NULL, listen_thread, bridge);
+	error = pthread_create(&bridge->listener, NULL, listen_thread, bridge);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (error != 0) {
 		log_error("cannot start a thread: %s", strerror(error));
 		exit(1);
 	}
-	return thread;
-}
-
-void bridge_stop(void)
-{
-	block_signals(NULL);
-	kill(getpid(), SIGTERM);
 }
 
 int bridge_run(struct bridge *bridge, const struct bridge_host *host)
 {
 	const struct timespec last_reply = timespec_of_ms(LAST_REPLY_MS);
-	pthread_t thread;
 
 	bridge->host = *host;
-	thread = start_listening(bridge);
+	start_listening(bridge);
 	event_base_dispatch(bridge->base);
-	pthread_join(thread, NULL);
+	pthread_join(bridge->listener, NULL);
 	nanosleep(&last_reply, NULL);
 	event_free(bridge->wakeup_event);
 	event_free(bridge->drain_event);
+	event_free(bridge->nudge_event);
 	return bridge->listen_status;
 }

@@ -83,10 +83,9 @@ struct bridge_host {
  * done. Returns what listen() returned. Afterwards there is no room for any. */
 int bridge_run(struct bridge *bridge, const struct bridge_host *host);
 
-/* Tells libmilter to stop listening: gives it the SIGTERM that it waits for.
- * (smfi_stop() would block until its listener looks up, for up to 5 s.) From
- * then on signals no longer come to the loop. */
-void bridge_stop(void);
+/* Makes listen(), which is smfi_main(), return soon. From then on signals no
+ * longer come to the loop. */
+void bridge_stop(struct bridge *bridge);
 
 /* --- any thread ------------------------------------------------------------- */
 

@@ -27,43 +27,30 @@
 #define BEAT_EVERY_S 10
 #define BEAT_TTL_S 30
 
-/* How long the first connection to the store may take before it is logged. */
-#define STORE_READY_MS 2000
-
-/* While stopping: how often libmilter's listener is woken. */
-#define KNOCK_EVERY_MS 20
+/* Sessions wait so long for the first connection to the store, in the queue
+ * of the socket; nobody is to be deferred only because the daemon is new. */
+#define STORE_READY_MS 1000
 
 static const int stop_signals[] = { SIGTERM, SIGINT, SIGHUP };
 #define STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
 
 struct milter {
-	struct config *config;	/* the present one, a reference */
-	struct endpoint listen; /* the one it started with */
+	struct config *config; /* the present one, a reference */
 	struct event_base *base;
 	struct store *store;
 	struct bridge *bridge;
 	struct desk *desk;
-	struct event *stop_events[STOP_SIGNALS], *reload_event, *beat_event, *knock_event;
+	struct event *stop_events[STOP_SIGNALS], *reload_event, *beat_event;
 	int64_t began_s;
-	bool stopping;
+	bool store_tried, listening, stopping;
 };
 
 /* ---- events ---------------------------------------------------------------- */
-
-static void on_knock(evutil_socket_t fd, short what, void *arg)
-{
-	const struct milter *milter = arg;
-
-	(void)fd;
-	(void)what;
-	socket_knock(&milter->listen);
-}
 
 /* SIGHUP too: libmilter takes it for a request to stop, and may get it
  * first. */
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
-	const struct timeval every = { .tv_usec = KNOCK_EVERY_MS * 1000 };
 	struct milter *milter = arg;
 
 	(void)number;
@@ -73,8 +60,8 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 	milter->stopping = true;
 	log_info("stopping");
 	daemon_stopping();
-	bridge_stop();
-	event_add(milter->knock_event, &every);
+	if (milter->listening)
+		bridge_stop(milter->bridge);
 }
 
 static void on_reload(evutil_socket_t number, short what, void *arg)
@@ -86,11 +73,12 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	(void)what;
 	if (!config)
 		return;
-	log_once_forget();
 	store_configure(milter->store, config);
 	bridge_configure(milter->bridge, config);
 	config_unref(&milter->config);
 	milter->config = config;
+	log_info("configuration reloaded, %s charges",
+		 config_charge_by(config) == CHARGE_MILTER ? "the milter" : "the policy daemon");
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
@@ -112,9 +100,12 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 	store_beat(milter->store, name, json, BEAT_TTL_S);
 }
 
-/* Once the store can be used, so that the first beat arrives. */
+/* The first beat, and the first sessions. */
 static void on_store_ready(const char *error, void *arg)
 {
+	struct milter *milter = arg;
+
+	milter->store_tried = true;
 	if (error)
 		log_warning("started without the store: %s", error);
 	else
@@ -150,8 +141,7 @@ static bool watch(struct milter *milter)
 	}
 	milter->reload_event = evsignal_new(base, SIGUSR1, on_reload, milter);
 	milter->beat_event = event_new(base, -1, EV_PERSIST, on_beat, milter);
-	milter->knock_event = event_new(base, -1, EV_PERSIST, on_knock, milter);
-	return done && milter->knock_event && add_event(milter->reload_event, NULL) &&
+	return done && add_event(milter->reload_event, NULL) &&
 	       add_event(milter->beat_event, &every);
 }
 
@@ -161,7 +151,6 @@ static void unwatch(struct milter *milter)
 		event_free(milter->stop_events[i]);
 	event_free(milter->reload_event);
 	event_free(milter->beat_event);
-	event_free(milter->knock_event);
 }
 
 /* libmilter leaves the socket there when the process is root's. */
@@ -187,18 +176,28 @@ static bool open_socket(struct config *config, char *error, size_t error_size)
 	return socket_open(config, error, error_size);
 }
 
+static int listen_until_stopped(struct milter *milter)
+{
+	const struct bridge_host host = { smfi_main, store_is_idle, milter };
+
+	store_when_ready(milter->store, STORE_READY_MS, on_store_ready, milter);
+	daemon_ready();
+	while (!milter->store_tried && !milter->stopping)
+		event_base_loop(milter->base, EVLOOP_ONCE);
+	if (milter->stopping)
+		return MI_SUCCESS;
+	milter->listening = true;
+	return bridge_run(milter->bridge, &host);
+}
+
 static int run(struct config *config)
 {
-	struct milter milter = {
-		.config = config,
-		.listen = config->milter_listen,
-		.began_s = (int64_t)time(NULL),
-	};
-	const struct bridge_host host = { smfi_main, store_is_idle, &milter };
+	struct milter milter = { .config = config, .began_s = (int64_t)time(NULL) };
+	const struct endpoint endpoint = config->milter_listen;
 	struct stat created = { 0 };
 	int status;
 
-	lstat(milter.listen.path, &created);
+	lstat(endpoint.path, &created);
 	header_address_init();
 	milter.base = event_base_new();
 	if (!milter.base || !watch(&milter)) {
@@ -209,10 +208,8 @@ static int run(struct config *config)
 	milter.bridge = bridge_new(milter.base, config);
 	milter.desk = desk_new(milter.bridge, milter.store);
 	callbacks_use(milter.bridge, milter.desk);
-	store_when_ready(milter.store, STORE_READY_MS, on_store_ready, &milter);
-	daemon_ready();
-	status = bridge_run(milter.bridge, &host);
-	remove_socket(&milter.listen, &created);
+	status = listen_until_stopped(&milter);
+	remove_socket(&endpoint, &created);
 	store_free(&milter.store);
 	unwatch(&milter);
 	event_base_free(milter.base);

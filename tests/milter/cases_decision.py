@@ -1,0 +1,240 @@
+"""What the milter answers, and what it asks to be done to a message."""
+
+from table import case
+from world import BODY, FROM_ALICE, World, expect, expect_match
+
+ALICE = "alice@example.org"
+
+
+@case("a good message passes every stage and is charged once")
+def accepted():
+    with World() as world:
+        answer = world.send(ALICE, recipients=("<r1@example.net>", "<r2@example.net>"))
+        expect(answer, ("continue", []), "answer at the end")
+        end = world.decided(stage="END-OF-MESSAGE", verdict="accept", login=ALICE)
+        expect((end.used, end.limit, end.node, end.client), ("2", "1000", "mx1", "192.0.2.7"), "log line")
+        expect_match(r"^4Q", end.qid, "queue id at the end")
+        expect([d.qid for d in world.decisions(stage="RCPT")], ["-", end.qid], "queue id at each RCPT")
+        expect(world.used(ALICE), 2, "used afterwards")
+
+
+@case("a blocked login is refused at MAIL with its reply, and passes when allowed again")
+def blocked():
+    with World() as world:
+        world.account(ALICE, state="blocked", reason="phished 100% sure")
+        expect(world.send(ALICE).answer, f"550 5.7.1 state: login {ALICE} is blocked: phished 100% sure", "reply")
+        expect(world.decided(stage="MAIL", verdict="refuse", login=ALICE).check, "state", "check")
+        world.account(ALICE)
+        expect(world.send(ALICE).answer, "continue", "answer after allow")
+        expect(world.used(ALICE), 1, "used afterwards")
+
+
+@case("a client outside the networks is refused at MAIL, IPv4 and IPv6")
+def networks():
+    with World(plan={"networks": '{ "192.0.2.0/24", "2001:db8::/32" }'}) as world:
+        for client, passes in (("192.0.2.7", True), ("198.51.100.9", False), ("2001:db8::7", True),
+                               ("2001:db9::7", False), ("::ffff:192.0.2.8", True)):
+            with world.session(client=client) as session:
+                answer = session.mail("<alice@example.org>", ALICE)
+            expect(answer == "continue", passes, f"{client} answered {answer}")
+            if not passes:
+                expect(answer, f"550 5.7.1 networks: login {ALICE} may not send from {client}", "reply")
+
+
+@case("a foreign envelope sender is refused at MAIL, as it was typed")
+def envelope_sender():
+    with World() as world:
+        for sender, passes in (("<alice@example.org>", True), ("<ALICE@Example.ORG>", True), ("bare@example.org", True),
+                               ("<mallory@example.com>", False), ("<>", True), ("<@relay:alice@example.org>", False)):
+            with world.session() as session:
+                answer = session.mail(sender, ALICE)
+            expect(answer == "continue", passes, f"{sender} answered {answer}")
+        expect(world.decided(verdict="refuse", login=ALICE).check, "envelope_sender", "check")
+
+
+@case("a foreign header From is refused at the end and not charged")
+def header_from():
+    with World() as world:
+        answer = world.send(ALICE, headers=(("From", " Boss <boss@example.com>"), ("Subject", " pay")))
+        expect_match(r"^550 5\.7\.1 header_from: .*boss@example\.com", answer.answer, "reply")
+        expect(world.decided(stage="END-OF-MESSAGE", verdict="refuse").check, "header_from", "check")
+        answer = world.send(ALICE, headers=(("Subject", " nobody"),))
+        expect_match(r"^550 5\.7\.1 header_from: ", answer.answer, "reply without a From field")
+        answer = world.send(ALICE, headers=(*FROM_ALICE, ("From", " bob@example.org")))
+        expect_match(r"^550 5\.7\.1 header_from: ", answer.answer, "reply to two From fields")
+        expect(world.used(ALICE), 0, "used afterwards")
+
+
+@case("a quota in recipients counts them at RCPT; the one too many is refused, the message goes on")
+def quota_recipients():
+    with World(plan={"quotas": '{ "3 recipients / 1h" }'}) as world, world.session() as session:
+        expect(session.mail("<alice@example.org>", ALICE), "continue", "MAIL")
+        for i in range(3):
+            expect(session.rcpt(f"<r{i}@example.net>", "4QA" if i else None), "continue", f"RCPT {i}")
+        refused = session.rcpt("<r3@example.net>", "4QA")
+        expect_match(r"^450 4\.7\.28 quota: 3 recipients / 1h", refused, "the fourth RCPT")
+        session.content(FROM_ALICE, BODY, "4QA")
+        expect(session.end_of_message("4QA").answer, "continue", "the end")
+        expect(world.decided(stage="END-OF-MESSAGE").used, "3", "used")
+        answer = world.send(ALICE).answer
+        expect_match(r"^450 4\.7\.28 quota: 3 recipients / 1h used up, retry after [\w ]+ \(3/3 used", answer, "MAIL")
+
+
+@case("a quota in messages refuses the first one beyond it at MAIL")
+def quota_messages():
+    with World(plan={"quotas": '{ "2 messages / 1h", "1000 messages / 1d" }'}) as world:
+        expect([world.send(ALICE).answer for _ in range(2)], ["continue"] * 2, "within the quota")
+        expect_match(r"^450 4\.7\.28 quota: 2 messages / 1h used up", world.send(ALICE).answer, "beyond")
+        expect(world.send("bob@example.org", sender="<bob@example.org>",
+                          headers=(("From", " bob@example.org"),)).answer, "continue", "another login")
+
+
+@case("a quota in bytes counts what the client sent, to the octet")
+def quota_bytes():
+    headers = (("From", " alice@example.org"), ("Subject", "no space,\n\tfolded"), ("X-Long", "  " + "x" * 70))
+    body = b"x" * 98 + b"\r\n" + b"\r\n" * 70000
+    size = len("".join(f"{name}:{value}\r\n" for name, value in headers).replace("\n", "\r\n").replace("\r\r", "\r"))
+    size += 2 + len(body)
+    for limit, passes in ((size, True), (size - 1, False)):
+        with World(plan={"quotas": f'{{ "{limit} bytes / 1h" }}'}) as world:
+            answer = world.send(ALICE, headers=headers, body=body).answer
+            expect(answer == "continue", passes, f"{size} bytes with a quota of {limit}: {answer}")
+            if passes:
+                expect(world.decided(stage="END-OF-MESSAGE").used, str(size), "used")
+            else:
+                expect_match(f"{size} asked", answer, "reply")
+
+
+@case("SIZE= beyond a cap is refused before the message is sent")
+def size_cap():
+    with World(plan={"max_size": "1000"}) as world:
+        expect_match(r"^552 5\.3\.4 caps: ", world.send(ALICE, parameters=("BODY=8BITMIME", "SIZE=1001")).answer, "MAIL")
+        expect(world.send(ALICE, parameters=("SIZE=1000",)).answer, "continue", "SIZE= within the cap")
+
+
+@case("several messages of one session are each their own, with and without a login")
+def several_messages():
+    with World(plan={"quotas": '{ "3 messages / 1h" }'}) as world, world.session() as session:
+        expect(world.message(session, ALICE).answer, "continue", "first")
+        expect(session.mail("<x@example.com>", None), "accept", "MAIL without a login")
+        expect(world.message(session, ALICE).answer, "continue", "second")
+        expect_match("^553 ", world.message(session, ALICE, sender="<x@example.com>").answer, "foreign sender")
+        expect(world.message(session, ALICE).answer, "continue", "third")
+        expect_match("^450 ", world.message(session, ALICE).answer, "fourth")
+        expect(len({d.qid for d in world.decisions(stage="END-OF-MESSAGE")}), 3, "queue ids charged")
+
+
+@case("without a login a message is left alone")
+def no_login():
+    with World(top={"unknown_login": "refuse"}) as world, world.session() as session:
+        expect(session.mail("<x@example.com>", None), "accept", "MAIL without a login")
+        expect(session.mail("<x@example.com>", ""), "accept", "MAIL with an empty login")
+        expect_match("^550 ", session.mail("<alice@example.org>", ALICE), "MAIL with an unknown login")
+        world.decided(verdict="refuse", login=ALICE)
+        expect(len(world.decisions()), 1, "decisions")
+
+
+@case("a login that is too long is deferred, whatever on_store_failure says")
+def long_login():
+    with World(top={"on_store_failure": "pass"}) as world:
+        expect_match(r"^451 4\.3\.0 ", world.send("x" * 256).answer, "256 octets")
+        world.daemon.wait_log("the login is too long")
+        expect(world.send("x" * 255).answer, "continue", "255 octets")
+
+
+@case("odd logins have their own accounts and counters")
+def odd_logins():
+    logins = ("user+tag@example.org", "DOM\\user", "two words", 'quo"te', "gr\u00fc\u00df@example.org", "a}b{c", "a", "100%")
+    with World() as world:
+        for n, login in enumerate(logins, 1):
+            for _ in range(n):
+                expect(world.send(login).answer, "continue", repr(login))
+        for n, login in enumerate(logins, 1):
+            expect(world.used(login), n, f"used by {login!r}")
+            world.account(login, state="blocked")
+            expect_match("^550 ", world.send(login).answer, f"{login!r} blocked")
+
+
+@case("a sandboxed message is discarded: the client sees it accepted, and it is charged")
+def discard():
+    with World() as world:
+        world.account(ALICE, state="sandboxed")
+        expect(world.send(ALICE), ("discard", []), "answer")
+        expect(world.decided(stage="END-OF-MESSAGE", verdict="discard").check, "sandbox", "check")
+        expect(world.used(ALICE), 1, "used afterwards")
+
+
+@case("a sandboxed message is held")
+def hold():
+    with World(plan={"sandbox": "hold"}) as world:
+        world.account(ALICE, state="sandboxed")
+        answer = world.send(ALICE)
+        expect((answer.answer, [name for name, _ in answer.changes]), ("continue", ["quarantine"]), "answer")
+        expect_match("sandbox", answer.changes[0][1], "reason")
+
+
+@case("a redirected message loses each recipient as it was spelled and gets the one configured")
+def redirect():
+    recipients = ("<Up@EXAMPLE.NET>", "bare@example.net", '<"quo ted"@example.net>', "<Up@EXAMPLE.NET>")
+    with World(plan={"sandbox": "redirect", "sandbox_redirect": '"trap@example.org"'}) as world:
+        world.account(ALICE, state="sandboxed")
+        answer = world.send(ALICE, recipients=recipients)
+        expect(answer, ("continue", [("delrcpt", r) for r in recipients] + [("addrcpt", "trap@example.org")]), "answer")
+
+
+@case("a recipient that was refused is not deleted when the message is redirected")
+def redirect_accepted_only():
+    with World(plan={"sandbox": "redirect", "sandbox_redirect": '"trap@example.org"',
+                     "max_recipients": "1"}) as world, world.session() as session:
+        world.account(ALICE, state="sandboxed")
+        expect(session.mail("<alice@example.org>", ALICE), "continue", "MAIL")
+        expect(session.rcpt("<one@example.net>"), "continue", "first RCPT")
+        expect_match(r"^452 4\.5\.3 ", session.rcpt("<two@example.net>", "4QA"), "second RCPT")
+        session.content(FROM_ALICE, BODY, "4QA")
+        expect(session.end_of_message("4QA").changes, [("delrcpt", "<one@example.net>"), ("addrcpt", "trap@example.org")],
+               "changes")
+
+
+@case("a message over quota is held and not charged when over_quota = hold")
+def over_quota_hold():
+    with World(plan={"quotas": '{ "1 messages / 1h" }', "over_quota": "hold"}) as world:
+        expect(world.send(ALICE), ("continue", []), "within the quota")
+        answer = world.send(ALICE)
+        expect((answer.answer, [name for name, _ in answer.changes]), ("continue", ["quarantine"]), "beyond")
+        expect(world.decided(stage="END-OF-MESSAGE", verdict="hold").used, "1", "used")
+
+
+@case("when the policy daemon charges, the end of the message only tests")
+def charged_elsewhere():
+    with World(top={"charge": "policyd"}, plan={"quotas": '{ "1 messages / 1h" }'}) as world:
+        expect([world.send(ALICE).answer for _ in range(3)], ["continue"] * 3, "answers")
+        answer = world.send(ALICE, headers=(("From", " boss@example.com"),)).answer
+        expect_match("^550 ", answer, "a foreign header From")
+        world.account(ALICE, state="sandboxed")
+        expect(world.send(ALICE), ("continue", []), "sandboxed")
+        expect(world.used(ALICE), 0, "used afterwards")
+
+
+@case("monitor mode passes everything and logs what would have happened")
+def monitor():
+    checks = "{ envelope_sender = monitor  header_from = monitor  quotas = monitor }"
+    with World(plan={"quotas": '{ "1 messages / 1h" }', "checks": checks}) as world:
+        for _ in range(2):
+            expect(world.send(ALICE, sender="<x@example.com>"), ("continue", []), "answer")
+        expect(world.decided(2, stage="END-OF-MESSAGE", verdict="accept").monitor, "refuse", "monitor")
+
+
+@case("too many recipients get 452, and the message goes on")
+def many_recipients():
+    limit = 10000
+    with World(plan={"quotas": '{ "1000000 recipients / 1h" }', "max_recipients": "0"}) as world, \
+            world.session() as session:
+        expect(session.mail("<alice@example.org>", ALICE), "continue", "MAIL")
+        for i in range(limit):
+            answer = session.rcpt(f"<r{i}@example.net>", "4QA")
+            if answer != "continue":
+                raise AssertionError(f"recipient {i}: {answer}")
+        expect(session.rcpt("<one@more.example>", "4QA"), "452 4.5.3 too many recipients in one message", "one more")
+        session.content(FROM_ALICE, BODY, "4QA")
+        expect(session.end_of_message("4QA").answer, "continue", "the end")
+        expect(world.decided(stage="END-OF-MESSAGE").used, str(limit), "used")

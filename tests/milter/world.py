@@ -1,0 +1,143 @@
+"""What a case runs in: a private Redis, the real sendward-milter and accounts, in a directory of its own.
+
+The processes come from the end-to-end harness (tests/e2e), which stands beside this directory.
+"""
+
+import grp
+import json
+import os
+import pwd
+import re
+import shutil
+import tempfile
+import time
+
+import mta
+from sendward import NODE, Daemon, decisions, write_configuration
+from services import Redis
+
+PREFIX = "sendward:"
+DAY_S = 86400
+FROM_ALICE = (("From", " alice@example.org"), ("Subject", " test"))
+BODY = b"Hello.\r\n"
+
+# The deadline of every wait for Redis, and what a bridge may add (milter/desk.h), with room for a busy machine.
+DEADLINE_MS = 250
+MARGIN_MS = 100
+BUSY_MS = 400
+
+
+class World:
+    def __init__(self, top=None, plan=None, with_redis=True):
+        self.directory = tempfile.mkdtemp(prefix="sw-milter-")
+        os.chmod(self.directory, 0o755)
+        self.path = os.path.join(self.directory, "milter")
+        self.config = os.path.join(self.directory, "sendward.conf")
+        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
+        self.daemon = Daemon("sendward-milter", self.config, os.path.join(self.directory, "milter.log"), [self.path])
+        self._with_redis = with_redis
+        self._queue_ids = 0
+        self._version = 0
+        self.configure(top, plan)
+
+    def __enter__(self):
+        try:
+            if self._with_redis:
+                self.redis.start()
+            self.daemon.start()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def ended(self):
+        """The runner's: looks at the log before it is removed."""
+
+    def close(self):
+        self.daemon.stop()
+        self.redis.stop()
+        self.ended()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def configure(self, top=None, plan=None):
+        """Writes the configuration; settings are texts as they stand in the file."""
+        write_configuration(self.config, {
+            "": {"node": f'"{NODE}"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
+                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
+            "milter": {"listen": f'"unix:{self.path}"'},
+            "plan default": {"quotas": '{ "1000 recipients / 1d" }', "senders": '{ "*@example.org" }', **(plan or {})},
+        })
+
+    def account(self, login, **fields):
+        """Writes an account straight to the store, as store/put.lua would."""
+        self._version = max(self._version + 1, time.time_ns() // 1000)
+        record = f"{self._version:016d}" + json.dumps({"format": 1, "state": "allowed", **fields})
+        key = "".join(c if c not in "{}% " and ord(c) >= 32 and ord(c) != 127 else f"%{ord(c):02X}" for c in login)
+        self.redis.command("SET", f"{PREFIX}{{{key}}}:a", record)
+
+    def session(self, **arguments):
+        return mta.Session(self.path, **arguments)
+
+    def queue_id(self):
+        self._queue_ids += 1
+        return f"4Q{self._queue_ids:08X}"
+
+    def message(self, session, login, recipients=("<r@example.net>",), sender="<alice@example.org>", headers=FROM_ALICE,
+                body=BODY, parameters=()):
+        """One whole message; returns the Answer to its end, or to the first command that was refused."""
+        queue_id = self.queue_id()
+        answer = session.mail(sender, login, *parameters)
+        for i, recipient in enumerate(recipients):
+            if answer == "continue":
+                answer = session.rcpt(recipient, queue_id if i else None)
+        if answer != "continue":
+            return mta.Answer(answer, [])
+        session.content(headers, body, queue_id)
+        return session.end_of_message(queue_id)
+
+    def send(self, login, **message):
+        """The same in a session of its own."""
+        with self.session() as session:
+            answer = self.message(session, login, **message)
+            session.quit()
+        return answer
+
+    def decisions(self, **fields):
+        """The decisions in the log with these fields."""
+        return [d for d in decisions(self.daemon.log())
+                if all(getattr(d, name) == value for name, value in fields.items())]
+
+    def decided(self, n=1, **fields):
+        """Waits for n of them; returns the last."""
+        deadline = time.monotonic() + 5
+        while len(self.decisions(**fields)) < n:
+            if time.monotonic() > deadline:
+                raise AssertionError(f"no {n} decisions with {fields} in the log:\n{self.daemon.log()}")
+            time.sleep(0.01)
+        return self.decisions(**fields)[-1]
+
+    def used(self, login, sender="<alice@example.org>"):
+        """What the quota nearest to its limit says at the MAIL of a new session: an int."""
+        before = len(self.decisions(stage="MAIL", login=login))
+        with self.session() as session:
+            expect(session.mail(sender, login), "continue", "MAIL that looks at the quota")
+        return int(self.decided(before + 1, stage="MAIL", login=login).used)
+
+
+def expect(got, wanted, what):
+    if got != wanted:
+        raise AssertionError(f"{what}: got {got!r}, expected {wanted!r}")
+
+
+def expect_match(pattern, text, what):
+    if not re.search(pattern, text):
+        raise AssertionError(f"{what}: {text!r} does not match /{pattern}/")
+
+
+def expect_between(low, value, high, what):
+    if not low <= value <= high:
+        raise AssertionError(f"{what}: {value:.3f} is not between {low} and {high}")

@@ -1,0 +1,267 @@
+/*
+ * The desk: questions of libmilter's threads, here asked by the tests in the
+ * thread that bridge_run() makes, to the real engine over a store that
+ * answers when and what the test wants.
+ */
+#include "milter/desk.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "store/report.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
+
+/* redis.deadline of the tests, and an answer that is certainly later. */
+#define DEADLINE "10ms"
+#define TOO_LATE_MS (10 + DESK_MARGIN_MS + 150)
+
+struct store {
+	struct decision_env env;
+	struct event *timer;
+	int delay_ms;
+	/* The take that waits for its answer. */
+	take_done *done;
+	void *arg;
+	bool charges;
+};
+
+static struct store store;
+static struct event_base *base;
+static struct bridge *bridges[8];
+static struct desk *desks[8];
+static struct bridge *bridge;
+static struct desk *desk;
+static struct config *config;
+static int n_runs;
+
+/* What the store and the log were told. */
+static int n_refunds, n_reports, n_takes;
+static char refunded[MESSAGE_KEY_MAX + 1];
+static enum action reported;
+
+/* ---- in place of store/store.c and store/report.c -------------------------- */
+
+static int64_t fake_now_ms(void *ctx)
+{
+	(void)ctx;
+	return INT64_C(1800000000000);
+}
+
+static bool fake_account(void *ctx, const char *login, struct account **out)
+{
+	(void)ctx;
+	(void)login;
+	*out = NULL;
+	return true;
+}
+
+static void on_answer(evutil_socket_t fd, short what, void *arg)
+{
+	struct take_answer answer = { .status = TAKE_DONE };
+
+	(void)fd;
+	(void)what;
+	(void)arg;
+	store.done(&answer, store.arg);
+}
+
+static void fake_take(void *ctx, const struct take *take, take_done *done, void *arg)
+{
+	struct timeval after = { .tv_sec = store.delay_ms / 1000,
+				 .tv_usec = store.delay_ms % 1000 * 1000 };
+
+	(void)ctx;
+	n_takes++;
+	store.charges = take->message_key != NULL;
+	store.done = done;
+	store.arg = arg;
+	evtimer_add(store.timer, &after);
+}
+
+static void fake_take_local(void *ctx, const struct take *take, struct take_answer *answer)
+{
+	(void)ctx;
+	(void)take;
+	answer->status = TAKE_DONE;
+}
+
+static void fake_refund(void *ctx, const char *login, const char *message_key)
+{
+	(void)ctx;
+	(void)login;
+	n_refunds++;
+	strcpy(refunded, message_key);
+}
+
+const struct decision_env *store_env(struct store *ours)
+{
+	return &ours->env;
+}
+
+void report_verdict(struct store *ours, const struct config *snapshot, const char *daemon,
+		    const struct request *request, const struct verdict *verdict,
+		    int64_t elapsed_us)
+{
+	(void)ours;
+	(void)snapshot;
+	(void)request;
+	(void)elapsed_us;
+	SUITE_TEXT_EQUAL(daemon, "milter");
+	n_reports++;
+	reported = verdict->action;
+}
+
+/* ---- running --------------------------------------------------------------- */
+
+static bool idle(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
+static struct request end_of_message(void)
+{
+	return (struct request){
+		.stage = STAGE_END_OF_MESSAGE,
+		.final = true,
+		.queue_id = "4QDESK",
+		.login = "alice@example.org",
+		.client_address = "192.0.2.7",
+		.sender = "alice@example.org",
+		.sender_form = ADDRESS_SMTP,
+		.recipients = 1,
+		.size_bytes = 100,
+	};
+}
+
+/* Runs libmilter() with a store that takes delay_ms for an answer. */
+static void run(const char *settings, int delay_ms, int (*libmilter)(void))
+{
+	const struct bridge_host host = { libmilter, idle, NULL };
+	char text[256];
+
+	snprintf(text, sizeof(text),
+		 "%sredis { deadline = " DEADLINE " }\n"
+		 "plan default { quotas = { \"10 messages / 1h\" } }\n",
+		 settings);
+	config = fixture_config(text);
+	n_refunds = n_reports = n_takes = 0;
+	refunded[0] = '\0';
+	base = event_base_new();
+	store = (struct store){
+		.env = { &store, fake_now_ms, fake_account, fake_take, fake_take_local,
+			 fake_refund },
+		.timer = evtimer_new(base, on_answer, NULL),
+		.delay_ms = delay_ms,
+	};
+	bridge = bridges[n_runs] = bridge_new(base, config);
+	desk = desks[n_runs++] = desk_new(bridge, &store);
+	bridge_run(bridge, &host);
+	event_free(store.timer);
+	event_base_free(base);
+	config_unref(&config);
+}
+
+static int ask(enum action wanted, bool charged)
+{
+	struct request request = end_of_message();
+	struct answer answer;
+
+	desk_ask(desk, config, &request, NULL, &answer);
+	SUITE_INT_EQUAL(answer.action, wanted);
+	SUITE_INT_EQUAL(answer.charged, charged);
+	if (wanted == ACTION_DEFER)
+		SUITE_TEXT_EQUAL(answer.code, "451");
+	return 0;
+}
+
+static int ask_in_time(void)
+{
+	return ask(ACTION_ACCEPT, true);
+}
+
+static void test_in_time(void)
+{
+	run("", 0, ask_in_time);
+	SUITE_TRUE(store.charges);
+	SUITE_INT_EQUAL(n_reports, 1);
+	SUITE_INT_EQUAL(reported, ACTION_ACCEPT);
+	SUITE_INT_EQUAL(n_refunds, 0);
+	SUITE_INT_EQUAL(desk_counts(desk)->accepted, 1);
+}
+
+static int ask_late(void)
+{
+	return ask(ACTION_DEFER, false);
+}
+
+static void test_late(void)
+{
+	run("on_store_failure = defer\n", TOO_LATE_MS, ask_late);
+	SUITE_INT_EQUAL(n_reports, 1);
+	SUITE_INT_EQUAL(reported, ACTION_DEFER);
+	SUITE_INT_EQUAL(n_refunds, 1);
+	SUITE_TEXT_EQUAL(refunded, "mx1/4QDESK");
+	SUITE_INT_EQUAL(desk_counts(desk)->late, 1);
+	SUITE_INT_EQUAL(desk_counts(desk)->deferred, 1);
+}
+
+static int ask_late_and_pass(void)
+{
+	return ask(ACTION_ACCEPT, false);
+}
+
+static void test_late_pass(void)
+{
+	run("on_store_failure = pass\n", TOO_LATE_MS, ask_late_and_pass);
+	SUITE_INT_EQUAL(reported, ACTION_ACCEPT);
+	SUITE_INT_EQUAL(n_refunds, 1);
+}
+
+static int undo(void)
+{
+	struct request request = end_of_message();
+	struct answer answer = { .action = ACTION_ACCEPT };
+
+	desk_undo(desk, config, &request, &answer);
+	answer.charged = true;
+	desk_undo(desk, config, &request, &answer);
+	return 0;
+}
+
+static void test_undo(void)
+{
+	run("", 0, undo);
+	SUITE_INT_EQUAL(n_refunds, 1);
+	SUITE_TEXT_EQUAL(refunded, "mx1/4QDESK");
+	SUITE_INT_EQUAL(n_takes, 0);
+}
+
+static int nothing(void)
+{
+	return 0;
+}
+
+static void test_afterwards(void)
+{
+	run("", 0, nothing);
+	config = fixture_config("on_store_failure = defer\n");
+	ask(ACTION_DEFER, false);
+	SUITE_INT_EQUAL(n_takes, 0);
+	config_unref(&config);
+}
+
+static const struct suite_test tests[] = {
+	{ "an answer in time is told and reported", test_in_time },
+	{ "a late answer: the client was deferred, and its charge is taken back", test_late },
+	{ "a late answer with on_store_failure = pass: accepted, and not charged", test_late_pass },
+	{ "what could not be carried out is taken back if it was charged", test_undo },
+	{ "a question after the end is deferred at once", test_afterwards },
+};
+
+int main(void)
+{
+	return suite_run("desk", tests, SUITE_LEN(tests));
+}

@@ -1,0 +1,279 @@
+/* What the milter keeps of a session and its message. */
+#include "milter/message.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/units.h"
+#include "tests/unit/fixture.h"
+#include "tests/unit/suite.h"
+
+static struct message *message_of(const char *sender, const char *parameter)
+{
+	char sender_copy[256], parameter_copy[64];
+	char *argv[] = { sender_copy, parameter_copy, NULL };
+
+	snprintf(sender_copy, sizeof(sender_copy), "%s", sender);
+	snprintf(parameter_copy, sizeof(parameter_copy), "%s", parameter);
+	return message_new("alice", argv);
+}
+
+static void test_sender(void)
+{
+	static const struct {
+		const char *typed, *kept;
+	} rows[] = {
+		{ "<alice@example.org>", "alice@example.org" },
+		{ "alice@example.org", "alice@example.org" },
+		{ "<>", "" },
+		{ "", "" },
+		{ "<", "<" },
+		{ "<\"a>b\"@example.org>", "\"a>b\"@example.org" },
+		{ "<@relay.example:alice@example.org>", "@relay.example:alice@example.org" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct message *message = message_of(rows[i].typed, "BODY=8BITMIME");
+
+		suite_row("%s", rows[i].typed);
+		SUITE_TEXT_EQUAL(message->sender, rows[i].kept);
+		message_free(&message);
+		SUITE_TRUE(message == NULL);
+	}
+}
+
+static void test_announced_size(void)
+{
+	static const struct {
+		const char *parameter;
+		int64_t size;
+	} rows[] = {
+		{ "SIZE=1000", 1000 },
+		{ "size=1000", 1000 },
+		{ "SIZE=", 0 },
+		{ "SIZE=-1", 0 },
+		{ "SIZE=12x", 0 },
+		{ "SIZES=12", 0 },
+		{ "SIZE=99999999999999999999", AMOUNT_MAX },
+		{ "BODY=8BITMIME", 0 },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct message *message = message_of("<a@b.example>", rows[i].parameter);
+
+		suite_row("%s", rows[i].parameter);
+		SUITE_INT_EQUAL(message->announced_bytes, rows[i].size);
+		message_free(&message);
+	}
+}
+
+static void test_mail_without_arguments(void)
+{
+	char *argv[] = { NULL };
+	struct message *message = message_new("alice", argv);
+
+	SUITE_TEXT_EQUAL(message->sender, "");
+	SUITE_INT_EQUAL(message->announced_bytes, 0);
+	message_free(&message);
+}
+
+static void test_queue_id(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+	char too_long[QUEUE_ID_MAX + 2];
+
+	message_set_queue_id(message, NULL);
+	message_set_queue_id(message, "");
+	SUITE_TEXT_EQUAL(message->queue_id, "");
+	message_set_queue_id(message, "4XyZ");
+	SUITE_TEXT_EQUAL(message->queue_id, "4XyZ");
+	memset(too_long, 'a', sizeof(too_long) - 1);
+	too_long[sizeof(too_long) - 1] = '\0';
+	message_set_queue_id(message, too_long);
+	SUITE_TEXT_EQUAL(message->queue_id, "4XyZ");
+	message_free(&message);
+}
+
+static bool join(const char *recipient, void *arg)
+{
+	char *joined = arg;
+
+	strcat(joined, recipient);
+	strcat(joined, ";");
+	return strcmp(recipient, "stop") != 0;
+}
+
+static void test_recipients(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+	char joined[256] = "";
+
+	SUITE_TRUE(message_each_recipient(message, join, joined));
+	SUITE_TEXT_EQUAL(joined, "");
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>"));
+	SUITE_TRUE(message_add_recipient(message, "bare@example.net"));
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>"));
+	SUITE_INT_EQUAL(message->n_recipients, 3);
+	SUITE_TRUE(message_each_recipient(message, join, joined));
+	SUITE_TEXT_EQUAL(joined, "<Up@EXAMPLE.NET>;bare@example.net;<Up@EXAMPLE.NET>;");
+	SUITE_TRUE(message_add_recipient(message, "stop"));
+	SUITE_TRUE(message_add_recipient(message, "never"));
+	joined[0] = '\0';
+	SUITE_TRUE(!message_each_recipient(message, join, joined));
+	SUITE_TRUE(strstr(joined, "never") == NULL);
+	message_free(&message);
+}
+
+static void test_many_recipients(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+
+	for (int i = 0; i < RECIPIENTS_MAX; i++) {
+		char text[32];
+
+		snprintf(text, sizeof(text), "<r%d@example.net>", i);
+		if (!message_add_recipient(message, text))
+			SUITE_TRUE(!"room");
+	}
+	SUITE_TRUE(message_full(message, "<one@more.example>"));
+	SUITE_TRUE(!message_add_recipient(message, "<one@more.example>"));
+	SUITE_INT_EQUAL(message->n_recipients, RECIPIENTS_MAX);
+	message_free(&message);
+}
+
+static void test_long_recipients(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+	const size_t size = 100000;
+	char *text = memory_alloc(size);
+
+	memset(text, 'r', size - 1);
+	text[size - 1] = '\0';
+	while (!message_full(message, text))
+		SUITE_TRUE(message_add_recipient(message, text));
+	SUITE_TRUE(!message_add_recipient(message, text));
+	SUITE_INT_EQUAL(message->n_recipients, RECIPIENT_OCTETS_MAX / size);
+	SUITE_TRUE(message_add_recipient(message, "<short@example.net>"));
+	free(text);
+	message_free(&message);
+}
+
+/* What the client sent is the last line of each row, as one text. */
+static void test_size(void)
+{
+	struct message *message = message_of("<a@b.example>", "SIZE=7");
+
+	SUITE_INT_EQUAL(message_size(message), (int64_t)strlen("\r\n"));
+	message_add_header(message, "From", " alice@example.org");
+	message_add_header(message, "Subject", "no space,\n\tfolded\n twice");
+	message_add_header(message, "X-Empty", "");
+	message_add_body(message, strlen("one\r\n"));
+	message_add_body(message, strlen("\r\n"));
+	SUITE_INT_EQUAL(message_size(message),
+			(int64_t)strlen("From: alice@example.org\r\n"
+					"Subject:no space,\r\n\tfolded\r\n twice\r\n"
+					"X-Empty:\r\n"
+					"\r\n"
+					"one\r\n"
+					"\r\n"));
+	message_free(&message);
+}
+
+static void test_originators(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+	struct originators *originators;
+
+	message_add_header(message, "Subject", " of no interest");
+	SUITE_TRUE(message->originators == NULL);
+	message_add_header(message, "from", " Alice <alice@example.org>");
+	message_add_header(message, "Sender", " bob@example.org");
+	originators = message_take_originators(message);
+	SUITE_TRUE(message->originators == NULL);
+	SUITE_TEXT_EQUAL(originators->fault, "");
+	SUITE_INT_EQUAL((long long)originators->n, 2);
+	SUITE_TEXT_EQUAL(originators->items[0].address.local, "alice");
+	SUITE_INT_EQUAL(originators->items[1].field, ORIGINATOR_SENDER);
+	free(originators);
+	message_free(&message);
+}
+
+static void test_no_originators(void)
+{
+	struct message *message = message_of("<a@b.example>", "");
+	struct originators *originators = message_take_originators(message);
+
+	SUITE_INT_EQUAL((long long)originators->n, 0);
+	SUITE_TRUE(originators->fault[0] != '\0');
+	free(originators);
+	message_free(&message);
+}
+
+static const char charged_here[] = "milter { listen = \"unix:/nowhere/milter\" }\n";
+static const char charged_there[] = "charge = policyd\n"
+				    "milter { listen = \"unix:/nowhere/milter\" }\n";
+
+static void test_request(void)
+{
+	const struct sockaddr_in client = { .sin_family = AF_INET,
+					    .sin_addr.s_addr = htonl(0xc0000207) };
+	struct session *session =
+		session_new(fixture_config(charged_here), (const struct sockaddr *)&client);
+	struct request request;
+
+	session->message = message_of("<alice@example.org>", "SIZE=1000");
+	request = message_request(session, STAGE_RCPT, 3);
+	SUITE_INT_EQUAL(request.stage, STAGE_RCPT);
+	SUITE_TRUE(!request.final);
+	SUITE_TEXT_EQUAL(request.queue_id, "");
+	SUITE_TEXT_EQUAL(request.login, "alice");
+	SUITE_TEXT_EQUAL(request.client_address, "192.0.2.7");
+	SUITE_TEXT_EQUAL(request.sender, "alice@example.org");
+	SUITE_INT_EQUAL(request.recipients, 3);
+	SUITE_INT_EQUAL(request.size_bytes, 1000);
+	SUITE_TRUE(request.originators == NULL);
+	message_set_queue_id(session->message, "4XyZ");
+	message_add_body(session->message, 98);
+	request = message_request(session, STAGE_END_OF_MESSAGE, 3);
+	SUITE_TRUE(request.final);
+	SUITE_TEXT_EQUAL(request.queue_id, "4XyZ");
+	SUITE_INT_EQUAL(request.size_bytes, 100);
+	session_free(&session);
+	SUITE_TRUE(session == NULL);
+}
+
+static void test_not_final(void)
+{
+	struct session *session = session_new(fixture_config(charged_there), NULL);
+	struct request request;
+
+	session->message = message_of("<alice@example.org>", "");
+	request = message_request(session, STAGE_END_OF_MESSAGE, 1);
+	SUITE_TRUE(!request.final);
+	SUITE_TEXT_EQUAL(request.client_address, "unknown");
+	session_free(&session);
+}
+
+static const struct suite_test tests[] = {
+	{ "the sender loses only its outer angle brackets", test_sender },
+	{ "SIZE= is a decimal number or nothing", test_announced_size },
+	{ "a MAIL without arguments has the null sender", test_mail_without_arguments },
+	{ "a queue id is kept when it is one", test_queue_id },
+	{ "recipients keep their spelling, their order and their duplicates", test_recipients },
+	{ "recipients are limited in number", test_many_recipients },
+	{ "recipients are limited in octets", test_long_recipients },
+	{ "the size counts every octet of header, empty line and body", test_size },
+	{ "originator fields are read as they come", test_originators },
+	{ "a header without From is said to be one", test_no_originators },
+	{ "a request says what is known at its stage", test_request },
+	{ "the end of the message is not final when policyd charges", test_not_final },
+};
+
+int main(void)
+{
+	header_address_init();
+	return suite_run("milter-message", tests, SUITE_LEN(tests));
+}
