@@ -203,15 +203,6 @@ static bool domain_skip(struct reader *r)
 	return true;
 }
 
-/* Or its beginning: RFC 2047 section 5 forbids it, and some programs decode it
- * all the same. */
-static bool has_encoded_word(const char *address)
-{
-	const char *start = strstr(address, "=?");
-
-	return start && strchr(start + 2, '?');
-}
-
 /* An address whose local part is behind us, from start to the "@". */
 static bool address_finish(struct reader *r, const char *start, struct address *out)
 {
@@ -228,7 +219,9 @@ static bool address_finish(struct reader *r, const char *start, struct address *
 		return fail(r, "an address is too long");
 	memcpy(written, start, len);
 	written[len] = '\0';
-	if (has_encoded_word(written))
+	/* Or what could begin one: RFC 2047 section 5 forbids it, and some
+	 * programs decode it all the same. */
+	if (strstr(written, "=?"))
 		return fail(r, "an encoded word in an address");
 	return address_parse(written, ADDRESS_HEADER, out, &r->reason) == ADDRESS_OK;
 }

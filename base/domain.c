@@ -23,15 +23,12 @@ static const char bad_literal[] = "not a domain literal";
 
 static bool is_utf8(const char *text, size_t len)
 {
-	while (len > 0) {
-		uint32_t code_point;
-		size_t n = utf8_sequence(text, len, &code_point);
+	uint32_t code_point;
+	size_t n;
 
-		if (n == 0)
+	for (size_t i = 0; i < len; i += n)
+		if (!(n = utf8_sequence(text + i, len - i, &code_point)))
 			return false;
-		text += n;
-		len -= n;
-	}
 	return true;
 }
 
@@ -149,10 +146,25 @@ bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1])
 	return true;
 }
 
+static bool shows_controls(const char *text)
+{
+	size_t len = strlen(text), n;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t code_point;
+
+		n = utf8_sequence(text + i, len - i, &code_point);
+		if (n == 0 || utf8_is_control(code_point))
+			return true;
+	}
+	return false;
+}
+
 bool domain_is_shown_as(const char *domain, const char *text)
 {
 	char *shown = NULL;
-	bool same = idn2_to_unicode_8z8z(domain, &shown, 0) == IDN2_OK && strcmp(shown, text) == 0;
+	bool same = idn2_to_unicode_8z8z(domain, &shown, 0) == IDN2_OK &&
+		    strcmp(shown, text) == 0 && !shows_controls(text);
 
 	idn2_free(shown);
 	return same;

@@ -19,8 +19,8 @@ const char *domain_read(const char *text, size_t len, char out[DOMAIN_MAX + 1]);
  * a domain, and then out is left alone. */
 bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1]);
 
-/* Is text what libidn2 shows of the normalised domain? Says so also of labels
- * that are registered but not in IDNA 2008 (emoji). */
+/* Is text what libidn2 shows of the normalised domain? Yes also for labels that
+ * are registered but not in IDNA 2008 (emoji); no for what does not show. */
 bool domain_is_shown_as(const char *domain, const char *text);
 
 #endif

@@ -20,10 +20,6 @@
  * lines that are too long or blank. */
 const char *header_text_unfold(const char *value, size_t len, size_t used, char *out);
 
-/* Encoded words (RFC 2047), wherever they stand and well-formed or not, that
- * decode to control characters. Returns NULL or a static text. */
-const char *header_text_check_encoded(const char *text);
-
 /* Makes UTF-8 text ready for header_text_next_address(), in place: characters
  * that do not show are taken out, fullwidth and small "@" and "." become ASCII,
  * quotation marks and other general punctuation become spaces. */

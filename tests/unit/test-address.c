@@ -443,6 +443,30 @@ static void test_domains(void)
 	}
 }
 
+static void test_shown(void)
+{
+	static const struct {
+		const char *domain, *text;
+		bool same;
+	} rows[] = {
+		{ "example.com", "example.com", true },
+		{ "xn--bcher-kva.example",
+		  "b\xc3\xbc"
+		  "cher.example",
+		  true },
+		{ "xn--bcher-kva.example", "xn--bcher-kva.example", false },
+		{ "xn--i-7iq.example", "i\xe2\x9d\xa4.example", true },
+		{ "xn--i-7iq.example", "i.example", false },
+		{ "xn--a.example", "\xc2\x80.example", false },
+		{ "xn--zzzzzzzzzzzz99.example", "xn--zzzzzzzzzzzz99.example", false },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].domain);
+		SUITE_INT_EQUAL(domain_is_shown_as(rows[i].domain, rows[i].text), rows[i].same);
+	}
+}
+
 static const struct suite_test tests[] = {
 	{ "a plain address is read in every form", test_plain },
 	{ "a local part is read without its quotes", test_local_parts },
@@ -457,6 +481,7 @@ static const struct suite_test tests[] = {
 	{ "the longest text fits", test_longest_text },
 	{ "addresses are equal up to case, and case only where it does not matter", test_equal },
 	{ "a domain is normalised alone, too", test_domains },
+	{ "a domain is recognised in what is shown of it", test_shown },
 };
 
 int main(void)

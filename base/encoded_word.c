@@ -1,0 +1,296 @@
+#include "base/encoded_word.h"
+
+#include <errno.h>
+#include <iconv.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/ascii.h"
+#include "base/memory.h"
+#include "base/utf8.h"
+
+/* UTF-8 octets that one octet of text can become. */
+#define GROWTH 4
+
+struct encoded_word {
+	const char *start; /* "=?" */
+	const char *charset;
+	size_t charset_len;
+	const char *payload;
+	size_t payload_len;
+	const char *behind; /* "?=" */
+	bool base64;
+};
+
+/* The first encoded word at or behind text. */
+static bool find_word(const char *text, struct encoded_word *word)
+{
+	while ((text = strstr(text, "=?"))) {
+		const char *charset_end, *end;
+		char encoding;
+
+		word->start = text;
+		word->charset = text += 2;
+		charset_end = strchr(text, '?');
+		if (!charset_end || charset_end[1] == '\0' || charset_end[2] != '?')
+			continue;
+		encoding = ascii_lower(charset_end[1]);
+		if (encoding != 'b' && encoding != 'q')
+			continue;
+		word->charset_len = (size_t)(charset_end - word->charset);
+		word->payload = charset_end + 3;
+		end = strstr(word->payload, "?=");
+		if (!end)
+			return false;
+		word->payload_len = (size_t)(end - word->payload);
+		word->behind = end + 2;
+		word->base64 = encoding == 'b';
+		return true;
+	}
+	return false;
+}
+
+/* --- octets ------------------------------------------------------------------- */
+
+/* The value of a digit, or -1. */
+static int digit_value(const char *digits, char c)
+{
+	const char *p = c == '\0' ? NULL : strchr(digits, c);
+
+	return p ? (int)(p - digits) : -1;
+}
+
+static int hex_value(char c)
+{
+	return digit_value("0123456789abcdef", ascii_lower(c));
+}
+
+static int base64_value(char c)
+{
+	return digit_value("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/", c);
+}
+
+static size_t decode_quoted(const char *text, size_t len, char *out)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == '=' && len - i > 2 && hex_value(text[i + 1]) >= 0 &&
+		    hex_value(text[i + 2]) >= 0) {
+			out[n++] = (char)(hex_value(text[i + 1]) << 4 | hex_value(text[i + 2]));
+			i += 2;
+		} else {
+			out[n++] = text[i] == '_' ? ' ' : text[i];
+		}
+	}
+	return n;
+}
+
+/* Anything but digits is skipped. */
+static size_t decode_base64(const char *text, size_t len, char *out)
+{
+	uint32_t bits = 0;
+	unsigned n_bits = 0;
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		int value = base64_value(text[i]);
+
+		if (value < 0)
+			continue;
+		bits = bits << 6 | (uint32_t)value;
+		n_bits += 6;
+		if (n_bits >= 8) {
+			n_bits -= 8;
+			out[n++] = (char)(bits >> n_bits & 0xff);
+		}
+	}
+	return n;
+}
+
+/* out has room for the payload's octets. */
+static size_t decode_octets(const struct encoded_word *word, char *out)
+{
+	return (word->base64 ? decode_base64 : decode_quoted)(word->payload, word->payload_len,
+							      out);
+}
+
+/* --- control characters ------------------------------------------------------- */
+
+/* ISO-2022-JP and its relatives shift with ESC, SO and SI (RFC 1468). */
+static bool is_shifting(const struct encoded_word *word)
+{
+	static const char prefix[] = "iso-2022-";
+	const size_t len = sizeof(prefix) - 1;
+
+	return word->charset_len > len && ascii_equal_nocase(word->charset, prefix, len);
+}
+
+static bool has_control(const char *octets, size_t len, bool shifting)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (!ascii_is_control(octets[i]) || octets[i] == '\t')
+			continue;
+		if (!shifting || (octets[i] != 0x1b && octets[i] != 0x0e && octets[i] != 0x0f))
+			return true;
+	}
+	return false;
+}
+
+const char *encoded_words_check(const char *text)
+{
+	char *octets = memory_alloc(strlen(text) + 1);
+	struct encoded_word word;
+	bool bad = false;
+
+	while (!bad && find_word(text, &word)) {
+		bad = has_control(octets, decode_octets(&word, octets), is_shifting(&word));
+		text = word.behind;
+	}
+	free(octets);
+	return bad ? "an encoded word with a control character" : NULL;
+}
+
+/* --- characters --------------------------------------------------------------- */
+
+/* The charsets in which an octet below 0x80 need not be the ASCII character, by
+ * the names mail has for them and the name iconv has. */
+static const char *iconv_name(const struct encoded_word *word)
+{
+	static const struct {
+		const char *name;
+		const char *iconv;
+	} table[] = {
+		{ "utf-7", "UTF-7" },
+		{ "unicode-1-1-utf-7", "UTF-7" },
+		{ "iso-2022-jp", "ISO-2022-JP" },
+		{ "iso-2022-jp-1", "ISO-2022-JP-1" },
+		{ "iso-2022-jp-2", "ISO-2022-JP-2" },
+		{ "iso-2022-kr", "ISO-2022-KR" },
+		{ "iso-2022-cn", "ISO-2022-CN" },
+		{ "shift_jis", "CP932" },
+		{ "shift-jis", "CP932" },
+		{ "sjis", "CP932" },
+		{ "x-sjis", "CP932" },
+		{ "ms_kanji", "CP932" },
+		{ "windows-31j", "CP932" },
+		{ "cp932", "CP932" },
+		{ "gbk", "GB18030" },
+		{ "cp936", "GB18030" },
+		{ "ms936", "GB18030" },
+		{ "windows-936", "GB18030" },
+		{ "gb18030", "GB18030" },
+		{ "big5", "BIG5-HKSCS" },
+		{ "big5-hkscs", "BIG5-HKSCS" },
+		{ "cp950", "BIG5-HKSCS" },
+		{ "ibm037", "IBM037" },
+		{ "cp037", "IBM037" },
+		{ "ibm500", "IBM500" },
+		{ "cp500", "IBM500" },
+		{ "ibm1047", "IBM1047" },
+		{ "cp1047", "IBM1047" },
+	};
+	/* RFC 2231 section 5: "charset*language" */
+	const char *star = memchr(word->charset, '*', word->charset_len);
+	size_t len = star ? (size_t)(star - word->charset) : word->charset_len;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (strlen(table[i].name) == len &&
+		    ascii_equal_nocase(word->charset, table[i].name, len))
+			return table[i].iconv;
+	return NULL;
+}
+
+static char *put_replacement(char *out)
+{
+	memcpy(out, "\xef\xbf\xbd", 3);
+	return out + 3;
+}
+
+/* ASCII and UTF-8 as they are, any other octet as U+FFFD. */
+static char *put_plain(const char *octets, size_t len, char *out)
+{
+	size_t n;
+
+	for (size_t i = 0; i < len; i += n) {
+		uint32_t code_point;
+
+		n = utf8_sequence(octets + i, len - i, &code_point);
+		if (n == 0) {
+			out = put_replacement(out);
+			n = 1;
+		} else {
+			memcpy(out, octets + i, n);
+			out += n;
+		}
+	}
+	return out;
+}
+
+/* Through iconv; what it does not take becomes U+FFFD. */
+static char *put_converted(const char *name, char *octets, size_t len, char *out)
+{
+	size_t room = GROWTH * len;
+	iconv_t converter = iconv_open("UTF-8", name);
+
+	/* A system may come without the tables. */
+	if (converter == (iconv_t)-1)
+		return put_plain(octets, len, out);
+	while (iconv(converter, &octets, &len, &out, &room) == (size_t)-1 && errno != E2BIG &&
+	       len > 0 && room >= GROWTH) {
+		out = put_replacement(out);
+		room -= 3;
+		octets++;
+		len--;
+	}
+	/* What it held back to combine. */
+	iconv(converter, NULL, NULL, &out, &room);
+	iconv_close(converter);
+	return out;
+}
+
+static char *put_word(const struct encoded_word *word, char *octets, char *out)
+{
+	const char *name = iconv_name(word);
+	size_t len = decode_octets(word, octets);
+
+	return name ? put_converted(name, octets, len, out) : put_plain(octets, len, out);
+}
+
+static bool is_blank_text(const char *text, const char *end)
+{
+	while (text < end && ascii_is_blank(*text))
+		text++;
+	return text == end;
+}
+
+char *encoded_words_decode(const char *text)
+{
+	size_t len = strlen(text);
+	char *octets = memory_alloc(len + 1);
+	char *decoded = memory_alloc(GROWTH * len + 1), *out = decoded;
+	struct encoded_word word;
+	bool behind_word = false;
+
+	for (; find_word(text, &word); text = word.behind) {
+		/* Blanks between two of them do not count (section 6.2). */
+		if (!behind_word || !is_blank_text(text, word.start)) {
+			memcpy(out, text, (size_t)(word.start - text));
+			out += word.start - text;
+		}
+		out = put_word(&word, octets, out);
+		behind_word = true;
+	}
+	memcpy(out, text, strlen(text) + 1);
+	free(octets);
+	return decoded;
+}
+
+void encoded_words_mask(char *text)
+{
+	while ((text = strstr(text, "=?")))
+		text[1] = '_';
+}

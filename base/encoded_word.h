@@ -1,0 +1,22 @@
+/*
+ * Encoded words, "=?charset?encoding?text?=" (RFC 2047), wherever they stand and
+ * as the most lenient program takes them.
+ *
+ * Not GMime's decoder: that one remembers every charset name it ever met, and
+ * the names come from the message.
+ */
+#ifndef SENDWARD_ENCODED_WORD_H
+#define SENDWARD_ENCODED_WORD_H
+
+/* Returns NULL, or a static text when one of them holds a control character
+ * (NUL, line breaks, DEL, ...). */
+const char *encoded_words_check(const char *text);
+
+/* The text with its encoded words decoded to UTF-8; what a charset that is not
+ * known here has beyond ASCII becomes U+FFFD. To be free()d. */
+char *encoded_words_decode(const char *text);
+
+/* Makes them ordinary words, in place, keeping every octet's place. */
+void encoded_words_mask(char *text);
+
+#endif
