@@ -113,6 +113,7 @@ static void ask_store(struct decision *d)
 	account_unref(&d->account);
 	d->known = d->env->account(d->env->ctx, d->request->login, &d->account);
 	d->n_rows = 0;
+	d->message_key[0] = '\0';
 	if (d->known) {
 		gate_and_plan(d);
 		take.version = d->account ? d->account->version : "";

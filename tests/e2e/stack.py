@@ -159,7 +159,7 @@ class Stack:
     def postfix_settings(self):
         """What main.cf says about Sendward: with the failure settings README.md recommends."""
         service = (f"check_policy_service {{ unix:{self.policy_socket}, timeout=10s, "
-                   "default_action=451 4.3.0 policy service is away }")
+                   "{ default_action = 451 4.3.0 policy service is away } }")
         milters = [f"{{ unix:{path}, connect_timeout=5s, command_timeout=10s, content_timeout=10s, "
                    "default_action=tempfail }"
                    for path in (self._foreign(self.wiring.foreign_before),
