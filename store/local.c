@@ -13,10 +13,14 @@ struct counter {
 	struct window window;
 };
 
+/* Counters of one login: those of its quotas, and as many of quotas it has no
+ * more. */
+#define COUNTERS_MAX (2 * QUOTAS_MAX)
+
 struct usage {
 	UT_hash_handle hh;
 	size_t n;
-	struct counter *counters; /* QUOTAS_MAX at most */
+	struct counter *counters;
 	char login[];
 };
 
@@ -66,7 +70,18 @@ static struct usage *usage_of(struct local *local, const char *login)
 	return u;
 }
 
-static struct counter *new_counter(struct usage *u)
+static struct counter *find_counter(struct usage *u, const struct quota *quota)
+{
+	for (size_t i = 0; i < u->n; i++) {
+		struct counter *c = &u->counters[i];
+
+		if (c->unit == quota->unit && c->window_s == quota->window_s)
+			return c;
+	}
+	return NULL;
+}
+
+static void add_counter(struct usage *u, const struct quota *quota)
 {
 	struct counter *counters = memory_alloc((u->n + 1) * sizeof(*counters));
 
@@ -74,23 +89,46 @@ static struct counter *new_counter(struct usage *u)
 		memcpy(counters, u->counters, u->n * sizeof(*counters));
 	free(u->counters);
 	u->counters = counters;
-	return &counters[u->n++];
+	u->counters[u->n++] =
+		(struct counter){.unit = quota->unit, .window_s = quota->window_s};
 }
 
-/* A counter that no quota asks for any more makes room when all are taken. */
-static struct counter *counter_of(struct usage *u, const struct quota *quota)
+static bool is_asked_for(const struct counter *c, const struct take *take)
 {
-	struct counter *c = NULL;
+	for (size_t i = 0; i < take->n_rows; i++) {
+		const struct quota *quota = &take->rows[i].quota;
 
-	for (size_t i = 0; i < u->n; i++) {
-		c = &u->counters[i];
 		if (c->unit == quota->unit && c->window_s == quota->window_s)
-			return c;
+			return true;
 	}
-	if (u->n < QUOTAS_MAX)
-		c = new_counter(u);
-	*c = (struct counter){.unit = quota->unit, .window_s = quota->window_s};
-	return c;
+	return false;
+}
+
+/* Counters that no quota asks for any more go when they would be too many. */
+static void make_room(struct usage *u, const struct take *take)
+{
+	size_t kept = 0;
+
+	if (u->n + take->n_rows <= COUNTERS_MAX)
+		return;
+	for (size_t i = 0; i < u->n; i++) {
+		if (is_asked_for(&u->counters[i], take))
+			u->counters[kept++] = u->counters[i];
+	}
+	u->n = kept;
+}
+
+/* The counter of each row; two rows may have the same. */
+static void counters_of(struct usage *u, const struct take *take,
+			struct counter *counters[QUOTAS_MAX])
+{
+	make_room(u, take);
+	for (size_t i = 0; i < take->n_rows; i++) {
+		if (!find_counter(u, &take->rows[i].quota))
+			add_counter(u, &take->rows[i].quota);
+	}
+	for (size_t i = 0; i < take->n_rows; i++)
+		counters[i] = find_counter(u, &take->rows[i].quota);
 }
 
 static bool row_fits(const struct take_row *row, const struct take_row_answer *answer)
@@ -99,32 +137,49 @@ static bool row_fits(const struct take_row *row, const struct take_row_answer *a
 	       answer->used + row->amount <= row->quota.limit;
 }
 
+static void test_row(const struct take_row *row, struct counter *c, int64_t now_ms,
+		     struct take_row_answer *answer)
+{
+	window_advance(&c->window, c->window_s, now_ms);
+	answer->used = c->window.sum;
+	answer->retry_after_ms = 0;
+	if (row->quota.limit != QUOTA_UNLIMITED)
+		answer->retry_after_ms = window_retry_after_ms(
+			&c->window, c->window_s, now_ms, row->amount, row->quota.limit);
+}
+
+static void charge_rows(const struct take *take, struct counter *const counters[QUOTAS_MAX],
+			int64_t now_ms)
+{
+	for (size_t i = 0; i < take->n_rows; i++) {
+		struct counter *c = counters[i];
+		bool charged = false;
+
+		for (size_t j = 0; j < i; j++)
+			charged = charged || counters[j] == c;
+		if (!charged)
+			window_add(&c->window, window_advance(&c->window, c->window_s, now_ms),
+				   take->rows[i].amount);
+	}
+}
+
 void local_take(struct local *local, const struct take *take, int64_t now_ms,
 		struct take_answer *answer)
 {
 	struct usage *u = usage_of(local, take->login);
-	int64_t slots[QUOTAS_MAX];
+	struct counter *counters[QUOTAS_MAX];
 
 	answer->status = TAKE_DONE;
 	answer->now_ms = now_ms;
 	answer->seen = u->n > 0;
+	counters_of(u, take, counters);
 	for (size_t i = 0; i < take->n_rows; i++) {
 		const struct take_row *row = &take->rows[i];
-		struct counter *c = counter_of(u, &row->quota);
 
-		slots[i] = window_advance(&c->window, c->window_s, now_ms);
-		answer->rows[i].used = c->window.sum;
-		answer->rows[i].retry_after_ms =
-			row->quota.limit == QUOTA_UNLIMITED
-				? 0
-				: window_retry_after_ms(&c->window, c->window_s, now_ms,
-							row->amount, row->quota.limit);
+		test_row(row, counters[i], now_ms, &answer->rows[i]);
 		if (row->enforce && !row_fits(row, &answer->rows[i]))
 			answer->status = TAKE_OVER;
 	}
-	if (answer->status != TAKE_DONE || !take->message_key)
-		return;
-	for (size_t i = 0; i < take->n_rows; i++)
-		window_add(&counter_of(u, &take->rows[i].quota)->window, slots[i],
-			   take->rows[i].amount);
+	if (answer->status == TAKE_DONE && take->message_key)
+		charge_rows(take, counters, now_ms);
 }
