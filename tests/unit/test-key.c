@@ -1,0 +1,138 @@
+#include "store/key.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/unit/suite.h"
+
+static void test_keys(void)
+{
+	static const struct {
+		const char *login, *tag;
+	} rows[] = {
+		{ "rose", "rose" },
+		{ "rose@dom.example", "rose@dom.example" },
+		{ "user+tag@dom.example", "user+tag@dom.example" },
+		{ "DOM\\user", "DOM\\user" },
+		{ "a b", "a%20b" },
+		{ "}", "%7D" },
+		{ "{", "%7B" },
+		{ "{rose}", "%7Brose%7D" },
+		{ "%7D", "%257D" },
+		{ "\"quote'", "\"quote'" },
+		{ "\xc3\xa9", "\xc3\xa9" },
+		{ "\xff", "\xff" },
+		{ "a\r\nb\x7f", "a%0D%0Ab%7F" },
+		{ "*?[x]", "*?[x]" },
+		{ ":a", ":a" },
+	};
+	char key[KEY_MAX], expected[KEY_MAX], login[LOGIN_MAX + 1];
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].login);
+		SUITE_TRUE(key_account("p:", rows[i].login, key));
+		snprintf(expected, sizeof(expected), "p:{%s}:a", rows[i].tag);
+		SUITE_TEXT_EQUAL(key, expected);
+		SUITE_TRUE(key_account_login("p:", key, login));
+		SUITE_TEXT_EQUAL(login, rows[i].login);
+		SUITE_TRUE(key_counters("p:", rows[i].login, key));
+		snprintf(expected, sizeof(expected), "p:{%s}:u", rows[i].tag);
+		SUITE_TEXT_EQUAL(key, expected);
+		SUITE_TRUE(!key_account_login("p:", key, login));
+		SUITE_TRUE(key_message("p:", rows[i].login, "mx1/4F}{1", key));
+		snprintf(expected, sizeof(expected), "p:{%s}:m:mx1/4F}{1", rows[i].tag);
+		SUITE_TEXT_EQUAL(key, expected);
+		SUITE_TRUE(!key_account_login("p:", key, login));
+	}
+}
+
+static void test_length(void)
+{
+	char login[LOGIN_MAX + 2], message[MESSAGE_KEY_MAX + 1], prefix[KEY_PREFIX_MAX + 1];
+	char key[KEY_MAX], again[LOGIN_MAX + 1];
+
+	memset(login, '}', sizeof(login));
+	login[LOGIN_MAX + 1] = '\0';
+	memset(message, 'm', sizeof(message));
+	message[MESSAGE_KEY_MAX] = '\0';
+	memset(prefix, 'p', sizeof(prefix));
+	prefix[KEY_PREFIX_MAX] = '\0';
+
+	SUITE_TRUE(!key_account("", "", key));
+	SUITE_TRUE(!key_counters("", "", key));
+	SUITE_TRUE(!key_message("", "", "m", key));
+	SUITE_TRUE(!key_account("", login, key));
+	SUITE_TRUE(!key_counters("", login, key));
+	SUITE_TRUE(!key_message("", login, "m", key));
+	login[LOGIN_MAX] = '\0';
+	SUITE_TRUE(key_account(prefix, login, key));
+	SUITE_TRUE(key_account_login(prefix, key, again));
+	SUITE_TEXT_EQUAL(again, login);
+	SUITE_TRUE(key_message(prefix, login, message, key));
+	SUITE_INT_EQUAL(strlen(key), KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 5);
+}
+
+static void test_own_keys(void)
+{
+	/* All octets there are: no two logins have the same key. */
+	char keys[256][KEY_MAX];
+
+	for (int i = 1; i < 256; i++) {
+		const char login[2] = { (char)i, '\0' };
+
+		SUITE_TRUE(key_account("p:", login, keys[i]));
+		for (int j = 1; j < i; j++)
+			if (strcmp(keys[i], keys[j]) == 0)
+				SUITE_INT_EQUAL(i, j);
+	}
+}
+
+static void test_not_an_account(void)
+{
+	static const char *const keys[] = {
+		"",	     "p:",	   "p:{rose}",	     "p:{rose}:u", "p:{rose}:a:", "p:{}:a",
+		"p:rose:a",  "q:{rose}:a", "p:{rose}:m:x:a", "p:{rose:a",  "p:{%7}:a",	  "p:{%}:a",
+		"p:{%zz}:a", "p:{a}b}:a",  "p:events",	     "p:node:m1",
+	};
+	char login[LOGIN_MAX + 1], key[KEY_MAX];
+
+	for (size_t i = 0; i < SUITE_LEN(keys); i++) {
+		suite_row("%s", keys[i]);
+		SUITE_TRUE(!key_account_login("p:", keys[i], login));
+	}
+	memset(key, 'x', sizeof(key));
+	memcpy(key, "p:{", 3);
+	memcpy(key + 3 + LOGIN_MAX + 1, "}:a", 4);
+	SUITE_TRUE(!key_account_login("p:", key, login));
+}
+
+static void test_pattern(void)
+{
+	static const struct {
+		const char *prefix, *pattern;
+	} rows[] = {
+		{ "", "{*}:a" },
+		{ "sendward:", "sendward:{*}:a" },
+		{ "a*b?c[d]e^f\\g", "a\\*b\\?c\\[d\\]e\\^f\\\\g{*}:a" },
+	};
+	char pattern[KEY_MAX];
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].prefix);
+		key_account_pattern(rows[i].prefix, pattern);
+		SUITE_TEXT_EQUAL(pattern, rows[i].pattern);
+	}
+}
+
+static const struct suite_test tests[] = {
+	{ "all keys of a login share its hash tag, and it is read back", test_keys },
+	{ "a login has 1 to 255 octets, whatever they are", test_length },
+	{ "no two logins share a key", test_own_keys },
+	{ "another key is not an account's", test_not_an_account },
+	{ "a prefix means itself to SCAN", test_pattern },
+};
+
+int main(void)
+{
+	return suite_run("key", tests, SUITE_LEN(tests));
+}
