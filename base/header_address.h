@@ -37,8 +37,10 @@ struct originators {
 	/* Empty while every field had exactly one reading; else why not, for
 	 * the reply: "two From fields", "From: unbalanced quote". */
 	char fault[160];
-	/* A display name or comment that looks like a foreign address: that
-	 * text, for the flag or the refusal (display_name_address). */
+	/* The first thing in a display name or comment that looks like an
+	 * address and is not the one it stands beside, as it was found (valid
+	 * UTF-8, cut to fit): for the flag or the refusal
+	 * (display_name_address). It may still be another own address. */
 	char display_address[160];
 };
 

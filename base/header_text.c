@@ -158,6 +158,15 @@ static const char *domain_end(const char *text)
 	return dot && dot > text ? end : text;
 }
 
+/* The most octets of text, not more than len, that do not end within a
+ * character. */
+static size_t cut_before(const char *text, size_t len)
+{
+	while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+		len--;
+	return len;
+}
+
 bool header_text_next_address(const char **text, char *out, size_t size)
 {
 	const char *at = *text;
@@ -176,7 +185,7 @@ bool header_text_next_address(const char **text, char *out, size_t size)
 			continue;
 		len = (size_t)(end - start);
 		if (len > size - 1)
-			len = size - 1;
+			len = cut_before(start, size - 1);
 		memcpy(out, start, len);
 		out[len] = '\0';
 		*text = end;

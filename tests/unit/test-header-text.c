@@ -130,6 +130,9 @@ static void test_cut(void)
 	SUITE_TRUE(header_text_next_address(&rest, found, sizeof(found)));
 	SUITE_TEXT_EQUAL(found, "some");
 	SUITE_TEXT_EQUAL(rest, "");
+	rest = "so\xf0\x9f\x91\xa9@example.com";
+	SUITE_TRUE(header_text_next_address(&rest, found, sizeof(found)));
+	SUITE_TEXT_EQUAL(found, "so");
 }
 
 static const struct suite_test tests[] = {
