@@ -26,8 +26,8 @@ const char *header_text_unfold(const char *value, size_t len, size_t used, char 
 void header_text_make_plain(char *text);
 
 /* The next thing in *text that people would take for an address, as it stands
- * there; *text is moved behind it. out is cut at size - 1 octets or the character before. False when
- * there is none. */
+ * there; *text is moved behind it. out is cut between characters, at size - 1
+ * octets at most. False when there is none. */
 bool header_text_next_address(const char **text, char *out, size_t size);
 
 #endif
