@@ -146,9 +146,11 @@ static void print_account(const struct view *view, const struct effective *e)
 
 	add_pair(table, "login", view->login);
 	state_text(&state, text, sizeof(text));
-	add_pair(table, "state", text);
+	table_cell(table, "state");
 	if (*state.reason)
-		add_pair(table, "reason", state.reason);
+		table_cellf(table, "%s (%s)", text, state.reason);
+	else
+		table_cell(table, text);
 	if (*state.actor)
 		add_pair(table, "by", state.actor);
 	add_time(table, "since", state.since_s);
