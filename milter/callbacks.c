@@ -142,6 +142,11 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	return result;
 }
 
+static sfsistat refuse_recipient(SMFICTX *ctx)
+{
+	return outcome_reply(ctx, "452", "4.5.3", "too many recipients in one message");
+}
+
 /* A recipient that is refused is not one; the message goes on. */
 static sfsistat on_recipient(SMFICTX *ctx, char **argv)
 {
@@ -153,10 +158,10 @@ static sfsistat on_recipient(SMFICTX *ctx, char **argv)
 		return SMFIS_TEMPFAIL;
 	learn_queue_id(ctx, message);
 	if (message_full(message, argv[0]))
-		return outcome_reply(ctx, "452", "4.5.3", "too many recipients in one message");
+		return refuse_recipient(ctx);
 	result = ask_about_command(ctx, session, STAGE_RCPT, message->n_recipients + 1);
-	if (result == SMFIS_CONTINUE)
-		message_add_recipient(message, argv[0]);
+	if (result == SMFIS_CONTINUE && !message_add_recipient(message, argv[0]))
+		return refuse_recipient(ctx);
 	return result;
 }
 

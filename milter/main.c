@@ -64,6 +64,11 @@ static void on_stop(evutil_socket_t number, short what, void *arg)
 		bridge_stop(milter->bridge);
 }
 
+static const char *charge_text(const struct config *config)
+{
+	return config_charge_by(config) == CHARGE_MILTER ? "milter" : "policyd";
+}
+
 static void on_reload(evutil_socket_t number, short what, void *arg)
 {
 	struct milter *milter = arg;
@@ -77,8 +82,7 @@ static void on_reload(evutil_socket_t number, short what, void *arg)
 	bridge_configure(milter->bridge, config);
 	config_unref(&milter->config);
 	milter->config = config;
-	log_info("configuration reloaded, %s charges",
-		 config_charge_by(config) == CHARGE_MILTER ? "the milter" : "the policy daemon");
+	log_info("configuration reloaded, charge=%s", charge_text(config));
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
@@ -179,7 +183,11 @@ static bool open_socket(struct config *config, char *error, size_t error_size)
 static int listen_until_stopped(struct milter *milter)
 {
 	const struct bridge_host host = { smfi_main, store_is_idle, milter };
+	char text[ENDPOINT_TEXT_MAX];
 
+	endpoint_format(&milter->config->milter_listen, text);
+	log_info("%s %s started, node=%s, charge=%s, listening on %s", PROGRAM, PACKAGE_VERSION,
+		 milter->config->node, charge_text(milter->config), text);
 	store_when_ready(milter->store, STORE_READY_MS, on_store_ready, milter);
 	daemon_ready();
 	while (!milter->store_tried && !milter->stopping)

@@ -53,7 +53,7 @@ void message_free(struct message **message);
 void message_set_queue_id(struct message *message, const char *queue_id);
 
 /* One more recipient was accepted; text exactly as the client spelled it.
- * False when message_full(). */
+ * False when message_full() or out of memory. */
 bool message_add_recipient(struct message *message, const char *text);
 bool message_full(const struct message *message, const char *text);
 

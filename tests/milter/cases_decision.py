@@ -108,7 +108,8 @@ def quota_bytes():
 @case("SIZE= beyond a cap is refused before the message is sent")
 def size_cap():
     with World(plan={"max_size": "1000"}) as world:
-        expect_match(r"^552 5\.3\.4 caps: ", world.send(ALICE, parameters=("BODY=8BITMIME", "SIZE=1001")).answer, "MAIL")
+        answer = world.send(ALICE, parameters=("BODY=8BITMIME", "SIZE=1001")).answer
+        expect_match(r"^552 5\.3\.4 caps: ", answer, "MAIL")
         expect(world.send(ALICE, parameters=("SIZE=1000",)).answer, "continue", "SIZE= within the cap")
 
 
@@ -144,7 +145,8 @@ def long_login():
 
 @case("odd logins have their own accounts and counters")
 def odd_logins():
-    logins = ("user+tag@example.org", "DOM\\user", "two words", 'quo"te', "gr\u00fc\u00df@example.org", "a}b{c", "a", "100%")
+    logins = ("user+tag@example.org", "DOM\\user", "two words", 'quo"te', "gr\u00fc\u00df@example.org", "a}b{c", "a",
+              "100%")
     with World() as world:
         for n, login in enumerate(logins, 1):
             for _ in range(n):
@@ -191,8 +193,8 @@ def redirect_accepted_only():
         expect(session.rcpt("<one@example.net>"), "continue", "first RCPT")
         expect_match(r"^452 4\.5\.3 ", session.rcpt("<two@example.net>", "4QA"), "second RCPT")
         session.content(FROM_ALICE, BODY, "4QA")
-        expect(session.end_of_message("4QA").changes, [("delrcpt", "<one@example.net>"), ("addrcpt", "trap@example.org")],
-               "changes")
+        expect(session.end_of_message("4QA").changes,
+               [("delrcpt", "<one@example.net>"), ("addrcpt", "trap@example.org")], "changes")
 
 
 @case("a message over quota is held and not charged when over_quota = hold")

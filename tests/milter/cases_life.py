@@ -9,6 +9,7 @@ import threading
 import time
 
 import mta
+from processes import free_port
 from sendward import built
 from table import case
 from world import BODY, BUSY_MS, DEADLINE_MS, FROM_ALICE, MARGIN_MS, World, expect, expect_between, expect_match
@@ -308,6 +309,16 @@ def socket_path():
         expect_match("milter", error, "error")
         with open(world.path, encoding="utf-8") as file:
             expect(file.read(), "precious", "the file")
+
+
+@case("a TCP socket serves as well, and stops as quickly")
+def tcp():
+    with World(tcp=("127.0.0.1", free_port())) as world, world.session() as session:
+        expect(world.message(session, ALICE).answer, "continue", "answer")
+        began = time.monotonic()
+        world.daemon.signal(signal.SIGTERM)
+        expect(world.daemon.processes[0].wait(10), 0, "status")
+        expect_between(0, time.monotonic() - began, STOP_S, "seconds to stop")
 
 
 @case("a configuration without a milter is refused with a reason")

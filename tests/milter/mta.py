@@ -35,10 +35,14 @@ class Gone(Exception):
 class Session:
     """One SMTP session: one connection to the milter."""
 
-    def __init__(self, path, client="192.0.2.7", offer=(VERSION, ACTIONS, STEPS)):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(LIMIT_S)
-        self.socket.connect(path)
+    def __init__(self, address, client="192.0.2.7", offer=(VERSION, ACTIONS, STEPS)):
+        """address is a path, or a host and a port."""
+        if isinstance(address, str):
+            self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            self.socket.settimeout(LIMIT_S)
+            self.socket.connect(address)
+        else:
+            self.socket = socket.create_connection(address, LIMIT_S)
         self.symbols = {}
         try:
             self._negotiate(offer)

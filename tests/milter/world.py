@@ -28,13 +28,17 @@ BUSY_MS = 400
 
 
 class World:
-    def __init__(self, top=None, plan=None, with_redis=True):
+    """`top` and `plan` are settings of the configuration's top level and of plan default; `tcp` is a host and a port to
+    listen on instead of a socket in the file system."""
+
+    def __init__(self, top=None, plan=None, with_redis=True, tcp=None):
         self.directory = tempfile.mkdtemp(prefix="sw-milter-")
         os.chmod(self.directory, 0o755)
         self.path = os.path.join(self.directory, "milter")
         self.config = os.path.join(self.directory, "sendward.conf")
         self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
-        self.daemon = Daemon("sendward-milter", self.config, os.path.join(self.directory, "milter.log"), [self.path])
+        self.address = tcp or self.path
+        self.daemon = Daemon("sendward-milter", self.config, os.path.join(self.directory, "milter.log"), [self.address])
         self._with_redis = with_redis
         self._queue_ids = 0
         self._version = 0
@@ -68,9 +72,14 @@ class World:
             "": {"node": f'"{NODE}"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
-            "milter": {"listen": f'"unix:{self.path}"'},
+            "milter": {"listen": f'"{self._listen()}"'},
             "plan default": {"quotas": '{ "1000 recipients / 1d" }', "senders": '{ "*@example.org" }', **(plan or {})},
         })
+
+    def _listen(self):
+        if self.address == self.path:
+            return f"unix:{self.path}"
+        return "inet:{}:{}".format(*self.address)
 
     def account(self, login, **fields):
         """Writes an account straight to the store, as store/put.lua would."""
@@ -80,7 +89,7 @@ class World:
         self.redis.command("SET", f"{PREFIX}{{{key}}}:a", record)
 
     def session(self, **arguments):
-        return mta.Session(self.path, **arguments)
+        return mta.Session(self.address, **arguments)
 
     def queue_id(self):
         self._queue_ids += 1
