@@ -13,7 +13,8 @@ if ARGV[1] ~= '*' and ARGV[1] ~= version then return '' end
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
-if version ~= '' and now <= tonumber(version) then now = tonumber(version) + 1 end
+local before = tonumber(version)
+if before and now <= before then now = before + 1 end
 local new = string.format('%016.0f', now)
 redis.call('SET', KEYS[1], new .. ARGV[2])
 return new

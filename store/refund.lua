@@ -26,44 +26,57 @@ for at = 2, #message, CHARGE_SIZE do
   list[#list + 1] = {born = born, slot = slot, amount = amount}
 end
 
--- The entries of a block without what was charged; also how many, and their sum.
-local function without(unit, newest, entries, charge)
-  local size = ENTRY_SIZE[unit]
-  for at = 1, #entries, size do
-    local low, amount = struct.unpack(ENTRY[unit], entries, at)
-    if newest - (newest - low) % 256 == charge.slot then
-      local back = math.min(amount, charge.amount)
-      local kept = ''
-      if amount > back or charge.slot == newest then
-        kept = struct.pack(ENTRY[unit], low, amount - back)
-      end
-      return string.sub(entries, 1, at - 1) .. kept .. string.sub(entries, at + size), back
+local function slot_of(block, low)
+  return block.newest - (block.newest - low) % 256
+end
+
+-- Takes a charge out of its block; how much there was.
+local function take_back(block, charge)
+  local format, size = ENTRY[block.unit], ENTRY_SIZE[block.unit]
+  for at = 1, #block.entries, size do
+    local low, amount = struct.unpack(format, block.entries, at)
+    if slot_of(block, low) == charge.slot then
+      local back, kept = math.min(amount, charge.amount), ''
+      if amount > back then kept = struct.pack(format, low, amount - back) end
+      block.entries = string.sub(block.entries, 1, at - 1) .. kept ..
+        string.sub(block.entries, at + size)
+      block.sum = block.sum - back
+      return back
     end
   end
-  return entries, 0
+  return 0
+end
+
+-- The block as it is stored; "" when nothing is left in it.
+local function packed(block)
+  local size = ENTRY_SIZE[block.unit]
+  local n = #block.entries / size
+  if n == 0 then return '' end
+  local low = struct.unpack(ENTRY[block.unit], block.entries, #block.entries - size + 1)
+  return struct.pack(BLOCK, block.unit, block.kind, block.window, block.born,
+    slot_of(block, low), block.sum, n) .. block.entries
 end
 
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 0 end
-local parts, at, any = {}, 1, 0
+local parts, at, taken = {}, 1, 0
 while at <= #stored do
-  local unit, kind, window, born, newest, sum, n = struct.unpack(BLOCK, stored, at)
+  local block = {}
+  block.unit, block.kind, block.window, block.born, block.newest, block.sum, block.n =
+    struct.unpack(BLOCK, stored, at)
   local first = at + BLOCK_SIZE
-  at = first + n * ENTRY_SIZE[unit]
-  local entries = string.sub(stored, first, at - 1)
-  for _, charge in ipairs(charges[unit .. window] or {}) do
-    if charge.born == born then
-      local back
-      entries, back = without(unit, newest, entries, charge)
-      sum = sum - back
-      if back > 0 then any = 1 end
-    end
+  at = first + block.n * ENTRY_SIZE[block.unit]
+  block.entries = string.sub(stored, first, at - 1)
+  for _, charge in ipairs(charges[block.unit .. block.window] or {}) do
+    if charge.born == block.born then taken = taken + take_back(block, charge) end
   end
-  parts[#parts + 1] = struct.pack(BLOCK, unit, kind, window, born, newest, sum,
-    #entries / ENTRY_SIZE[unit])
-  parts[#parts + 1] = entries
+  parts[#parts + 1] = packed(block)
 end
-if any == 1 then
-  redis.call('SET', KEYS[1], table.concat(parts), 'KEEPTTL')
+if taken == 0 then return 0 end
+local left = table.concat(parts)
+if left == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('SET', KEYS[1], left, 'KEEPTTL')
 end
-return any
+return 1

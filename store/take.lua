@@ -28,8 +28,10 @@ local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local ENTRY_MAX = {m = 4294967295, r = 4294967295, b = 281474976710655}
 
+local DAMAGED = 'ERR the counters of this login cannot be read; "sendward reset" forgets them'
+
 local version = redis.call('GETRANGE', KEYS[1], 0, 15)
-if version ~= ARGV[1] then
+if ARGV[1] == '?' or version ~= ARGV[1] then
   return {'stale', redis.call('GET', KEYS[1]) or ''}
 end
 
@@ -42,9 +44,14 @@ local stored = redis.call('GET', KEYS[2])
 local blocks, order = {}, {}
 local at = 1
 while stored and at <= #stored do
-  local unit, kind, window, born, newest, sum, n = struct.unpack(BLOCK, stored, at)
-  local first = at + BLOCK_SIZE
-  at = first + n * ENTRY_SIZE[unit]
+  local first, unit, kind, window, born, newest, sum, n = at + BLOCK_SIZE
+  if first <= #stored + 1 then
+    unit, kind, window, born, newest, sum, n = struct.unpack(BLOCK, stored, at)
+  end
+  at = first + (n or 0) * (ENTRY_SIZE[unit] or 0)
+  if kind ~= 'w' or not ENTRY_SIZE[unit] or window < 1 or at > #stored + 1 then
+    return redis.error_reply(DAMAGED)
+  end
   local block = {unit = unit, kind = kind, window = window, born = born, newest = newest,
     sum = sum, n = n, entries = string.sub(stored, first, at - 1)}
   blocks[unit .. window] = block
@@ -65,8 +72,8 @@ local function advance(block)
   if block.n > 0 then
     if block.newest > slot + SLOTS then
       block.newest = slot
-      block.entries = struct.pack(ENTRY[block.unit], slot % 256,
-        math.min(block.sum, ENTRY_MAX[block.unit]))
+      block.sum = math.min(block.sum, ENTRY_MAX[block.unit])
+      block.entries = struct.pack(ENTRY[block.unit], slot % 256, block.sum)
       block.n = 1
     elseif block.newest > slot then
       slot = block.newest
@@ -98,8 +105,9 @@ local function add(block, amount)
     block.n = block.n + 1
     block.newest = block.slot
   end
-  block.entries = kept .. struct.pack(ENTRY[block.unit], block.slot % 256, before + amount)
-  block.sum = block.sum + amount
+  local after = math.min(before + amount, ENTRY_MAX[block.unit])
+  block.entries = kept .. struct.pack(ENTRY[block.unit], block.slot % 256, after)
+  block.sum = block.sum + after - before
 end
 
 local function retry_after(block, amount, limit)
@@ -145,9 +153,14 @@ if not KEYS[3] then
   return answer
 end
 
--- Charge, once.
-local parts = {'c'}
+-- Charge, once; two rows of one unit and window are one counter.
+local charges = {}
 for _, row in ipairs(rows) do
+  if not row.block.charged then charges[#charges + 1] = row end
+  row.block.charged = true
+end
+local parts = {'c'}
+for _, row in ipairs(charges) do
   parts[#parts + 1] = struct.pack('>c1I4I7I6I6', row.block.unit, row.block.window,
     row.block.born, row.block.slot, row.amount)
 end
@@ -162,7 +175,7 @@ if over or not redis.call('SET', KEYS[3], table.concat(parts), 'NX', 'EX', ARGV[
 end
 
 local parts, longest = {}, 1
-for _, row in ipairs(rows) do add(row.block, row.amount) end
+for _, row in ipairs(charges) do add(row.block, row.amount) end
 for _, block in ipairs(order) do
   -- A block of no row any more goes when its window has passed.
   if not block.slot then advance(block) end

@@ -1,0 +1,255 @@
+#include "tests/store/rig.h"
+
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static void die(const char *what)
+{
+	fprintf(stderr, "rig: %s\n", what);
+	exit(99);
+}
+
+int64_t rig_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* ---- the loop ----------------------------------------------------------- */
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;
+}
+
+static void turn(struct rig *rig, int64_t ms)
+{
+	struct timeval tv = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	struct event *tick = evtimer_new(rig->base, on_tick, NULL);
+
+	event_add(tick, &tv);
+	event_base_loop(rig->base, EVLOOP_ONCE);
+	event_free(tick);
+}
+
+void rig_wait(struct rig *rig, const bool *done)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+
+	while (!*done) {
+		if (rig_now_ms() > until_ms)
+			die("an answer does not come");
+		turn(rig, 100);
+	}
+}
+
+void rig_wait_connected(struct rig *rig, bool connected)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	struct store_stats stats;
+
+	for (;;) {
+		store_stats(rig->store, &stats);
+		if (stats.connected == connected)
+			return;
+		if (rig_now_ms() > until_ms)
+			die(connected ? "the store does not connect" : "the store does not notice");
+		turn(rig, 20);
+	}
+}
+
+void rig_run(struct rig *rig, int64_t ms)
+{
+	int64_t until_ms = rig_now_ms() + ms;
+
+	while (rig_now_ms() < until_ms)
+		turn(rig, until_ms - rig_now_ms());
+}
+
+/* ---- life --------------------------------------------------------------- */
+
+static struct config *make_config(const struct rig *rig, const char *settings)
+{
+	char text[2000], error[500] = "";
+	struct config *config;
+
+	snprintf(text, sizeof(text),
+		 "node = \"mx1\"\nredis {\n address = \"unix:%s\"\n deadline = %dms\n%s\n}\n",
+		 redis_socket(rig->redis), RIG_DEADLINE_MS, settings ? settings : "");
+	config = config_load_text(text, "rig", error, sizeof(error));
+	if (!config)
+		die(error);
+	return config;
+}
+
+static void on_ready(const char *error, void *arg)
+{
+	if (error)
+		die(error);
+	*(bool *)arg = true;
+}
+
+void rig_restart_store(struct rig *rig, bool wait)
+{
+	bool ready = false;
+
+	store_free(&rig->store);
+	rig->store = store_new(rig->base, rig->config);
+	if (!wait)
+		return;
+	store_when_ready(rig->store, REDIS_PATIENCE_MS, on_ready, &ready);
+	rig_wait(rig, &ready);
+}
+
+void rig_open(struct rig *rig, const char *settings, const char *const *arguments)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->redis = redis_new(arguments);
+	rig->base = event_base_new();
+	rig->config = make_config(rig, settings);
+	rig_restart_store(rig, true);
+}
+
+void rig_close(struct rig *rig)
+{
+	store_free(&rig->store);
+	config_unref(&rig->config);
+	event_base_free(rig->base);
+	redis_free(&rig->redis);
+}
+
+void rig_clean(struct rig *rig)
+{
+	redis_do(rig->redis, "FLUSHALL");
+	rig_restart_store(rig, true);
+}
+
+/* ---- the store's functions ---------------------------------------------- */
+
+struct wait {
+	bool done;
+	struct rig_result result;
+	struct take_answer answer;
+};
+
+static void on_take(const struct take_answer *answer, void *arg)
+{
+	struct wait *w = arg;
+
+	if (w->done)
+		die("an answer came twice");
+	w->answer = *answer;
+	/* What it points to lives no longer than this call. */
+	snprintf(w->result.error, sizeof(w->result.error), "%s",
+		 answer->error ? answer->error : "");
+	w->done = true;
+}
+
+struct take_answer rig_take(struct rig *rig, const struct take *take)
+{
+	static char error[300];
+	struct wait w = { .done = false };
+
+	store_take(rig->store, take, on_take, &w);
+	rig_wait(rig, &w.done);
+	memcpy(error, w.result.error, sizeof(error));
+	w.answer.error = w.answer.error ? error : NULL;
+	return w.answer;
+}
+
+struct take_answer rig_take_current(struct rig *rig, struct take take)
+{
+	const struct decision_env *env = store_env(rig->store);
+	struct take_answer answer;
+	struct account *account;
+
+	do {
+		take.version = NULL;
+		if (env->account(env->ctx, take.login, &account))
+			take.version = account ? account->version : "";
+		answer = rig_take(rig, &take);
+		account_unref(&account);
+	} while (answer.status == TAKE_STALE);
+	return answer;
+}
+
+static void on_result(enum store_result result, const char *error, void *arg)
+{
+	struct wait *w = arg;
+
+	if (w->done)
+		die("an answer came twice");
+	w->result.result = result;
+	snprintf(w->result.error, sizeof(w->result.error), "%s", error ? error : "");
+	w->done = true;
+}
+
+static void on_record(enum store_result result, const char *record, size_t len, const char *error,
+		      void *arg)
+{
+	struct wait *w = arg;
+
+	snprintf(w->result.text, sizeof(w->result.text), "%.*s", (int)len, record ? record : "");
+	on_result(result, error, arg);
+}
+
+struct rig_result rig_get(struct rig *rig, const char *login)
+{
+	struct wait w = { .done = false };
+
+	store_account_get(rig->store, login, on_record, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}
+
+struct rig_result rig_info(struct rig *rig)
+{
+	struct wait w = { .done = false };
+
+	store_info(rig->store, on_record, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}
+
+struct rig_result rig_put(struct rig *rig, const char *login, const char *version, const char *json)
+{
+	struct wait w = { .done = false };
+
+	store_account_put(rig->store, login, version, json, on_result, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}
+
+struct rig_result rig_delete(struct rig *rig, const char *login)
+{
+	struct wait w = { .done = false };
+
+	store_account_delete(rig->store, login, on_result, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}
+
+struct rig_result rig_reset(struct rig *rig, const char *login)
+{
+	struct wait w = { .done = false };
+
+	store_reset(rig->store, login, on_result, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}
+
+struct rig_result rig_refund(struct rig *rig, const char *login, const char *message_key)
+{
+	struct wait w = { .done = false };
+
+	store_refund(rig->store, login, message_key, on_result, &w);
+	rig_wait(rig, &w.done);
+	return w.result;
+}

@@ -1,0 +1,63 @@
+/*
+ * The store on a loop of its own against a private Redis, with a blocking call
+ * for each of its functions. Every wait ends; one that lasts too long ends the
+ * test program.
+ */
+#ifndef SENDWARD_TESTS_STORE_RIG_H
+#define SENDWARD_TESTS_STORE_RIG_H
+
+#include "store/store.h"
+#include "tests/store/redis.h"
+
+struct event_base;
+
+struct rig {
+	struct redis *redis;
+	struct event_base *base;
+	struct config *config;
+	struct store *store;
+};
+
+/* Deadline of the rig's store. */
+#define RIG_DEADLINE_MS 200
+
+/* A running server and a store that is ready. settings are more lines of the
+ * redis section, NULL for none; arguments are redis-server's. */
+void rig_open(struct rig *rig, const char *settings, const char *const *arguments);
+void rig_close(struct rig *rig);
+
+/* The keys there were are gone, and so is the store's copy of accounts. */
+void rig_clean(struct rig *rig);
+
+/* A new store, in place of the one there is. wait: until it is ready. */
+void rig_restart_store(struct rig *rig, bool wait);
+
+/* Runs the loop until *done, at most REDIS_PATIENCE_MS. */
+void rig_wait(struct rig *rig, const bool *done);
+/* Runs the loop until the store is connected or not. */
+void rig_wait_connected(struct rig *rig, bool connected);
+/* Runs the loop for so long. */
+void rig_run(struct rig *rig, int64_t ms);
+
+int64_t rig_now_ms(void); /* monotonic */
+
+/* ---- the store's functions, waiting for their answer -------------------- */
+
+struct rig_result {
+	enum store_result result;
+	char error[300]; /* "" none */
+	char text[4000]; /* the record */
+};
+
+struct take_answer rig_take(struct rig *rig, const struct take *take);
+/* The same, asking again with the version that is known while it is stale. */
+struct take_answer rig_take_current(struct rig *rig, struct take take);
+struct rig_result rig_get(struct rig *rig, const char *login);
+struct rig_result rig_put(struct rig *rig, const char *login, const char *version,
+			  const char *json);
+struct rig_result rig_delete(struct rig *rig, const char *login);
+struct rig_result rig_reset(struct rig *rig, const char *login);
+struct rig_result rig_refund(struct rig *rig, const char *login, const char *message_key);
+struct rig_result rig_info(struct rig *rig);
+
+#endif
