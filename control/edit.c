@@ -14,6 +14,8 @@ struct round {
 	char version[ACCOUNT_VERSION_DIGITS + 1]; /* "": no account */
 	json_t *before;				  /* NULL: no account */
 	json_t *after;
+	bool added;    /* the last thing written was a new account */
+	json_t *tried; /* was written, perhaps; NULL: nothing */
 };
 
 enum outcome { OUTCOME_REFUSED, OUTCOME_DONE, OUTCOME_SAME, OUTCOME_AGAIN };
@@ -23,6 +25,12 @@ static void round_fini(struct round *round)
 	json_decref(round->before);
 	json_decref(round->after);
 	round->before = round->after = NULL;
+}
+
+/* Is what is there what an earlier round wrote without being told? */
+static bool was_written(const struct round *round)
+{
+	return round->tried && round->before && json_equal(round->before, round->tried);
 }
 
 /* Sets version and before. */
@@ -102,11 +110,13 @@ static enum outcome look_again(struct round *round, const char *error)
 	struct round now = *round;
 	enum outcome outcome = OUTCOME_AGAIN;
 
+	json_decref(round->tried);
+	round->tried = now.tried = json_incref(round->after);
 	now.before = now.after = NULL;
 	if (!read_account(&now)) {
 		control_note("%s: it may have been changed: %s", round->login, error);
 		outcome = OUTCOME_REFUSED;
-	} else if (now.before && json_equal(now.before, round->after)) {
+	} else if (was_written(&now)) {
 		outcome = OUTCOME_DONE;
 	}
 	round_fini(&now);
@@ -119,6 +129,7 @@ static enum outcome write_account(struct round *round)
 	struct answer answer;
 	enum outcome outcome = OUTCOME_REFUSED;
 
+	round->added = !round->before;
 	switch (wait_account_put(round->control->wait, round->login, round->version, json,
 				 &answer)) {
 	case STORE_OK:
@@ -141,7 +152,13 @@ static enum outcome write_account(struct round *round)
 
 static enum outcome one_round(struct round *round, edit_change *change, void *arg)
 {
-	if (!read_account(round) || !is_as_expected(round))
+	if (!read_account(round))
+		return OUTCOME_REFUSED;
+	if (was_written(round)) {
+		round->after = json_incref(round->before);
+		return OUTCOME_DONE;
+	}
+	if (!is_as_expected(round))
 		return OUTCOME_REFUSED;
 	wait_learn_clock(round->control->wait, round->login, round->version);
 	if (!change_account(round, change, arg))
@@ -157,7 +174,7 @@ static enum edit_result result_of(const struct round *round, enum outcome outcom
 		return EDIT_REFUSED;
 	if (outcome == OUTCOME_SAME)
 		return EDIT_SAME;
-	return round->before ? EDIT_CHANGED : EDIT_ADDED;
+	return round->added ? EDIT_ADDED : EDIT_CHANGED;
 }
 
 enum edit_result edit_account(struct control *control, const char *login, enum edit_when when,
@@ -180,5 +197,6 @@ enum edit_result edit_account(struct control *control, const char *login, enum e
 	if (result != EDIT_REFUSED && record)
 		*record = json_incref(round.after);
 	round_fini(&round);
+	json_decref(round.tried);
 	return result;
 }

@@ -41,20 +41,28 @@ static void on_ready(const char *error, void *arg)
 		say_error(ready->config, error, ready->error);
 }
 
+/* Waits for the connection; false with the address and the reason in error. */
+static bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX])
+{
+	struct ready ready = { .config = wait->config, .error = error };
+
+	store_when_ready(wait->store, WAIT_READY_MS, on_ready, &ready);
+	wait_until(wait, &ready.done);
+	return ready.ok;
+}
+
 bool wait_open(struct config *config, struct wait **out, char error[WAIT_ERROR_MAX])
 {
-	struct ready ready = { .config = config, .error = error };
 	struct wait *wait = memory_zero(sizeof(*wait));
 
 	wait->config = config_ref(config);
 	wait->base = need(event_base_new());
 	wait->store = need(store_new(wait->base, config));
-	store_when_ready(wait->store, WAIT_READY_MS, on_ready, &ready);
-	wait_until(wait, &ready.done);
-	if (!ready.ok)
-		wait_close(&wait);
 	*out = wait;
-	return ready.ok;
+	if (wait_ready(wait, error))
+		return true;
+	wait_close(out);
+	return false;
 }
 
 void wait_close(struct wait **wait)
@@ -169,43 +177,83 @@ void answer_record(enum store_result result, const char *record, size_t len, con
 	answer_done(result, error, arg);
 }
 
-enum store_result wait_account_get(struct wait *wait, const char *login, struct answer *answer)
+/* What a question may need. */
+struct question {
+	const char *login, *version, *json;
+};
+
+typedef void ask(struct store *store, const struct question *q, struct answer *answer);
+
+static void ask_get(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_account_get(store, q->login, answer_record, answer);
+}
+
+static void ask_put(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_account_put(store, q->login, q->version, q->json, answer_done, answer);
+}
+
+static void ask_delete(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_account_delete(store, q->login, answer_done, answer);
+}
+
+static void ask_reset(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_reset(store, q->login, answer_done, answer);
+}
+
+static void ask_event(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_event(store, q->json, answer_done, answer);
+}
+
+static enum store_result once(struct wait *wait, ask *start, const struct question *q,
+			      struct answer *answer)
 {
 	answer_init(answer, wait);
-	store_account_get(wait->store, login, answer_record, answer);
+	start(wait->store, q, answer);
 	wait_until(wait, &answer->done);
 	return answer->result;
+}
+
+/* A store that was not reached has changed nothing: when it comes back in
+ * time it is asked once more. */
+static enum store_result question(struct wait *wait, ask *start, const struct question *q,
+				  struct answer *answer)
+{
+	char error[WAIT_ERROR_MAX];
+
+	if (once(wait, start, q, answer) == STORE_UNAVAILABLE && wait_ready(wait, error))
+		once(wait, start, q, answer);
+	return answer->result;
+}
+
+enum store_result wait_account_get(struct wait *wait, const char *login, struct answer *answer)
+{
+	return question(wait, ask_get, &(struct question){ .login = login }, answer);
 }
 
 enum store_result wait_account_put(struct wait *wait, const char *login, const char *version,
 				   const char *json, struct answer *answer)
 {
-	answer_init(answer, wait);
-	store_account_put(wait->store, login, version, json, answer_done, answer);
-	wait_until(wait, &answer->done);
-	return answer->result;
+	const struct question q = { .login = login, .version = version, .json = json };
+
+	return question(wait, ask_put, &q, answer);
 }
 
 enum store_result wait_account_delete(struct wait *wait, const char *login, struct answer *answer)
 {
-	answer_init(answer, wait);
-	store_account_delete(wait->store, login, answer_done, answer);
-	wait_until(wait, &answer->done);
-	return answer->result;
+	return question(wait, ask_delete, &(struct question){ .login = login }, answer);
 }
 
 enum store_result wait_reset(struct wait *wait, const char *login, struct answer *answer)
 {
-	answer_init(answer, wait);
-	store_reset(wait->store, login, answer_done, answer);
-	wait_until(wait, &answer->done);
-	return answer->result;
+	return question(wait, ask_reset, &(struct question){ .login = login }, answer);
 }
 
 enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer)
 {
-	answer_init(answer, wait);
-	store_event(wait->store, json, answer_done, answer);
-	wait_until(wait, &answer->done);
-	return answer->result;
+	return question(wait, ask_event, &(struct question){ .json = json }, answer);
 }

@@ -1,7 +1,7 @@
 /*
  * The store, one question after the other: each function runs the event loop
  * until its question is answered. The store answers everything within
- * redis.deadline, so nothing here waits longer than that.
+ * redis.deadline; waiting for a connection has its own limit.
  */
 #ifndef SENDWARD_CONTROL_WAIT_H
 #define SENDWARD_CONTROL_WAIT_H
@@ -60,7 +60,8 @@ void answer_fini(struct answer *answer);
 store_record_done answer_record;
 store_done answer_done;
 
-/* The usual questions. Each sets *answer whole and returns its result; the
+/* The usual questions, asked once more when the store was away for less than
+ * WAIT_READY_MS. Each sets *answer whole and returns its result; the
  * caller calls answer_fini(). */
 enum store_result wait_account_get(struct wait *wait, const char *login, struct answer *answer);
 enum store_result wait_account_put(struct wait *wait, const char *login, const char *version,

@@ -55,6 +55,15 @@ def hanging(b):
         b.redis.signal(signal.SIGCONT)
 
 
+def slow(b):
+    """a Redis that does not answer for a moment is asked again, and nothing is done twice"""
+    for command, state in (["user", "add"], "allowed"), (["block"], "blocked"):
+        b.redis("CLIENT", "PAUSE", 700, "WRITE")
+        b.ok(*command, "rose")
+        equal(b.json("user", "show", "rose")["state"], state)
+    equal(len(b.lines("events", "--json")), 1)
+
+
 def checked(b):
     """check-config says that a file is good, and which plans it has"""
     out = b.ok("check-config").splitlines()
@@ -204,5 +213,5 @@ def full_disk(b):
     equal((done.returncode, done.stderr), (1, "sendward: standard output: No space left on device\n"))
 
 
-CASES = [status, away, hanging, checked, broken, no_config, reload, reload_early, helped, version, misuse, misuse_first,
-         order, full_disk]
+CASES = [status, away, hanging, slow, checked, broken, no_config, reload, reload_early, helped, version, misuse,
+         misuse_first, order, full_disk]
