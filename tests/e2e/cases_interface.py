@@ -24,7 +24,7 @@ BROKEN = (
     ("an unknown setting", ['nodes = "mx1"'], 1, "nodes"),
     ("an unknown setting of a section", ["plan p {", "  max_recipient = 5", "}"], 2, "max_recipient"),
     ("an unknown section", ["policyd2 {", "}"], 1, "policyd2"),
-    ("a wrong unit of a quota", ["plan p {", '  quotas = { "200 recipient / 1h" }', "}"], 2, "recipient"),
+    ("a wrong unit of a quota", ["plan p {", '  quotas = { "200 apples / 1h" }', "}"], 2, "apples"),
     ("a quota without a window", ["plan p {", '  quotas = { "200 recipients" }', "}"], 2, "quota|window"),
     ("a wrong unit of a window", ["plan p {", '  quotas = { "200 recipients / 1 fortnight" }', "}"], 2,
      "fortnight|window|duration"),

@@ -77,6 +77,7 @@ OWNED = (
     ("any address of a domain", ["*@shop.example"], "whatever@shop.example"),
     ("any address of a subdomain", ["*@*.shop.example"], "whatever@east.shop.example"),
     ("any tag of a name", ["user+*@dom.example"], "user+anything@dom.example"),
+    ("the login beside its listed senders", ["sales@dom.example"], ROSE),
 )
 
 NOT_OWNED = (
@@ -84,7 +85,7 @@ NOT_OWNED = (
     ("the domain above all subdomains", ["*@*.shop.example"], "whatever@shop.example"),
     ("a domain that only ends alike", ["*@shop.example"], "whatever@workshop.example"),
     ("another name with a tag", ["user+*@dom.example"], "other+tag@dom.example"),
-    ("the login when other senders are listed", ["sales@dom.example"], ROSE),
+    ("another local part of the domain", ["sales@dom.example"], "other@dom.example"),
 )
 
 

@@ -1,5 +1,6 @@
 """Cases 1, 2, 3, 12 and 15: allowed, blocked, sandboxed, monitored logins, and sessions without one."""
 
+import json
 import re
 
 from clients import CLIENT, Message
@@ -137,6 +138,8 @@ def _sandboxes(kind):
             expect_not_delivered(stack, outcome)
         expect_equal(stack.used(ROSE), 1, "messages used")
         expect_same_story(stack, ROSE, outcome, kind, "sandbox")
+        events = wait_until(lambda: _events(stack, kind), f"an event {kind}")
+        expect_equal([(event["qid"], event["login"]) for event in events], [(outcome.queue_id, ROSE)], "events")
         held = [entry["queue_id"] for entry in stack.postfix.mailq() if entry["queue_name"] == "hold"]
         if kind == "hold":
             expect_equal(held, [outcome.queue_id], "queue ids on hold")
@@ -150,6 +153,12 @@ def _sandboxes(kind):
         stack.sendward("allow", ROSE)
         expect_delivered(stack, stack.send(ROSE))
     return sandbox
+
+
+def _events(stack, kind):
+    """The events of that kind about ROSE, as dictionaries."""
+    lines = stack.sendward("events", "--login", ROSE, "--json").stdout.splitlines()
+    return [event for event in map(json.loads, lines) if event["event"] == kind]
 
 
 for _kind, _what in (("discard", "accepted and thrown away"),
