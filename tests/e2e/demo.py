@@ -56,7 +56,7 @@ MAILS = (
     (FERN, "a message, though sandboxed (hold)", {}),
 )
 
-COLUMNS = (("login", 18), ("what was tried", 27), ("what the client was told", 43), ("what was delivered", 22))
+COLUMNS = (("login", 18), ("what was tried", 27), ("what the client was told", 43), ("what was delivered", 25))
 
 
 def main(argv):
@@ -92,10 +92,10 @@ def start(home):
 def tried(stack, login, what, message):
     """Sends one message with swaks and returns its row of the table."""
     outcome = stack.send(login, to=[FRIEND], **message)
-    delivered = [f"the message, to {' '.join(one.recipients)}" for one in stack.delivered(outcome.message_id)]
+    delivered = [f"it, to {' '.join(one.recipients)}" for one in stack.delivered(outcome.message_id)]
     held = [entry["queue_id"] for entry in stack.postfix.mailq() if entry["queue_name"] == "hold"]
     if not delivered:
-        delivered = ["nothing yet: it is on hold"] if outcome.queue_id in held else ["nothing"]
+        delivered = ["nothing yet: on hold"] if outcome.queue_id in held else ["nothing"]
     return login, what, outcome.reply, " ".join(delivered)
 
 
@@ -155,9 +155,10 @@ The demo is running. Try, from this directory:
   send mail as rose
     swaks --server 127.0.0.1:{state['port']} --tls --auth PLAIN --auth-user {ROSE} \\
       --auth-password '{PASSWORD}' --from {ROSE} --to {FRIEND}
-  what was delivered, and what is on hold
+  what was delivered, what is on hold, and let that go
     ls {delivered}/
     postqueue -c {state['postfix']} -p
+    postsuper -c {state['postfix']} -H ALL && postqueue -c {state['postfix']} -f
   end it and remove everything
     ./demo stop""")
 
@@ -172,6 +173,7 @@ def running(home):
     state = read_state(home)
     if state is None or not any(lives(session) for session in state["sessions"]):
         return 1
+    print("demo: it is running already\n")
     print_commands(home)
     return 0
 
