@@ -96,7 +96,7 @@ static const struct {
 
 json_t *effect_json(const struct effective *effective, enum plan_setting setting)
 {
-	return settings[setting].json(effective);
+	return settings[setting].json ? settings[setting].json(effective) : json_null();
 }
 
 const char *effect_empty(enum plan_setting setting)

@@ -120,7 +120,7 @@ class Bench:
         self.redis = Redis(self.directory)
         self.config = self.path("sendward.conf")
         self._verbose = verbose
-        self._take = None
+        self._messages = 0
 
     def __enter__(self):
         self.redis.start()
@@ -186,16 +186,39 @@ class Bench:
 
     # --- what the daemons do -----------------------------------------------------------------------------------------
 
-    def charge(self, login, message, *rows):
-        """Charges a message as the daemons do; rows: (unit, window_s, amount, limit)."""
-        with open(os.path.join(REPOSITORY, "store", "take.lua"), encoding="utf-8") as script:
-            text = script.read()
-        key = key_of(login)
-        version = (self.redis("GET", key + ":a") or "")[:16]
-        arguments = [word for row in rows for word in (*row, 1)]
-        answer = self.redis("EVAL", text, 3, key + ":a", key + ":u", key + ":m:" + message, version, 86400,
-                            *arguments)
-        equal(answer[0], "done")
+    def charge(self, login, recipients=1, size=1000):
+        """Lets sendward-policyd accept and charge one message."""
+        listener = self.path("policy.sock")
+        with open(self.config, encoding="utf-8") as file:
+            config = self.write("policyd.conf", file.read() + f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\n')
+        self._messages += 1
+        with subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config], stdin=subprocess.DEVNULL,
+                              stderr=subprocess.PIPE, encoding="utf-8") as daemon:
+            try:
+                answer = self._ask_policyd(listener, daemon, {
+                    "request": "smtpd_access_policy", "protocol_state": "END-OF-MESSAGE", "sender": "",
+                    "client_address": "192.0.2.7", "sasl_username": login, "recipient_count": recipients,
+                    "size": size, "queue_id": f"Q{self._messages}", "instance": f"i{self._messages}"})
+            finally:
+                daemon.terminate()
+                errors = daemon.communicate(timeout=LIMIT_S)[1]
+        expect(answer == "action=DUNNO\n\n" and not SANITIZER.search(errors), f"{answer!r}\n{errors}")
+
+    @staticmethod
+    def _ask_policyd(listener, daemon, attributes):
+        end = time.monotonic() + LIMIT_S
+        while True:
+            with socket.socket(socket.AF_UNIX) as link:
+                link.settimeout(LIMIT_S)
+                try:
+                    link.connect(listener)
+                except OSError:
+                    if time.monotonic() > end or daemon.poll() is not None:
+                        raise Failure("sendward-policyd does not start: " + daemon.communicate()[1]) from None
+                    time.sleep(0.02)
+                    continue
+                link.sendall("".join(f"{name}={value}\n" for name, value in attributes.items()).encode() + b"\n")
+                return link.recv(4096).decode()
 
     def record(self, login):
         """The account as it is stored."""

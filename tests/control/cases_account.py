@@ -254,7 +254,7 @@ def many_listed(b):
 def deleted(b):
     """a deleted account is gone with its counters"""
     b.ok("user", "add", "rose")
-    b.charge("rose", "mx1/1", ("r", 3600, 3, 200))
+    b.charge("rose")
     equal(b.ok("user", "delete", "rose"), "rose: deleted\n")
     b.refused(1, "rose: no account", "user", "show", "rose")
     b.refused(1, "rose: no account, and it has not sent anything", "usage", "rose")

@@ -8,8 +8,8 @@ from bench import equal, expect
 def usage(b):
     """usage shows every quota in force, its limit and where it comes from"""
     b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "unlimited recipients / 1d")
-    b.charge("rose", "mx1/1", ("m", 3600, 1, 10), ("r", 86400, 4, -1))
-    b.charge("rose", "mx1/2", ("m", 3600, 1, 10), ("r", 86400, 3, -1))
+    b.charge("rose", recipients=4)
+    b.charge("rose", recipients=3)
     equal(b.json("usage", "rose"), {
         "login": "rose", "state": "allowed", "quotas": [
             {"quota": "10 messages / 1h", "unit": "messages", "window_s": 3600, "limit": 10, "used": 2,
@@ -25,8 +25,10 @@ def usage(b):
 
 def usage_full(b):
     """usage tells when the next one fits"""
-    b.ok("user", "add", "rose", "--quota", "2 messages / 1h", "--quota", "0 bytes / 1d")
-    b.charge("rose", "mx1/1", ("m", 3600, 2, 2))
+    b.ok("user", "add", "rose", "--quota", "2 messages / 1h")
+    b.charge("rose")
+    b.charge("rose")
+    b.ok("user", "set", "rose", "--add-quota", "0 bytes / 1d")
     lines = b.ok("usage", "rose").splitlines()
     expect("100%  in 1 h 1 min" in lines[3], lines[3])
     expect("100%  never" in lines[4], lines[4])
@@ -38,7 +40,7 @@ def usage_unknown(b):
     """usage of a login without an account is what it sent, if it did"""
     b.refused(1, "lily: no account, and it has not sent anything", "usage", "lily")
     b.refused(1, "lily: no account", "usage", "lily", "--json")
-    b.charge("lily", "mx1/1", ("r", 3600, 3, 200), ("b", 86400, 12345678, 500000000))
+    b.charge("lily", recipients=3, size=12345678)
     equal([(q["used"], q["origin"]) for q in b.json("usage", "lily")["quotas"]],
           [(3, "plan default"), (12345678, "plan default")])
     expect("12.3M" in b.ok("usage", "lily"), "bytes are not shortened for people")
@@ -56,7 +58,8 @@ def usage_state(b):
 def reset(b):
     """reset forgets what was used and keeps the account"""
     b.ok("user", "add", "rose", "--quota", "10 messages / 1h")
-    b.charge("rose", "mx1/1", ("m", 3600, 5, 10))
+    b.charge("rose")
+    equal(b.json("usage", "rose")["quotas"][0]["used"], 1)
     equal(b.ok("reset", "rose"), "rose: reset\n")
     equal(b.json("usage", "rose")["quotas"][0]["used"], 0)
     equal(b.json("reset", "rose"), {"login": "rose", "reset": True})
