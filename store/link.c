@@ -131,7 +131,7 @@ static int64_t with_jitter(int64_t ms)
 /* The one way out of CONNECTING and UP: the connection is gone. */
 static void link_lost(struct link *l, const char *why)
 {
-	bool was_up = l->state == LINK_UP;
+	bool was_up = l->state == LINK_UP, was_usable = was_up && !l->stalled;
 
 	snprintf(l->error, sizeof(l->error), "%s: %s", l->name, why);
 	l->stats.failures++;
@@ -145,7 +145,7 @@ static void link_lost(struct link *l, const char *why)
 		l->backoff_ms = BACKOFF_MAX_MS;
 	start_timer(l->timer, with_jitter(l->backoff_ms));
 	answer_all(l, LINK_UNCERTAIN, l->error);
-	if (was_up)
+	if (was_usable)
 		l->change(false, l->arg);
 }
 
@@ -202,6 +202,7 @@ static void set_stalled(struct link *l, bool stalled)
 			    (long long)l->settings->deadline_ms);
 	else
 		log_info("redis %s: answers again", l->name);
+	l->change(!stalled, l->arg);
 }
 
 static void on_deadline(evutil_socket_t fd, short what, void *arg)

@@ -5,7 +5,8 @@
  * Everything in this header belongs to the loop's thread. Every request is
  * answered exactly once, at the latest when redis.deadline has passed; there
  * is no queue for a server that is away. Callbacks may run before the call
- * that asked returns (a server known to be away is said at once).
+ * that asked returns (a server known to be away is said at once). The process
+ * must ignore SIGPIPE.
  *
  * Keys of a login share one hash tag, prefix{login}:..., with "{", "}", "%"
  * and what is not printable written as %XX.

@@ -1,6 +1,7 @@
 #include "tests/store/rig.h"
 
 #include <event2/event.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,7 @@ void rig_restart_store(struct rig *rig, bool wait)
 void rig_open(struct rig *rig, const char *settings, const char *const *arguments)
 {
 	memset(rig, 0, sizeof(*rig));
+	signal(SIGPIPE, SIG_IGN);
 	rig->redis = redis_new(arguments);
 	rig->base = event_base_new();
 	rig->config = make_config(rig, settings);
