@@ -40,17 +40,12 @@ static void drop(struct local *local, struct usage *u)
 	free(u);
 }
 
-void local_clear(struct local *local)
-{
-	while (local->logins)
-		drop(local, local->logins);
-}
-
 void local_free(struct local **local)
 {
 	if (!*local)
 		return;
-	local_clear(*local);
+	while ((*local)->logins)
+		drop(*local, (*local)->logins);
 	free(*local);
 	*local = NULL;
 }

@@ -1,6 +1,8 @@
 /*
  * What this node has accepted by itself while the store was away: the same
- * counting as in Redis (engine/window.h), in memory, bounded.
+ * counting as in Redis (engine/window.h), in memory, bounded. It is not
+ * forgotten when the store is back, only when the windows have passed, so that
+ * a store that comes and goes does not admit the node's share each time.
  */
 #ifndef SENDWARD_LOCAL_H
 #define SENDWARD_LOCAL_H
@@ -21,8 +23,5 @@ void local_free(struct local **local);
  * TAKE_DONE or TAKE_OVER; charged only when the take has a message key. */
 void local_take(struct local *local, const struct take *take, int64_t now_ms,
 		struct take_answer *answer);
-
-/* The store is back: what was counted here is over. */
-void local_clear(struct local *local);
 
 #endif

@@ -97,7 +97,6 @@ static void on_change(bool up, void *arg)
 
 	if (!up)
 		return;
-	local_clear(store->local);
 	store_send_refunds(store);
 	tell_ready(store, NULL);
 }

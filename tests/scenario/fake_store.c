@@ -407,7 +407,6 @@ void fake_store_set_line(struct fake_store *s, enum line line)
 	s->line = line;
 	if (line != LINE_UP)
 		return;
-	local_clear(s->local);
 	for (size_t i = 0; i < s->n_refunds; i++)
 		fake_store_refund(s, s->refunds[i].login, s->refunds[i].key);
 	s->n_refunds = 0;
@@ -416,7 +415,8 @@ void fake_store_set_line(struct fake_store *s, enum line line)
 void fake_store_restart(struct fake_store *s)
 {
 	cache_clear(s->cache);
-	local_clear(s->local);
+	local_free(&s->local);
+	s->local = local_new();
 }
 
 struct fake_store *fake_store_new(int64_t now_ms)

@@ -31,8 +31,7 @@ bool fake_store_answer(struct fake_store *store);
 void fake_store_move_clock(struct fake_store *store, int64_t ms);
 int64_t fake_store_now_ms(const struct fake_store *store);
 
-/* Back to LINE_UP: refunds that waited are carried out, what the node counted
- * by itself is forgotten. */
+/* Back to LINE_UP: refunds that waited are carried out. */
 void fake_store_set_line(struct fake_store *store, enum line line);
 
 /* The stored account; json NULL deletes it, with its counters. */

@@ -14,7 +14,7 @@ static struct rig rig;
 
 static struct take_row row(enum quota_unit unit, int64_t limit, int32_t window_s, int64_t amount)
 {
-	return (struct take_row){ .quota = { unit, limit, window_s },
+	return (struct take_row){ .quota = { .unit = unit, .limit = limit, .window_s = window_s },
 				  .amount = amount,
 				  .enforce = true };
 }

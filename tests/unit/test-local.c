@@ -12,7 +12,7 @@ static struct take_answer answer;
 
 static struct take_row row(enum quota_unit unit, int64_t limit, int32_t window_s, int64_t amount)
 {
-	return (struct take_row){ .quota = { unit, limit, window_s },
+	return (struct take_row){ .quota = { .unit = unit, .limit = limit, .window_s = window_s },
 				  .amount = amount,
 				  .enforce = true };
 }
@@ -48,9 +48,6 @@ static void test_counts(void)
 	SUITE_TRUE(answer.rows[0].retry_after_ms <= 61 * MIN);
 	SUITE_INT_EQUAL(ask(local, "tulip", &two, 1, "mx1/4", NOW), TAKE_DONE);
 	SUITE_INT_EQUAL(ask(local, "rose", &two, 1, "mx1/5", NOW + 61 * MIN), TAKE_DONE);
-	local_clear(local);
-	SUITE_INT_EQUAL(ask(local, "tulip", &two, 1, NULL, NOW), TAKE_DONE);
-	SUITE_INT_EQUAL(answer.rows[0].used, 0);
 	local_free(&local);
 	SUITE_TRUE(local == NULL);
 	local_free(&local);
