@@ -9,22 +9,34 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <uthash.h>
+
 #include "base/arena.h"
 #include "base/ascii.h"
 #include "base/config_text.h"
+#include "base/domain.h"
 #include "base/fields.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/setting.h"
 
 #define PLANS_MAX 256
-#define PLAN_NAME_MAX 64
+#define DOMAINS_MAX 10000
+#define GROUPS_MAX 1000
+/* Octets of the name of a plan or group. */
+#define NAME_MAX_OCTETS 64
 
 /* What config_load() hands out: the configuration and what it lives in. */
 struct snapshot {
 	struct config config; /* first: the two are converted into each other */
 	atomic_uint references;
 	struct arena *arena; /* everything, the snapshot itself too */
+};
+
+/* A setting that the file has: where libconfuse keeps it. */
+struct seen {
+	const cfg_opt_t *opt;
+	UT_hash_handle hh;
 };
 
 /* One run of the loader. */
@@ -35,9 +47,7 @@ struct load {
 	bool failed;
 	struct arena *arena;
 	struct config *config;
-	/* Of each setting given so far, where libconfuse keeps it. */
-	const cfg_opt_t *seen[(PLANS_MAX + 2) * (64 + CHECKS) + REPLIES];
-	size_t n_seen;
+	struct seen *seen; /* the settings given so far */
 	char *value; /* of the last setting, with its line; owned */
 	size_t value_size;
 };
@@ -111,6 +121,41 @@ static void complain_unknown(struct load *load, const cfg_t *cfg, const char *na
 		complain(load, cfg->line, "there is no setting %s", quoted);
 }
 
+/* Its name where libconfuse keeps it. */
+static const char *name_inside(enum setting_section section)
+{
+	return section == SECTION_GROUP ? CONFIG_TEXT_GROUP : setting_section_name(section);
+}
+
+/* libconfuse does not tell of which kind the section is; one that has no such
+ * title is not the one. */
+static void complain_twice(struct load *load, cfg_t *cfg, const char *title)
+{
+	static const enum setting_section kinds[] = { SECTION_PLAN, SECTION_DOMAIN, SECTION_GROUP };
+	char quoted[FIELDS_TEXT_MAX];
+	const char *kind = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!cfg_gettsec(cfg, name_inside(kinds[i]), title))
+			continue;
+		kind = setting_section_name(kinds[i]);
+		n++;
+	}
+	fields_quote(title, strlen(title), quoted);
+	if (n == 1)
+		complain(load, cfg->line, "%s %s stands twice", kind, quoted);
+	else
+		complain(load, cfg->line, "%s stands twice", quoted);
+}
+
+static void complain_untitled(struct load *load, const cfg_t *cfg, const char *name)
+{
+	const char *shown = strcmp(name, CONFIG_TEXT_GROUP) ? name : "group";
+
+	complain(load, cfg->line, "section %s needs a name, as in %s NAME { }", shown, shown);
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
@@ -124,20 +169,28 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 		return;
 	}
 	if (!strcmp(format, "found duplicate title '%s'")) {
-		complain(load, cfg->line, "plan %s stands twice", va_arg(args, const char *));
+		complain_twice(load, cfg, va_arg(args, const char *));
+		return;
+	}
+	if (!strcmp(format, "missing title for section '%s'")) {
+		complain_untitled(load, cfg, va_arg(args, const char *));
 		return;
 	}
 	vsnprintf(text, sizeof(text), format, args);
 	complain(load, cfg->line, "%s", text);
 }
 
-static bool is_seen(const struct load *load, const cfg_opt_t *opt)
+/* True when the setting had been given before. */
+static bool see(struct load *load, const cfg_opt_t *opt)
 {
-	size_t i;
+	struct seen *seen;
 
-	for (i = 0; i < load->n_seen; i++)
-		if (load->seen[i] == opt)
-			return true;
+	HASH_FIND_PTR(load->seen, &opt, seen);
+	if (seen)
+		return true;
+	seen = allocate(load, 1, sizeof(*seen));
+	seen->opt = opt;
+	HASH_ADD_PTR(load->seen, opt, seen);
 	return false;
 }
 
@@ -150,14 +203,10 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	struct load *load = loading;
 
 	/* The first value of a list or the only one. */
-	if (opt->nvalues == 1) {
-		if (is_seen(load, opt)) {
-			complain(load, cfg->line, "%s is set twice%s", opt->name,
-				 opt->flags & CFGF_LIST ? "; += adds to a list" : "");
-			return -1;
-		}
-		if (load->n_seen < sizeof(load->seen) / sizeof(load->seen[0]))
-			load->seen[load->n_seen++] = opt;
+	if (opt->nvalues == 1 && see(load, opt)) {
+		complain(load, cfg->line, "%s is set twice%s", opt->name,
+			 opt->flags & CFGF_LIST ? "; += adds to a list" : "");
+		return -1;
 	}
 	snprintf(load->value, load->value_size, "%d %s", cfg->line, value);
 	*(const char **)result = load->value;
@@ -172,13 +221,20 @@ static const char *value_text(const char *kept, int *line)
 	return end + 1;
 }
 
+/* Can the setting stand in the section? */
+static bool stands_in(const struct setting *setting, enum setting_section section)
+{
+	return setting->section == section ||
+	       (section == SECTION_DOMAIN && setting->section == SECTION_PLAN);
+}
+
 static size_t count_settings(enum setting_section section)
 {
 	struct setting setting;
 	size_t i, n = 0;
 
 	for (i = 0; setting_at(i, &setting); i++)
-		n += setting.section == section;
+		n += stands_in(&setting, section);
 	return n;
 }
 
@@ -197,7 +253,7 @@ static cfg_opt_t *section_options(struct load *load, enum setting_section sectio
 		cfg_opt_t list = CFG_STR_LIST_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
 		cfg_opt_t single = CFG_STR_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
 
-		if (setting.section == section)
+		if (stands_in(&setting, section))
 			*out++ = setting_is_list(&setting) ? list : single;
 	}
 	for (i = 0; i < extra + 1; i++)
@@ -206,26 +262,38 @@ static cfg_opt_t *section_options(struct load *load, enum setting_section sectio
 	return opts;
 }
 
+#define TITLED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+
 static cfg_opt_t section_row(struct load *load, enum setting_section section, cfg_flag_t flags)
 {
-	cfg_opt_t *next, *opts = section_options(load, section, 1, &next);
-	cfg_opt_t row = CFG_SEC((char *)setting_section_name(section), opts, flags);
+	cfg_opt_t *next, *opts = section_options(load, section, 2, &next);
+	cfg_opt_t row = CFG_SEC((char *)name_inside(section), opts, flags);
 
 	if (section == SECTION_PLAN)
-		*next = section_row(load, SECTION_CHECKS, CFGF_NONE);
+		*next++ = section_row(load, SECTION_CHECKS, CFGF_NONE);
+	if (section == SECTION_PLAN || section == SECTION_DOMAIN)
+		*next = section_row(load, SECTION_RAMP, CFGF_NODEFAULT);
 	return row;
 }
 
 static cfg_t *parse(struct load *load, const char *text)
 {
-	cfg_opt_t *next, *opts = section_options(load, SECTION_TOP, 5, &next);
+	static const struct {
+		enum setting_section section;
+		cfg_flag_t flags;
+	} sections[] = {
+		{ SECTION_REDIS, CFGF_NONE },	{ SECTION_POLICYD, CFGF_NONE },
+		{ SECTION_MILTER, CFGF_NONE },	{ SECTION_REPLIES, CFGF_NONE },
+		{ SECTION_PLAN, TITLED },	{ SECTION_DOMAIN, TITLED },
+		{ SECTION_GROUP, TITLED },	{ SECTION_UNAUTHENTICATED, CFGF_NONE },
+	};
+	const size_t n = sizeof(sections) / sizeof(sections[0]);
+	cfg_opt_t *next, *opts = section_options(load, SECTION_TOP, n, &next);
 	cfg_t *cfg;
+	size_t i;
 
-	*next++ = section_row(load, SECTION_REDIS, CFGF_NONE);
-	*next++ = section_row(load, SECTION_POLICYD, CFGF_NONE);
-	*next++ = section_row(load, SECTION_MILTER, CFGF_NONE);
-	*next++ = section_row(load, SECTION_REPLIES, CFGF_NONE);
-	*next++ = section_row(load, SECTION_PLAN, CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES);
+	for (i = 0; i < n; i++)
+		*next++ = section_row(load, sections[i].section, sections[i].flags);
 	cfg = cfg_init(opts, CFGF_NONE);
 	if (!cfg)
 		abort();
@@ -329,7 +397,7 @@ static void read_section(struct load *load, cfg_t *section, enum setting_section
 		else
 			read_value(load, &setting, cfg_opt_getnstr(opt, 0),
 				   (char *)base + setting.offset);
-		if (origins)
+		if (origins && setting.index >= 0)
 			origins[setting.index] = origin;
 	}
 }
@@ -344,14 +412,14 @@ static void set_defaults(struct load *load, enum setting_section which, void *ba
 		if (setting.section != which)
 			continue;
 		set_default(load, &setting, base);
-		if (origins)
+		if (origins && setting.index >= 0)
 			origins[setting.index] = "built-in";
 	}
 }
 
-/* --- plans ----------------------------------------------------------------- */
+/* --- plans, domains and groups --------------------------------------------- */
 
-static bool is_plan_name(const char *name)
+static bool is_name(const char *name)
 {
 	size_t len = strlen(name), i;
 
@@ -359,45 +427,110 @@ static bool is_plan_name(const char *name)
 		if (!ascii_is_letter(name[i]) && !ascii_is_digit(name[i]) &&
 		    !strchr("-_.", name[i]))
 			return false;
-	return len > 0 && len <= PLAN_NAME_MAX;
+	return len > 0 && len <= NAME_MAX_OCTETS;
 }
 
-/* Two quotas of one unit and window would count in the same place. */
-static void check_quotas(struct load *load, cfg_t *section, const struct plan *plan)
+static void check_title(struct load *load, cfg_t *section, const char *kind)
+{
+	if (!is_name(cfg_title(section)))
+		complain(load, section->line,
+			 "the name of a %s is 1 to 64 letters, digits, \".\", \"-\" or \"_\"",
+			 kind);
+}
+
+/* Two quotas that count in the same place would be charged twice there. */
+static void check_quotas(struct load *load, cfg_t *section, const char *name,
+			 const struct quota *quotas, size_t n)
 {
 	size_t i, j;
 
-	for (i = 0; i < plan->n_quotas; i++)
+	for (i = 0; i < n; i++)
 		for (j = 0; j < i; j++)
-			if (plan->quotas[i].unit == plan->quotas[j].unit &&
-			    plan->quotas[i].window_s == plan->quotas[j].window_s)
-				complain(load, line_of(section, "quotas"),
-					 "quotas: two with the same unit and window");
+			if (quota_same_counter(&quotas[i], &quotas[j]))
+				complain(load, line_of(section, name),
+					 "%s: two with the same unit and window", name);
+}
+
+static void check_ramp(struct load *load, cfg_t *section, const struct ramp *ramp)
+{
+	static const char *const needed[] = { "start", "factor", "until" };
+	size_t i;
+
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (!find_set(section, needed[i]))
+			complain(load, section->line, "ramp needs %s", needed[i]);
+	if (load->failed)
+		return;
+	if (ramp->start < 1)
+		complain(load, line_of(section, "start"), "start must be at least 1");
+	if (ramp->until > RAMP_MAX)
+		complain(load, line_of(section, "until"), "until must be at most 900G");
+	if (ramp->until <= ramp->start)
+		complain(load, line_of(section, "until"), "until must be more than start");
+	else if (ramp->start * ramp->factor_permille / 1000 <= ramp->start)
+		complain(load, line_of(section, "factor"),
+			 "factor is too small: %lld would never grow", (long long)ramp->start);
+}
+
+static bool is_empty(cfg_t *section)
+{
+	size_t i;
+
+	for (i = 0; i < cfg_num(section); i++)
+		if (find_set(section, cfg_opt_name(cfg_getnopt(section, (unsigned)i))))
+			return false;
+	return true;
+}
+
+/* A ramp is one value: what it leaves open does not come from another plan.
+ * An empty one is none. */
+static void read_ramp(struct load *load, cfg_t *parent, struct plan *plan, const char *origin)
+{
+	cfg_t *section;
+
+	if (cfg_size(parent, "ramp") == 0)
+		return;
+	section = cfg_getsec(parent, "ramp");
+	set_defaults(load, SECTION_RAMP, plan, NULL);
+	plan->ramp.start = 0;
+	plan->origins[PLAN_RAMP] = origin;
+	read_section(load, section, SECTION_RAMP, plan, NULL, NULL);
+	if (!load->failed && !is_empty(section))
+		check_ramp(load, section, &plan->ramp);
 }
 
 static void check_plan(struct load *load, cfg_t *section, const struct plan *plan)
 {
 	const char *culprit = find_set(section, "sandbox") ? "sandbox" : "sandbox_redirect";
 
-	if (!is_plan_name(plan->name))
-		complain(load, section->line,
-			 "the name of a plan is 1 to 64 letters, digits, \".\", \"-\" or \"_\"");
+	check_title(load, section, "plan");
 	if (plan->sandbox == SANDBOX_REDIRECT && !plan->sandbox_redirect)
 		complain(load, line_of(section, culprit),
 			 "plan %s: sandbox = redirect needs a sandbox_redirect address",
 			 plan->name);
-	check_quotas(load, section, plan);
+	check_quotas(load, section, "quotas", plan->quotas, plan->n_quotas);
+	check_quotas(load, section, "shared_quotas", plan->shared_quotas, plan->n_shared_quotas);
+}
+
+/* "plan students", "domain example.com". */
+static const char *make_origin(struct load *load, const char *kind, const char *name)
+{
+	char origin[DOMAIN_MAX + 16];
+
+	snprintf(origin, sizeof(origin), "%s %.*s", kind, DOMAIN_MAX, name);
+	return keep_text(load, origin);
 }
 
 /* plan holds what it leaves open. */
 static void read_plan(struct load *load, cfg_t *section, struct plan *plan)
 {
-	char origin[PLAN_NAME_MAX + 16];
+	const char *origin;
 
 	plan->name = keep_text(load, cfg_title(section));
-	snprintf(origin, sizeof(origin), "plan %.*s", PLAN_NAME_MAX, plan->name);
-	read_section(load, section, SECTION_PLAN, plan, plan->origins, keep_text(load, origin));
+	origin = make_origin(load, "plan", plan->name);
+	read_section(load, section, SECTION_PLAN, plan, plan->origins, origin);
 	read_section(load, cfg_getsec(section, "checks"), SECTION_CHECKS, plan, NULL, NULL);
+	read_ramp(load, section, plan, origin);
 	if (!load->failed)
 		check_plan(load, section, plan);
 }
@@ -415,6 +548,7 @@ static void read_plans(struct load *load, cfg_t *cfg)
 	plans = allocate(load, n + 1, sizeof(*plans));
 	plans[0].name = "default";
 	set_defaults(load, SECTION_PLAN, &plans[0], plans[0].origins);
+	set_defaults(load, SECTION_RAMP, &plans[0], plans[0].origins);
 	set_defaults(load, SECTION_CHECKS, &plans[0], NULL);
 	if (section)
 		read_plan(load, section, &plans[0]);
@@ -422,10 +556,119 @@ static void read_plans(struct load *load, cfg_t *cfg)
 		if (cfg_getnsec(cfg, "plan", (unsigned)i) == section)
 			continue;
 		plans[used] = plans[0];
+		plans[used].n_shared_quotas = 0;
 		read_plan(load, cfg_getnsec(cfg, "plan", (unsigned)i), &plans[used++]);
 	}
 	load->config->plans = plans;
 	load->config->n_plans = used;
+}
+
+/* What a domain leaves open comes from the plan of the account, any plan. */
+static void check_domain_redirect(struct load *load, cfg_t *section, const struct domain *domain)
+{
+	const struct config *config = load->config;
+	const struct plan *values = &domain->values;
+	const char *culprit = domain->set[PLAN_SANDBOX] ? "sandbox" : "sandbox_redirect";
+	size_t i;
+
+	for (i = 0; i < config->n_plans; i++) {
+		const struct plan *plan = &config->plans[i];
+
+		if ((domain->set[PLAN_SANDBOX] ? values : plan)->sandbox == SANDBOX_REDIRECT &&
+		    !(domain->set[PLAN_SANDBOX_REDIRECT] ? values : plan)->sandbox_redirect)
+			complain(load, line_of(section, culprit),
+				 "domain %s with plan %s: sandbox = redirect needs a "
+				 "sandbox_redirect address",
+				 domain->name, plan->name);
+	}
+}
+
+static void check_domain(struct load *load, cfg_t *section, const struct domain *domain)
+{
+	if (domain->plan && !config_plan(load->config, domain->plan))
+		complain(load, line_of(section, "plan"), "domain %s: there is no plan %s",
+			 domain->name, domain->plan);
+	check_quotas(load, section, "quotas", domain->values.quotas, domain->values.n_quotas);
+	check_quotas(load, section, "shared_quotas", domain->shared_quotas,
+		     domain->n_shared_quotas);
+	check_domain_redirect(load, section, domain);
+}
+
+static void read_domain(struct load *load, cfg_t *section, struct domain *domain)
+{
+	struct plan *values = &domain->values;
+	char name[DOMAIN_MAX + 1], quoted[FIELDS_TEXT_MAX];
+	const char *origin;
+	size_t i;
+
+	if (!domain_normalise(cfg_title(section), name)) {
+		fields_quote(cfg_title(section), strlen(cfg_title(section)), quoted);
+		complain(load, section->line, "domain %s: this is not a domain", quoted);
+		return;
+	}
+	domain->name = values->name = keep_text(load, name);
+	origin = make_origin(load, "domain", name);
+	read_section(load, section, SECTION_DOMAIN, domain, NULL, NULL);
+	read_section(load, section, SECTION_PLAN, values, values->origins, origin);
+	read_ramp(load, section, values, origin);
+	for (i = 0; i < PLAN_SETTINGS; i++)
+		domain->set[i] = values->origins[i] != NULL;
+	domain->shared_quotas = values->shared_quotas;
+	domain->n_shared_quotas = values->n_shared_quotas;
+	if (!load->failed)
+		check_domain(load, section, domain);
+}
+
+static int compare_domains(const void *a, const void *b)
+{
+	const struct domain *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+static void read_domains(struct load *load, cfg_t *cfg)
+{
+	size_t n = cfg_size(cfg, "domain"), i;
+	struct domain *domains;
+
+	if (n > DOMAINS_MAX) {
+		complain(load, 0, "more than %d domains", DOMAINS_MAX);
+		return;
+	}
+	domains = allocate(load, n, sizeof(*domains));
+	for (i = 0; i < n && !load->failed; i++)
+		read_domain(load, cfg_getnsec(cfg, "domain", (unsigned)i), &domains[i]);
+	if (load->failed)
+		return;
+	qsort(domains, n, sizeof(*domains), compare_domains);
+	for (i = 1; i < n; i++)
+		if (!compare_domains(&domains[i - 1], &domains[i]))
+			complain(load, 0, "domain %s stands twice", domains[i].name);
+	load->config->domains = domains;
+	load->config->n_domains = n;
+}
+
+static void read_groups(struct load *load, cfg_t *cfg)
+{
+	size_t n = cfg_size(cfg, CONFIG_TEXT_GROUP), i;
+	struct account_group *groups;
+
+	if (n > GROUPS_MAX) {
+		complain(load, 0, "more than %d groups", GROUPS_MAX);
+		return;
+	}
+	groups = allocate(load, n, sizeof(*groups));
+	for (i = 0; i < n; i++) {
+		cfg_t *section = cfg_getnsec(cfg, CONFIG_TEXT_GROUP, (unsigned)i);
+
+		groups[i].name = keep_text(load, cfg_title(section));
+		check_title(load, section, "group");
+		read_section(load, section, SECTION_GROUP, &groups[i], NULL, NULL);
+		if (!load->failed)
+			check_quotas(load, section, "quotas", groups[i].quotas, groups[i].n_quotas);
+	}
+	load->config->groups = groups;
+	load->config->n_groups = n;
 }
 
 /* --- what concerns several settings ---------------------------------------- */
@@ -495,6 +738,8 @@ static void check_whole(struct load *load, cfg_t *cfg)
 	cfg_t *redis = cfg_getsec(cfg, "redis");
 
 	check_listeners(load, cfg);
+	check_quotas(load, cfg_getsec(cfg, "unauthenticated"), "quotas",
+		     config->unauthenticated.quotas, config->unauthenticated.n_quotas);
 	if (config->charge == CHARGE_MILTER && !config->milter_configured)
 		complain(load, line_of(cfg, "charge"),
 			 "charge = milter needs a milter section with a listener");
@@ -530,7 +775,8 @@ static void set_replies(struct config *config)
 static void fill(struct load *load, cfg_t *cfg)
 {
 	static const enum setting_section sections[] = { SECTION_TOP, SECTION_REDIS,
-							 SECTION_POLICYD, SECTION_MILTER };
+							 SECTION_POLICYD, SECTION_MILTER,
+							 SECTION_UNAUTHENTICATED };
 	struct config *config = load->config;
 	cfg_t *section;
 	size_t i;
@@ -546,6 +792,9 @@ static void fill(struct load *load, cfg_t *cfg)
 	read_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config, NULL, NULL);
 	config->milter_configured = find_set(cfg_getsec(cfg, "milter"), "listen") != NULL;
 	read_plans(load, cfg);
+	if (!load->failed)
+		read_domains(load, cfg);
+	read_groups(load, cfg);
 	if (!load->failed)
 		check_whole(load, cfg);
 }
@@ -582,6 +831,7 @@ static struct config *load_text(char *text, size_t len, struct load *load)
 			fill(load, cfg);
 		cfg_free(cfg);
 	}
+	HASH_CLEAR(hh, load->seen);
 	if (!load->failed)
 		return &snapshot->config;
 	arena_free(&load->arena);
@@ -691,6 +941,29 @@ const struct plan *config_plan(const struct config *config, const char *name)
 	return NULL;
 }
 
+static int compare_domain_name(const void *name, const void *domain)
+{
+	return strcmp(name, ((const struct domain *)domain)->name);
+}
+
+const struct domain *config_domain(const struct config *config, const char *name)
+{
+	if (config->n_domains == 0)
+		return NULL;
+	return bsearch(name, config->domains, config->n_domains, sizeof(*config->domains),
+		       compare_domain_name);
+}
+
+const struct account_group *config_group(const struct config *config, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < config->n_groups; i++)
+		if (!strcmp(config->groups[i].name, name))
+			return &config->groups[i];
+	return NULL;
+}
+
 enum charge_by config_charge_by(const struct config *config)
 {
 	if (config->charge != CHARGE_AUTO)
@@ -703,6 +976,8 @@ const char *plan_setting_name(enum plan_setting which)
 	struct setting setting;
 	size_t i;
 
+	if (which == PLAN_RAMP)
+		return setting_section_name(SECTION_RAMP);
 	for (i = 0; setting_at(i, &setting); i++)
 		if (setting.section == SECTION_PLAN && setting.index == (int)which)
 			return setting.name;

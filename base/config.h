@@ -24,6 +24,10 @@
 enum charge_by { CHARGE_AUTO, CHARGE_MILTER, CHARGE_POLICYD };
 enum store_failure { STORE_FAILURE_DEGRADE, STORE_FAILURE_DEFER, STORE_FAILURE_PASS };
 enum over_quota { OVER_QUOTA_DEFER, OVER_QUOTA_REJECT, OVER_QUOTA_HOLD, OVER_QUOTA_SANDBOX };
+/* What a recipient beyond the quota is told while others of the message were
+ * accepted: the quota's reply, or 452 4.5.3, after which a client sends the
+ * message to the others and comes again. */
+enum over_quota_at_rcpt { AT_RCPT_QUOTA, AT_RCPT_TOO_MANY };
 enum sandbox_kind { SANDBOX_DISCARD, SANDBOX_HOLD, SANDBOX_REDIRECT };
 
 /* The settings of a plan that an account or another plan can leave to the
@@ -37,11 +41,30 @@ enum plan_setting {
 	PLAN_OVER_QUOTA,
 	PLAN_SANDBOX,
 	PLAN_SANDBOX_REDIRECT,
+	PLAN_FREE_RECIPIENTS,
+	PLAN_OVER_QUOTA_AT_RCPT,
+	PLAN_RAMP, /* the whole section */
 };
-#define PLAN_SETTINGS 8
+#define PLAN_SETTINGS 11
 
 /* The name as it stands in the configuration and in JSON ("quotas", ...). */
 const char *plan_setting_name(enum plan_setting setting);
+
+/* A limit that grows with the age of a login: start per every, then factor
+ * times as many for each further every, until the limit is reached, counted
+ * from the login's first message. */
+struct ramp {
+	int64_t start; /* 0: no ramp */
+	int64_t until; /* at most RAMP_MAX */
+	int factor_permille; /* 1010 to 10000 */
+	int32_t every_s;     /* 1 h to 31 d */
+	enum quota_unit unit;
+};
+
+/* So that limit * factor is exact in Lua's numbers too. */
+#define RAMP_MAX INT64_C(900000000000)
+
+#define FREE_RECIPIENTS_MAX 100
 
 /* Every field is filled: what the plan leaves open comes from plan default,
  * what that leaves open from the built-in defaults. */
@@ -58,10 +81,45 @@ struct plan {
 	enum over_quota over_quota;
 	enum sandbox_kind sandbox;
 	const char *sandbox_redirect; /* NULL when unset */
+	/* Recipients that no quota counts, as sender patterns are written. */
+	const struct pattern *free_recipients;
+	size_t n_free_recipients; /* at most FREE_RECIPIENTS_MAX */
+	enum over_quota_at_rcpt over_quota_at_rcpt;
+	struct ramp ramp;
+	/* Shared by all logins of the plan; not inherited from plan default. */
+	const struct quota *shared_quotas;
+	size_t n_shared_quotas;
 	enum check_mode modes[CHECKS];
 	/* Where each value came from: "plan students", "plan default",
 	 * "built-in". */
 	const char *origins[PLAN_SETTINGS];
+};
+
+/* domain "example.com" { plan = "gold" ... }: for the logins of one domain.
+ * What it sets goes before their plan's. */
+struct domain {
+	const char *name;	/* normalised, base/address.h */
+	const char *plan;	/* for accounts that name none; NULL: plan default */
+	struct plan values;	/* of which only those count that are set */
+	bool set[PLAN_SETTINGS]; /* values.origins has "domain example.com" for them */
+	const struct quota *shared_quotas; /* shared by all logins of the domain */
+	size_t n_shared_quotas;
+};
+
+/* group "reseller" { quotas = { ... } }: shared by the accounts that name it. */
+struct account_group {
+	const char *name;
+	const struct quota *quotas;
+	size_t n_quotas;
+};
+
+/* unauthenticated { quotas = { ... } }: for sessions without a login, shared
+ * by the clients of one network. */
+struct unauthenticated {
+	const struct quota *quotas;
+	size_t n_quotas;
+	int ipv4_prefix; /* 8..32 */
+	int ipv6_prefix; /* 16..128 */
 };
 
 struct redis_settings {
@@ -98,6 +156,11 @@ struct config {
 	struct endpoint milter_listen;
 	const struct plan *plans; /* [0] is plan default, always there */
 	size_t n_plans;
+	const struct domain *domains; /* sorted by name */
+	size_t n_domains;
+	const struct account_group *groups;
+	size_t n_groups;
+	struct unauthenticated unauthenticated;
 	struct reply_line replies[REPLIES]; /* the operator's, else the default */
 };
 
@@ -113,6 +176,10 @@ void config_unref(struct config **config);
 
 /* NULL when there is no such plan. */
 const struct plan *config_plan(const struct config *config, const char *name);
+
+/* NULL when there is none. name is normalised. */
+const struct domain *config_domain(const struct config *config, const char *name);
+const struct account_group *config_group(const struct config *config, const char *name);
 
 /* Who charges, with CHARGE_AUTO resolved. */
 enum charge_by config_charge_by(const struct config *config);

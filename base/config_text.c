@@ -4,12 +4,25 @@
 
 #include "base/ascii.h"
 
+enum token {
+	TOKEN_NONE,
+	TOKEN_NAME, /* of a setting or section, or a title */
+	TOKEN_EQUALS,
+	TOKEN_VALUE,
+	TOKEN_COMMA,
+	TOKEN_OPEN,
+	TOKEN_CLOSE,
+};
+
 struct scanner {
 	char *at;
 	char *end;
 	int line;
 	int depth;	 /* of braces */
 	int outer_line;	 /* of the "{" at depth 0 */
+	int list_depth;	 /* of the list that we are in; 0: in none */
+	enum token last; /* before the present one */
+	char *group;	 /* the word "group", when it is the last token */
 	const char *why; /* NULL while all is well */
 	int why_line;
 };
@@ -54,6 +67,36 @@ static void blank_block(struct scanner *s)
 	s->at += 2;
 }
 
+/*
+ * A name space of its own for the sections group NAME { }, beside the setting
+ * group: what no "=" follows is a section.
+ */
+static void take_token(struct scanner *s, enum token token)
+{
+	if (s->group && token != TOKEN_EQUALS)
+		memcpy(s->group, CONFIG_TEXT_GROUP, strlen(CONFIG_TEXT_GROUP));
+	s->group = NULL;
+	s->last = token;
+}
+
+static void take_text(struct scanner *s)
+{
+	take_token(s, s->last == TOKEN_EQUALS || s->list_depth > 0 ? TOKEN_VALUE : TOKEN_NAME);
+}
+
+/* libconfuse has commas in lists only. */
+static void take_comma(struct scanner *s)
+{
+	if (s->list_depth == 0) {
+		if (s->last != TOKEN_VALUE && s->last != TOKEN_CLOSE)
+			complain(s, s->line,
+				 "a comma stands behind a setting or an element of a list only");
+		*s->at = ' ';
+	}
+	take_token(s, TOKEN_COMMA);
+	s->at++;
+}
+
 static void check_string_octet(struct scanner *s, char quote)
 {
 	if (ascii_is_control(*s->at) && *s->at != '\t')
@@ -79,6 +122,11 @@ static void skip_string(struct scanner *s)
 {
 	const char quote = *s->at++;
 
+	if (s->last == TOKEN_COMMA && s->list_depth == 0) {
+		complain(s, s->line, "a list of more than one element stands in braces");
+		return;
+	}
+	take_text(s);
 	while (s->at < s->end && *s->at != '\n' && !s->why) {
 		if (*s->at == quote) {
 			s->at++;
@@ -95,25 +143,65 @@ static void skip_string(struct scanner *s)
 		complain(s, s->line, "a string begins in this line and does not end in it");
 }
 
-static void count_brace(struct scanner *s)
+static void open_brace(struct scanner *s)
 {
-	if (*s->at == '{') {
-		if (s->depth++ == 0)
-			s->outer_line = s->line;
-	} else if (s->depth-- == 0) {
-		complain(s, s->line, "\"}\" without \"{\"");
-	}
+	if (s->depth++ == 0)
+		s->outer_line = s->line;
+	if (s->list_depth == 0 && s->last == TOKEN_EQUALS)
+		s->list_depth = s->depth;
+	take_token(s, TOKEN_OPEN);
 	s->at++;
 }
 
-static void check_other(struct scanner *s)
+static void close_brace(struct scanner *s)
 {
+	if (s->depth == 0)
+		complain(s, s->line, "\"}\" without \"{\"");
+	if (s->list_depth == s->depth)
+		s->list_depth = 0;
+	s->depth--;
+	take_token(s, TOKEN_CLOSE);
+	s->at++;
+}
+
+static void take_equals(struct scanner *s)
+{
+	if (*s->at == '+' && !looking_at(s, "+=")) {
+		complain(s, s->line, "a value with \"+\" needs quotes");
+		return;
+	}
+	take_token(s, TOKEN_EQUALS);
+	s->at += *s->at == '+' ? 2 : 1;
+}
+
+static bool is_word(const struct scanner *s)
+{
+	return s->at < s->end && !ascii_is_control(*s->at) && !strchr(" \"'#{}()+*,=", *s->at) &&
+	       !looking_at(s, "//") && !looking_at(s, "/*");
+}
+
+static void take_word(struct scanner *s)
+{
+	static const char group[] = "group";
+	char *first = s->at;
+
+	for (; is_word(s); s->at++)
+		if (looking_at(s, "${"))
+			complain(s, s->line, "\"${\" is not expanded here; write the value");
+	take_text(s);
+	if (s->depth == 0 && s->last == TOKEN_NAME && s->at - first == (int)strlen(group) &&
+	    !memcmp(first, group, strlen(group)))
+		s->group = first;
+}
+
+static void take_other(struct scanner *s)
+{
+	if (is_word(s)) {
+		take_word(s);
+		return;
+	}
 	if (*s->at == '*')
 		complain(s, s->line, "a value with \"*\" needs quotes");
-	else if (*s->at == '+' && !looking_at(s, "+="))
-		complain(s, s->line, "a value with \"+\" needs quotes");
-	else if (looking_at(s, "${"))
-		complain(s, s->line, "\"${\" is not expanded here; write the value");
 	else if (ascii_is_control(*s->at) && *s->at != '\t' && *s->at != '\r')
 		complain(s, s->line, "a control character");
 	s->at++;
@@ -134,8 +222,17 @@ static void scan_one(struct scanner *s)
 		skip_string(s);
 		break;
 	case '{':
+		open_brace(s);
+		break;
 	case '}':
-		count_brace(s);
+		close_brace(s);
+		break;
+	case '=':
+	case '+':
+		take_equals(s);
+		break;
+	case ',':
+		take_comma(s);
 		break;
 	default:
 		if (looking_at(s, "//"))
@@ -143,7 +240,7 @@ static void scan_one(struct scanner *s)
 		else if (looking_at(s, "/*"))
 			blank_block(s);
 		else
-			check_other(s);
+			take_other(s);
 	}
 }
 

@@ -105,18 +105,11 @@ static bool amount_unit_parse(const char *text, size_t len, struct quota *out, c
 	return limit_parse(part, &out->limit, reason);
 }
 
-/* The part behind the slash: "1h". Calendar windows would be told apart
- * here. */
-static bool window_parse(const char *text, struct quota *out, const char **reason)
+static bool rolling_parse(const char *text, struct quota *out, const char **reason)
 {
-	char part[PART_MAX];
 	int64_t ms;
 
-	if (!copy_trimmed(text, strlen(text), part))
-		return fail(reason, "the text behind \"/\" is too long");
-	if (*part == '\0')
-		return fail(reason, "window is missing: write AMOUNT UNIT / WINDOW");
-	if (!duration_parse_ms(part, &ms, reason))
+	if (!duration_parse_ms(text, &ms, reason))
 		return false;
 	if (ms < QUOTA_WINDOW_MIN_S * INT64_C(1000))
 		return fail(reason, "window is shorter than 1 second");
@@ -124,8 +117,53 @@ static bool window_parse(const char *text, struct quota *out, const char **reaso
 		return fail(reason, "window is longer than 31 days");
 	if (ms % 1000 != 0)
 		return fail(reason, "window is not a whole number of seconds");
+	out->kind = QUOTA_ROLLING;
 	out->window_s = (int32_t)(ms / 1000);
 	return true;
+}
+
+/* Cuts text behind its first word and returns what follows the blanks there. */
+static char *cut_word(char *text)
+{
+	while (*text != '\0' && !ascii_is_blank(*text))
+		text++;
+	while (ascii_is_blank(*text))
+		*text++ = '\0';
+	return text;
+}
+
+/* "day" or "day in Europe/Zurich". */
+static bool calendar_parse(char *text, struct quota *out, const char **reason)
+{
+	char *word = cut_word(text), *zone = cut_word(word);
+
+	if (!calendar_find(text, &out->calendar))
+		return fail(reason, "window is a duration, such as 1h, or hour, day, week or month");
+	if (*word == '\0')
+		zone = "UTC";
+	else if (strcmp(word, "in") != 0 || *zone == '\0')
+		return fail(reason, "a calendar window is written as in \"day in Europe/Zurich\"");
+	if (!zone_known(zone))
+		return fail(reason, "not a time zone of the system's database, "
+				    "such as Europe/Zurich or UTC");
+	out->kind = QUOTA_CALENDAR;
+	out->window_s = calendar_longest_s(out->calendar);
+	snprintf(out->zone, sizeof(out->zone), "%s", zone);
+	return true;
+}
+
+/* The part behind the slash: "1h", "day in Europe/Zurich". */
+static bool window_parse(const char *text, struct quota *out, const char **reason)
+{
+	char part[PART_MAX];
+
+	if (!copy_trimmed(text, strlen(text), part))
+		return fail(reason, "the text behind \"/\" is too long");
+	if (*part == '\0')
+		return fail(reason, "window is missing: write AMOUNT UNIT / WINDOW");
+	if (ascii_is_letter(*part))
+		return calendar_parse(part, out, reason);
+	return rolling_parse(part, out, reason);
 }
 
 bool quota_parse(const char *text, struct quota *out, const char **reason)
@@ -158,9 +196,24 @@ static void limit_format(const struct quota *quota, char out[AMOUNT_TEXT_MAX])
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
 {
 	char limit[AMOUNT_TEXT_MAX], window[DURATION_TEXT_MAX];
+	const char *unit = unit_names[quota->unit];
 
 	limit_format(quota, limit);
+	if (quota->kind == QUOTA_CALENDAR) {
+		/* At most 23 + 1 + 10 + 3 + 5 + 4 + 39 octets. */
+		snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %s in %.39s", limit, unit,
+			 calendar_name(quota->calendar), quota->zone);
+		return;
+	}
 	duration_format(quota->window_s * INT64_C(1000), window);
-	/* At most 16 + 1 + 10 + 3 + 8 octets. */
-	snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %.16s", limit, unit_names[quota->unit], window);
+	snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %.16s", limit, unit, window);
+}
+
+bool quota_same_counter(const struct quota *a, const struct quota *b)
+{
+	if (a->unit != b->unit || a->kind != b->kind)
+		return false;
+	if (a->kind == QUOTA_ROLLING)
+		return a->window_s == b->window_s;
+	return a->calendar == b->calendar && strcmp(a->zone, b->zone) == 0;
 }

@@ -3,13 +3,17 @@
  *
  * Spaces are optional. AMOUNT is a base/units.h amount or "unlimited" (which
  * still counts); "0 messages / 1h" is legal and means none. WINDOW is a
- * duration of 1s to 31d. A plain value: nothing to free.
+ * duration of 1s to 31d, rolling, or a calendar period: "hour", "day", "week"
+ * or "month", in UTC or "in ZONE", a name of the time zone database
+ * ("1000 recipients / day in Europe/Zurich"). A plain value: nothing to free.
  */
 #ifndef SENDWARD_QUOTA_H
 #define SENDWARD_QUOTA_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "base/calendar.h"
 
 enum quota_unit { QUOTA_MESSAGES, QUOTA_RECIPIENTS, QUOTA_BYTES };
 #define QUOTA_UNITS 3
@@ -18,20 +22,28 @@ enum quota_unit { QUOTA_MESSAGES, QUOTA_RECIPIENTS, QUOTA_BYTES };
 #define QUOTA_WINDOW_MIN_S 1
 #define QUOTA_WINDOW_MAX_S (31 * 86400)
 
+enum quota_kind { QUOTA_ROLLING, QUOTA_CALENDAR };
+
 struct quota {
 	enum quota_unit unit;
 	int64_t limit; /* in units; QUOTA_UNLIMITED for none */
-	int32_t window_s;
+	enum quota_kind kind;
+	int32_t window_s;	/* QUOTA_CALENDAR: the longest the period gets */
+	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
+	char zone[ZONE_MAX];
 };
 
-#define QUOTA_TEXT_MAX 64
+#define QUOTA_TEXT_MAX 112
 
 /* On failure returns false and points *reason at a static text. */
 bool quota_parse(const char *text, struct quota *out, const char **reason);
 
 /* Canonical: "500 recipients / 1h", "unlimited messages / 1d",
- * "500M bytes / 1d". quota_parse() reads it again to the same value. */
+ * "500M bytes / 1d", "9 messages / day in UTC". quota_parse() reads it again to the same value. */
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX]);
+
+/* Do both count in the same place: same unit, kind and window? */
+bool quota_same_counter(const struct quota *a, const struct quota *b);
 
 /* "messages", "recipients", "bytes". */
 const char *quota_unit_name(enum quota_unit unit);

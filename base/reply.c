@@ -47,6 +47,10 @@ static const struct {
 				{"450", "4.7.28",
 				 "quota: %{quota} is less than this message needs (%{asked} "
 				 "asked)"}},
+	[REPLY_QUOTAS_RCPT] = {"quotas_rcpt",
+			       {"452", "4.5.3",
+				"quota: %{quota} has no room for more recipients of this message "
+				"(%{used}/%{limit} used, %{asked} asked)"}},
 	[REPLY_CANNOT_TELL] = {"cannot_tell",
 			       {"451", "4.3.0", "temporarily unable to check login %{login}"}},
 };

@@ -27,9 +27,10 @@ enum reply {
 	REPLY_QUOTAS,		  /* used up, over_quota = defer */
 	REPLY_QUOTAS_REJECT,	  /* used up, over_quota = reject */
 	REPLY_QUOTAS_NEVER,	  /* this message alone takes more than the quota */
+	REPLY_QUOTAS_RCPT,	  /* over_quota_at_rcpt = too_many */
 	REPLY_CANNOT_TELL,	  /* the store is away and the answer unknown */
 };
-#define REPLIES 13
+#define REPLIES 14
 
 /* code and xcode have the same class: '4' or '5'. */
 struct reply_line {

@@ -17,6 +17,8 @@
 #define DELIMITERS_MAX 8
 #define DEADLINE_MIN_MS 1
 #define DEADLINE_MAX_MS 60000
+#define STEP_MIN_MS INT64_C(3600000)
+#define STEP_MAX_MS (31 * INT64_C(86400000))
 
 struct setting_kind {
 	size_t size; /* of one value */
@@ -149,28 +151,67 @@ static bool parse_deadline(const struct setting *setting, const char *text, stru
 	return true;
 }
 
-/* 0, 1, or 0. with up to three digits; kept in thousandths. */
-static bool parse_share(const struct setting *setting, const char *text, struct arena *arena,
-			void *out, const char **reason)
+/* A number below 100 with at most three decimals; kept in thousandths. */
+static bool read_permille(const char *text, int *out)
 {
-	static const char why[] = "must be a number from 0 to 1 with at most three decimals, "
-				  "such as 0.5";
-	int permille, unit = 100;
+	int permille = 0, unit = 100;
 	const char *p = text;
 
-	(void)setting;
-	(void)arena;
-	if (*p != '0' && *p != '1')
-		return refuse(reason, why);
-	permille = (*p++ - '0') * 1000;
+	while (ascii_is_digit(*p) && p - text < 2)
+		permille = permille * 10 + (*p++ - '0') * 1000;
+	if (p == text || (p - text > 1 && *text == '0'))
+		return false;
 	if (*p == '.' && !ascii_is_digit(p[1]))
-		return refuse(reason, why);
+		return false;
 	if (*p == '.')
 		for (p++; ascii_is_digit(*p) && unit > 0; p++, unit /= 10)
 			permille += (*p - '0') * unit;
-	if (*p || permille > 1000)
-		return refuse(reason, why);
+	*out = permille;
+	return *p == '\0';
+}
+
+static bool parse_share(const struct setting *setting, const char *text, struct arena *arena,
+			void *out, const char **reason)
+{
+	int permille;
+
+	(void)setting;
+	(void)arena;
+	if (!read_permille(text, &permille) || permille > 1000)
+		return refuse(reason, "must be a number from 0 to 1 with at most three decimals, "
+				      "such as 0.5");
 	*(int *)out = permille;
+	return true;
+}
+
+static bool parse_factor(const struct setting *setting, const char *text, struct arena *arena,
+			 void *out, const char **reason)
+{
+	int permille;
+
+	(void)setting;
+	(void)arena;
+	if (!read_permille(text, &permille) || permille < 1010 || permille > 10000)
+		return refuse(reason, "must be a number from 1.01 to 10 with at most three "
+				      "decimals, such as 1.5");
+	*(int *)out = permille;
+	return true;
+}
+
+static bool parse_step(const struct setting *setting, const char *text, struct arena *arena,
+		       void *out, const char **reason)
+{
+	int64_t ms;
+
+	(void)setting;
+	(void)arena;
+	if (!duration_parse_ms(text, &ms, reason))
+		return false;
+	if (ms < STEP_MIN_MS || ms > STEP_MAX_MS)
+		return refuse(reason, "must be 1h to 31d");
+	if (ms % 1000 != 0)
+		return refuse(reason, "must be a whole number of seconds");
+	*(int32_t *)out = (int32_t)(ms / 1000);
 	return true;
 }
 
@@ -197,6 +238,14 @@ static bool keep(const char *text, struct arena *arena, void *out, const char **
 		return refuse(reason, "out of memory");
 	*(const char **)out = copy;
 	return true;
+}
+
+/* What it may be is known only when the whole file has been read. */
+static bool parse_text(const struct setting *setting, const char *text, struct arena *arena,
+		       void *out, const char **reason)
+{
+	(void)setting;
+	return keep(text, arena, out, reason);
 }
 
 static bool is_made_of(const char *text, const char *others, size_t max)
@@ -397,6 +446,8 @@ KIND(kind_int, int, false, parse_int);
 KIND(kind_amount, int64_t, false, parse_amount);
 KIND(kind_deadline, int64_t, false, parse_deadline);
 KIND(kind_share, int, false, parse_share);
+KIND(kind_factor, int, false, parse_factor);
+KIND(kind_step, int32_t, false, parse_step);
 KIND(kind_file_mode, mode_t, false, parse_file_mode);
 KIND(kind_node, const char *, false, parse_node);
 KIND(kind_owner, const char *, false, parse_owner);
@@ -406,6 +457,7 @@ KIND(kind_optional_path, const char *, false, parse_optional_path);
 KIND(kind_delimiters, const char *, false, parse_delimiters);
 KIND(kind_user_name, const char *, false, parse_user_name);
 KIND(kind_prefix, const char *, false, parse_prefix);
+KIND(kind_text, const char *, false, parse_text);
 KIND(kind_mailbox, const char *, false, parse_mailbox);
 KIND(kind_endpoint, struct endpoint, false, parse_endpoint);
 KIND(kind_listener, struct endpoint, false, parse_listener);
@@ -437,6 +489,17 @@ static const struct word over_quota_words[] = {
 	{ "sandbox", OVER_QUOTA_SANDBOX },
 	{ 0 },
 };
+static const struct word at_rcpt_words[] = {
+	{ "quota", AT_RCPT_QUOTA },
+	{ "too_many", AT_RCPT_TOO_MANY },
+	{ 0 },
+};
+static const struct word unit_words[] = {
+	{ "messages", QUOTA_MESSAGES },
+	{ "recipients", QUOTA_RECIPIENTS },
+	{ "bytes", QUOTA_BYTES },
+	{ 0 },
+};
 static const struct word sandbox_words[] = {
 	{ "discard", SANDBOX_DISCARD },
 	{ "hold", SANDBOX_HOLD },
@@ -451,6 +514,8 @@ static const struct word display_words[] = { { "flag", false }, { "reject", true
 
 static const struct range database_range = { 0, 1000000 };
 static const struct range connections_range = { 1, 1000000 };
+static const struct range ipv4_prefix_range = { 8, 32 };
+static const struct range ipv6_prefix_range = { 16, 128 };
 
 /* --- the table ------------------------------------------------------------- */
 
@@ -512,6 +577,33 @@ static const struct setting settings[] = {
 	  .detail = sandbox_words },
 	{ SECTION_PLAN, "sandbox_redirect", "", &kind_mailbox,
 	  IN_PLAN(sandbox_redirect, PLAN_SANDBOX_REDIRECT) },
+	{ SECTION_PLAN, "free_recipients", NULL, &kind_patterns,
+	  IN_PLAN(free_recipients, PLAN_FREE_RECIPIENTS),
+	  .count_offset = offsetof(struct plan, n_free_recipients), .max = FREE_RECIPIENTS_MAX },
+	{ SECTION_PLAN, "over_quota_at_rcpt", "quota", &kind_word,
+	  IN_PLAN(over_quota_at_rcpt, PLAN_OVER_QUOTA_AT_RCPT), .detail = at_rcpt_words },
+	{ SECTION_PLAN, "shared_quotas", NULL, &kind_quotas, IN_PLAN(shared_quotas, -1),
+	  .count_offset = offsetof(struct plan, n_shared_quotas), .max = QUOTAS_MAX },
+
+	{ SECTION_RAMP, "start", NULL, &kind_amount, IN_PLAN(ramp.start, PLAN_RAMP) },
+	{ SECTION_RAMP, "factor", NULL, &kind_factor, IN_PLAN(ramp.factor_permille, PLAN_RAMP) },
+	{ SECTION_RAMP, "every", "1d", &kind_step, IN_PLAN(ramp.every_s, PLAN_RAMP) },
+	{ SECTION_RAMP, "until", NULL, &kind_amount, IN_PLAN(ramp.until, PLAN_RAMP) },
+	{ SECTION_RAMP, "unit", "recipients", &kind_word, IN_PLAN(ramp.unit, PLAN_RAMP),
+	  .detail = unit_words },
+
+	{ SECTION_DOMAIN, "plan", NULL, &kind_text, .offset = offsetof(struct domain, plan),
+	  .index = -1 },
+
+	{ SECTION_GROUP, "quotas", NULL, &kind_quotas, .offset = offsetof(struct account_group, quotas),
+	  .count_offset = offsetof(struct account_group, n_quotas), .max = QUOTAS_MAX, .index = -1 },
+
+	{ SECTION_UNAUTHENTICATED, "quotas", NULL, &kind_quotas, IN_CONFIG(unauthenticated.quotas),
+	  .count_offset = offsetof(struct config, unauthenticated.n_quotas), .max = QUOTAS_MAX },
+	{ SECTION_UNAUTHENTICATED, "ipv4_prefix", "32", &kind_int,
+	  IN_CONFIG(unauthenticated.ipv4_prefix), .detail = &ipv4_prefix_range },
+	{ SECTION_UNAUTHENTICATED, "ipv6_prefix", "64", &kind_int,
+	  IN_CONFIG(unauthenticated.ipv6_prefix), .detail = &ipv6_prefix_range },
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
@@ -577,6 +669,10 @@ const char *setting_section_name(enum setting_section section)
 		[SECTION_REPLIES] = "replies",
 		[SECTION_PLAN] = "plan",
 		[SECTION_CHECKS] = "checks",
+		[SECTION_RAMP] = "ramp",
+		[SECTION_DOMAIN] = "domain",
+		[SECTION_GROUP] = "group",
+		[SECTION_UNAUTHENTICATED] = "unauthenticated",
 	};
 
 	return names[section];

@@ -20,8 +20,12 @@ enum setting_section {
 	SECTION_REPLIES,
 	SECTION_PLAN,	/* plan NAME { }, any number of them */
 	SECTION_CHECKS, /* checks { } in a plan */
+	SECTION_RAMP,	/* ramp { } in a plan or domain */
+	SECTION_DOMAIN, /* domain NAME { }; has the settings of a plan too */
+	SECTION_GROUP,	/* group NAME { } */
+	SECTION_UNAUTHENTICATED,
 };
-#define SECTIONS 7
+#define SECTIONS 11
 
 /* "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);
@@ -33,7 +37,7 @@ struct setting {
 	 * element, NULL for none; NULL for a reply, which has its own. */
 	const char *default_text;
 	const struct setting_kind *kind;
-	size_t offset;	     /* of the value in struct config, or in struct plan */
+	size_t offset;	     /* of the value in what the section is read into */
 	size_t count_offset; /* of the number of elements; lists only */
 	size_t max;	     /* elements; lists only */
 	const void *detail;  /* of the kind: its words, or its range */

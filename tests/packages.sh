@@ -12,11 +12,11 @@
 # standard error and returns 1.
 
 SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilter-dev libhiredis-dev libssl-dev
-	libevent-dev libconfuse-dev libcunit1-dev libjansson-dev libgmime-3.0-dev libidn2-dev libunistring-dev
-	libsystemd-dev uthash-dev"
+	libevent-dev libconfuse-dev libcunit1-dev libjansson-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
+	libunistring-dev libsystemd-dev uthash-dev"
 
 SENDWARD_TEST_PACKAGES="postfix dovecot-core redis-server swaks libnet-ssleay-perl libauthen-sasl-perl msmtp curl
-	python3 openssl"
+	python3 openssl tzdata"
 
 need_build_packages() {
 	# shellcheck disable=SC2086

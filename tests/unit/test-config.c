@@ -37,7 +37,7 @@ static const struct {
 	{ "redis { node = a }", "test.conf:1: there is no setting node" },
 	{ "redis { listen = \"unix:/x\" }",
 	  "test.conf:1: there is no setting listen here; section policyd has one" },
-	{ "plan { }", "test.conf:1: missing title for section 'plan'" },
+	{ "plan { }", "test.conf:1: section plan needs a name, as in plan NAME { }" },
 	{ "plan default { checks { spelling = off } }",
 	  "test.conf:1: there is no setting spelling" },
 	{ "replies { nonsense = \"450 4.7.1 x\" }", "test.conf:1: there is no setting nonsense" },

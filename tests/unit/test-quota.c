@@ -60,6 +60,7 @@ static void test_refused(void)
 #define NO_UNIT "unit is missing: messages, recipients or bytes"
 #define NO_WINDOW "window is missing: write AMOUNT UNIT / WINDOW"
 #define NO_DURATION "a duration is a number with a unit, such as 90s or 1h30m"
+#define NO_CALENDAR "window is a duration, such as 1h, or hour, day, week or month"
 #define SHAPE "write AMOUNT UNIT / WINDOW; the unit is messages, recipients or bytes"
 	static const struct {
 		const char *text;
@@ -84,7 +85,7 @@ static void test_refused(void)
 		{ "500 messages /", NO_WINDOW },
 		{ "500 messages / ", NO_WINDOW },
 		{ "500 messages / 60", "a duration needs a unit (ms, s, m, h, d, w)" },
-		{ "500 messages / hour", NO_DURATION },
+		{ "500 messages / hours", NO_CALENDAR },
 		{ "500 messages / 1h / 2h", NO_DURATION },
 		{ "500 messages / 0s", "window is shorter than 1 second" },
 		{ "500 messages / 999ms", "window is shorter than 1 second" },
