@@ -211,6 +211,16 @@ void network_format(const struct network *net, char out[NETWORK_TEXT_MAX])
 			 net->prefix - (is_ipv4_network(net) ? MAPPED_BITS : 0));
 }
 
+void network_of_client(const struct ip *client, int ipv4_prefix, int ipv6_prefix,
+		       char out[NETWORK_TEXT_MAX])
+{
+	struct network net = { .base = *client };
+
+	net.prefix = (uint8_t)(is_mapped(client) ? MAPPED_BITS + ipv4_prefix : ipv6_prefix);
+	clear_host_bits(&net);
+	network_format(&net, out);
+}
+
 bool network_contains(const struct network *net, const struct ip *ip)
 {
 	size_t octets = net->prefix / 8;

@@ -48,6 +48,12 @@ bool network_parse(const char *text, struct network *out, const char **reason);
 /* The canonical text: what network_parse() reads again to the same value. */
 void network_format(const struct network *net, char out[NETWORK_TEXT_MAX]);
 
+/* The network of that prefix length that the client is in, as text: what
+ * clients are counted together by. IPv4 (and mapped) clients by ipv4_prefix,
+ * 0..32, the others by ipv6_prefix, 0..128. */
+void network_of_client(const struct ip *client, int ipv4_prefix, int ipv6_prefix,
+		       char out[NETWORK_TEXT_MAX]);
+
 bool network_contains(const struct network *net, const struct ip *ip);
 
 /* The decision over a list: a matching deny entry refuses; else, if the list

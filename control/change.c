@@ -113,7 +113,7 @@ static json_t *list_to_change(const struct edit *edit, const struct list *list)
 	struct effective e;
 
 	if (!array) {
-		effective_resolve(edit->config, edit->account, edit->now_s, &e);
+		effective_resolve(edit->config, edit->account, edit->login, edit->now_s, &e);
 		array = effect_json(&e, list->setting);
 		json_object_set_new(edit->record, field, array);
 	}

@@ -20,7 +20,7 @@ static void effective_of(const struct config *config, const struct plan *plan,
 				   .max_recipients = ACCOUNT_UNSET,
 				   .max_size_bytes = ACCOUNT_UNSET };
 
-	effective_resolve(config, &account, 0, out);
+	effective_resolve(config, &account, "", 0, out);
 }
 
 static json_t *plan_json(const struct config *config, const struct plan *plan)

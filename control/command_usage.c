@@ -47,12 +47,13 @@ static void ask(struct question *q)
 {
 	const struct decision_env *env = store_env(wait_store(q->wait));
 	struct take_row rows[QUOTAS_MAX];
-	struct take take = { .login = q->login, .rows = rows };
+	struct take take = { .name = q->login, .rows = rows };
 
 	account_unref(&q->account);
 	if (env->account(env->ctx, q->login, &q->account))
 		take.version = q->account ? q->account->version : "";
-	effective_resolve(wait_config(q->wait), q->account, wait_now_s(q->wait), &q->effective);
+	effective_resolve(wait_config(q->wait), q->account, q->login, wait_now_s(q->wait),
+			  &q->effective);
 	take.n_rows = q->effective.n_quotas;
 	for (size_t i = 0; i < take.n_rows; i++)
 		rows[i] = (struct take_row){ .quota = q->effective.quotas[i], .amount = 1 };
@@ -193,7 +194,7 @@ int command_reset(struct control *control)
 
 	if (!control_connect(control))
 		return STATUS_REFUSED;
-	result = wait_reset(control->wait, control_login(control), &answer);
+	result = wait_reset(control->wait, SCOPE_LOGIN, control_login(control), NULL, &answer);
 	answer_fini(&answer);
 	if (result != STORE_OK && result != STORE_NOT_FOUND)
 		return control_refuse("%s", answer.error);

@@ -60,7 +60,7 @@ static json_t *effective_json(const struct view *view)
 	json_t *object = need(json_object());
 	struct effective e;
 
-	effective_resolve(view->config, view->account, view->now_s, &e);
+	effective_resolve(view->config, view->account, view->login, view->now_s, &e);
 	json_object_set_new(object, "plan",
 			    origin_json(text_json(e.plan->name),
 					view->account->plan && !e.plan_missing ? "account" :
@@ -204,7 +204,7 @@ void view_print(const struct view *view)
 	struct table *table = table_new(3);
 	struct effective e;
 
-	effective_resolve(view->config, view->account, view->now_s, &e);
+	effective_resolve(view->config, view->account, view->login, view->now_s, &e);
 	print_account(view, &e);
 	putchar('\n');
 	table_row(table, head);

@@ -105,7 +105,7 @@ static void on_time(const struct take_answer *answer, void *arg)
 
 void wait_learn_clock(struct wait *wait, const char *login, const char *version)
 {
-	const struct take take = { .login = login, .version = version };
+	const struct take take = { .name = login, .version = version };
 	bool done = false;
 
 	if (wait->clock_known)
@@ -179,7 +179,9 @@ void answer_record(enum store_result result, const char *record, size_t len, con
 
 /* What a question may need. */
 struct question {
-	const char *login, *version, *json;
+	const char *login, *version, *json; /* of a reset, login is the scope's name */
+	enum take_scope scope;
+	const struct quota *quota;
 };
 
 typedef void ask(struct store *store, const struct question *q, struct answer *answer);
@@ -201,7 +203,7 @@ static void ask_delete(struct store *store, const struct question *q, struct ans
 
 static void ask_reset(struct store *store, const struct question *q, struct answer *answer)
 {
-	store_reset(store, q->login, answer_done, answer);
+	store_reset(store, q->scope, q->login, q->quota, answer_done, answer);
 }
 
 static void ask_event(struct store *store, const struct question *q, struct answer *answer)
@@ -248,9 +250,12 @@ enum store_result wait_account_delete(struct wait *wait, const char *login, stru
 	return question(wait, ask_delete, &(struct question){ .login = login }, answer);
 }
 
-enum store_result wait_reset(struct wait *wait, const char *login, struct answer *answer)
+enum store_result wait_reset(struct wait *wait, enum take_scope scope, const char *name,
+			     const struct quota *quota, struct answer *answer)
 {
-	return question(wait, ask_reset, &(struct question){ .login = login }, answer);
+	const struct question q = { .login = name, .scope = scope, .quota = quota };
+
+	return question(wait, ask_reset, &q, answer);
 }
 
 enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer)

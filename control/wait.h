@@ -67,7 +67,8 @@ enum store_result wait_account_get(struct wait *wait, const char *login, struct 
 enum store_result wait_account_put(struct wait *wait, const char *login, const char *version,
 				   const char *json, struct answer *answer);
 enum store_result wait_account_delete(struct wait *wait, const char *login, struct answer *answer);
-enum store_result wait_reset(struct wait *wait, const char *login, struct answer *answer);
+enum store_result wait_reset(struct wait *wait, enum take_scope scope, const char *name,
+			     const struct quota *quota, struct answer *answer);
 enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer);
 
 #endif

@@ -182,6 +182,12 @@ static bool field_plan(struct record *r, const json_t *value, const char *field,
 	return read_string(r, value, field, &r->account.plan, reason);
 }
 
+static bool field_group(struct record *r, const json_t *value, const char *field,
+			const char **reason)
+{
+	return read_string(r, value, field, &r->account.group, reason);
+}
+
 static bool field_description(struct record *r, const json_t *value, const char *field,
 			      const char **reason)
 {
@@ -235,6 +241,7 @@ static const struct field {
 	{"reason", field_reason},
 	{"actor", field_actor},
 	{"plan", field_plan},
+	{"group", field_group},
 	{"description", field_description},
 	{"quotas", field_quotas},
 	{"senders", field_senders},

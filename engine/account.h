@@ -40,6 +40,7 @@ struct account {
 	int64_t until_s;	  /* the state ends then; 0: it does not */
 	const char *reason, *actor;	 /* "" when not given */
 	const char *plan;		 /* NULL: plan default */
+	const char *group;		 /* NULL: none; shares the group's quotas */
 	const char *description;	 /* "" when not given */
 	const struct quota *quotas;	 /* NULL: the plan's */
 	size_t n_quotas;

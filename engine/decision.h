@@ -33,8 +33,10 @@ struct decision_env {
 	 * accepted by itself, against the limits given (its share of the real
 	 * ones). Answers at once, TAKE_DONE or TAKE_OVER. */
 	void (*take_local)(void *ctx, const struct take *take, struct take_answer *answer);
-	/* Takes the charge of a message back; nothing to wait for. */
-	void (*refund)(void *ctx, const char *login, const char *message_key);
+	/* Takes the charge of a message back; nothing to wait for. forget: the
+	 * message may be charged again (a charge is known not to be under way). */
+	void (*refund)(void *ctx, const struct charge *charge, const char *message_key,
+		       bool forget);
 };
 
 /* verdict is borrowed for the call. */
@@ -47,6 +49,11 @@ typedef void decision_done(const struct verdict *verdict, void *arg);
  * returns. env, config and request stay valid until then. */
 void decision_start(const struct decision_env *env, const struct config *config,
 		    const struct request *request, decision_done *done, void *arg);
+
+/* A message that was charged is not accepted after all: takes everything back
+ * that the verdict's charges say. */
+void decision_refund(const struct decision_env *env, const struct config *config,
+		     const struct request *request, const struct charges *charges);
 
 /* node + "/" + queue id; false (and an empty key) when it does not fit or the
  * queue id is not known. */

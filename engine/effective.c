@@ -1,18 +1,93 @@
 #include "engine/effective.h"
 
-static void take_from_plan(const struct plan *plan, struct effective *out)
+#include <string.h>
+
+#include "base/address.h"
+
+/* ---- one setter for each setting of a plan ------------------------------- */
+
+static void set_quotas(const struct plan *from, struct effective *out)
 {
-	out->plan = plan;
-	out->quotas = plan->quotas;
-	out->n_quotas = plan->n_quotas;
-	out->senders = plan->senders;
-	out->n_senders = plan->n_senders;
-	out->networks = plan->networks;
-	out->n_networks = plan->n_networks;
-	out->max_recipients = plan->max_recipients;
-	out->max_size_bytes = plan->max_size_bytes;
-	for (size_t i = 0; i < PLAN_SETTINGS; i++)
+	out->quotas = from->quotas;
+	out->n_quotas = from->n_quotas;
+}
+
+static void set_senders(const struct plan *from, struct effective *out)
+{
+	out->senders = from->senders;
+	out->n_senders = from->n_senders;
+}
+
+static void set_networks(const struct plan *from, struct effective *out)
+{
+	out->networks = from->networks;
+	out->n_networks = from->n_networks;
+}
+
+static void set_max_recipients(const struct plan *from, struct effective *out)
+{
+	out->max_recipients = from->max_recipients;
+}
+
+static void set_max_size(const struct plan *from, struct effective *out)
+{
+	out->max_size_bytes = from->max_size_bytes;
+}
+
+static void set_over_quota(const struct plan *from, struct effective *out)
+{
+	out->over_quota = from->over_quota;
+}
+
+static void set_sandbox(const struct plan *from, struct effective *out)
+{
+	out->sandbox = from->sandbox;
+}
+
+static void set_sandbox_redirect(const struct plan *from, struct effective *out)
+{
+	out->sandbox_redirect = from->sandbox_redirect;
+}
+
+static void set_free_recipients(const struct plan *from, struct effective *out)
+{
+	out->free_recipients = from->free_recipients;
+	out->n_free_recipients = from->n_free_recipients;
+}
+
+static void set_over_quota_at_rcpt(const struct plan *from, struct effective *out)
+{
+	out->over_quota_at_rcpt = from->over_quota_at_rcpt;
+}
+
+static void set_ramp(const struct plan *from, struct effective *out)
+{
+	out->ramp = from->ramp.start > 0 ? &from->ramp : NULL;
+}
+
+static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effective *out) = {
+	[PLAN_QUOTAS] = set_quotas,
+	[PLAN_SENDERS] = set_senders,
+	[PLAN_NETWORKS] = set_networks,
+	[PLAN_MAX_RECIPIENTS] = set_max_recipients,
+	[PLAN_MAX_SIZE] = set_max_size,
+	[PLAN_OVER_QUOTA] = set_over_quota,
+	[PLAN_SANDBOX] = set_sandbox,
+	[PLAN_SANDBOX_REDIRECT] = set_sandbox_redirect,
+	[PLAN_FREE_RECIPIENTS] = set_free_recipients,
+	[PLAN_OVER_QUOTA_AT_RCPT] = set_over_quota_at_rcpt,
+	[PLAN_RAMP] = set_ramp,
+};
+
+/* set NULL: all of them. */
+static void take_from_plan(const struct plan *plan, const bool *set, struct effective *out)
+{
+	for (size_t i = 0; i < PLAN_SETTINGS; i++) {
+		if (set && !set[i])
+			continue;
+		setters[i](plan, out);
 		out->origins[i] = plan->origins[i];
+	}
 }
 
 static void take_from_account(const struct account *account, struct effective *out)
@@ -44,22 +119,81 @@ static void take_from_account(const struct account *account, struct effective *o
 	}
 }
 
-void effective_resolve(const struct config *config, const struct account *account, int64_t now_s,
-		       struct effective *out)
+/* ---- where it comes from -------------------------------------------------- */
+
+static const struct domain *domain_of(const struct config *config, const char *login)
 {
-	const struct plan *plan = &config->plans[0];
+	const char *at = strrchr(login, '@');
+	char name[DOMAIN_MAX + 1];
 
-	out->plan_missing = false;
+	if (!at || config->n_domains == 0 || !domain_normalise(at + 1, name))
+		return NULL;
+	return config_domain(config, name);
+}
+
+static const struct plan *plan_of(const struct config *config, const struct account *account,
+				  const struct domain *domain, bool *missing)
+{
+	const char *name = account ? account->plan : NULL;
+	const struct plan *plan;
+
+	if (!name && domain)
+		name = domain->plan;
+	plan = name ? config_plan(config, name) : &config->plans[0];
+	*missing = !plan;
+	return plan ? plan : &config->plans[0];
+}
+
+static void add_scope(struct effective *out, enum take_scope scope, const char *name,
+		      const struct quota *quotas, size_t n)
+{
+	if (n > 0)
+		out->scopes[out->n_scopes++] = (struct effective_scope){scope, name, quotas, n};
+}
+
+static void find_scopes(const struct config *config, const struct account *account,
+			const struct domain *domain, struct effective *out)
+{
+	const struct account_group *group =
+		account && account->group ? config_group(config, account->group) : NULL;
+
+	if (domain)
+		add_scope(out, SCOPE_DOMAIN, domain->name, domain->shared_quotas,
+			  domain->n_shared_quotas);
+	add_scope(out, SCOPE_PLAN, out->plan->name, out->plan->shared_quotas,
+		  out->plan->n_shared_quotas);
+	if (group)
+		add_scope(out, SCOPE_GROUP, group->name, group->quotas, group->n_quotas);
+}
+
+void effective_resolve(const struct config *config, const struct account *account,
+		       const char *login, int64_t now_s, struct effective *out)
+{
+	const struct domain *domain = domain_of(config, login);
+
+	out->plan = plan_of(config, account, domain, &out->plan_missing);
+	out->n_scopes = 0;
 	out->state = ACCOUNT_ALLOWED;
-	if (account && account->plan) {
-		const struct plan *named = config_plan(config, account->plan);
-
-		out->plan_missing = !named;
-		plan = named ? named : plan;
-	}
-	take_from_plan(plan, out);
+	take_from_plan(out->plan, NULL, out);
+	if (domain)
+		take_from_plan(&domain->values, domain->set, out);
 	if (account) {
 		out->state = account_state_at(account, now_s);
 		take_from_account(account, out);
 	}
+	find_scopes(config, account, domain, out);
+}
+
+void effective_without_login(const struct config *config, const char *network,
+			     struct effective *out)
+{
+	out->plan = &config->plans[0];
+	out->plan_missing = false;
+	out->n_scopes = 0;
+	out->state = ACCOUNT_ALLOWED;
+	take_from_plan(out->plan, NULL, out);
+	out->n_quotas = 0;
+	out->ramp = NULL;
+	add_scope(out, SCOPE_NETWORK, network, config->unauthenticated.quotas,
+		  config->unauthenticated.n_quotas);
 }

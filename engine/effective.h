@@ -7,6 +7,15 @@
 
 #include "base/config.h"
 #include "engine/account.h"
+#include "engine/take.h"
+
+/* Quotas that the login shares with others. */
+struct effective_scope {
+	enum take_scope scope;
+	const char *name;
+	const struct quota *quotas;
+	size_t n_quotas;
+};
 
 struct effective {
 	const struct plan *plan;
@@ -20,11 +29,26 @@ struct effective {
 	size_t n_networks;
 	int64_t max_recipients; /* 0: no cap */
 	int64_t max_size_bytes; /* 0: no cap */
-	const char *origins[PLAN_SETTINGS]; /* "account", "plan students", ... */
+	enum over_quota over_quota;
+	enum sandbox_kind sandbox;
+	const char *sandbox_redirect; /* NULL when unset */
+	const struct pattern *free_recipients;
+	size_t n_free_recipients;
+	enum over_quota_at_rcpt over_quota_at_rcpt;
+	const struct ramp *ramp; /* NULL: none */
+	struct effective_scope scopes[TAKE_SCOPES];
+	size_t n_scopes;
+	/* "account", "domain example.com", "plan students", ... */
+	const char *origins[PLAN_SETTINGS];
 };
 
 /* account may be NULL: no account. */
-void effective_resolve(const struct config *config, const struct account *account, int64_t now_s,
-		       struct effective *out);
+void effective_resolve(const struct config *config, const struct account *account,
+		       const char *login, int64_t now_s, struct effective *out);
+
+/* For a session without a login: only the quotas of its client network, name
+ * (borrowed). */
+void effective_without_login(const struct config *config, const char *network,
+			     struct effective *out);
 
 #endif

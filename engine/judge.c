@@ -20,22 +20,32 @@ static const enum action sandbox_actions[] = {
 };
 
 /* A quota never discards: where the sandbox would, the message is held. */
-static enum action over_quota_action(const struct plan *plan)
+static enum action over_quota_action(const struct effective *effective)
 {
-	if (plan->over_quota == OVER_QUOTA_SANDBOX && plan->sandbox == SANDBOX_REDIRECT)
+	if (effective->over_quota == OVER_QUOTA_SANDBOX && effective->sandbox == SANDBOX_REDIRECT)
 		return ACTION_REDIRECT;
-	return over_quota_actions[plan->over_quota];
+	return over_quota_actions[effective->over_quota];
 }
 
 static bool row_is_over(const struct judge_input *in, size_t i)
 {
-	int64_t limit = in->rows[i].quota.limit;
+	int64_t limit = in->answers[i].limit, amount = in->rows[i].amount;
 
-	return limit != QUOTA_UNLIMITED && in->answers[i].used + in->rows[i].amount > limit;
+	return limit != QUOTA_UNLIMITED && amount > 0 && in->answers[i].used + amount > limit;
 }
 
-static enum reply quota_reply(const struct finding *f)
+/* Others of this message were accepted, this recipient is one too many. */
+static bool is_one_too_many(const struct judge_input *in, size_t row)
 {
+	return in->request->stage == STAGE_RCPT && in->request->recipients > 1 &&
+	       in->rows[row].quota.unit == QUOTA_RECIPIENTS &&
+	       in->effective->over_quota_at_rcpt == AT_RCPT_TOO_MANY;
+}
+
+static enum reply quota_reply(const struct judge_input *in, size_t row, const struct finding *f)
+{
+	if (is_one_too_many(in, row))
+		return REPLY_QUOTAS_RCPT;
 	if (f->action == ACTION_REFUSE)
 		return REPLY_QUOTAS_REJECT;
 	return f->retry_after_ms < 0 ? REPLY_QUOTAS_NEVER : REPLY_QUOTAS;
@@ -50,7 +60,7 @@ static bool waits_longer(int64_t a_ms, int64_t b_ms)
 /* How much of its limit is used; an unlimited row is the emptiest. */
 static double fullness(const struct judge_input *in, size_t i)
 {
-	int64_t limit = in->rows[i].quota.limit;
+	int64_t limit = in->answers[i].limit;
 
 	return limit > 0 ? (double)in->answers[i].used / (double)limit : -1;
 }
@@ -81,9 +91,32 @@ static size_t telling_row(const struct judge_input *in, bool *over)
 	return best;
 }
 
-void judge_quotas(const struct judge_input *in, struct finding findings[CHECKS])
+/* "500 recipients / 1h", "500 recipients / 1h (domain example.com)". */
+static void describe_row(const struct judge_input *in, size_t row, char out[RULE_MAX])
 {
-	struct finding *f = &findings[CHECK_QUOTAS];
+	struct quota quota = in->rows[row].quota;
+	char text[QUOTA_TEXT_MAX];
+
+	quota.limit = in->answers[row].limit;
+	quota_format(&quota, text);
+	if (in->rows[row].ramp)
+		snprintf(out, RULE_MAX, "%s (ramp)", text);
+	else if (in->scope)
+		snprintf(out, RULE_MAX, "%s (%s %s)", text, take_scope_name(in->scope->scope),
+			 in->scope->name);
+	else
+		snprintf(out, RULE_MAX, "%s", text);
+}
+
+static const char *row_origin(const struct judge_input *in, size_t row)
+{
+	if (in->scope)
+		return take_scope_name(in->scope->scope);
+	return in->effective->origins[in->rows[row].ramp ? PLAN_RAMP : PLAN_QUOTAS];
+}
+
+void judge_quotas(const struct judge_input *in, struct finding *f)
+{
 	bool over;
 	size_t row;
 
@@ -91,16 +124,44 @@ void judge_quotas(const struct judge_input *in, struct finding findings[CHECKS])
 	if (in->n_rows == 0)
 		return;
 	row = telling_row(in, &over);
-	quota_format(&in->rows[row].quota, f->rule);
-	f->origin = in->effective->origins[PLAN_QUOTAS];
+	describe_row(in, row, f->rule);
+	f->origin = row_origin(in, row);
 	f->used = in->answers[row].used;
-	f->limit = in->rows[row].quota.limit;
+	f->limit = in->answers[row].limit;
 	f->asked = in->rows[row].amount;
 	f->retry_after_ms = in->answers[row].retry_after_ms;
 	f->result = over ? FINDING_REFUSE : FINDING_PASS;
 	if (over) {
-		f->action = over_quota_action(in->effective->plan);
-		f->reply = quota_reply(f);
+		f->action = over_quota_action(in->effective);
+		f->reply = quota_reply(in, row, f);
+		if (f->reply == REPLY_QUOTAS_RCPT)
+			f->action = ACTION_DEFER;
+	}
+}
+
+bool judge_tells_more(const struct finding *b, const struct finding *a)
+{
+	if (a->result == FINDING_REFUSE || b->result == FINDING_SKIPPED)
+		return false;
+	if (a->result == FINDING_SKIPPED || b->result == FINDING_REFUSE)
+		return true;
+	return b->limit > 0 &&
+	       (a->limit <= 0 || (double)b->used / (double)b->limit >
+					 (double)a->used / (double)a->limit);
+}
+
+void judge_warnings(const struct judge_input *in, struct verdict *verdict)
+{
+	for (size_t i = 0; i < in->n_rows && verdict->n_warnings < WARNINGS_MAX; i++) {
+		struct warning *w = &verdict->warnings[verdict->n_warnings];
+
+		if (in->answers[i].mark == 0)
+			continue;
+		describe_row(in, i, w->quota);
+		w->percent = in->answers[i].mark;
+		w->used = in->answers[i].used + in->rows[i].amount;
+		w->limit = in->answers[i].limit;
+		verdict->n_warnings++;
 	}
 }
 
@@ -119,7 +180,7 @@ static void judge_sandbox(const struct judge_input *in, struct finding findings[
 	snprintf(f->rule, sizeof(f->rule), "sandboxed");
 	if (in->request->final) {
 		f->result = FINDING_REFUSE;
-		f->action = sandbox_actions[in->effective->plan->sandbox];
+		f->action = sandbox_actions[in->effective->sandbox];
 	}
 }
 
@@ -209,7 +270,7 @@ static void decide_by(const struct judge_input *in, enum check check, struct ver
 	else
 		fill_reason(in, check, f, verdict);
 	if (f->action == ACTION_REDIRECT)
-		verdict->redirect = in->effective->plan->sandbox_redirect;
+		verdict->redirect = in->effective->sandbox_redirect;
 }
 
 void judge(const struct judge_input *in, struct verdict *verdict)

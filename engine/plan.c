@@ -1,29 +1,91 @@
 #include "engine/plan.h"
 
-static int64_t amount_so_far(enum quota_unit unit, const struct request *request)
-{
-	int64_t amount = 1;
+#include "base/pattern.h"
 
-	if (unit == QUOTA_RECIPIENTS)
-		amount = request->recipients;
-	else if (unit == QUOTA_BYTES)
-		amount = request->size_bytes;
-	return amount < 1 ? 1 : amount;
+bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
+			    const struct request *request)
+{
+	const struct pattern_rules rules = {
+		.delimiters = config->recipient_delimiter,
+		.local_case_sensitive = config->local_part_case_sensitive,
+	};
+	struct address recipient;
+	const char *reason;
+
+	return effective->n_free_recipients > 0 && request->recipient[0] &&
+	       address_parse(request->recipient, request->sender_form, &recipient, &reason) ==
+		       ADDRESS_OK &&
+	       pattern_list_owns(effective->free_recipients, effective->n_free_recipients,
+				 &recipient, request->login, &rules, NULL);
 }
 
-size_t plan_rows(const struct effective *effective, const struct request *request,
-		 struct take_row rows[QUOTAS_MAX])
+/* At MAIL nothing is known of the recipients: one at least will come. */
+static int64_t recipients_so_far(const struct plan_input *in)
 {
-	enum check_mode mode = effective->plan->modes[CHECK_QUOTAS];
+	const struct request *r = in->request;
+	int64_t counted = r->recipients - r->free_recipients - (in->recipient_free ? 1 : 0);
+
+	if (r->recipients <= 0)
+		return 1;
+	return counted > 0 ? counted : 0;
+}
+
+static int64_t amount_so_far(const struct plan_input *in, enum quota_unit unit)
+{
+	switch (unit) {
+	case QUOTA_MESSAGES:
+		return 1;
+	case QUOTA_RECIPIENTS:
+		return recipients_so_far(in);
+	case QUOTA_BYTES:
+		break;
+	}
+	return in->request->size_bytes > 0 ? in->request->size_bytes : 1;
+}
+
+static void fill_row(const struct plan_input *in, const struct quota *quota, enum check_mode mode,
+		     struct take_row *row)
+{
+	*row = (struct take_row){
+		.quota = *quota,
+		.amount = amount_so_far(in, quota->unit),
+		.enforce = mode == MODE_ENFORCE,
+	};
+	if (quota->kind == QUOTA_CALENDAR)
+		calendar_period(quota->calendar, quota->zone, in->now_s, &row->start_s,
+				&row->end_s);
+}
+
+static size_t rows_of(const struct plan_input *in, const struct quota *quotas, size_t n,
+		      struct take_row rows[TAKE_ROWS_MAX])
+{
+	enum check_mode mode = in->effective->plan->modes[CHECK_QUOTAS];
 
 	if (mode == MODE_OFF)
 		return 0;
-	for (size_t i = 0; i < effective->n_quotas; i++) {
-		rows[i] = (struct take_row){
-			.quota = effective->quotas[i],
-			.amount = amount_so_far(effective->quotas[i].unit, request),
-			.enforce = mode == MODE_ENFORCE,
-		};
+	for (size_t i = 0; i < n; i++)
+		fill_row(in, &quotas[i], mode, &rows[i]);
+	return n;
+}
+
+size_t plan_login_rows(const struct plan_input *in, struct take_row rows[TAKE_ROWS_MAX])
+{
+	const struct ramp *ramp = in->effective->ramp;
+	enum check_mode mode = in->effective->plan->modes[CHECK_QUOTAS];
+	size_t n = rows_of(in, in->effective->quotas, in->effective->n_quotas, rows);
+
+	if (ramp && mode != MODE_OFF) {
+		const struct quota start = {
+			.unit = ramp->unit, .limit = ramp->start, .window_s = ramp->every_s};
+
+		fill_row(in, &start, mode, &rows[n]);
+		rows[n++].ramp = ramp;
 	}
-	return effective->n_quotas;
+	return n;
+}
+
+size_t plan_scope_rows(const struct plan_input *in, const struct effective_scope *scope,
+		       struct take_row rows[TAKE_ROWS_MAX])
+{
+	return rows_of(in, scope->quotas, scope->n_quotas, rows);
 }

@@ -9,9 +9,23 @@
 #include "engine/request.h"
 #include "engine/take.h"
 
-/* One row for each quota in force; returns how many. Before the end of the
- * message an amount is what is known so far, and at least one. */
-size_t plan_rows(const struct effective *effective, const struct request *request,
-		 struct take_row rows[QUOTAS_MAX]);
+struct plan_input {
+	const struct effective *effective;
+	const struct request *request;
+	bool recipient_free; /* the recipient of this request is not counted */
+	int64_t now_s;	     /* whose calendar periods are asked for */
+};
+
+/* Is it a recipient that no quota counts? At RCPT only. */
+bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
+			    const struct request *request);
+
+/* The rows of the login's own quotas, and the ramp. Before the end of the
+ * message an amount is what is known so far. Returns how many. */
+size_t plan_login_rows(const struct plan_input *in, struct take_row rows[TAKE_ROWS_MAX]);
+
+/* The rows of quotas that are shared with others. */
+size_t plan_scope_rows(const struct plan_input *in, const struct effective_scope *scope,
+		       struct take_row rows[TAKE_ROWS_MAX]);
 
 #endif

@@ -26,12 +26,18 @@ struct request {
 	 * charged, and a sandbox is carried out. Only at END-OF-MESSAGE. */
 	bool final;
 	const char *queue_id; /* "" while not known */
-	const char *login;    /* SASL user name, never empty */
+	/* SASL user name. Empty: a session without one, to which only the quotas
+	 * of its network apply (unauthenticated, sendward.conf(5)). */
+	const char *login;
 	const char *client_address; /* as text, for replies and the log */
 	const char *sender;	    /* envelope sender as text; "" for <> */
 	enum address_form sender_form;
 	/* Recipients accepted so far, this one included at RCPT; at MAIL 0. */
 	int64_t recipients;
+	/* How many of them verdict.recipient_free said to be free, without the
+	 * one of this request. */
+	int64_t free_recipients;
+	const char *recipient; /* RCPT: this one; else "" */
 	/* At END-OF-MESSAGE the real size, before that SIZE= or 0. */
 	int64_t size_bytes;
 	/* NULL where the header is not seen (policy daemon, before the end of

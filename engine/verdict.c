@@ -8,6 +8,11 @@ static const char *const action_names[] = {
 	[ACTION_REDIRECT] = "redirect",
 };
 
+static const char *const scope_names[TAKE_SCOPES] = {
+	[SCOPE_LOGIN] = "login", [SCOPE_DOMAIN] = "domain",   [SCOPE_PLAN] = "plan",
+	[SCOPE_GROUP] = "group", [SCOPE_NETWORK] = "network",
+};
+
 static const char *const stage_names[STAGES] = {
 	[STAGE_MAIL] = "MAIL",
 	[STAGE_RCPT] = "RCPT",
@@ -18,6 +23,11 @@ static const char *const stage_names[STAGES] = {
 const char *action_name(enum action action)
 {
 	return action_names[action];
+}
+
+const char *take_scope_name(enum take_scope scope)
+{
+	return scope_names[scope];
 }
 
 const char *stage_name(enum stage stage)

@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/reply.h"
 #include "engine/request.h"
+#include "engine/take.h"
 
 enum action {
 	ACTION_ACCEPT,
@@ -42,6 +43,16 @@ struct finding {
 	char rule[RULE_MAX]; /* the rule that decided, as configured; "" none */
 };
 
+/* So much of a quota is used for the first time in its window. */
+struct warning {
+	char quota[RULE_MAX];
+	int percent; /* 80 or 95 */
+	int64_t used, limit;
+};
+
+/* Of one message; what is beyond is not told. */
+#define WARNINGS_MAX 4
+
 struct verdict {
 	enum action action;
 	enum check check;      /* that decided; meaningless without has_check */
@@ -49,13 +60,17 @@ struct verdict {
 	bool monitored;	       /* a check in monitor mode would have ... */
 	enum action monitor_action; /* ... done this */
 	enum check monitor_check;
-	bool charged;	       /* counters were charged for this message */
+	bool charged;	       /* counters were charged for this message ... */
+	struct charges charges; /* ... these; decision_refund() takes them back */
+	bool recipient_free;   /* RCPT: this recipient is not counted */
+	size_t n_warnings;
 	bool sandboxed;	       /* the login is in the sandbox and this is final */
 	char code[4], xcode[10]; /* for REFUSE and DEFER */
 	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
 	const char *redirect; /* ACTION_REDIRECT; borrowed from the configuration */
 	int64_t now_ms;	      /* of the decision */
 	const char *store_error; /* why the store did not tell; NULL it did */
+	struct warning warnings[WARNINGS_MAX];
 	struct finding findings[CHECKS];
 };
 

@@ -7,7 +7,7 @@
 void answer_from(const struct verdict *verdict, struct answer *out)
 {
 	out->action = verdict->action;
-	out->charged = verdict->charged;
+	out->charges = verdict->charges;
 	memcpy(out->code, verdict->code, sizeof(out->code));
 	memcpy(out->xcode, verdict->xcode, sizeof(out->xcode));
 	memcpy(out->text, verdict->text, sizeof(out->text));

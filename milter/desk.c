@@ -28,7 +28,7 @@ struct question {
 	struct originators *originators; /* owned, or NULL */
 	int64_t began_us;
 	struct answer answer; /* the loop's until the job is finished */
-	char texts[];	      /* login, client, sender, queue id, each with its NUL */
+	char texts[];	      /* those of the request, each with its NUL */
 };
 
 static int64_t monotonic_us(void)
@@ -54,7 +54,8 @@ static struct question *question_new(struct desk *desk, struct config *config,
 				     const struct request *request, struct originators *originators)
 {
 	size_t size = strlen(request->login) + strlen(request->client_address) +
-		      strlen(request->sender) + strlen(request->queue_id) + 4;
+		      strlen(request->sender) + strlen(request->queue_id) +
+		      strlen(request->recipient) + 5;
 	struct question *question = memory_alloc(sizeof(*question) + size);
 	char *at = question->texts;
 
@@ -66,6 +67,7 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	question->request.client_address = copy_text(&at, request->client_address);
 	question->request.sender = copy_text(&at, request->sender);
 	question->request.queue_id = copy_text(&at, request->queue_id);
+	question->request.recipient = copy_text(&at, request->recipient);
 	question->request.originators = originators;
 	question->originators = originators;
 	question->began_us = monotonic_us();
@@ -115,23 +117,20 @@ static void report(const struct question *question, const struct verdict *verdic
 		       monotonic_us() - question->began_us);
 }
 
+/* Everything that the answer says was charged. */
 static void refund(const struct question *question)
 {
-	const struct decision_env *env = store_env(question->desk->store);
-	char key[MESSAGE_KEY_MAX + 1];
-
-	if (decision_message_key(question->config, &question->request, key))
-		env->refund(env->ctx, question->request.login, key);
+	decision_refund(store_env(question->desk->store), question->config, &question->request,
+			&question->answer.charges);
 }
 
 /* The client was told what a missing answer means; that is reported too. */
-static void too_late(const struct question *question, bool charged)
+static void too_late(const struct question *question)
 {
 	struct verdict verdict;
 
 	question->desk->counts.late++;
-	if (charged)
-		refund(question);
+	refund(question);
 	answer_missing(question->config, &question->request, WHY_LATE, &verdict);
 	report(question, &verdict);
 }
@@ -144,7 +143,7 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 	if (bridge_finish(question->job))
 		report(question, verdict);
 	else
-		too_late(question, verdict->charged);
+		too_late(question);
 	bridge_release(question->job);
 }
 
@@ -159,7 +158,7 @@ static void begin_question(struct bridge_job *job, void *arg)
 		return;
 	}
 	bridge_finish(job);
-	too_late(question, false);
+	too_late(question);
 	bridge_release(job);
 }
 
@@ -231,11 +230,12 @@ void desk_undo(struct desk *desk, struct config *config, const struct request *r
 	struct question *question;
 	struct bridge_task task = { .lane = BRIDGE_REFUNDS, .begin = begin_refund };
 
-	if (!answer->charged) {
+	if (answer->charges.n == 0) {
 		log_undone(config, request, "nothing was charged");
 		return;
 	}
 	question = question_new(desk, config, request, NULL);
+	question->answer.charges = answer->charges;
 	task.free = question_free;
 	task.arg = question;
 	if (bridge_post(desk->bridge, &task)) {

@@ -200,6 +200,7 @@ struct request message_request(const struct session *session, enum stage stage, 
 		.sender = message->sender,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = recipients,
+		.recipient = "",
 		.size_bytes = last ? message_size(message) : message->announced_bytes,
 	};
 }

@@ -49,7 +49,7 @@ typedef bool carry_out(SMFICTX *ctx, const struct answer *answer, const struct m
  * back. */
 static bool reachable(SMFICTX *ctx, const struct answer *answer)
 {
-	return !answer->charged || smfi_progress(ctx) == MI_SUCCESS;
+	return answer->charges.n == 0 || smfi_progress(ctx) == MI_SUCCESS;
 }
 
 static bool accept_message(SMFICTX *ctx, const struct answer *answer, const struct message *message,

@@ -120,6 +120,7 @@ static void fill_texts(const struct policy_request *in, struct request *out)
 	out->client_address = in->values[ATTRIBUTE_CLIENT_ADDRESS].text;
 	out->sender = in->values[ATTRIBUTE_SENDER].text;
 	out->sender_form = ADDRESS_INTERNAL;
+	out->recipient = "";
 }
 
 enum stage_task stage_map(const struct policy_request *in, enum charge_by charge,

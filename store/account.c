@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/counter.h"
 #include "store/internal.h"
 #include "store/key.h"
 
@@ -71,7 +72,7 @@ void store_account_get(struct store *store, const char *login, store_record_done
 	char key[KEY_MAX];
 	struct command command;
 
-	if (!key_account(store_prefix(store), login, key)) {
+	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key)) {
 		done(STORE_BAD, NULL, 0, too_long, arg);
 		return;
 	}
@@ -111,7 +112,7 @@ void store_account_put(struct store *store, const char *login, const char *versi
 	char key[KEY_MAX];
 	struct command command;
 
-	if (!key_account(store_prefix(store), login, key)) {
+	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
@@ -146,21 +147,33 @@ void store_account_delete(struct store *store, const char *login, store_done *do
 {
 	char account[KEY_MAX], counters[KEY_MAX];
 
-	if (!key_account(store_prefix(store), login, account) ||
-	    !key_counters(store_prefix(store), login, counters))
+	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, account) ||
+	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters))
 		done(STORE_BAD, too_long, arg);
 	else
 		delete_keys(store, account, counters, done, arg);
 }
 
-void store_reset(struct store *store, const char *login, store_done *done, void *arg)
+void store_reset(struct store *store, enum take_scope scope, const char *name,
+		 const struct quota *quota, store_done *done, void *arg)
 {
-	char counters[KEY_MAX];
+	char counters[KEY_MAX], counter[COUNTER_NAME_MAX];
+	struct command command;
 
-	if (!key_counters(store_prefix(store), login, counters))
+	if (!key_counters(store_prefix(store), scope, name, counters)) {
 		done(STORE_BAD, too_long, arg);
-	else
+		return;
+	}
+	if (!quota) {
 		delete_keys(store, counters, NULL, done, arg);
+		return;
+	}
+	counter_name(quota, counter);
+	script_command(&command, SCRIPT_RESET, 1);
+	command_add(&command, counters);
+	command_add(&command, counter);
+	script_send(store->link, &command, SCRIPT_RESET, &store->script_loads, on_integer,
+		    asking_new(done, arg));
 }
 
 /* ---- list --------------------------------------------------------------- */

@@ -10,8 +10,8 @@
 
 #include "base/limits.h"
 
-/* EVALSHA, hash, number of keys, 3 keys, 2 arguments, 5 for each quota. */
-#define COMMAND_ARGS_MAX (8 + 5 * QUOTAS_MAX + 8)
+/* EVALSHA, hash, number of keys, 3 keys, 2 arguments, 9 for each row at most. */
+#define COMMAND_ARGS_MAX (8 + 9 * TAKE_ROWS_MAX)
 
 struct command {
 	int argc;

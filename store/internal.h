@@ -26,9 +26,11 @@ struct redisReply;
 /* Entries kept in the stream of events, about. */
 #define EVENTS_MAX 100000
 
-struct waiting_refund {
-	STAILQ_ENTRY(waiting_refund) next;
-	char *login, *message_key;
+struct refund {
+	STAILQ_ENTRY(refund) next; /* while it waits */
+	struct charge charge;
+	char message_key[MESSAGE_KEY_MAX + 1];
+	bool forget;
 };
 
 struct store {
@@ -40,7 +42,7 @@ struct store {
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	int64_t script_loads;
-	STAILQ_HEAD(, waiting_refund) refunds;
+	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	/* store_when_ready() */
 	struct event *ready_timer;

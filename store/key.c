@@ -25,31 +25,44 @@ static size_t escape(const char *login, char *out)
 	return len;
 }
 
-static bool build(const char *prefix, const char *login, const char *suffix, const char *message,
-		  char out[KEY_MAX])
+/* What follows the kind of key: nothing for a login, "-domain" for a domain. */
+static const char *scope_mark(enum take_scope scope)
+{
+	return scope == SCOPE_LOGIN ? "" : "-";
+}
+
+static const char *scope_word(enum take_scope scope)
+{
+	return scope == SCOPE_LOGIN ? "" : take_scope_name(scope);
+}
+
+static bool build(const char *prefix, enum take_scope scope, const char *name, char kind,
+		  const char *separator, const char *message, char out[KEY_MAX])
 {
 	char escaped[3 * LOGIN_MAX + 1];
-	size_t len = strlen(login);
+	size_t len = strlen(name);
 
 	if (len == 0 || len > LOGIN_MAX)
 		return false;
-	escape(login, escaped);
-	return snprintf(out, KEY_MAX, "%s{%s}%s%s", prefix, escaped, suffix, message) < KEY_MAX;
+	escape(name, escaped);
+	return snprintf(out, KEY_MAX, "%s{%s}:%c%s%s%s%s", prefix, escaped, kind,
+			scope_mark(scope), scope_word(scope), separator, message) < KEY_MAX;
 }
 
-bool key_account(const char *prefix, const char *login, char out[KEY_MAX])
+bool key_account(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])
 {
-	return build(prefix, login, ":a", "", out);
+	return build(prefix, scope, name, 'a', "", "", out);
 }
 
-bool key_counters(const char *prefix, const char *login, char out[KEY_MAX])
+bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])
 {
-	return build(prefix, login, ":u", "", out);
+	return build(prefix, scope, name, 'u', "", "", out);
 }
 
-bool key_message(const char *prefix, const char *login, const char *message, char out[KEY_MAX])
+bool key_message(const char *prefix, enum take_scope scope, const char *name, const char *message,
+		 char out[KEY_MAX])
 {
-	return build(prefix, login, ":m:", message, out);
+	return build(prefix, scope, name, 'm', ":", message, out);
 }
 
 /* The prefix may hold characters that mean something to SCAN. */

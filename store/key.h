@@ -5,6 +5,8 @@
  *	PREFIX{LOGIN}:a		account: version and JSON
  *	PREFIX{LOGIN}:u		counters, see store/take.lua
  *	PREFIX{LOGIN}:m:MESSAGE	one charged message
+ *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
+ *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIXnode:NAME		heartbeat of a daemon
  *	PREFIXevents		stream of events
  *
@@ -16,14 +18,17 @@
 #include <stdbool.h>
 
 #include "base/limits.h"
+#include "engine/take.h"
 
 #define KEY_PREFIX_MAX 64
-#define KEY_MAX (KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 16)
+#define KEY_MAX (KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 32)
 
-/* False when the login is empty or longer than LOGIN_MAX. */
-bool key_account(const char *prefix, const char *login, char out[KEY_MAX]);
-bool key_counters(const char *prefix, const char *login, char out[KEY_MAX]);
-bool key_message(const char *prefix, const char *login, const char *message, char out[KEY_MAX]);
+/* False when the name is empty or longer than LOGIN_MAX. Scopes other than
+ * SCOPE_LOGIN have no account: nothing is ever written at their key. */
+bool key_account(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX]);
+bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX]);
+bool key_message(const char *prefix, enum take_scope scope, const char *name, const char *message,
+		 char out[KEY_MAX]);
 
 /* The pattern for SCAN that finds all accounts. */
 void key_account_pattern(const char *prefix, char out[KEY_MAX]);

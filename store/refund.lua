@@ -1,29 +1,31 @@
 -- refund: take back what a message was charged.
 --
 -- KEYS  1 counters   2 message
--- ARGV  1 seconds a message is remembered
+-- ARGV  1 seconds a message is remembered; 0 forgets it
 --
 -- Answers 1 when something was taken back, 0 when the message was not charged
--- or was refunded before. Either way the message is remembered as refunded:
--- a charge that is still under way finds out. store/take.lua has the formats.
+-- or was refunded before. Either way the message is remembered as refunded: a
+-- charge that is still under way finds out. store/take.lua has the formats.
 
-local BLOCK = '>c1c1I4I7I6I7I1'
-local BLOCK_SIZE = 27
+local BLOCK = '>c1c1I4I7I6I7I1I6I1'
+local BLOCK_SIZE = 34
 local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
-local CHARGE = '>c1I4I7I6I6'
-local CHARGE_SIZE = 24
+local CHARGE = '>c1c1I4I7I6I6'
+local CHARGE_SIZE = 25
 
 local message = redis.call('GET', KEYS[2])
-redis.call('SET', KEYS[2], 'x', 'EX', ARGV[1])
+if ARGV[1] == '0' then
+  redis.call('DEL', KEYS[2])
+else
+  redis.call('SET', KEYS[2], 'x', 'EX', ARGV[1])
+end
 if not message or string.sub(message, 1, 1) ~= 'c' then return 0 end
 
 local charges = {}
 for at = 2, #message, CHARGE_SIZE do
-  local unit, window, born, slot, amount = struct.unpack(CHARGE, message, at)
-  local list = charges[unit .. window] or {}
-  charges[unit .. window] = list
-  list[#list + 1] = {born = born, slot = slot, amount = amount}
+  local kind, unit, window, born, slot, amount = struct.unpack(CHARGE, message, at)
+  charges[kind .. unit .. window] = {born = born, slot = slot, amount = amount}
 end
 
 local function slot_of(block, low)
@@ -32,6 +34,11 @@ end
 
 -- Takes a charge out of its block; how much there was.
 local function take_back(block, charge)
+  if block.kind ~= 'w' then
+    local back = charge.slot == block.newest and math.min(block.sum, charge.amount) or 0
+    block.sum = block.sum - back
+    return back
+  end
   local format, size = ENTRY[block.unit], ENTRY_SIZE[block.unit]
   for at = 1, #block.entries, size do
     local low, amount = struct.unpack(format, block.entries, at)
@@ -51,10 +58,13 @@ end
 local function packed(block)
   local size = ENTRY_SIZE[block.unit]
   local n = #block.entries / size
-  if n == 0 then return '' end
-  local low = struct.unpack(ENTRY[block.unit], block.entries, #block.entries - size + 1)
-  return struct.pack(BLOCK, block.unit, block.kind, block.window, block.born,
-    slot_of(block, low), block.sum, n) .. block.entries
+  if n == 0 and block.kind == 'w' then return '' end
+  if n > 0 then
+    local low = struct.unpack(ENTRY[block.unit], block.entries, #block.entries - size + 1)
+    block.newest = slot_of(block, low)
+  end
+  return struct.pack(BLOCK, block.kind, block.unit, block.window, block.born, block.newest,
+    block.sum, block.mark, block.marked, n) .. block.entries
 end
 
 local stored = redis.call('GET', KEYS[1])
@@ -62,14 +72,13 @@ if not stored then return 0 end
 local parts, at, taken = {}, 1, 0
 while at <= #stored do
   local block = {}
-  block.unit, block.kind, block.window, block.born, block.newest, block.sum, block.n =
-    struct.unpack(BLOCK, stored, at)
+  block.kind, block.unit, block.window, block.born, block.newest, block.sum, block.mark,
+    block.marked, block.n = struct.unpack(BLOCK, stored, at)
   local first = at + BLOCK_SIZE
   at = first + block.n * ENTRY_SIZE[block.unit]
   block.entries = string.sub(stored, first, at - 1)
-  for _, charge in ipairs(charges[block.unit .. block.window] or {}) do
-    if charge.born == block.born then taken = taken + take_back(block, charge) end
-  end
+  local charge = charges[block.kind .. block.unit .. block.window]
+  if charge and charge.born == block.born then taken = taken + take_back(block, charge) end
   parts[#parts + 1] = packed(block)
 end
 if taken == 0 then return 0 end

@@ -20,20 +20,37 @@ static json_t *text_of(const char *value)
 	return json_string(clean);
 }
 
-static void store_verdict(struct store *store, const struct config *config, const char *daemon,
-			  const struct request *request, const struct verdict *verdict)
+static void store_json(struct store *store, json_t *event)
 {
-	const struct finding *f = verdict_finding(verdict);
+	char *text = json_dumps(event, JSON_COMPACT);
+
+	if (text)
+		store_event(store, text, NULL, NULL);
+	free(text);
+	json_decref(event);
+}
+
+static json_t *new_event(const char *what, const struct config *config, const char *daemon,
+			 const struct request *request, const struct verdict *verdict)
+{
 	json_t *event = json_object();
-	char *text;
 
 	json_object_set_new(event, "time", json_integer(verdict->now_ms / 1000));
-	json_object_set_new(event, "event", json_string(action_name(verdict->action)));
+	json_object_set_new(event, "event", json_string(what));
 	json_object_set_new(event, "login", text_of(request->login));
 	json_object_set_new(event, "node", text_of(config->node));
 	json_object_set_new(event, "daemon", json_string(daemon));
 	json_object_set_new(event, "qid", text_of(request->queue_id));
 	json_object_set_new(event, "client", text_of(request->client_address));
+	return event;
+}
+
+static void store_verdict(struct store *store, const struct config *config, const char *daemon,
+			  const struct request *request, const struct verdict *verdict)
+{
+	const struct finding *f = verdict_finding(verdict);
+	json_t *event = new_event(action_name(verdict->action), config, daemon, request, verdict);
+
 	json_object_set_new(event, "sender", text_of(request->sender));
 	json_object_set_new(event, "recipients", json_integer(request->recipients));
 	json_object_set_new(event, "bytes", json_integer(request->size_bytes));
@@ -41,11 +58,33 @@ static void store_verdict(struct store *store, const struct config *config, cons
 	json_object_set_new(event, "rule", text_of(f ? f->rule : ""));
 	if (verdict->redirect)
 		json_object_set_new(event, "redirect", text_of(verdict->redirect));
-	text = json_dumps(event, JSON_COMPACT);
-	if (text)
-		store_event(store, text, NULL, NULL);
-	free(text);
-	json_decref(event);
+	store_json(store, event);
+}
+
+/* Once for each counter, mark and window: the store sees to that. */
+static void report_warning(struct store *store, const struct config *config, const char *daemon,
+			   const struct request *request, const struct verdict *verdict,
+			   const struct warning *warning)
+{
+	json_t *event = new_event("warning", config, daemon, request, verdict);
+	char line[LOG_LINE_MAX];
+	struct fields fields;
+
+	json_object_set_new(event, "quota", text_of(warning->quota));
+	json_object_set_new(event, "percent", json_integer(warning->percent));
+	json_object_set_new(event, "used", json_integer(warning->used));
+	json_object_set_new(event, "limit", json_integer(warning->limit));
+	store_json(store, event);
+
+	fields_init(&fields, line, sizeof(line));
+	fields_add(&fields, "node", config->node);
+	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "client", request->client_address);
+	fields_add(&fields, "warning", warning->quota);
+	fields_add_int(&fields, "percent", warning->percent);
+	fields_add_int(&fields, "used", warning->used);
+	fields_add_int(&fields, "limit", warning->limit);
+	log_warning("%s", line);
 }
 
 void report_verdict(struct store *store, const struct config *config, const char *daemon,
@@ -59,4 +98,6 @@ void report_verdict(struct store *store, const struct config *config, const char
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
 	    verdict->action == ACTION_REDIRECT)
 		store_verdict(store, config, daemon, request, verdict);
+	for (size_t i = 0; i < verdict->n_warnings; i++)
+		report_warning(store, config, daemon, request, verdict, &verdict->warnings[i]);
 }

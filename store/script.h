@@ -11,8 +11,8 @@
 #include "store/command.h"
 #include "store/link.h"
 
-enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT };
-#define SCRIPTS 3
+enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT, SCRIPT_RESET };
+#define SCRIPTS 4
 
 /* Starts a command that runs the script on n_keys keys; add the keys, then
  * the arguments. */

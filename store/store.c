@@ -39,9 +39,10 @@ static void env_take_local(void *ctx, const struct take *take, struct take_answe
 	local_take(store->local, take, env_now_ms(ctx), answer);
 }
 
-static void env_refund(void *ctx, const char *login, const char *message_key)
+static void env_refund(void *ctx, const struct charge *charge, const char *message_key,
+		       bool forget)
 {
-	store_refund(ctx, login, message_key, NULL, NULL);
+	store_refund(ctx, charge, message_key, forget, NULL, NULL);
 }
 
 const struct decision_env *store_env(struct store *store)
@@ -127,13 +128,11 @@ struct store *store_new(struct event_base *base, struct config *config)
 
 static void drop_refunds(struct store *store)
 {
-	struct waiting_refund *w;
+	struct refund *r;
 
-	while ((w = STAILQ_FIRST(&store->refunds))) {
+	while ((r = STAILQ_FIRST(&store->refunds))) {
 		STAILQ_REMOVE_HEAD(&store->refunds, next);
-		free(w->login);
-		free(w->message_key);
-		free(w);
+		free(r);
 	}
 }
 

@@ -80,14 +80,17 @@ void store_account_each(struct store *store, void (*each)(const char *login, voi
 void store_take(struct store *store, const struct take *take, take_done *done, void *arg);
 
 /* Takes back what the message was charged; a message never charged is
- * remembered as refunded, so that a charge still under way finds out. done
+ * remembered as refunded, so that a charge still under way finds out, unless
+ * the message is to be forgotten. done
  * may be NULL. While the server is away refunds wait, REFUNDS_WAITING_MAX of
  * them; a refund is the one thing the store sends later. */
-void store_refund(struct store *store, const char *login, const char *message_key,
-		  store_done *done, void *arg);
+void store_refund(struct store *store, const struct charge *charge, const char *message_key,
+		  bool forget, store_done *done, void *arg);
 
-/* Forgets the counters of the login. */
-void store_reset(struct store *store, const char *login, store_done *done, void *arg);
+/* Forgets the counters of the scope: those that quota counts in (its limit is
+ * ignored), or all of them when it is NULL. */
+void store_reset(struct store *store, enum take_scope scope, const char *name,
+		 const struct quota *quota, store_done *done, void *arg);
 
 /* Appends one event (a JSON object) to the stream of events; done may be
  * NULL. EVENTS_MAX are kept. */

@@ -1,20 +1,15 @@
 /* take and refund: the two requests of a decision. */
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/counter.h"
 #include "store/internal.h"
 #include "store/key.h"
-
-/* The counters' units as the scripts write them. */
-static const char *const unit_letters[QUOTA_UNITS] = {
-	[QUOTA_MESSAGES] = "m",
-	[QUOTA_RECIPIENTS] = "r",
-	[QUOTA_BYTES] = "b",
-};
 
 static const struct {
 	const char *name;
@@ -66,17 +61,36 @@ static void learn_account(struct taking *t, const struct redisReply *reply,
 	answer->error = NULL;
 }
 
+/* The elements before those of the rows, and for each row. */
+#define ANSWER_HEAD 3
+#define ANSWER_ROW 4
+
+static bool read_integers(const struct redisReply *reply, size_t at, size_t n, int64_t *out)
+{
+	for (size_t i = 0; i < n; i++) {
+		const struct redisReply *integer = element(reply, at + i, REDIS_REPLY_INTEGER);
+
+		if (!integer)
+			return false;
+		out[i] = integer->integer;
+	}
+	return true;
+}
+
 static bool read_rows(const struct taking *t, const struct redisReply *reply,
 		      struct take_answer *answer)
 {
-	for (size_t i = 0; i < t->n_rows; i++) {
-		const struct redisReply *used = element(reply, 3 + 2 * i, REDIS_REPLY_INTEGER);
-		const struct redisReply *retry = element(reply, 4 + 2 * i, REDIS_REPLY_INTEGER);
+	int64_t row[ANSWER_ROW];
 
-		if (!used || !retry)
+	for (size_t i = 0; i < t->n_rows; i++) {
+		if (!read_integers(reply, ANSWER_HEAD + ANSWER_ROW * i, ANSWER_ROW, row))
 			return false;
-		answer->rows[i].used = used->integer;
-		answer->rows[i].retry_after_ms = retry->integer;
+		answer->rows[i] = (struct take_row_answer){
+			.used = row[0],
+			.retry_after_ms = row[1],
+			.limit = row[2],
+			.mark = (int)row[3],
+		};
 	}
 	return true;
 }
@@ -100,6 +114,12 @@ static void read_answer(struct taking *t, const struct redisReply *reply,
 	answer->error = "an answer of take that makes no sense";
 	if (status && strcmp(status->str, "stale") == 0)
 		learn_account(t, reply, answer);
+	/* Our clock was in another calendar period; it is right from here on. */
+	if (status && now && strcmp(status->str, "clock") == 0) {
+		set_clock(t->store, now->integer);
+		answer->status = TAKE_STALE;
+		answer->error = NULL;
+	}
 	if (!status || !now || !seen || !read_rows(t, reply, answer))
 		return;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
@@ -135,50 +155,64 @@ static void on_take(enum link_result result, struct redisReply *reply, const cha
 
 /* ---- take --------------------------------------------------------------- */
 
-static void add_rows(struct command *command, const struct take *take)
+static void add_row(struct command *command, const struct take_row *row)
 {
-	for (size_t i = 0; i < take->n_rows; i++) {
-		const struct take_row *row = &take->rows[i];
-
-		command_add(command, unit_letters[row->quota.unit]);
-		command_add_int(command, row->quota.window_s);
-		command_add_int(command, row->amount);
-		command_add_int(command, row->quota.limit);
-		command_add(command, row->enforce ? "1" : "0");
+	command_add(command, row->ramp ? "r" : counter_kind(&row->quota));
+	command_add(command, counter_unit(row->quota.unit));
+	command_add_int(command, counter_window(&row->quota));
+	command_add_int(command, row->amount);
+	command_add_int(command, row->quota.limit);
+	command_add(command, row->enforce ? "1" : "0");
+	if (row->ramp) {
+		command_add_int(command, row->ramp->factor_permille);
+		command_add_int(command, row->ramp->every_s);
+		command_add_int(command, row->ramp->until);
+	} else if (row->quota.kind == QUOTA_CALENDAR) {
+		command_add_int(command, row->start_s);
+		command_add_int(command, row->end_s);
 	}
+}
+
+static bool take_command(const struct store *store, const struct take *take,
+			 struct command *command)
+{
+	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
+	const char *prefix = store_prefix(store);
+
+	if (!key_account(prefix, take->scope, take->name, account) ||
+	    !key_counters(prefix, take->scope, take->name, counters) ||
+	    (take->message_key &&
+	     !key_message(prefix, take->scope, take->name, take->message_key, message)))
+		return false;
+	script_command(command, SCRIPT_TAKE, take->message_key ? 3 : 2);
+	command_add(command, account);
+	command_add(command, counters);
+	if (take->message_key)
+		command_add(command, message);
+	command_add(command, take->version ? take->version : "?");
+	command_add_int(command, MESSAGE_REMEMBERED_S);
+	for (size_t i = 0; i < take->n_rows; i++)
+		add_row(command, &take->rows[i]);
+	return true;
 }
 
 void store_take(struct store *store, const struct take *take, take_done *done, void *arg)
 {
-	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
-	const char *prefix = store_prefix(store);
 	struct command command;
 	struct taking *t;
 
-	if (!key_account(prefix, take->login, account) ||
-	    !key_counters(prefix, take->login, counters) ||
-	    (take->message_key &&
-	     !key_message(prefix, take->login, take->message_key, message))) {
+	if (!take_command(store, take, &command)) {
 		done(&(struct take_answer){.status = TAKE_UNAVAILABLE,
 					   .error = "login or queue id is too long"},
 		     arg);
 		return;
 	}
-	script_command(&command, SCRIPT_TAKE, take->message_key ? 3 : 2);
-	command_add(&command, account);
-	command_add(&command, counters);
-	if (take->message_key)
-		command_add(&command, message);
-	command_add(&command, take->version ? take->version : "?");
-	command_add_int(&command, MESSAGE_REMEMBERED_S);
-	add_rows(&command, take);
-
 	t = memory_alloc(sizeof(*t));
 	t->store = store;
 	t->done = done;
 	t->arg = arg;
 	t->n_rows = take->n_rows;
-	strcpy(t->login, take->login);
+	strcpy(t->login, take->name);
 	script_send(store->link, &command, SCRIPT_TAKE, &store->script_loads, on_take, t);
 }
 
@@ -186,24 +220,20 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 
 struct refunding {
 	struct store *store;
-	char *login, *message_key;
+	struct refund *refund;
 	store_done *done; /* may be NULL */
 	void *arg;
 };
 
-static void keep_for_later(struct store *store, const char *login, const char *message_key)
+static void keep_for_later(struct store *store, struct refund *refund)
 {
-	struct waiting_refund *w;
-
 	if (store->refunds_waiting >= REFUNDS_WAITING_MAX) {
-		log_warning("refund of message %s is lost: %d wait already", message_key,
+		log_warning("refund of message %s is lost: %d wait already", refund->message_key,
 			    REFUNDS_WAITING_MAX);
+		free(refund);
 		return;
 	}
-	w = memory_zero(sizeof(*w));
-	w->login = memory_strdup(login);
-	w->message_key = memory_strdup(message_key);
-	STAILQ_INSERT_TAIL(&store->refunds, w, next);
+	STAILQ_INSERT_TAIL(&store->refunds, refund, next);
 	store->refunds_waiting++;
 }
 
@@ -214,26 +244,29 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	struct refunding *r = arg;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
+	if (outcome != STORE_OK && outcome != STORE_UNAVAILABLE && outcome != STORE_UNCERTAIN)
+		log_warning("refund of message %s: %s", r->refund->message_key, error);
 	if (outcome == STORE_UNAVAILABLE || outcome == STORE_UNCERTAIN)
-		keep_for_later(r->store, r->login, r->message_key);
-	else if (outcome != STORE_OK)
-		log_warning("refund of message %s: %s", r->message_key, error);
+		keep_for_later(r->store, r->refund);
+	else
+		free(r->refund);
 	if (r->done)
 		r->done(outcome, error, r->arg);
-	free(r->login);
-	free(r->message_key);
 	free(r);
 }
 
-void store_refund(struct store *store, const char *login, const char *message_key,
-		  store_done *done, void *arg)
+/* Takes refund over. */
+static void send_refund(struct store *store, struct refund *refund, store_done *done, void *arg)
 {
 	char counters[KEY_MAX], message[KEY_MAX];
+	const struct charge *charge = &refund->charge;
 	struct command command;
 	struct refunding *r;
 
-	if (!key_counters(store_prefix(store), login, counters) ||
-	    !key_message(store_prefix(store), login, message_key, message)) {
+	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
+	    !key_message(store_prefix(store), charge->scope, charge->name, refund->message_key,
+			 message)) {
+		free(refund);
 		if (done)
 			done(STORE_BAD, "login or queue id is too long", arg);
 		return;
@@ -241,28 +274,35 @@ void store_refund(struct store *store, const char *login, const char *message_ke
 	script_command(&command, SCRIPT_REFUND, 2);
 	command_add(&command, counters);
 	command_add(&command, message);
-	command_add_int(&command, MESSAGE_REMEMBERED_S);
+	command_add_int(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S);
 
 	r = memory_alloc(sizeof(*r));
 	r->store = store;
-	r->login = memory_strdup(login);
-	r->message_key = memory_strdup(message_key);
+	r->refund = refund;
 	r->done = done;
 	r->arg = arg;
 	script_send(store->link, &command, SCRIPT_REFUND, &store->script_loads, on_refund, r);
+}
+
+void store_refund(struct store *store, const struct charge *charge, const char *message_key,
+		  bool forget, store_done *done, void *arg)
+{
+	struct refund *refund = memory_zero(sizeof(*refund));
+
+	refund->charge = *charge;
+	snprintf(refund->message_key, sizeof(refund->message_key), "%s", message_key);
+	refund->forget = forget;
+	send_refund(store, refund, done, arg);
 }
 
 void store_send_refunds(struct store *store)
 {
 	/* What cannot be sent goes to the end of the list again. */
 	for (int64_t n = store->refunds_waiting; n > 0; n--) {
-		struct waiting_refund *w = STAILQ_FIRST(&store->refunds);
+		struct refund *refund = STAILQ_FIRST(&store->refunds);
 
 		STAILQ_REMOVE_HEAD(&store->refunds, next);
 		store->refunds_waiting--;
-		store_refund(store, w->login, w->message_key, NULL, NULL);
-		free(w->login);
-		free(w->message_key);
-		free(w);
+		send_refund(store, refund, NULL, NULL);
 	}
 }

@@ -3,30 +3,46 @@
 -- KEYS  1 account   2 counters   3 message (charging only)
 -- ARGV  1 version of the account the caller decided on, "?" when it knows none
 --       2 seconds a message is remembered
---       3.. rows: unit ("m", "r", "b"), window in seconds, amount, limit (-1
---       unlimited), enforce (1, or 0 to charge beyond the limit too)
+--       3.. rows, each: kind, unit ("m", "r", "b"), window, amount, limit (-1
+--       unlimited), enforce (1, or 0 to charge beyond the limit too), and then
+--         kind "w", rolling: nothing more; window is in seconds
+--         kind "h", "d", "k", "o", a clock hour, day, week, month: the period's
+--         start and end (Unix time); window stands for the time zone
+--         kind "r", a ramp: as "w", with the limit it begins with, and then the
+--         factor in thousandths, the seconds of a step, the limit it ends with
 --
--- Answers {status, now in ms, counters exist (0 or 1), used and retry-after
--- in ms for each row}; {"stale", account} when the version is another.
--- Retry-after is 0 for a row that fits and -1 for one that never will.
+-- Answers {status, now in ms, counters exist (0 or 1)} and for each row: used;
+-- retry-after in ms; the limit in force; the mark (80 or 95) that was passed
+-- for the first time in this window, or 0. {"stale", account} when the version
+-- is another; {"clock", now} when a calendar period is not the present one.
+-- Retry-after is 0 for a row that fits and -1 for one that never will. For a
+-- row whose amount is 0 it is when the oldest of what is used is let go.
 --
--- The counters of a login are one value: a block for each unit and window.
---   block   unit 1, kind "w" 1, window in s 4, born 7, newest slot 6, sum 7,
---           entries 1; then the entries, oldest first
+-- The counters of a login are one value: a block for each kind, unit and
+-- window.
+--   block   kind 1, unit 1, window 4, born 7, newest slot 6, sum 7, mark 1,
+--           marked slot 6, entries 1; then the entries, oldest first
 --   entry   slot modulo 256 1, amount 4 (messages, recipients) or 6 (bytes)
+-- A calendar block has no entries, and its period's start for newest slot. A
+-- block of kind "f" only remembers in born when the first message was counted.
 -- born is the time in microseconds at which the block was made, so that a
 -- refund does not touch what was counted after a reset. engine/window.h says
--- how a window counts; the arithmetic here is the same.
+-- how a rolling window counts; the arithmetic here is the same.
 --
--- A message is remembered as "c" and for each row: unit 1, window 4, born 7,
--- slot 6, amount 6; once refunded, as "x".
+-- A message is remembered as "c" and for each row: kind 1, unit 1, window 4,
+-- born 7, slot 6, amount 6; once refunded, as "x".
 
 local SLOTS = 60
-local BLOCK = '>c1c1I4I7I6I7I1'
-local BLOCK_SIZE = 27
+local BLOCK = '>c1c1I4I7I6I7I1I6I1'
+local BLOCK_SIZE = 34
 local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local ENTRY_MAX = {m = 4294967295, r = 4294967295, b = 281474976710655}
+local KINDS = {w = true, f = true, h = true, d = true, k = true, o = true}
+local LONGEST = {h = 3600, d = 90000, k = 608400, o = 2682000}
+local MARKS = {95, 80}
+-- How long the first message of a login is remembered after its last one.
+local FIRST_KEPT = 2678400
 
 local DAMAGED = 'ERR the counters of this login cannot be read; "sendward reset" forgets them'
 
@@ -39,23 +55,36 @@ local time = redis.call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now = math.floor(now_us / 1000)
 
--- The blocks of the stored value, by unit and window.
+-- The blocks of the stored value, by kind, unit and window.
 local stored = redis.call('GET', KEYS[2])
 local blocks, order = {}, {}
 local at = 1
 while stored and at <= #stored do
-  local first, unit, kind, window, born, newest, sum, n = at + BLOCK_SIZE
+  local first, kind, unit, window, born, newest, sum, mark, marked, n = at + BLOCK_SIZE
   if first <= #stored + 1 then
-    unit, kind, window, born, newest, sum, n = struct.unpack(BLOCK, stored, at)
+    kind, unit, window, born, newest, sum, mark, marked, n = struct.unpack(BLOCK, stored, at)
   end
   at = first + (n or 0) * (ENTRY_SIZE[unit] or 0)
-  if kind ~= 'w' or not ENTRY_SIZE[unit] or window < 1 or at > #stored + 1 then
+  if not KINDS[kind] or not ENTRY_SIZE[unit] or (kind == 'w' and window < 1) or
+      at > #stored + 1 then
     return redis.error_reply(DAMAGED)
   end
-  local block = {unit = unit, kind = kind, window = window, born = born, newest = newest,
-    sum = sum, n = n, entries = string.sub(stored, first, at - 1)}
-  blocks[unit .. window] = block
+  local block = {kind = kind, unit = unit, window = window, born = born, newest = newest,
+    sum = sum, mark = mark, marked = marked, n = n, entries = string.sub(stored, first, at - 1)}
+  blocks[kind .. unit .. window] = block
   order[#order + 1] = block
+end
+
+local function block_of(kind, unit, window)
+  local name = kind .. unit .. window
+  local block = blocks[name]
+  if not block then
+    block = {kind = kind, unit = unit, window = window, born = now_us, newest = 0, sum = 0,
+      mark = 0, marked = 0, n = 0, entries = ''}
+    blocks[name] = block
+    order[#order + 1] = block
+  end
+  return block
 end
 
 local function entry(block, i)
@@ -65,7 +94,7 @@ local function entry(block, i)
 end
 
 -- Drops what is too old; block.slot is where amounts go.
-local function advance(block)
+local function roll(block)
   local length = math.ceil(block.window * 1000 / SLOTS)
   local slot = math.floor(now / length)
   block.length = length
@@ -75,6 +104,7 @@ local function advance(block)
       block.sum = math.min(block.sum, ENTRY_MAX[block.unit])
       block.entries = struct.pack(ENTRY[block.unit], slot % 256, block.sum)
       block.n = 1
+      block.mark = 0
     elseif block.newest > slot then
       slot = block.newest
     end
@@ -90,11 +120,30 @@ local function advance(block)
     block.entries = string.sub(block.entries, old * ENTRY_SIZE[block.unit] + 1)
     block.n = block.n - old
   end
+  if block.marked < slot - SLOTS then block.mark = 0 end
   block.slot = slot
+end
+
+-- The same for a calendar period. A clock that went back into the period
+-- before goes on counting in the later one.
+local function turn(block, start, finish)
+  if block.newest < start then
+    block.sum = 0
+    block.mark = 0
+  else
+    start = math.max(block.newest, start)
+  end
+  block.slot = start
+  block.finish = finish
 end
 
 local function add(block, amount)
   if amount <= 0 then return end
+  if LONGEST[block.kind] then
+    block.sum = block.sum + amount
+    block.newest = block.slot
+    return
+  end
   local size = ENTRY_SIZE[block.unit]
   local kept, before = block.entries, 0
   if block.n > 0 and block.newest == block.slot then
@@ -110,10 +159,9 @@ local function add(block, amount)
   block.sum = block.sum + after - before
 end
 
-local function retry_after(block, amount, limit)
-  local excess = block.sum + amount - limit
-  if excess <= 0 then return 0 end
-  if amount > limit then return -1 end
+-- When so much is let go that excess is gone.
+local function let_go(block, excess)
+  if block.finish then return block.finish * 1000 - now end
   for i = 1, block.n do
     local slot, counted = entry(block, i)
     excess = excess - counted
@@ -124,28 +172,57 @@ local function retry_after(block, amount, limit)
   return -1
 end
 
+local function retry_after(block, amount, limit)
+  if amount == 0 then return block.sum > 0 and let_go(block, 1) or 0 end
+  if limit < 0 or block.sum + amount <= limit then return 0 end
+  if amount > limit then return -1 end
+  return let_go(block, block.sum + amount - limit)
+end
+
+-- The limit of a ramp today: from its first, by the factor for each step.
+local function ramped(limit, factor, step, last)
+  local first = blocks['fm0']
+  if not first then return limit end
+  for _ = 1, math.floor((now_us - first.born) / 1000000 / step) do
+    local next_limit = math.floor(limit * factor / 1000)
+    if limit >= last or next_limit <= limit then break end
+    limit = next_limit
+  end
+  return math.min(limit, last)
+end
+
 -- Test.
 local answer = {'done', now, stored and 1 or 0}
-local rows, over = {}, false
-for i = 3, #ARGV, 5 do
-  local unit, window = ARGV[i], tonumber(ARGV[i + 1])
-  local amount, limit = tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3])
-  local block = blocks[unit .. window]
-  if not block then
-    block = {unit = unit, kind = 'w', window = window, born = now_us, newest = 0, sum = 0,
-      n = 0, entries = ''}
-    blocks[unit .. window] = block
-    order[#order + 1] = block
+local rows, over, ramp = {}, false, false
+local i = 3
+while i <= #ARGV do
+  local kind, unit, window = ARGV[i], ARGV[i + 1], tonumber(ARGV[i + 2])
+  local amount, limit = tonumber(ARGV[i + 3]), tonumber(ARGV[i + 4])
+  local enforce = ARGV[i + 5] == '1'
+  local block
+  i = i + 6
+  if LONGEST[kind] then
+    local start, finish = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+    i = i + 2
+    if now_us < start * 1000000 or now_us >= finish * 1000000 then return {'clock', now} end
+    block = block_of(kind, unit, window)
+    if not block.slot then turn(block, start, finish) end
+  else
+    if kind == 'r' then
+      ramp = true
+      limit = ramped(limit, tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]))
+      i = i + 3
+    end
+    block = block_of('w', unit, window)
+    if not block.slot then roll(block) end
   end
-  if not block.slot then advance(block) end
-  local retry = 0
-  if limit >= 0 and block.sum + amount > limit then
-    retry = retry_after(block, amount, limit)
-    if ARGV[i + 4] == '1' then over = true end
-  end
-  rows[#rows + 1] = {block = block, amount = math.min(amount, ENTRY_MAX[unit])}
+  if enforce and limit >= 0 and amount > 0 and block.sum + amount > limit then over = true end
+  rows[#rows + 1] = {block = block, amount = math.min(amount, ENTRY_MAX[unit]), limit = limit,
+    answer = #answer + 1}
   answer[#answer + 1] = block.sum
-  answer[#answer + 1] = retry
+  answer[#answer + 1] = retry_after(block, amount, limit)
+  answer[#answer + 1] = limit
+  answer[#answer + 1] = 0
 end
 
 if not KEYS[3] then
@@ -153,16 +230,16 @@ if not KEYS[3] then
   return answer
 end
 
--- Charge, once; two rows of one unit and window are one counter.
-local charges = {}
-for _, row in ipairs(rows) do
-  if not row.block.charged then charges[#charges + 1] = row end
-  row.block.charged = true
-end
+-- Charge, once; two rows may count in one block.
 local parts = {'c'}
-for _, row in ipairs(charges) do
-  parts[#parts + 1] = struct.pack('>c1I4I7I6I6', row.block.unit, row.block.window,
-    row.block.born, row.block.slot, row.amount)
+for _, row in ipairs(rows) do
+  local block = row.block
+  if not block.charged then
+    block.charged = true
+    row.charges = true
+    parts[#parts + 1] = struct.pack('>c1c1I4I7I6I6', block.kind, block.unit, block.window,
+      block.born, block.slot, row.amount)
+  end
 end
 if over or not redis.call('SET', KEYS[3], table.concat(parts), 'NX', 'EX', ARGV[2]) then
   local before = redis.call('GET', KEYS[3])
@@ -174,17 +251,40 @@ if over or not redis.call('SET', KEYS[3], table.concat(parts), 'NX', 'EX', ARGV[
   return answer
 end
 
-local parts, longest = {}, 1
-for _, row in ipairs(charges) do add(row.block, row.amount) end
-for _, block in ipairs(order) do
-  -- A block of no row any more goes when its window has passed.
-  if not block.slot then advance(block) end
-  if block.n > 0 then
-    parts[#parts + 1] = struct.pack(BLOCK, block.unit, block.kind, block.window, block.born,
-      block.newest, block.sum, block.n)
-    parts[#parts + 1] = block.entries
-    longest = math.max(longest, block.window)
+for _, row in ipairs(rows) do
+  if row.charges then add(row.block, row.amount) end
+end
+for _, row in ipairs(rows) do
+  for _, mark in ipairs(MARKS) do
+    if row.limit > 0 and row.block.mark < mark and row.block.sum * 100 >= row.limit * mark then
+      row.block.mark = mark
+      row.block.marked = row.block.slot
+      answer[row.answer + 3] = mark
+    end
   end
 end
-redis.call('SET', KEYS[2], table.concat(parts), 'EX', longest + math.ceil(longest / SLOTS) + 1)
+if ramp then block_of('f', 'm', 0) end
+
+local longest = 1
+parts = {}
+for _, block in ipairs(order) do
+  local lasts
+  if block.kind == 'f' then
+    lasts = FIRST_KEPT
+  elseif LONGEST[block.kind] then
+    lasts = LONGEST[block.kind]
+    -- A block of no row any more goes when its time has passed.
+    if not block.slot and now >= (block.newest + lasts) * 1000 then lasts = nil end
+  else
+    if not block.slot then roll(block) end
+    lasts = block.n > 0 and block.window + math.ceil(block.window / SLOTS) or nil
+  end
+  if lasts then
+    parts[#parts + 1] = struct.pack(BLOCK, block.kind, block.unit, block.window, block.born,
+      block.newest, block.sum, block.mark, block.marked, block.n)
+    parts[#parts + 1] = block.entries
+    longest = math.max(longest, lasts)
+  end
+end
+redis.call('SET', KEYS[2], table.concat(parts), 'EX', longest + 1)
 return answer

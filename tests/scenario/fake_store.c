@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "engine/window.h"
+#include "engine/tally.h"
 #include "store/cache.h"
 #include "store/local.h"
 
@@ -18,15 +18,12 @@
 #define REMEMBERED_MS 600000
 
 struct counter {
-	enum quota_unit unit;
-	int32_t window_s;
 	int64_t born; /* a number of its own for each one made */
-	struct window window;
+	struct tally tally;
 };
 
-struct charge {
-	enum quota_unit unit;
-	int32_t window_s;
+struct counted {
+	struct quota quota;
 	int64_t born, slot, amount;
 };
 
@@ -34,11 +31,13 @@ struct message {
 	char key[MESSAGE_KEY_MAX + 1];
 	bool refunded;
 	int64_t until_ms;
-	size_t n_charges;
-	struct charge charges[QUOTAS_MAX];
+	size_t n_counted;
+	struct counted counted[TAKE_ROWS_MAX];
 };
 
+/* A login, or what logins share; only logins have accounts. */
 struct login {
+	enum take_scope scope;
 	char name[LOGIN_MAX + 1];
 	char *record; /* NULL: no account */
 	int churn;
@@ -54,7 +53,9 @@ struct waiting_answer {
 };
 
 struct waiting_refund {
-	char login[LOGIN_MAX + 1], key[MESSAGE_KEY_MAX + 1];
+	struct charge charge;
+	char key[MESSAGE_KEY_MAX + 1];
+	bool forget;
 };
 
 struct fake_store {
@@ -78,14 +79,23 @@ static void must(bool condition, const char *what)
 	exit(99);
 }
 
-static struct login *login_of(struct fake_store *s, const char *name)
+static struct login *entry_of(struct fake_store *s, enum take_scope scope, const char *name)
 {
+	struct login *l;
+
 	for (size_t i = 0; i < s->n_logins; i++)
-		if (strcmp(s->logins[i].name, name) == 0)
+		if (s->logins[i].scope == scope && strcmp(s->logins[i].name, name) == 0)
 			return &s->logins[i];
 	must(s->n_logins < LOGINS_MAX, "too many logins");
-	snprintf(s->logins[s->n_logins].name, LOGIN_MAX + 1, "%s", name);
-	return &s->logins[s->n_logins++];
+	l = &s->logins[s->n_logins++];
+	l->scope = scope;
+	snprintf(l->name, sizeof(l->name), "%s", name);
+	return l;
+}
+
+static struct login *login_of(struct fake_store *s, const char *name)
+{
+	return entry_of(s, SCOPE_LOGIN, name);
 }
 
 /* ---- accounts ----------------------------------------------------------- */
@@ -158,25 +168,24 @@ static void learn(struct fake_store *s, const struct login *l, struct take_answe
 
 /* ---- counters ----------------------------------------------------------- */
 
-static struct counter *find_counter(struct login *l, enum quota_unit unit, int32_t window_s)
+static struct counter *find_counter(struct login *l, const struct quota *quota)
 {
 	for (size_t i = 0; i < l->n_counters; i++)
-		if (l->counters[i].unit == unit && l->counters[i].window_s == window_s)
+		if (quota_same_counter(&l->counters[i].tally.quota, quota))
 			return &l->counters[i];
 	return NULL;
 }
 
 static struct counter *counter_of(struct fake_store *s, struct login *l, const struct quota *quota)
 {
-	struct counter *c = find_counter(l, quota->unit, quota->window_s);
+	struct counter *c = find_counter(l, quota);
 
 	if (c)
 		return c;
 	must(l->n_counters < COUNTERS_MAX, "too many counters");
 	c = &l->counters[l->n_counters++];
-	*c = (struct counter){ .unit = quota->unit,
-			       .window_s = quota->window_s,
-			       .born = ++s->births };
+	tally_init(&c->tally, quota);
+	c->born = ++s->births;
 	return c;
 }
 
@@ -203,33 +212,23 @@ static struct message *new_message(const struct fake_store *s, struct login *l, 
 static bool test_row(struct fake_store *s, struct login *l, const struct take_row *row,
 		     struct take_row_answer *answer)
 {
-	struct counter *c = counter_of(s, l, &row->quota);
-
-	window_advance(&c->window, c->window_s, s->now_ms);
-	answer->used = c->window.sum;
-	answer->retry_after_ms = 0;
-	if (row->quota.limit == QUOTA_UNLIMITED)
-		return true;
-	answer->retry_after_ms = window_retry_after_ms(&c->window, c->window_s, s->now_ms,
-						       row->amount, row->quota.limit);
-	return !row->enforce || answer->retry_after_ms == 0;
+	tally_test(&counter_of(s, l, &row->quota)->tally, row, s->now_ms, answer);
+	return !row->enforce || tally_fits(row, answer);
 }
 
 static void charge_row(struct fake_store *s, struct login *l, const struct take_row *row,
 		       struct message *m)
 {
 	struct counter *c = counter_of(s, l, &row->quota);
-	struct charge *charge = &m->charges[m->n_charges];
 
-	for (size_t i = 0; i < m->n_charges; i++)
-		if (m->charges[i].born == c->born)
-			return; /* two quotas of one unit and window */
-	m->n_charges++;
-	*charge = (struct charge){
-		.unit = c->unit, .window_s = c->window_s, .born = c->born, .amount = row->amount
-	};
-	charge->slot = window_advance(&c->window, c->window_s, s->now_ms);
-	window_add(&c->window, charge->slot, charge->amount);
+	for (size_t i = 0; i < m->n_counted; i++)
+		if (m->counted[i].born == c->born)
+			return; /* two quotas of one counter */
+	m->counted[m->n_counted++] =
+		(struct counted){ .quota = row->quota,
+				  .born = c->born,
+				  .amount = row->amount,
+				  .slot = tally_charge(&c->tally, row, s->now_ms) };
 }
 
 static enum take_status take_rows(struct fake_store *s, struct login *l, const struct take *take,
@@ -253,23 +252,32 @@ static enum take_status take_rows(struct fake_store *s, struct login *l, const s
 	return TAKE_DONE;
 }
 
-void fake_store_refund(struct fake_store *s, const char *login, const char *key)
+static void take_back(struct login *l, const struct message *m)
 {
-	struct login *l = login_of(s, login);
+	for (size_t i = 0; i < m->n_counted; i++) {
+		const struct counted *counted = &m->counted[i];
+		struct counter *c = find_counter(l, &counted->quota);
+
+		if (c && c->born == counted->born)
+			tally_take_back(&c->tally, counted->slot, counted->amount);
+	}
+}
+
+void fake_store_refund(struct fake_store *s, const struct charge *charge, const char *key,
+		       bool forget)
+{
+	struct login *l = entry_of(s, charge->scope, charge->name);
 	struct message *m = find_message(s, l, key);
 
-	if (!m)
+	if (!m && !forget)
 		m = new_message(s, l, key);
-	if (m->refunded)
+	if (!m)
 		return;
+	if (!m->refunded)
+		take_back(l, m);
 	m->refunded = true;
-	for (size_t i = 0; i < m->n_charges; i++) {
-		const struct charge *charge = &m->charges[i];
-		struct counter *c = find_counter(l, charge->unit, charge->window_s);
-
-		if (c && c->born == charge->born)
-			window_subtract(&c->window, charge->slot, charge->amount);
-	}
+	if (forget)
+		m->key[0] = '\0';
 }
 
 void fake_store_reset(struct fake_store *s, const char *login)
@@ -277,15 +285,20 @@ void fake_store_reset(struct fake_store *s, const char *login)
 	login_of(s, login)->n_counters = 0;
 }
 
-int64_t fake_store_used(struct fake_store *s, const char *login, enum quota_unit unit,
-			int32_t window_s)
+int64_t fake_store_used(struct fake_store *s, enum take_scope scope, const char *name,
+			const struct quota *quota)
 {
-	struct counter *c = find_counter(login_of(s, login), unit, window_s);
+	struct counter *c = find_counter(entry_of(s, scope, name), quota);
+	struct take_row row = { .quota = *quota };
+	struct take_row_answer answer;
 
 	if (!c)
 		return 0;
-	window_advance(&c->window, window_s, s->now_ms);
-	return c->window.sum;
+	if (quota->kind == QUOTA_CALENDAR)
+		calendar_period(quota->calendar, quota->zone, s->now_ms / 1000, &row.start_s,
+				&row.end_s);
+	tally_test(&c->tally, &row, s->now_ms, &answer);
+	return answer.used;
 }
 
 const char *fake_store_message(struct fake_store *s, const char *login, const char *key)
@@ -311,7 +324,7 @@ static bool env_account(void *ctx, const char *login, struct account **out)
 
 static void ask(struct fake_store *s, const struct take *take, struct take_answer *answer)
 {
-	struct login *l = login_of(s, take->login);
+	struct login *l = entry_of(s, take->scope, take->name);
 
 	answer->now_ms = s->now_ms;
 	answer->seen = l->n_counters > 0;
@@ -353,17 +366,18 @@ static void env_take_local(void *ctx, const struct take *take, struct take_answe
 	local_take(s->local, take, s->now_ms, answer);
 }
 
-static void env_refund(void *ctx, const char *login, const char *key)
+static void env_refund(void *ctx, const struct charge *charge, const char *key, bool forget)
 {
 	struct fake_store *s = ctx;
 	struct waiting_refund *w = &s->refunds[s->n_refunds];
 
 	if (s->line == LINE_UP) {
-		fake_store_refund(s, login, key);
+		fake_store_refund(s, charge, key, forget);
 		return;
 	}
 	must(s->n_refunds < WAITING_MAX, "too many refunds wait");
-	snprintf(w->login, sizeof(w->login), "%s", login);
+	w->charge = *charge;
+	w->forget = forget;
 	snprintf(w->key, sizeof(w->key), "%s", key);
 	s->n_refunds++;
 }
@@ -408,7 +422,8 @@ void fake_store_set_line(struct fake_store *s, enum line line)
 	if (line != LINE_UP)
 		return;
 	for (size_t i = 0; i < s->n_refunds; i++)
-		fake_store_refund(s, s->refunds[i].login, s->refunds[i].key);
+		fake_store_refund(s, &s->refunds[i].charge, s->refunds[i].key,
+				  s->refunds[i].forget);
 	s->n_refunds = 0;
 }
 

@@ -44,11 +44,12 @@ void fake_store_churn(struct fake_store *store, const char *login, int n);
 void fake_store_reset(struct fake_store *store, const char *login);
 /* The daemon starts anew: it knows no account and has counted nothing. */
 void fake_store_restart(struct fake_store *store);
-void fake_store_refund(struct fake_store *store, const char *login, const char *message_key);
+void fake_store_refund(struct fake_store *store, const struct charge *charge,
+		       const char *message_key, bool forget);
 
 /* What take would answer. */
-int64_t fake_store_used(struct fake_store *store, const char *login, enum quota_unit unit,
-			int32_t window_s);
+int64_t fake_store_used(struct fake_store *store, enum take_scope scope, const char *name,
+			const struct quota *quota);
 /* "charged", "refunded" or "unknown". */
 const char *fake_store_message(struct fake_store *store, const char *login,
 			       const char *message_key);

@@ -28,6 +28,8 @@ struct scenario {
 /* What a request line may say. */
 struct fields {
 	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], sender[400], from[400];
+	char recipient[400];
+	int64_t free;
 	int64_t recipients, size;
 	bool header_seen;
 };
@@ -174,6 +176,8 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "from", f->from, sizeof(f->from), NULL },
 		{ "recipients", NULL, 0, &f->recipients },
 		{ "size", NULL, 0, &f->size },
+		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
+		{ "free", NULL, 0, &f->free },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(table); i++) {
@@ -233,6 +237,8 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.sender_form = ADDRESS_INTERNAL,
 		.recipients = f->recipients,
 		.size_bytes = f->size,
+		.recipient = f->recipient,
+		.free_recipients = f->free,
 		.originators = f->header_seen ? &p->originators : NULL,
 	};
 }
@@ -395,20 +401,38 @@ static void message_key(const char *qid, char out[MESSAGE_KEY_MAX + 1])
 
 static void step_refund(struct play *p, char *rest)
 {
-	const char *login = word(&rest);
+	struct charge charge = { .scope = SCOPE_LOGIN };
 	char key[MESSAGE_KEY_MAX + 1];
 
+	snprintf(charge.name, sizeof(charge.name), "%s", word(&rest));
 	message_key(word(&rest), key);
-	fake_store_env(p->store)->refund(p->store, login, key);
+	fake_store_env(p->store)->refund(p->store, &charge, key, false);
+}
+
+/* "domain:dom.example" is what the logins of a domain share. */
+static const char *scope_of(const char *name, enum take_scope *scope)
+{
+	for (int i = SCOPE_DOMAIN; i < TAKE_SCOPES; i++) {
+		size_t len = strlen(take_scope_name((enum take_scope)i));
+
+		if (strncmp(name, take_scope_name((enum take_scope)i), len) == 0 &&
+		    name[len] == ':') {
+			*scope = (enum take_scope)i;
+			return name + len + 1;
+		}
+	}
+	*scope = SCOPE_LOGIN;
+	return name;
 }
 
 static void step_used(struct play *p, char *rest)
 {
-	const char *login = word(&rest), *reason = "";
+	enum take_scope scope;
+	const char *name = scope_of(word(&rest), &scope), *reason = "";
 	struct quota quota;
 
 	must(p, quota_parse(rest, &quota, &reason), reason);
-	SUITE_INT_EQUAL(fake_store_used(p->store, login, quota.unit, quota.window_s), quota.limit);
+	SUITE_INT_EQUAL(fake_store_used(p->store, scope, name, &quota), quota.limit);
 }
 
 static void step_message(struct play *p, char *rest)

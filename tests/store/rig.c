@@ -174,7 +174,7 @@ struct take_answer rig_take_current(struct rig *rig, struct take take)
 
 	do {
 		take.version = NULL;
-		if (env->account(env->ctx, take.login, &account))
+		if (env->account(env->ctx, take.name, &account))
 			take.version = account ? account->version : "";
 		answer = rig_take(rig, &take);
 		account_unref(&account);
@@ -242,16 +242,18 @@ struct rig_result rig_reset(struct rig *rig, const char *login)
 {
 	struct wait w = { .done = false };
 
-	store_reset(rig->store, login, on_result, &w);
+	store_reset(rig->store, SCOPE_LOGIN, login, NULL, on_result, &w);
 	rig_wait(rig, &w.done);
 	return w.result;
 }
 
 struct rig_result rig_refund(struct rig *rig, const char *login, const char *message_key)
 {
+	struct charge charge = { .scope = SCOPE_LOGIN };
 	struct wait w = { .done = false };
 
-	store_refund(rig->store, login, message_key, on_result, &w);
+	snprintf(charge.name, sizeof(charge.name), "%s", login);
+	store_refund(rig->store, &charge, message_key, false, on_result, &w);
 	rig_wait(rig, &w.done);
 	return w.result;
 }

@@ -16,6 +16,8 @@
 /* What a machine that does other things may add to a deadline. */
 #define MARGIN_MS 400
 
+static const struct charge rose = { .scope = SCOPE_LOGIN, .name = "rose" };
+
 static struct rig rig;
 
 static const struct take_row one_message = {
@@ -26,7 +28,7 @@ static const struct take_row one_message = {
 
 static struct take take_of(const char *message_key)
 {
-	return (struct take){ .login = "rose",
+	return (struct take){ .name = "rose",
 			      .message_key = message_key,
 			      .version = "",
 			      .rows = &one_message,
@@ -381,7 +383,7 @@ static void test_refunds_have_a_bound(void)
 	rig_wait_connected(&rig, false);
 	for (int i = 0; i < 10100; i++) {
 		snprintf(key, sizeof(key), "mx1/bound%d", i);
-		store_refund(rig.store, "rose", key, NULL, NULL);
+		store_refund(rig.store, &rose, key, false, NULL, NULL);
 	}
 	SUITE_INT_EQUAL(stats().refunds_waiting, 10000);
 	redis_start(rig.redis);
@@ -429,7 +431,7 @@ static void test_free_answers_all(void)
 	rig_clean(&rig);
 	redis_freeze(rig.redis);
 	ask_many(&m, "e");
-	store_refund(rig.store, "rose", "mx1/e", NULL, NULL);
+	store_refund(rig.store, &rose, "mx1/e", false, NULL, NULL);
 	store_free(&rig.store);
 	SUITE_TRUE(m.done && !m.twice);
 	SUITE_INT_EQUAL(m.by_status[TAKE_UNCERTAIN], MANY);

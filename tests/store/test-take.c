@@ -22,7 +22,7 @@ static struct take_row row(enum quota_unit unit, int64_t limit, int32_t window_s
 static struct take_answer take_rows(const char *message_key, const struct take_row *rows, size_t n)
 {
 	const struct take take = {
-		.login = "rose", .message_key = message_key, .rows = rows, .n_rows = n
+		.name = "rose", .message_key = message_key, .rows = rows, .n_rows = n
 	};
 
 	return rig_take_current(&rig, take);
@@ -159,7 +159,7 @@ static void test_stale(void)
 {
 	const struct take_row one = row(QUOTA_MESSAGES, 5, HOUR, 1);
 	const struct take take = {
-		.login = "rose", .message_key = "mx1/1", .version = "", .rows = &one, .n_rows = 1
+		.name = "rose", .message_key = "mx1/1", .version = "", .rows = &one, .n_rows = 1
 	};
 
 	rig_clean(&rig);
@@ -191,7 +191,7 @@ static void test_most_quotas(void)
 	struct take_row rows[QUOTAS_MAX];
 	char login[LOGIN_MAX + 1], key[MESSAGE_KEY_MAX + 1];
 	struct take take = {
-		.login = login, .message_key = key, .rows = rows, .n_rows = QUOTAS_MAX
+		.name = login, .message_key = key, .rows = rows, .n_rows = QUOTAS_MAX
 	};
 	struct take_answer answer;
 

@@ -16,7 +16,7 @@ static struct effective resolve(const struct config *config, const char *json, i
 	account_unref(&account);
 	if (json)
 		account = fixture_account(json);
-	effective_resolve(config, account, now_s, &e);
+	effective_resolve(config, account, "rose@example.net", now_s, &e);
 	return e;
 }
 

@@ -36,7 +36,7 @@ static void run(const struct subject *s)
 	if (!request.sender)
 		request.sender = ROSE;
 	request.queue_id = "";
-	effective_resolve(config, account, FIXTURE_NOW_S, &e);
+	effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &e);
 	for (int i = 0; i < CHECKS; i++)
 		finding_init(&findings[i], MODE_OFF);
 	gate_run(&in, findings);

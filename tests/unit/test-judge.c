@@ -11,6 +11,11 @@
 #define MIN INT64_C(60000)
 #define REDIRECT "sandbox_redirect = \"trap@example.com\""
 
+/* What the store answers for one row. */
+struct counted {
+	int64_t used, retry_after_ms;
+};
+
 static struct config *config;
 static struct account *account;
 static struct effective effective;
@@ -26,7 +31,7 @@ static void set_up(const char *plan, const char *json)
 	snprintf(text, sizeof(text), "plan default { %s }", plan);
 	config = fixture_config(text);
 	account = json ? fixture_account(json) : NULL;
-	effective_resolve(config, account, FIXTURE_NOW_S, &effective);
+	effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &effective);
 	memset(&verdict, 0, sizeof(verdict));
 	for (int i = 0; i < CHECKS; i++)
 		finding_init(&verdict.findings[i], MODE_OFF);
@@ -39,7 +44,7 @@ static void tear_down(void)
 }
 
 /* The message is judged after the store has answered; answers may be NULL. */
-static void judge_message(bool final, int64_t recipients, const struct take_row_answer *answers)
+static void judge_message(bool final, int64_t recipients, const struct counted *answers)
 {
 	const struct request request = {
 		.stage = final ? STAGE_END_OF_MESSAGE : STAGE_RCPT,
@@ -51,25 +56,34 @@ static void judge_message(bool final, int64_t recipients, const struct take_row_
 		.recipients = recipients,
 		.size_bytes = 1000,
 	};
-	struct take_row rows[QUOTAS_MAX];
+	const struct plan_input plan = { .effective = &effective,
+					 .request = &request,
+					 .now_s = FIXTURE_NOW_S };
+	struct take_row_answer with_limits[TAKE_ROWS_MAX];
+	struct take_row rows[TAKE_ROWS_MAX];
 	struct judge_input in = { .config = config,
 				  .account = account,
 				  .effective = &effective,
 				  .request = &request,
 				  .rows = rows,
-				  .answers = answers };
+				  .answers = with_limits };
 
-	in.n_rows = plan_rows(&effective, &request, rows);
-	if (!answers)
-		in.n_rows = 0;
-	judge_quotas(&in, verdict.findings);
+	in.n_rows = answers ? plan_login_rows(&plan, rows) : 0;
+	for (size_t i = 0; i < in.n_rows; i++) {
+		with_limits[i] = (struct take_row_answer){
+			.used = answers[i].used,
+			.retry_after_ms = answers[i].retry_after_ms,
+			.limit = rows[i].quota.limit,
+		};
+	}
+	judge_quotas(&in, &verdict.findings[CHECK_QUOTAS]);
 	judge(&in, &verdict);
 }
 
 static void test_no_objection(void)
 {
 	set_up("quotas = { \"10 messages / 1h\", \"100 recipients / 1d\" }", NULL);
-	judge_message(true, 1, (struct take_row_answer[]){ { 9, 0 }, { 20, 0 } });
+	judge_message(true, 1, (struct counted[]){ { 9, 0 }, { 20, 0 } });
 	SUITE_INT_EQUAL(verdict.action, ACTION_ACCEPT);
 	SUITE_TRUE(!verdict.has_check && !verdict.monitored && !verdict.sandboxed);
 	SUITE_TEXT_EQUAL(verdict.code, "");
@@ -81,7 +95,7 @@ static void test_telling_row(void)
 {
 	static const struct {
 		const char *quotas;
-		struct take_row_answer answers[3];
+		struct counted answers[3];
 		const char *rule;
 		enum finding_result result;
 	} rows[] = {
@@ -172,7 +186,7 @@ static void test_over_quota(void)
 		suite_row("%s, %s", rows[i].plan, rows[i].final ? "final" : "RCPT");
 		snprintf(plan, sizeof(plan), "quotas = { \"10 messages / 1h\" } %s", rows[i].plan);
 		set_up(plan, NULL);
-		judge_message(rows[i].final, 1, (struct take_row_answer[]){ { 10, MIN } });
+		judge_message(rows[i].final, 1, (struct counted[]){ { 10, MIN } });
 		SUITE_INT_EQUAL(verdict.action, rows[i].action);
 		SUITE_TEXT_EQUAL(verdict.code, rows[i].code);
 		SUITE_TEXT_EQUAL(verdict.xcode, rows[i].xcode);
@@ -188,7 +202,7 @@ static void test_quota_reply(void)
 {
 	static const struct {
 		const char *plan;
-		struct take_row_answer answer;
+		struct counted answer;
 		int64_t recipients;
 		const char *text;
 	} rows[] = {
@@ -266,19 +280,19 @@ static void test_order(void)
 {
 	/* Over quota and in the sandbox: the quota comes first. */
 	set_up("quotas = { \"10 messages / 1h\" } over_quota = hold", "{\"state\":\"sandboxed\"}");
-	judge_message(true, 1, (struct take_row_answer[]){ { 10, MIN } });
+	judge_message(true, 1, (struct counted[]){ { 10, MIN } });
 	SUITE_INT_EQUAL(verdict.action, ACTION_HOLD);
 	SUITE_INT_EQUAL(verdict.check, CHECK_QUOTAS);
 	SUITE_TRUE(!verdict.sandboxed);
 
 	/* Before the last stage a hold is nothing, and nothing hides behind it. */
-	judge_message(false, 1, (struct take_row_answer[]){ { 10, MIN } });
+	judge_message(false, 1, (struct counted[]){ { 10, MIN } });
 	SUITE_INT_EQUAL(verdict.action, ACTION_ACCEPT);
 
 	/* Only monitored: the sandbox is carried out. */
 	set_up("quotas = { \"10 messages / 1h\" } checks { quotas = monitor }",
 	       "{\"state\":\"sandboxed\"}");
-	judge_message(true, 1, (struct take_row_answer[]){ { 10, MIN } });
+	judge_message(true, 1, (struct counted[]){ { 10, MIN } });
 	SUITE_INT_EQUAL(verdict.action, ACTION_DISCARD);
 	SUITE_TRUE(verdict.monitored);
 	SUITE_INT_EQUAL(verdict.monitor_check, CHECK_QUOTAS);

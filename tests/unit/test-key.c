@@ -30,16 +30,16 @@ static void test_keys(void)
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		suite_row("%s", rows[i].login);
-		SUITE_TRUE(key_account("p:", rows[i].login, key));
+		SUITE_TRUE(key_account("p:", SCOPE_LOGIN, rows[i].login, key));
 		snprintf(expected, sizeof(expected), "p:{%s}:a", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(key_account_login("p:", key, login));
 		SUITE_TEXT_EQUAL(login, rows[i].login);
-		SUITE_TRUE(key_counters("p:", rows[i].login, key));
+		SUITE_TRUE(key_counters("p:", SCOPE_LOGIN, rows[i].login, key));
 		snprintf(expected, sizeof(expected), "p:{%s}:u", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(!key_account_login("p:", key, login));
-		SUITE_TRUE(key_message("p:", rows[i].login, "mx1/4F}{1", key));
+		SUITE_TRUE(key_message("p:", SCOPE_LOGIN, rows[i].login, "mx1/4F}{1", key));
 		snprintf(expected, sizeof(expected), "p:{%s}:m:mx1/4F}{1", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(!key_account_login("p:", key, login));
@@ -58,17 +58,17 @@ static void test_length(void)
 	memset(prefix, 'p', sizeof(prefix));
 	prefix[KEY_PREFIX_MAX] = '\0';
 
-	SUITE_TRUE(!key_account("", "", key));
-	SUITE_TRUE(!key_counters("", "", key));
-	SUITE_TRUE(!key_message("", "", "m", key));
-	SUITE_TRUE(!key_account("", login, key));
-	SUITE_TRUE(!key_counters("", login, key));
-	SUITE_TRUE(!key_message("", login, "m", key));
+	SUITE_TRUE(!key_account("", SCOPE_LOGIN, "", key));
+	SUITE_TRUE(!key_counters("", SCOPE_LOGIN, "", key));
+	SUITE_TRUE(!key_message("", SCOPE_LOGIN, "", "m", key));
+	SUITE_TRUE(!key_account("", SCOPE_LOGIN, login, key));
+	SUITE_TRUE(!key_counters("", SCOPE_LOGIN, login, key));
+	SUITE_TRUE(!key_message("", SCOPE_LOGIN, login, "m", key));
 	login[LOGIN_MAX] = '\0';
-	SUITE_TRUE(key_account(prefix, login, key));
+	SUITE_TRUE(key_account(prefix, SCOPE_LOGIN, login, key));
 	SUITE_TRUE(key_account_login(prefix, key, again));
 	SUITE_TEXT_EQUAL(again, login);
-	SUITE_TRUE(key_message(prefix, login, message, key));
+	SUITE_TRUE(key_message(prefix, SCOPE_LOGIN, login, message, key));
 	SUITE_INT_EQUAL(strlen(key), KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 5);
 }
 
@@ -80,7 +80,7 @@ static void test_own_keys(void)
 	for (int i = 1; i < 256; i++) {
 		const char login[2] = { (char)i, '\0' };
 
-		SUITE_TRUE(key_account("p:", login, keys[i]));
+		SUITE_TRUE(key_account("p:", SCOPE_LOGIN, login, keys[i]));
 		for (int j = 1; j < i; j++)
 			if (strcmp(keys[i], keys[j]) == 0)
 				SUITE_INT_EQUAL(i, j);

@@ -21,7 +21,7 @@ static enum take_status ask(struct local *local, const char *login, const struct
 			    size_t n, const char *message_key, int64_t now_ms)
 {
 	const struct take take = {
-		.login = login, .message_key = message_key, .version = "", .rows = rows, .n_rows = n
+		.name = login, .message_key = message_key, .version = "", .rows = rows, .n_rows = n
 	};
 
 	memset(&answer, 0x55, sizeof(answer));

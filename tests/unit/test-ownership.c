@@ -29,7 +29,7 @@ static void check(const struct row *row)
 		  row->json ? row->json : "none");
 	snprintf(text, sizeof(text), "plan default { senders = { %s } }\n", row->plan_senders);
 	config = fixture_config(text);
-	effective_resolve(config, account, FIXTURE_NOW_S, &e);
+	effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &e);
 	ownership_of(config, &e, ROSE, &address, &o);
 	SUITE_INT_EQUAL(o.owned, row->owned);
 	if (o.rule)

@@ -8,7 +8,7 @@
 #define THREE "quotas = { \"10 messages / 1h\", \"20 recipients / 1d\", \"1M bytes / 1h\" }"
 
 static size_t rows_of(const char *plan, const struct request *request,
-		      struct take_row rows[QUOTAS_MAX])
+		      struct take_row rows[TAKE_ROWS_MAX])
 {
 	char text[400];
 	struct config *config;
@@ -17,8 +17,11 @@ static size_t rows_of(const char *plan, const struct request *request,
 
 	snprintf(text, sizeof(text), "plan default { %s }", plan);
 	config = fixture_config(text);
-	effective_resolve(config, NULL, FIXTURE_NOW_S, &e);
-	n = plan_rows(&e, request, rows);
+	effective_resolve(config, NULL, "rose@example.net", FIXTURE_NOW_S, &e);
+	n = plan_login_rows(&(struct plan_input){ .effective = &e,
+						  .request = request,
+						  .now_s = FIXTURE_NOW_S },
+			    rows);
 	config_unref(&config);
 	return n;
 }
@@ -38,7 +41,7 @@ static void test_amounts(void)
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		const struct request request = { .recipients = rows[i].recipients,
 						 .size_bytes = rows[i].size_bytes };
-		struct take_row out[QUOTAS_MAX];
+		struct take_row out[TAKE_ROWS_MAX];
 
 		suite_row("%lld recipients, %lld bytes", (long long)rows[i].recipients,
 			  (long long)rows[i].size_bytes);
@@ -56,7 +59,7 @@ static void test_amounts(void)
 static void test_modes(void)
 {
 	const struct request request = { .recipients = 1 };
-	struct take_row out[QUOTAS_MAX];
+	struct take_row out[TAKE_ROWS_MAX];
 
 	SUITE_INT_EQUAL(rows_of(THREE " checks { quotas = monitor }", &request, out), 3);
 	SUITE_TRUE(!out[0].enforce && !out[1].enforce && !out[2].enforce);
