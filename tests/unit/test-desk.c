@@ -24,7 +24,7 @@ struct store {
 	/* The take that waits for its answer. */
 	take_done *done;
 	void *arg;
-	bool charges;
+	int n_charges;
 };
 
 static struct store store;
@@ -38,7 +38,7 @@ static int n_runs;
 
 /* What the store and the log were told. */
 static int n_refunds, n_reports, n_takes;
-static char refunded[MESSAGE_KEY_MAX + 1];
+static char refunded[256];
 static enum action reported;
 
 /* ---- in place of store/store.c and store/report.c -------------------------- */
@@ -64,6 +64,8 @@ static void on_answer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	(void)arg;
+	for (int i = 0; i < TAKE_ROWS_MAX; i++)
+		answer.rows[i].limit = QUOTA_UNLIMITED;
 	store.done(&answer, store.arg);
 }
 
@@ -74,7 +76,7 @@ static void fake_take(void *ctx, const struct take *take, take_done *done, void 
 
 	(void)ctx;
 	n_takes++;
-	store.charges = take->message_key != NULL;
+	store.n_charges += take->message_key != NULL;
 	store.done = done;
 	store.arg = arg;
 	evtimer_add(store.timer, &after);
@@ -87,12 +89,17 @@ static void fake_take_local(void *ctx, const struct take *take, struct take_answ
 	answer->status = TAKE_DONE;
 }
 
-static void fake_refund(void *ctx, const char *login, const char *message_key)
+/* Notes "scope name key, ". */
+static void fake_refund(void *ctx, const struct charge *charge, const char *message_key,
+			bool forget)
 {
+	size_t len = strlen(refunded);
+
 	(void)ctx;
-	(void)login;
+	SUITE_TRUE(!forget);
 	n_refunds++;
-	strcpy(refunded, message_key);
+	snprintf(refunded + len, sizeof(refunded) - len, "%s %s %s, ",
+		 take_scope_name(charge->scope), charge->name, message_key);
 }
 
 const struct decision_env *store_env(struct store *ours)
@@ -131,6 +138,7 @@ static struct request end_of_message(void)
 		.client_address = "192.0.2.7",
 		.sender = "alice@example.org",
 		.sender_form = ADDRESS_SMTP,
+		.recipient = "",
 		.recipients = 1,
 		.size_bytes = 100,
 	};
@@ -140,11 +148,12 @@ static struct request end_of_message(void)
 static void run(const char *settings, int delay_ms, int (*libmilter)(void))
 {
 	const struct bridge_host host = { libmilter, idle, NULL };
-	char text[256];
+	char text[512];
 
 	snprintf(text, sizeof(text),
 		 "%sredis { deadline = " DEADLINE " }\n"
-		 "plan default { quotas = { \"10 messages / 1h\" } }\n",
+		 "plan default { quotas = { \"10 messages / 1h\" } }\n"
+		 "domain example.org { shared_quotas = { \"20 messages / 1h\" } }\n",
 		 settings);
 	config = fixture_config(text);
 	n_refunds = n_reports = n_takes = 0;
@@ -164,14 +173,19 @@ static void run(const char *settings, int delay_ms, int (*libmilter)(void))
 	config_unref(&config);
 }
 
-static int ask(enum action wanted, bool charged)
+/* The login's own quota and its domain's. */
+#define CHARGES 2
+#define ALL_REFUNDED                                                                               \
+	"login alice@example.org mx1/4QDESK, domain example.org mx1/4QDESK, "
+
+static int ask(enum action wanted, int charges)
 {
 	struct request request = end_of_message();
 	struct answer answer;
 
 	desk_ask(desk, config, &request, NULL, &answer);
 	SUITE_INT_EQUAL(answer.action, wanted);
-	SUITE_INT_EQUAL(answer.charged, charged);
+	SUITE_INT_EQUAL(answer.charges.n, charges);
 	if (wanted == ACTION_DEFER)
 		SUITE_TEXT_EQUAL(answer.code, "451");
 	return 0;
@@ -179,13 +193,13 @@ static int ask(enum action wanted, bool charged)
 
 static int ask_in_time(void)
 {
-	return ask(ACTION_ACCEPT, true);
+	return ask(ACTION_ACCEPT, CHARGES);
 }
 
 static void test_in_time(void)
 {
 	run("", 0, ask_in_time);
-	SUITE_TRUE(store.charges);
+	SUITE_INT_EQUAL(store.n_charges, CHARGES);
 	SUITE_INT_EQUAL(n_reports, 1);
 	SUITE_INT_EQUAL(reported, ACTION_ACCEPT);
 	SUITE_INT_EQUAL(n_refunds, 0);
@@ -194,7 +208,7 @@ static void test_in_time(void)
 
 static int ask_late(void)
 {
-	return ask(ACTION_DEFER, false);
+	return ask(ACTION_DEFER, 0);
 }
 
 static void test_late(void)
@@ -202,22 +216,21 @@ static void test_late(void)
 	run("on_store_failure = defer\n", TOO_LATE_MS, ask_late);
 	SUITE_INT_EQUAL(n_reports, 1);
 	SUITE_INT_EQUAL(reported, ACTION_DEFER);
-	SUITE_INT_EQUAL(n_refunds, 1);
-	SUITE_TEXT_EQUAL(refunded, "mx1/4QDESK");
+	SUITE_TEXT_EQUAL(refunded, ALL_REFUNDED);
 	SUITE_INT_EQUAL(desk_counts(desk)->late, 1);
 	SUITE_INT_EQUAL(desk_counts(desk)->deferred, 1);
 }
 
 static int ask_late_and_pass(void)
 {
-	return ask(ACTION_ACCEPT, false);
+	return ask(ACTION_ACCEPT, 0);
 }
 
 static void test_late_pass(void)
 {
 	run("on_store_failure = pass\n", TOO_LATE_MS, ask_late_and_pass);
 	SUITE_INT_EQUAL(reported, ACTION_ACCEPT);
-	SUITE_INT_EQUAL(n_refunds, 1);
+	SUITE_TEXT_EQUAL(refunded, ALL_REFUNDED);
 }
 
 static int undo(void)
@@ -226,7 +239,9 @@ static int undo(void)
 	struct answer answer = { .action = ACTION_ACCEPT };
 
 	desk_undo(desk, config, &request, &answer);
-	answer.charged = true;
+	answer.charges = (struct charges){ .n = CHARGES,
+					   .items = { { SCOPE_LOGIN, "alice@example.org" },
+						      { SCOPE_DOMAIN, "example.org" } } };
 	desk_undo(desk, config, &request, &answer);
 	return 0;
 }
@@ -234,8 +249,8 @@ static int undo(void)
 static void test_undo(void)
 {
 	run("", 0, undo);
-	SUITE_INT_EQUAL(n_refunds, 1);
-	SUITE_TEXT_EQUAL(refunded, "mx1/4QDESK");
+	SUITE_INT_EQUAL(n_refunds, CHARGES);
+	SUITE_TEXT_EQUAL(refunded, ALL_REFUNDED);
 	SUITE_INT_EQUAL(n_takes, 0);
 }
 
@@ -248,7 +263,7 @@ static void test_afterwards(void)
 {
 	run("", 0, nothing);
 	config = fixture_config("on_store_failure = defer\n");
-	ask(ACTION_DEFER, false);
+	ask(ACTION_DEFER, 0);
 	SUITE_INT_EQUAL(n_takes, 0);
 	config_unref(&config);
 }
