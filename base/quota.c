@@ -148,7 +148,8 @@ static bool calendar_parse(char *text, struct quota *out, const char **reason)
 				    "such as Europe/Zurich or UTC");
 	out->kind = QUOTA_CALENDAR;
 	out->window_s = calendar_longest_s(out->calendar);
-	snprintf(out->zone, sizeof(out->zone), "%s", zone);
+	/* zone_known() has seen that it fits. */
+	snprintf(out->zone, sizeof(out->zone), "%.*s", ZONE_MAX - 1, zone);
 	return true;
 }
 

@@ -130,7 +130,7 @@ void fake_store_churn(struct fake_store *s, const char *login, int n)
 
 static void churn(struct fake_store *s, struct login *l)
 {
-	char version[ACCOUNT_VERSION_DIGITS + 1];
+	char version[24];
 
 	if (l->churn == 0 || !l->record)
 		return;
