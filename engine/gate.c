@@ -105,6 +105,32 @@ static enum finding_result header_fault(struct finding *f, const char *what)
 	return refuse(f, REPLY_HEADER_FAULT);
 }
 
+static bool owns_text(const struct gate_input *in, const char *text)
+{
+	struct address address;
+	struct ownership o;
+	const char *reason;
+
+	if (address_parse(text, ADDRESS_INTERNAL, &address, &reason) != ADDRESS_OK)
+		return false;
+	ownership_of(in->config, in->effective, in->request->login, &address, &o);
+	return o.owned;
+}
+
+/* A display name that shows an address of somebody else. */
+static enum finding_result ask_display_name(const struct gate_input *in, struct finding *f)
+{
+	const char *shown = in->request->originators->display_address;
+
+	if (!shown[0] || owns_text(in, shown))
+		return FINDING_PASS;
+	snprintf(f->rule, sizeof(f->rule), "display name shows %s", shown);
+	f->origin = "message";
+	f->flagged = true;
+	return in->config->display_name_address_rejected ? refuse(f, REPLY_HEADER_FAULT)
+							 : FINDING_PASS;
+}
+
 static enum finding_result ask_header_from(const struct gate_input *in, struct finding *f)
 {
 	const struct originators *header = in->request->originators;
@@ -127,13 +153,7 @@ static enum finding_result ask_header_from(const struct gate_input *in, struct f
 			 originator_name(header->items[i].field), text);
 		return refuse(f, REPLY_HEADER_FROM);
 	}
-	if (header->display_address[0] && in->config->display_name_address_rejected) {
-		snprintf(f->rule, sizeof(f->rule), "display name shows %s",
-			 header->display_address);
-		f->origin = "display_name_address = reject";
-		return refuse(f, REPLY_HEADER_FAULT);
-	}
-	return FINDING_PASS;
+	return ask_display_name(in, f);
 }
 
 /* ---- 5. per-message caps ---------------------------------------------- */
@@ -187,6 +207,7 @@ void finding_init(struct finding *finding, enum check_mode mode)
 	finding->limit = -1;
 	finding->asked = 0;
 	finding->retry_after_ms = 0;
+	finding->flagged = false;
 	finding->rule[0] = '\0';
 }
 

@@ -92,6 +92,9 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	fields_add(&fields, "sender", request->sender);
 	if (verdict->redirect)
 		fields_add(&fields, "redirect", verdict->redirect);
+	for (int i = 0; i < CHECKS; i++)
+		if (verdict->findings[i].flagged && verdict->findings[i].result == FINDING_PASS)
+			fields_add(&fields, "flag", verdict->findings[i].rule);
 	if (verdict->store_error)
 		fields_add(&fields, "store", verdict->store_error);
 	return fields.len;

@@ -40,6 +40,7 @@ struct finding {
 	const char *origin; /* of the rule: "account", "plan default"; NULL none */
 	int64_t used, limit, asked; /* limit < 0: not a counting rule */
 	int64_t retry_after_ms;	    /* -1: never */
+	bool flagged;		    /* passes, and the rule is worth a look */
 	char rule[RULE_MAX]; /* the rule that decided, as configured; "" none */
 };
 

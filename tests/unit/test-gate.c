@@ -181,10 +181,14 @@ static void test_header_from(void)
 		  "Sender: boss@example.com", "built-in" },
 		{ "", ROSE, NULL, "two From fields", "", FINDING_REFUSE, REPLY_HEADER_FAULT,
 		  "two From fields", "message" },
-		{ "", ROSE, NULL, "", "boss@bank.example", FINDING_PASS, 0, "%login", "built-in" },
+		{ "", ROSE, NULL, "", "boss@bank.example", FINDING_PASS, 0,
+		  "display name shows boss@bank.example", "message" },
+		/* another address of the login's own */
+		{ "display_name_address = reject", ROSE, NULL, "", "rose+x@example.org",
+		  FINDING_PASS, 0, "%login", "built-in" },
 		{ "display_name_address = reject", ROSE, NULL, "", "boss@bank.example",
 		  FINDING_REFUSE, REPLY_HEADER_FAULT, "display name shows boss@bank.example",
-		  "display_name_address = reject" },
+		  "message" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
