@@ -140,7 +140,8 @@ static void gate(struct decision *d)
 	effective_resolve(d->config, d->account, d->request->login,
 			  d->env->now_ms(d->env->ctx) / 1000, &d->effective);
 	gate_run(&in, d->verdict.findings);
-	finding_init(&d->verdict.findings[CHECK_QUOTAS], MODE_OFF);
+	finding_init(&d->verdict.findings[CHECK_QUOTAS],
+		     d->effective.plan->modes[CHECK_QUOTAS]);
 	d->refused = gate_decisive(d->verdict.findings) >= 0;
 	d->verdict.recipient_free =
 		plan_recipient_is_free(d->config, &d->effective, d->request);
