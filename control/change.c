@@ -27,11 +27,12 @@ static const struct list {
 
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 
-static bool is_inherited(const struct control *control, enum plan_setting setting)
+/* setting: an enum plan_setting or an enum value_setting. */
+static bool is_inherited(const struct control *control, int setting)
 {
 	for (size_t i = 0; i < control->n_given; i++)
 		if (control->given[i].option == OPTION_INHERIT &&
-		    control->given[i].value.number == (int64_t)setting)
+		    control->given[i].value.number == setting)
 			return true;
 	return false;
 }
@@ -72,8 +73,8 @@ static size_t same_counter(const json_t *list, const char *text)
 	for (i = 0; i < n; i++) {
 		const char *entry = json_string_value(json_array_get(list, i));
 
-		if (entry && quota_parse(entry, &other, &reason) && other.unit == wanted.unit &&
-		    other.window_s == wanted.window_s)
+		if (entry && quota_parse(entry, &other, &reason) &&
+		    quota_same_counter(&other, &wanted))
 			break;
 	}
 	return i;
@@ -209,14 +210,27 @@ static void edit_number(struct edit *edit, const struct control *control, enum o
 		json_object_del(edit->record, field);
 }
 
-/* Plan default is what an account without a plan has. */
+static void edit_name(struct edit *edit, const struct control *control, enum option_id option,
+		      const char *field, enum value_setting setting)
+{
+	const struct value *name = control_value(control, option);
+
+	if (name)
+		record_set_text(edit->record, field, name->text);
+	else if (is_inherited(control, setting))
+		json_object_del(edit->record, field);
+}
+
+/* Plan default is what an account without a plan has, unless its domain names
+ * another. */
 static void edit_plan(struct edit *edit, const struct control *control)
 {
-	const struct value *plan = control_value(control, OPTION_PLAN);
+	const char *plan;
 
-	if (plan)
-		record_set_text(edit->record, "plan",
-				strcmp(plan->text, "default") == 0 ? "" : plan->text);
+	edit_name(edit, control, OPTION_PLAN, "plan", VALUE_PLAN);
+	plan = json_string_value(json_object_get(edit->record, "plan"));
+	if (plan && record_plan_is_redundant(edit->config, edit->login, plan))
+		json_object_del(edit->record, "plan");
 }
 
 bool change_settings(struct edit *edit, void *arg)
@@ -225,6 +239,7 @@ bool change_settings(struct edit *edit, void *arg)
 	const struct value *description = control_value(control, OPTION_DESCRIPTION);
 
 	edit_plan(edit, control);
+	edit_name(edit, control, OPTION_GROUP, "group", VALUE_GROUP);
 	if (description)
 		record_set_text(edit->record, "description", description->text);
 	edit_number(edit, control, OPTION_MAX_RECIPIENTS, PLAN_MAX_RECIPIENTS);
@@ -235,21 +250,24 @@ bool change_settings(struct edit *edit, void *arg)
 	return true;
 }
 
-static bool numbers_make_sense(const struct control *control)
+static bool singles_make_sense(const struct control *control)
 {
 	static const struct {
 		enum option_id option;
-		enum plan_setting setting;
-	} numbers[] = {
-		{ OPTION_MAX_RECIPIENTS, PLAN_MAX_RECIPIENTS },
-		{ OPTION_MAX_SIZE, PLAN_MAX_SIZE },
+		int setting;
+		const char *name;
+	} singles[] = {
+		{ OPTION_MAX_RECIPIENTS, PLAN_MAX_RECIPIENTS, "max_recipients" },
+		{ OPTION_MAX_SIZE, PLAN_MAX_SIZE, "max_size" },
+		{ OPTION_PLAN, VALUE_PLAN, "plan" },
+		{ OPTION_GROUP, VALUE_GROUP, "group" },
 	};
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-		if (control_has(control, numbers[i].option) &&
-		    is_inherited(control, numbers[i].setting)) {
-			control_misuse(control, "%s: set it or leave it to the plan, not both",
-				       plan_setting_name(numbers[i].setting));
+	for (size_t i = 0; i < sizeof(singles) / sizeof(singles[0]); i++) {
+		if (control_has(control, singles[i].option) &&
+		    is_inherited(control, singles[i].setting)) {
+			control_misuse(control, "%s: set it or leave it open, not both",
+				       singles[i].name);
 			return false;
 		}
 	}
@@ -258,5 +276,5 @@ static bool numbers_make_sense(const struct control *control)
 
 bool change_makes_sense(const struct control *control)
 {
-	return lists_make_sense(control) && numbers_make_sense(control);
+	return lists_make_sense(control) && singles_make_sense(control);
 }

@@ -18,6 +18,8 @@ static const struct option_row options[OPTIONS] = {
 
 	[OPTION_PLAN] = { "plan", 0, false, "PLAN", value_name,
 			  "plan that fills what the account leaves open" },
+	[OPTION_GROUP] = { "group", 0, false, "GROUP", value_name,
+			   "group whose quotas the account shares" },
 	[OPTION_DESCRIPTION] = { "description", 0, false, "TEXT", value_note,
 				 "what the account is for" },
 	[OPTION_SENDER] = { "sender", 0, true, "PATTERN", value_sender,
@@ -50,7 +52,8 @@ static const struct option_row options[OPTIONS] = {
 			      "size of one message (\"25M\"); 0: no cap" },
 	[OPTION_INHERIT] = { "inherit", 0, true, "SETTING", value_setting,
 			     "leave senders, networks, quotas, max-recipients\n"
-			     "or max-size to the plan again" },
+			     "or max-size to the plan again; plan to the\n"
+			     "domain; or take the account out of its group" },
 
 	[OPTION_REASON] = { "reason", 0, false, "TEXT", value_note, "why, for the record" },
 	[OPTION_FOR] = { "for", 0, false, "TIME", value_duration,
@@ -78,7 +81,7 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 
 /* What an account can be given when it is made. */
 #define ACCOUNT_OPTIONS                                                                \
-	(BIT(PLAN) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) | BIT(NETWORK) | \
+	(BIT(PLAN) | BIT(GROUP) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) | BIT(NETWORK) | \
 	 BIT(NO_NETWORKS) | BIT(QUOTA) | BIT(NO_QUOTAS) | BIT(MAX_RECIPIENTS) | BIT(MAX_SIZE))
 
 #define LIST_CHANGES                                                                     \

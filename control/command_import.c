@@ -71,7 +71,8 @@ static const struct key {
 	{ "format", is_anything, true },   { "state", is_note, true },
 	{ "reason", is_note, true },	   { "actor", is_note, true },
 	{ "since", is_anything, true },	   { "until", is_anything, true },
-	{ "plan", is_note, true },	   { "description", is_note, true },
+	{ "plan", is_note, true },	   { "group", is_note, true },
+	{ "description", is_note, true },
 	{ "senders", is_anything, true },  { "networks", is_anything, true },
 	{ "quotas", is_anything, true },   { "max_recipients", is_anything, true },
 	{ "max_size", is_anything, true }, { "created", is_anything, true },
@@ -85,8 +86,8 @@ static const struct key *find_key(const char *name)
 	return NULL;
 }
 
-/* Reads the line's fields into record. Null, the empty text and plan default
- * are what a record says by having no such field. */
+/* Reads the line's fields into record. Null and the empty text are what a
+ * record says by having no such field. */
 static bool take_fields(const json_t *line, json_t *record, char *why, size_t size)
 {
 	const char *name, *reason = "";
@@ -107,8 +108,7 @@ static bool take_fields(const json_t *line, json_t *record, char *why, size_t si
 			snprintf(why, size, "%s: %s", name, reason);
 			return false;
 		}
-		if (!key->kept || (text && !*text) ||
-		    (text && strcmp(name, "plan") == 0 && strcmp(text, "default") == 0))
+		if (!key->kept || (text && !*text))
 			continue;
 		json_object_set(record, name, value);
 	}
@@ -126,10 +126,20 @@ static bool is_storable(const json_t *record, const struct config *config, char 
 		snprintf(why, size, "%s", reason);
 	else if (account->plan && !config_plan(config, account->plan))
 		snprintf(why, size, "plan \"%s\" is not in %s", account->plan, config->path);
+	else if (account->group && !config_group(config, account->group))
+		snprintf(why, size, "group \"%s\" is not in %s", account->group, config->path);
 	else
 		why[0] = '\0';
 	account_unref(&account);
 	return !why[0];
+}
+
+static void drop_redundant_plan(json_t *record, const struct config *config, const char *login)
+{
+	const char *plan = json_string_value(json_object_get(record, "plan"));
+
+	if (plan && record_plan_is_redundant(config, login, plan))
+		json_object_del(record, "plan");
 }
 
 /* The record of a line and its login (free() it); NULL with the reason. */
@@ -152,7 +162,9 @@ static json_t *parse_line(const char *text, size_t len, const struct config *con
 		*login = need_copy(json_string_value(json_object_get(line, "login")),
 				   json_string_length(json_object_get(line, "login")));
 	json_decref(line);
-	if (!*login) {
+	if (*login) {
+		drop_redundant_plan(record, config, *login);
+	} else {
 		json_decref(record);
 		record = NULL;
 	}

@@ -29,6 +29,17 @@ static bool plan_is_there(const struct control *control)
 	return false;
 }
 
+/* The same of the group. */
+static bool group_is_there(const struct control *control)
+{
+	const struct value *group = control_value(control, OPTION_GROUP);
+
+	if (!group || config_group(control->config, group->text))
+		return true;
+	control_refuse("group \"%s\" is not in %s", group->text, control->config->path);
+	return false;
+}
+
 static void print_view_json(const struct view *view, void *arg)
 {
 	(void)arg;
@@ -47,7 +58,8 @@ static int write_settings(struct control *control, enum edit_when when)
 
 	if (!change_makes_sense(control))
 		return STATUS_USAGE;
-	if (!control_connect(control) || !plan_is_there(control))
+	if (!control_connect(control) || !plan_is_there(control) ||
+	    !group_is_there(control))
 		return STATUS_REFUSED;
 	result = edit_account(control, login, when, change_settings, control, NULL);
 	if (result == EDIT_REFUSED)

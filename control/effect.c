@@ -19,28 +19,43 @@ static const char *const sandbox_names[] = {
 	[SANDBOX_REDIRECT] = "redirect",
 };
 
-static json_t *quotas(const struct effective *e)
+static const char *const at_rcpt_names[] = {
+	[AT_RCPT_QUOTA] = "quota",
+	[AT_RCPT_TOO_MANY] = "too_many",
+};
+
+json_t *effect_quotas(const struct quota *list, size_t n)
 {
-	json_t *list = need(json_array());
+	json_t *array = need(json_array());
 	char text[QUOTA_TEXT_MAX];
 
-	for (size_t i = 0; i < e->n_quotas; i++) {
-		quota_format(&e->quotas[i], text);
-		json_array_append_new(list, text_json(text));
+	for (size_t i = 0; i < n; i++) {
+		quota_format(&list[i], text);
+		json_array_append_new(array, text_json(text));
 	}
-	return list;
+	return array;
+}
+
+static json_t *patterns(const struct pattern *list, size_t n)
+{
+	json_t *array = need(json_array());
+	char text[PATTERN_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		pattern_format(&list[i], text);
+		json_array_append_new(array, text_json(text));
+	}
+	return array;
+}
+
+static json_t *quotas(const struct effective *e)
+{
+	return effect_quotas(e->quotas, e->n_quotas);
 }
 
 static json_t *senders(const struct effective *e)
 {
-	json_t *list = need(json_array());
-	char text[PATTERN_TEXT_MAX];
-
-	for (size_t i = 0; i < e->n_senders; i++) {
-		pattern_format(&e->senders[i], text);
-		json_array_append_new(list, text_json(text));
-	}
-	return list;
+	return patterns(e->senders, e->n_senders);
 }
 
 static json_t *networks(const struct effective *e)
@@ -67,17 +82,40 @@ static json_t *max_size(const struct effective *e)
 
 static json_t *over_quota(const struct effective *e)
 {
-	return text_json(over_quota_names[e->plan->over_quota]);
+	return text_json(over_quota_names[e->over_quota]);
 }
 
 static json_t *sandbox(const struct effective *e)
 {
-	return text_json(sandbox_names[e->plan->sandbox]);
+	return text_json(sandbox_names[e->sandbox]);
 }
 
 static json_t *sandbox_redirect(const struct effective *e)
 {
-	return e->plan->sandbox_redirect ? text_json(e->plan->sandbox_redirect) : json_null();
+	return e->sandbox_redirect ? text_json(e->sandbox_redirect) : json_null();
+}
+
+static json_t *free_recipients(const struct effective *e)
+{
+	return patterns(e->free_recipients, e->n_free_recipients);
+}
+
+static json_t *over_quota_at_rcpt(const struct effective *e)
+{
+	return text_json(at_rcpt_names[e->over_quota_at_rcpt]);
+}
+
+json_t *effect_ramp(const struct ramp *ramp)
+{
+	return need(json_pack("{s:s, s:I, s:f, s:i, s:I}", "unit", quota_unit_name(ramp->unit),
+			      "start", (json_int_t)ramp->start, "factor",
+			      ramp->factor_permille / 1000.0, "every_s", (int)ramp->every_s,
+			      "until", (json_int_t)ramp->until));
+}
+
+static json_t *ramp_or_null(const struct effective *e)
+{
+	return e->ramp ? effect_ramp(e->ramp) : json_null();
 }
 
 static const struct {
@@ -92,16 +130,32 @@ static const struct {
 	[PLAN_OVER_QUOTA] = { over_quota, NULL },
 	[PLAN_SANDBOX] = { sandbox, NULL },
 	[PLAN_SANDBOX_REDIRECT] = { sandbox_redirect, NULL },
+	[PLAN_FREE_RECIPIENTS] = { free_recipients, "every recipient counts" },
+	[PLAN_OVER_QUOTA_AT_RCPT] = { over_quota_at_rcpt, NULL },
+	[PLAN_RAMP] = { ramp_or_null, NULL },
 };
 
 json_t *effect_json(const struct effective *effective, enum plan_setting setting)
 {
-	return settings[setting].json ? settings[setting].json(effective) : json_null();
+	return settings[setting].json(effective);
 }
 
 const char *effect_empty(enum plan_setting setting)
 {
 	return settings[setting].empty;
+}
+
+/* "50 recipients / 1d, times 1.5 every 1d, until 2000" */
+static void ramp_text(const json_t *ramp, char out[EFFECT_TEXT_MAX])
+{
+	char start[AMOUNT_TEXT_MAX], until[AMOUNT_TEXT_MAX], every[DURATION_TEXT_MAX];
+
+	amount_format(json_integer_value(json_object_get(ramp, "start")), start);
+	amount_format(json_integer_value(json_object_get(ramp, "until")), until);
+	duration_format(1000 * json_integer_value(json_object_get(ramp, "every_s")), every);
+	snprintf(out, EFFECT_TEXT_MAX, "%s %s / %s, times %g every %s, until %s", start,
+		 json_string_value(json_object_get(ramp, "unit")), every,
+		 json_real_value(json_object_get(ramp, "factor")), every, until);
 }
 
 void effect_text(enum plan_setting setting, const json_t *value, char out[EFFECT_TEXT_MAX])
@@ -110,6 +164,8 @@ void effect_text(enum plan_setting setting, const json_t *value, char out[EFFECT
 
 	if (json_is_string(value)) {
 		snprintf(out, EFFECT_TEXT_MAX, "%s", json_string_value(value));
+	} else if (json_is_object(value)) {
+		ramp_text(value, out);
 	} else if (!json_is_integer(value)) {
 		snprintf(out, EFFECT_TEXT_MAX, "none");
 	} else if (json_integer_value(value) == 0) {

@@ -11,9 +11,13 @@
 #include "control/value.h"
 #include "engine/effective.h"
 
-/* The value: a list of texts, a number (0: no cap), a text, or null for none.
- * A new reference. */
+/* The value: a list of texts, a number (0: no cap), a text, an object (a ramp),
+ * or null for none. A new reference. */
 json_t *effect_json(const struct effective *effective, enum plan_setting setting);
+
+/* The same of quotas and a ramp that stand elsewhere. */
+json_t *effect_quotas(const struct quota *list, size_t n);
+json_t *effect_ramp(const struct ramp *ramp);
 
 /* For people: one such value, or one entry of a list. */
 #define EFFECT_TEXT_MAX 1024

@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "base/memory.h"
 #include "control/need.h"
+#include "engine/effective.h"
 
 json_t *record_new(int64_t now_s)
 {
@@ -58,8 +59,7 @@ static bool quotas_differ(const struct account *account)
 {
 	for (size_t i = 0; i < account->n_quotas; i++)
 		for (size_t j = 0; j < i; j++)
-			if (account->quotas[i].unit == account->quotas[j].unit &&
-			    account->quotas[i].window_s == account->quotas[j].window_s)
+			if (quota_same_counter(&account->quotas[i], &account->quotas[j]))
 				return false;
 	return true;
 }
@@ -75,6 +75,14 @@ const char *record_fault(const struct account *account)
 	if (strlen(account->actor) > NOTE_MAX)
 		return "actor is longer than 500 octets";
 	return NULL;
+}
+
+bool record_plan_is_redundant(const struct config *config, const char *login, const char *plan)
+{
+	struct effective without;
+
+	effective_resolve(config, NULL, login, 0, &without);
+	return strcmp(plan, "default") == 0 && without.plan == &config->plans[0];
 }
 
 void record_set_text(json_t *record, const char *field, const char *text)

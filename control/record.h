@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/config.h"
 #include "control/value.h"
 #include "engine/account.h"
 
@@ -31,6 +32,10 @@ struct account *record_account(const json_t *record, const char **reason);
 
 /* What speaks against storing it though it can be read; NULL: nothing. */
 const char *record_fault(const struct account *account);
+
+/* Does naming that plan say no more than naming none? So it is with plan
+ * default, unless the login's domain has a plan. */
+bool record_plan_is_redundant(const struct config *config, const char *login, const char *plan);
 
 /* Sets a field; the empty text and the number 0 take it away. */
 void record_set_text(json_t *record, const char *field, const char *text);

@@ -155,7 +155,12 @@ bool value_setting(const char *text, struct value *out, const char **reason)
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
 		if (same_name(text, plan_setting_name(settings[i])))
 			return keep(plan_setting_name(settings[i]), settings[i], out);
-	return bad("is not senders, networks, quotas, max-recipients or max-size", reason);
+	if (strcmp(text, "plan") == 0)
+		return keep(text, VALUE_PLAN, out);
+	if (strcmp(text, "group") == 0)
+		return keep(text, VALUE_GROUP, out);
+	return bad("is not senders, networks, quotas, max-recipients, max-size, plan or group",
+		   reason);
 }
 
 void value_fini(struct value *value)

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/config.h"
+
 struct value {
 	char *text;	/* owned; canonical where the kind has a canonical text */
 	int64_t number; /* amounts, milliseconds, an enum's value; else 0 */
@@ -36,7 +38,8 @@ value_check value_duration; /* base/units.h, at least 1s; number in ms */
 value_check value_client;   /* an IP address */
 value_check value_stage;    /* number: enum stage */
 
-/* What an account can leave to its plan: number: enum plan_setting. */
+/* What an account can leave open: number: enum plan_setting, or one of these. */
+enum value_setting { VALUE_PLAN = PLAN_SETTINGS, VALUE_GROUP };
 value_check value_setting;
 
 void value_fini(struct value *value);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/limits.h"
 #include "control/effect.h"
 #include "control/need.h"
 #include "control/record.h"
@@ -55,16 +56,45 @@ static json_t *origin_json(json_t *value, const char *origin)
 	return need(json_pack("{s:o, s:o}", "value", value, "origin", text_json(origin)));
 }
 
+static json_t *scopes_json(const struct effective *e)
+{
+	json_t *array = need(json_array());
+
+	for (size_t i = 0; i < e->n_scopes; i++) {
+		const struct effective_scope *s = &e->scopes[i];
+
+		json_array_append_new(array,
+				      need(json_pack("{s:s, s:o, s:o}", "scope",
+						     take_scope_name(s->scope), "name",
+						     text_json(s->name), "quotas",
+						     effect_quotas(s->quotas, s->n_quotas))));
+	}
+	return array;
+}
+
+/* Who says which plan it is. */
+static void plan_origin(const struct view *view, const struct effective *e, char *out, size_t size)
+{
+	struct effective without;
+
+	effective_resolve(view->config, NULL, view->login, view->now_s, &without);
+	if (view->account->plan && !e->plan_missing)
+		snprintf(out, size, "account");
+	else if (!view->account->plan && without.plan != &view->config->plans[0])
+		snprintf(out, size, "domain %s", strrchr(view->login, '@') + 1);
+	else
+		snprintf(out, size, "built-in");
+}
+
 static json_t *effective_json(const struct view *view)
 {
 	json_t *object = need(json_object());
+	char origin[DOMAIN_MAX + 16];
 	struct effective e;
 
 	effective_resolve(view->config, view->account, view->login, view->now_s, &e);
-	json_object_set_new(object, "plan",
-			    origin_json(text_json(e.plan->name),
-					view->account->plan && !e.plan_missing ? "account" :
-										 "built-in"));
+	plan_origin(view, &e, origin, sizeof(origin));
+	json_object_set_new(object, "plan", origin_json(text_json(e.plan->name), origin));
 	for (int i = 0; i < PLAN_SETTINGS; i++)
 		json_object_set_new(object, plan_setting_name(i),
 				    origin_json(effect_json(&e, i), e.origins[i]));
@@ -72,7 +102,18 @@ static json_t *effective_json(const struct view *view)
 		json_object_set_new(
 			json_object_get(object, plan_setting_name(PLAN_SENDERS)), "beside",
 			origin_json(text_json("%login"), e.plan->origins[PLAN_SENDERS]));
+	json_object_set_new(object, "shared", scopes_json(&e));
 	return object;
+}
+
+/* Null where it is left to the domain. */
+static json_t *plan_json(const struct view *view)
+{
+	if (view->account->plan)
+		return text_json(view->account->plan);
+	if (record_plan_is_redundant(view->config, view->login, "default"))
+		return text_json("default");
+	return json_null();
 }
 
 json_t *view_json_short(const struct view *view)
@@ -90,7 +131,8 @@ json_t *view_json_short(const struct view *view)
 	json_object_set_new(object, "actor", text_json(state.actor));
 	set_time(object, "since", state.since_s);
 	set_time(object, "until", state.until_s);
-	json_object_set_new(object, "plan", text_json(a->plan ? a->plan : "default"));
+	json_object_set_new(object, "plan", plan_json(view));
+	json_object_set_new(object, "group", a->group ? text_json(a->group) : json_null());
 	json_object_set_new(object, "description", text_json(a->description));
 	for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
 		set_own(object, view, plan_setting_name(own[i]));
@@ -138,6 +180,19 @@ static void add_time(struct table *table, const char *name, int64_t unix_s)
 	add_pair(table, name, text);
 }
 
+static void add_group(struct table *table, const struct view *view)
+{
+	const char *group = view->account->group;
+
+	if (!group)
+		return;
+	table_cell(table, "group");
+	if (config_group(view->config, group))
+		table_cell(table, group);
+	else
+		table_cellf(table, "%s, which is not configured", group);
+}
+
 static void print_account(const struct view *view, const struct effective *e)
 {
 	struct record_state state = state_of(view);
@@ -160,6 +215,7 @@ static void print_account(const struct view *view, const struct effective *e)
 			    view->account->plan);
 	else
 		table_cell(table, e->plan->name);
+	add_group(table, view);
 	if (*view->account->description)
 		add_pair(table, "description", view->account->description);
 	add_time(table, "created", json_integer_value(json_object_get(view->record, "created")));
@@ -198,6 +254,26 @@ static void add_setting(struct table *table, enum plan_setting setting, const st
 	json_decref(value);
 }
 
+/* A row for each quota that is shared with others. */
+static void add_scopes(struct table *table, const struct effective *e)
+{
+	for (size_t i = 0; i < e->n_scopes; i++) {
+		const struct effective_scope *s = &e->scopes[i];
+
+		for (size_t j = 0; j < s->n_quotas; j++) {
+			char text[QUOTA_TEXT_MAX];
+
+			quota_format(&s->quotas[j], text);
+			table_cell(table, i + j ? "" : "shared");
+			table_cell(table, text);
+			if (j == 0)
+				table_cellf(table, "%s %s", take_scope_name(s->scope), s->name);
+			else
+				table_cell(table, "");
+		}
+	}
+}
+
 void view_print(const struct view *view)
 {
 	static const char *const head[] = { "SETTING", "VALUE", "ORIGIN" };
@@ -210,13 +286,16 @@ void view_print(const struct view *view)
 	table_row(table, head);
 	for (int i = 0; i < PLAN_SETTINGS; i++)
 		add_setting(table, i, &e);
+	add_scopes(table, &e);
 	table_print(table, stdout);
 	table_free(&table);
 }
 
 struct table *view_list_new(void)
 {
-	static const char *const head[] = { "LOGIN", "STATE", "PLAN", "REASON", "DESCRIPTION" };
+	static const char *const head[] = {
+		"LOGIN", "STATE", "PLAN", "GROUP", "REASON", "DESCRIPTION",
+	};
 	struct table *table = table_new(sizeof(head) / sizeof(head[0]));
 
 	table_row(table, head);
@@ -226,12 +305,15 @@ struct table *view_list_new(void)
 void view_list_add(struct table *table, const struct view *view)
 {
 	struct record_state state = state_of(view);
+	struct effective e;
 	char text[128];
 
+	effective_resolve(view->config, view->account, view->login, view->now_s, &e);
 	state_text(&state, text, sizeof(text));
 	table_cell(table, view->login);
 	table_cell(table, text);
-	table_cell(table, view->account->plan ? view->account->plan : "default");
+	table_cell(table, view->account->plan ? view->account->plan : e.plan->name);
+	table_cell(table, view->account->group);
 	table_cell(table, state.reason);
 	table_cell(table, view->account->description);
 }

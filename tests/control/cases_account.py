@@ -17,7 +17,7 @@ def added_account(b):
     expect(abs(show.pop("created") - time.time()) < 60, "created is not now")
     equal(show, {
         "login": "rose@dom.example", "state": "allowed", "reason": "", "actor": "", "since": None, "until": None,
-        "plan": "students", "description": "Rose, 4711", "senders": ["rose@dom.example", "*@shop.example"],
+        "plan": "students", "group": None, "description": "Rose, 4711", "senders": ["rose@dom.example", "*@shop.example"],
         "networks": ["10.0.0.0/8", "!10.1.0.0/16"], "quotas": ["5 messages / 1h", "1M bytes / 1d"],
         "max_recipients": 7, "max_size": 1048576})
     equal(effective["quotas"], {"value": ["5 messages / 1h", "1M bytes / 1d"], "origin": "account"})
@@ -38,10 +38,14 @@ def inherited(b):
         "max_size": {"value": 0, "origin": "built-in"},
         "over_quota": {"value": "defer", "origin": "built-in"},
         "sandbox": {"value": "discard", "origin": "built-in"},
-        "sandbox_redirect": {"value": None, "origin": "built-in"}})
+        "sandbox_redirect": {"value": None, "origin": "built-in"},
+        "free_recipients": {"value": [], "origin": "built-in"},
+        "over_quota_at_rcpt": {"value": "quota", "origin": "built-in"},
+        "ramp": {"value": None, "origin": "built-in"},
+        "shared": []})
     table = b.ok("user", "show", "rose").splitlines()
-    expect("networks          192.0.2.0/24      plan students" in table, table)
-    expect("max_size          no cap            built-in" in table, table)
+    expect("networks            192.0.2.0/24            plan students" in table, table)
+    expect("max_size            no cap                  built-in" in table, table)
 
 
 def added_json(b):
@@ -70,6 +74,85 @@ def plan_gone(b):
     b.configure('redis {{ address = "{address}" }}\n')
     equal(b.json("user", "show", "rose")["effective"]["plan"], {"value": "default", "origin": "built-in"})
     expect("students, which is not configured: plan default is in force" in b.ok("user", "show", "rose"), "not said")
+
+
+SHARED = """
+redis {{ address = "{address}" }}
+plan gold {{
+  quotas = {{ "1000 messages / day in Europe/Zurich" }}
+  shared_quotas = {{ "10k messages / 1d" }}
+  free_recipients = {{ "%login", "*@gold.example" }}
+  over_quota_at_rcpt = too_many
+  ramp {{ start = 50  factor = 1.5  every = 1d  until = 2000 }}
+}}
+domain "Dom.example" {{ plan = "gold"  over_quota = reject  shared_quotas = {{ "5 messages / 1h" }} }}
+group "reseller" {{ quotas = {{ "20 messages / month", "1M bytes / 1h" }} }}
+"""
+
+
+def shared(b):
+    """what a domain and a group add is shown with its scope"""
+    b.configure(SHARED)
+    b.ok("user", "add", "rose@dom.example", "--group", "reseller")
+    show = b.json("user", "show", "rose@dom.example")
+    equal((show["plan"], show["group"]), (None, "reseller"))
+    effective = show["effective"]
+    equal(effective["plan"], {"value": "gold", "origin": "domain dom.example"})
+    equal(effective["over_quota"], {"value": "reject", "origin": "domain dom.example"})
+    equal(effective["over_quota_at_rcpt"], {"value": "too_many", "origin": "plan gold"})
+    equal(effective["free_recipients"], {"value": ["%login", "*@gold.example"], "origin": "plan gold"})
+    equal(effective["ramp"], {"origin": "plan gold", "value": {
+        "unit": "recipients", "start": 50, "factor": 1.5, "every_s": 86400, "until": 2000}})
+    equal(effective["shared"], [
+        {"scope": "domain", "name": "dom.example", "quotas": ["5 messages / 1h"]},
+        {"scope": "plan", "name": "gold", "quotas": ["10000 messages / 1d"]},
+        {"scope": "group", "name": "reseller", "quotas": ["20 messages / month in UTC", "1M bytes / 1h"]}])
+    text = b.ok("user", "show", "rose@dom.example")
+    for line in ("plan   gold", "group  reseller", "1000 messages / day in Europe/Zurich", "domain dom.example",
+                 "50 recipients / 1d, times 1.5 every 1d, until 2k", "group reseller"):
+        expect(line in text, f"{line} is not in\n{text}")
+    equal([line.split()[:4] for line in b.ok("user", "list").splitlines()[1:]],
+          [["rose@dom.example", "allowed", "gold", "reseller"]])
+
+
+def groups(b):
+    """an account is put into a group that is configured, and taken out again"""
+    b.configure(SHARED)
+    b.refused(1, 'group "nope" is not in .*sendward.conf', "user", "add", "rose", "--group", "nope")
+    b.ok("user", "add", "rose")
+    equal(b.json("user", "set", "rose", "--group", "reseller")["group"], "reseller")
+    equal([account["group"] for account in b.json("user", "list")], ["reseller"])
+    b.refused(2, "group: set it or leave it open", "user", "set", "rose", "--group", "reseller", "--inherit", "group")
+    b.ok("user", "set", "rose", "--inherit", "group")
+    equal(b.json("user", "show", "rose")["group"], None)
+    expect("group" not in b.record("rose"), "the record names a group")
+    b.ok("user", "set", "rose", "--group", "reseller")
+    b.configure('redis {{ address = "{address}" }}\n')
+    expect("reseller, which is not configured" in b.ok("user", "show", "rose"), "not said")
+    equal(b.json("user", "show", "rose")["effective"]["shared"], [])
+
+
+def domain_plan(b):
+    """plan default is named when the domain has another plan, and left to the domain again"""
+    b.configure(SHARED)
+    equal(b.json("user", "add", "rose@dom.example", "--plan", "default")["plan"], "default")
+    equal(b.json("user", "show", "rose@dom.example")["effective"]["plan"], {"value": "default", "origin": "account"})
+    text = b.ok("export")
+    equal(b.json("user", "set", "rose@dom.example", "--inherit", "plan")["effective"]["plan"]["value"], "gold")
+    equal(b.json("import", "-", stdin=text)["replaced"], 1)
+    equal(b.json("user", "show", "rose@dom.example")["effective"]["plan"]["value"], "default")
+    b.ok("user", "set", "rose@dom.example", "--inherit", "plan")
+    equal(b.json("import", "-", stdin=b.ok("export"))["unchanged"], 1)
+
+
+def calendar_quotas(b):
+    """a calendar quota and a rolling one of the same length are two"""
+    b.ok("user", "add", "rose", "--quota", "5 messages / 1h", "--quota", "6 messages / hour", "--quota",
+         "7 messages / hour in Europe/Zurich")
+    b.ok("user", "set", "rose", "--add-quota", "9messages/hour in UTC")
+    equal(b.json("user", "show", "rose")["quotas"],
+          ["5 messages / 1h", "9 messages / hour in UTC", "7 messages / hour in Europe/Zurich"])
+    b.refused(2, "--quota", "user", "set", "rose", "--quota", "5 messages / day in Nowhere/Else")
 
 
 def lists(b):
@@ -238,9 +321,9 @@ def listed(b):
     b.ok("user", "add", "rose", "--plan", "students", "--description", "Rose")
     b.ok("block", "lily", "--reason", "spam")
     equal(b.ok("user", "list").splitlines(),
-          ["LOGIN  STATE    PLAN      REASON  DESCRIPTION",
-           "lily   blocked  default   spam",
-           "rose   allowed  students          Rose"])
+          ["LOGIN  STATE    PLAN      GROUP  REASON  DESCRIPTION",
+           "lily   blocked  default          spam",
+           "rose   allowed  students                 Rose"])
     equal([(a["login"], a["state"], a["plan"], a["reason"]) for a in b.json("user", "list")],
           [("lily", "blocked", "default", "spam"), ("rose", "allowed", "students", "")])
 
@@ -318,7 +401,8 @@ def state_texts(b):
     b.refused(2, "--actor .*empty", "block", "rose", "--actor", "")
 
 
-CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, lists, list_from_plan, not_in_list,
+CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups,
+         domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
          last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
          odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
          state_ends, state_for, state_texts]

@@ -58,6 +58,8 @@ BAD = [
     ('{"login":"a","quotas":["5 apples / 1h"]}', "quotas"),
     ('{"login":"a","quotas":["5 messages / 1h","6 messages / 1h"]}', "two quotas of one unit and window"),
     ('{"login":"a","plan":"nope"}', 'plan "nope" is not in'),
+    ('{"login":"a","group":"nope"}', 'group "nope" is not in'),
+    ('{"login":"a","group":5}', "group: is not a text"),
     ('{"login":"a","state":"happy"}', "state"),
     ('{"login":"a","max_size":"25M"}', "max_size"),
     ('{"login":"a","since":-1}', "since"),

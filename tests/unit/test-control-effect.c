@@ -12,6 +12,9 @@ static const char configuration[] = "plan default {\n"
 				    "  max_recipients = 5  max_size = 1k\n"
 				    "  over_quota = hold  sandbox = redirect\n"
 				    "  sandbox_redirect = \"sandbox@dom.example\"\n"
+				    "  free_recipients = { \"*@dom.example\", \"%login\" }\n"
+				    "  over_quota_at_rcpt = too_many\n"
+				    "  ramp { start = 50  factor = 1.5  until = 2k }\n"
 				    "}\n";
 
 static void resolve(const char *text, struct config **config, struct effective *effective)
@@ -20,7 +23,7 @@ static void resolve(const char *text, struct config **config, struct effective *
 
 	*config = config_load_text(text, "test", error, sizeof(error));
 	SUITE_TEXT_EQUAL(error, "");
-	effective_resolve(*config, NULL, 0, effective);
+	effective_resolve(*config, NULL, "", 0, effective);
 }
 
 static void test_values(void)
@@ -34,6 +37,10 @@ static void test_values(void)
 		[PLAN_OVER_QUOTA] = "\"hold\"",
 		[PLAN_SANDBOX] = "\"redirect\"",
 		[PLAN_SANDBOX_REDIRECT] = "\"sandbox@dom.example\"",
+		[PLAN_FREE_RECIPIENTS] = "[\"*@dom.example\",\"%login\"]",
+		[PLAN_OVER_QUOTA_AT_RCPT] = "\"too_many\"",
+		[PLAN_RAMP] = "{\"unit\":\"recipients\",\"start\":50,\"factor\":1.5,"
+			      "\"every_s\":86400,\"until\":2000}",
 	};
 	struct effective effective;
 	struct config *config;
@@ -79,6 +86,11 @@ static void test_text(void)
 		{ PLAN_MAX_SIZE, "25000000", "25M bytes" },
 		{ PLAN_SANDBOX_REDIRECT, "null", "none" },
 		{ PLAN_SANDBOX, "\"hold\"", "hold" },
+		{ PLAN_RAMP, "null", "none" },
+		{ PLAN_RAMP,
+		  "{\"unit\":\"messages\",\"start\":50,\"factor\":1.25,\"every_s\":43200,"
+		  "\"until\":2000}",
+		  "50 messages / 12h, times 1.25 every 12h, until 2k" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
