@@ -7,6 +7,7 @@
 void answer_from(const struct verdict *verdict, struct answer *out)
 {
 	out->action = verdict->action;
+	out->recipient_free = verdict->recipient_free;
 	out->charges = verdict->charges;
 	memcpy(out->code, verdict->code, sizeof(out->code));
 	memcpy(out->xcode, verdict->xcode, sizeof(out->xcode));

@@ -14,6 +14,7 @@
 
 struct answer {
 	enum action action;
+	bool recipient_free;	       /* RCPT: this recipient is not counted */
 	struct charges charges;	       /* to be taken back when it cannot be given */
 	char code[4], xcode[10];       /* for REFUSE and DEFER */
 	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */

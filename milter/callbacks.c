@@ -102,7 +102,7 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 
 static sfsistat refuse_login(SMFICTX *ctx, const struct session *session)
 {
-	struct request request = message_request(session, STAGE_MAIL, 0);
+	struct request request = message_request(session, STAGE_MAIL, "");
 	struct verdict verdict;
 	struct answer answer;
 
@@ -113,13 +113,20 @@ static sfsistat refuse_login(SMFICTX *ctx, const struct session *session)
 }
 
 static sfsistat ask_about_command(SMFICTX *ctx, struct session *session, enum stage stage,
-				  int64_t recipients)
+				  const char *recipient, bool *is_free)
 {
-	struct request request = message_request(session, stage, recipients);
+	struct request request = message_request(session, stage, recipient);
 	struct answer answer;
 
 	desk_ask(desk, session->config, &request, NULL, &answer);
+	*is_free = answer.recipient_free;
 	return outcome_of_command(ctx, &answer);
+}
+
+/* Without a login there is nobody to ask about but the client's network. */
+static bool is_asked_about(const struct session *session, const char *login)
+{
+	return *login || session->config->unauthenticated.n_quotas > 0;
 }
 
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
@@ -127,15 +134,16 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	struct session *session = session_of(ctx);
 	const char *login = macro(ctx, "{auth_authen}");
 	sfsistat result;
+	bool is_free;
 
 	message_free(&session->message);
-	if (!*login)
+	if (!is_asked_about(session, login))
 		return SMFIS_ACCEPT;
 	session->message = message_new(login, argv);
 	if (strlen(login) > LOGIN_MAX)
 		result = refuse_login(ctx, session);
 	else
-		result = ask_about_command(ctx, session, STAGE_MAIL, 0);
+		result = ask_about_command(ctx, session, STAGE_MAIL, "", &is_free);
 	/* There is no abort after a message that is over. */
 	if (result != SMFIS_CONTINUE)
 		message_free(&session->message);
@@ -153,14 +161,15 @@ static sfsistat on_recipient(SMFICTX *ctx, char **argv)
 	struct session *session = session_of(ctx);
 	struct message *message = session->message;
 	sfsistat result;
+	bool is_free;
 
 	if (!message || !argv[0])
 		return SMFIS_TEMPFAIL;
 	learn_queue_id(ctx, message);
 	if (message_full(message, argv[0]))
 		return refuse_recipient(ctx);
-	result = ask_about_command(ctx, session, STAGE_RCPT, message->n_recipients + 1);
-	if (result == SMFIS_CONTINUE && !message_add_recipient(message, argv[0]))
+	result = ask_about_command(ctx, session, STAGE_RCPT, argv[0], &is_free);
+	if (result == SMFIS_CONTINUE && !message_add_recipient(message, argv[0], is_free))
 		return refuse_recipient(ctx);
 	return result;
 }
@@ -196,7 +205,7 @@ static sfsistat on_end_of_message(SMFICTX *ctx)
 	if (!message)
 		return SMFIS_TEMPFAIL;
 	learn_queue_id(ctx, message);
-	request = message_request(session, STAGE_END_OF_MESSAGE, message->n_recipients);
+	request = message_request(session, STAGE_END_OF_MESSAGE, "");
 	desk_ask(desk, session->config, &request, message_take_originators(message), &answer);
 	result = outcome_of_message(ctx, &answer, message, &carried_out);
 	if (!carried_out)

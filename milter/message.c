@@ -120,7 +120,7 @@ static bool make_room(struct message *message, size_t more)
 	return true;
 }
 
-bool message_add_recipient(struct message *message, const char *text)
+bool message_add_recipient(struct message *message, const char *text, bool is_free)
 {
 	size_t size = strlen(text) + 1;
 
@@ -129,6 +129,7 @@ bool message_add_recipient(struct message *message, const char *text)
 	memcpy(message->recipients + message->recipients_len, text, size);
 	message->recipients_len += size;
 	message->n_recipients++;
+	message->n_free_recipients += is_free;
 	return true;
 }
 
@@ -163,7 +164,7 @@ void message_add_header(struct message *message, const char *name, const char *v
 	message->received_bytes += (int64_t)(strlen(name) + 1 + len + 2);
 	for (const char *p = value; (p = strchr(p, '\n')); p++)
 		message->received_bytes++;
-	if (originators_wants(name))
+	if (message->login[0] && originators_wants(name))
 		originators_add(need_originators(message), name, value, len);
 }
 
@@ -179,14 +180,18 @@ int64_t message_size(const struct message *message)
 
 struct originators *message_take_originators(struct message *message)
 {
-	struct originators *originators = need_originators(message);
+	struct originators *originators;
 
+	if (!message->login[0])
+		return NULL;
+	originators = need_originators(message);
 	message->originators = NULL;
 	originators_end(originators);
 	return originators;
 }
 
-struct request message_request(const struct session *session, enum stage stage, int64_t recipients)
+struct request message_request(const struct session *session, enum stage stage,
+			       const char *recipient)
 {
 	const struct message *message = session->message;
 	bool last = stage == STAGE_END_OF_MESSAGE;
@@ -199,8 +204,9 @@ struct request message_request(const struct session *session, enum stage stage, 
 		.client_address = session->client,
 		.sender = message->sender,
 		.sender_form = ADDRESS_SMTP,
-		.recipients = recipients,
-		.recipient = "",
+		.recipients = message->n_recipients + (stage == STAGE_RCPT ? 1 : 0),
+		.free_recipients = message->n_free_recipients,
+		.recipient = recipient,
 		.size_bytes = last ? message_size(message) : message->announced_bytes,
 	};
 }

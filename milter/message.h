@@ -23,7 +23,7 @@
 #define RECIPIENT_OCTETS_MAX (4 * 1024 * 1024)
 
 struct message {
-	char *login;
+	char *login;			 /* "" for a session without one */
 	char *sender;			 /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1]; /* "" while not known */
 	int64_t announced_bytes;	 /* SIZE= of MAIL, or 0 */
@@ -31,6 +31,7 @@ struct message {
 	char *recipients; /* accepted ones, each with its NUL, one after the other */
 	size_t recipients_len, recipients_size;
 	int64_t n_recipients;
+	int64_t n_free_recipients;	 /* of these, those that no quota counts */
 	struct originators *originators; /* NULL until there is such a field */
 };
 
@@ -52,9 +53,9 @@ void message_free(struct message **message);
 /* queue_id may be NULL: not known yet. One that is too long is not kept. */
 void message_set_queue_id(struct message *message, const char *queue_id);
 
-/* One more recipient was accepted; text exactly as the client spelled it.
- * False when message_full() or out of memory. */
-bool message_add_recipient(struct message *message, const char *text);
+/* One more recipient was accepted; text exactly as the client spelled it, free
+ * when no quota counts it. False when message_full() or out of memory. */
+bool message_add_recipient(struct message *message, const char *text, bool is_free);
 bool message_full(const struct message *message, const char *text);
 
 /* Calls each recipient in the order of the session while it returns true;
@@ -75,11 +76,12 @@ void message_add_body(struct message *message, size_t len);
 int64_t message_size(const struct message *message);
 
 /* The header is complete: hands its originators over to the caller, who frees
- * them. */
+ * them. NULL without a login: nobody is to be compared with them. */
 struct originators *message_take_originators(struct message *message);
 
-/* The question of that stage, without originators; borrows from both.
- * recipients counts one that is being asked for. */
-struct request message_request(const struct session *session, enum stage stage, int64_t recipients);
+/* The question of that stage, without originators; borrows from all three.
+ * recipient is, at RCPT, the one asked for, as typed; else "". */
+struct request message_request(const struct session *session, enum stage stage,
+			       const char *recipient);
 
 #endif

@@ -186,10 +186,10 @@ static void answer(struct session *s, size_t len)
 }
 
 /* A RCPT or DATA that passes tells where in the transaction we are. */
-static void note_pass(struct session *s)
+static void note_pass(struct session *s, const struct verdict *verdict)
 {
 	if (s->request.stage == STAGE_RCPT)
-		transaction_add(&s->transaction, s->recipient);
+		transaction_add(&s->transaction, s->recipient, verdict->recipient_free);
 	if (s->transaction.passed ||
 	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
 		return;
@@ -205,10 +205,17 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 	assert(s->state == SESSION_DECIDING);
 	host->report(host->ctx, s->config, &s->request, verdict, now_us() - s->asked_us);
 	if (verdict->action == ACTION_ACCEPT)
-		note_pass(s);
+		note_pass(s, verdict);
 	config_unref(&s->config);
 	answer(s, stage_answer(verdict, s->answer));
 	run(s);
+}
+
+static void note_end(struct session *s)
+{
+	wiring_ended(&s->host->wiring);
+	if (s->transaction.n == 0)
+		wiring_unseen(&s->host->wiring, s->config);
 }
 
 static void decide(struct session *s)
@@ -217,7 +224,7 @@ static void decide(struct session *s)
 	s->host->n_decisions++;
 	s->config = config_ref(s->host->config);
 	if (s->request.stage == STAGE_END_OF_MESSAGE)
-		wiring_ended(&s->host->wiring);
+		note_end(s);
 	decision_start(s->host->env, s->config, &s->request, on_verdict, s);
 }
 
@@ -244,8 +251,7 @@ static void handle(struct session *s, const struct policy_request *asked)
 
 	host->n_requests++;
 	s->asked_us = now_us();
-	task = stage_map(asked, config_charge_by(host->config), &s->transaction, &s->request,
-			 &s->recipient, &why);
+	task = stage_map(asked, host->config, &s->transaction, &s->request, &s->recipient, &why);
 	switch (task) {
 	case STAGE_DECIDE:
 		decide(s);

@@ -62,6 +62,7 @@ static const struct {
 	{ ATTRIBUTE_CLIENT_ADDRESS, "client_address has a NUL byte" },
 	{ ATTRIBUTE_SENDER, "sender has a NUL byte" },
 	{ ATTRIBUTE_QUEUE_ID, "queue_id has a NUL byte" },
+	{ ATTRIBUTE_RECIPIENT, "recipient has a NUL byte" },
 };
 
 /* Cut at a NUL a value would be somebody else's. Returns what is wrong. */
@@ -92,14 +93,19 @@ static const char *fill_recipients(const struct policy_request *in, struct trans
 		return NULL;
 	case STAGE_RCPT:
 		*recipient = transaction_hash(name->text, name->len);
+		out->recipient = name->text;
 		out->recipients = transaction_count_with(transaction, *recipient);
+		out->free_recipients = transaction_free_without(transaction, *recipient);
 		return NULL;
 	case STAGE_DATA:
 	case STAGE_END_OF_MESSAGE:
 		break;
 	}
 	out->recipients = number(&in->values[ATTRIBUTE_RECIPIENT_COUNT]);
-	return out->recipients < 0 ? "recipient_count is not a number" : NULL;
+	if (out->recipients < 0)
+		return "recipient_count is not a number";
+	out->free_recipients = transaction_free_of(transaction, out->recipients);
+	return NULL;
 }
 
 /* SIZE= is the client's and optional; at the end the size must be known. */
@@ -123,7 +129,7 @@ static void fill_texts(const struct policy_request *in, struct request *out)
 	out->recipient = "";
 }
 
-enum stage_task stage_map(const struct policy_request *in, enum charge_by charge,
+enum stage_task stage_map(const struct policy_request *in, const struct config *config,
 			  struct transaction *transaction, struct request *out, uint64_t *recipient,
 			  const char **why)
 {
@@ -135,11 +141,12 @@ enum stage_task stage_map(const struct policy_request *in, enum charge_by charge
 		return STAGE_UNKNOWN;
 	if (!state->decided)
 		return STAGE_UNDECIDED;
-	if (in->values[ATTRIBUTE_SASL_USERNAME].len == 0)
+	if (in->values[ATTRIBUTE_SASL_USERNAME].len == 0 && config->unauthenticated.n_quotas == 0)
 		return STAGE_NO_LOGIN;
 	memset(out, 0, sizeof(*out));
 	out->stage = state->stage;
-	out->final = state->stage == STAGE_END_OF_MESSAGE && charge == CHARGE_POLICYD;
+	out->final = state->stage == STAGE_END_OF_MESSAGE &&
+		     config_charge_by(config) == CHARGE_POLICYD;
 	fill_texts(in, out);
 	transaction_enter(transaction, instance->text, instance->len);
 	*why = texts_fault(in);

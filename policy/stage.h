@@ -14,18 +14,19 @@
 #include "policy/transaction.h"
 
 enum stage_task {
-	STAGE_NO_LOGIN,	 /* answer DUNNO */
+	STAGE_NO_LOGIN,	 /* answer DUNNO: no quota is for sessions without a login */
 	STAGE_UNDECIDED, /* answer DUNNO: no login or no message to decide on */
 	STAGE_UNKNOWN,	 /* answer DUNNO: not a protocol_state of Postfix */
 	STAGE_CANNOT,	 /* answer that we cannot tell, *why in the log */
 	STAGE_DECIDE,	 /* ask the engine */
 };
 
-/* What is asked. MAIL, RCPT, DATA and END-OF-MESSAGE of a session with a login
- * are decided and filled into *out, which borrows from in. Recipients are counted in
- * transaction; *recipient is the hash to transaction_add() when a RCPT
- * passes. END-OF-MESSAGE is final when this daemon charges. */
-enum stage_task stage_map(const struct policy_request *in, enum charge_by charge,
+/* What is asked. MAIL, RCPT, DATA and END-OF-MESSAGE are decided and filled into *out,
+ * which borrows from in; of a session without a login only when config has
+ * quotas for those. Recipients are counted in transaction; *recipient is the hash to
+ * transaction_add() when a RCPT passes. END-OF-MESSAGE is final when this
+ * daemon charges. */
+enum stage_task stage_map(const struct policy_request *in, const struct config *config,
 			  struct transaction *transaction, struct request *out, uint64_t *recipient,
 			  const char **why);
 

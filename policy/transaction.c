@@ -3,6 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In a slot, beside the hash: this recipient is free. */
+#define SLOT_FREE (UINT64_C(1) << 63)
+
 static void forget(struct transaction *t)
 {
 	if (t->slots != t->first)
@@ -11,7 +14,7 @@ static void forget(struct transaction *t)
 	t->n_slots = TRANSACTION_SLOTS_MIN;
 	memset(t->first, 0, sizeof(t->first));
 	t->passed = false;
-	t->n = t->n_known = 0;
+	t->n = t->n_free = t->n_known = 0;
 }
 
 void transaction_init(struct transaction *t)
@@ -36,7 +39,7 @@ uint64_t transaction_hash(const char *text, size_t len)
 
 	for (i = 0; i < len; i++)
 		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	hash ^= hash >> 32;
+	hash = (hash ^ hash >> 32) & ~SLOT_FREE;
 	return hash ? hash : 1;
 }
 
@@ -57,19 +60,33 @@ static uint64_t *slot_of(uint64_t *slots, size_t n_slots, uint64_t hash)
 {
 	size_t i = (size_t)hash & (n_slots - 1);
 
-	while (slots[i] != 0 && slots[i] != hash)
+	while (slots[i] != 0 && (slots[i] & ~SLOT_FREE) != hash)
 		i = (i + 1) & (n_slots - 1);
 	return &slots[i];
 }
 
 static bool known(const struct transaction *t, uint64_t recipient)
 {
-	return *slot_of(t->slots, t->n_slots, recipient) == recipient;
+	return *slot_of(t->slots, t->n_slots, recipient) != 0;
 }
 
 int64_t transaction_count_with(const struct transaction *t, uint64_t recipient)
 {
 	return known(t, recipient) ? t->n : t->n + 1;
+}
+
+int64_t transaction_free_without(const struct transaction *t, uint64_t recipient)
+{
+	bool is_free = *slot_of(t->slots, t->n_slots, recipient) & SLOT_FREE;
+
+	return is_free ? t->n_free - 1 : t->n_free;
+}
+
+int64_t transaction_free_of(const struct transaction *t, int64_t accepted)
+{
+	int64_t refused = accepted < t->n ? t->n - accepted : 0;
+
+	return refused < t->n_free ? t->n_free - refused : 0;
 }
 
 static bool grow(struct transaction *t)
@@ -81,7 +98,7 @@ static bool grow(struct transaction *t)
 		return false;
 	for (i = 0; i < t->n_slots; i++)
 		if (t->slots[i])
-			*slot_of(slots, n_slots, t->slots[i]) = t->slots[i];
+			*slot_of(slots, n_slots, t->slots[i] & ~SLOT_FREE) = t->slots[i];
 	if (t->slots != t->first)
 		free(t->slots);
 	t->slots = slots;
@@ -97,13 +114,14 @@ static bool has_room(struct transaction *t)
 	return (size_t)t->n_known < t->n_slots / 4 * 3 || grow(t);
 }
 
-void transaction_add(struct transaction *t, uint64_t recipient)
+void transaction_add(struct transaction *t, uint64_t recipient, bool is_free)
 {
 	if (known(t, recipient))
 		return;
 	t->n++;
+	t->n_free += is_free;
 	if (!has_room(t))
 		return;
-	*slot_of(t->slots, t->n_slots, recipient) = recipient;
+	*slot_of(t->slots, t->n_slots, recipient) = recipient | (is_free ? SLOT_FREE : 0);
 	t->n_known++;
 }

@@ -24,7 +24,8 @@ struct transaction {
 	uint64_t instance; /* hash; 0: none */
 	bool passed;	   /* something of it passed at RCPT or DATA */
 	int64_t n;	   /* recipients that passed */
-	int64_t n_known;   /* of these, in slots */
+	int64_t n_free;	   /* of these, those that no quota counts */
+	int64_t n_known;   /* of all, in slots */
 	size_t n_slots;
 	uint64_t *slots; /* open addressing; first, or allocated */
 	uint64_t first[TRANSACTION_SLOTS_MIN];
@@ -43,7 +44,16 @@ uint64_t transaction_hash(const char *text, size_t len);
 /* The recipients that passed, and this one. */
 int64_t transaction_count_with(const struct transaction *transaction, uint64_t recipient);
 
-/* This one passed. */
-void transaction_add(struct transaction *transaction, uint64_t recipient);
+/* Those of them that are free, without this one. */
+int64_t transaction_free_without(const struct transaction *transaction, uint64_t recipient);
+
+/* This one passed, and is free or not. */
+void transaction_add(struct transaction *transaction, uint64_t recipient, bool is_free);
+
+/* How many of the recipients that Postfix has accepted, by its own count, are
+ * free. Of those that passed here and were refused by a later restriction it
+ * is not known which: they are taken to be free ones, so that nobody gets a
+ * message to many for nothing by naming free ones that do not exist. */
+int64_t transaction_free_of(const struct transaction *transaction, int64_t accepted);
 
 #endif

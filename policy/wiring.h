@@ -16,6 +16,8 @@
 struct wiring {
 	unsigned passed; /* messages that passed at RCPT or DATA */
 	unsigned ended;	 /* messages seen at END-OF-MESSAGE */
+	/* What wiring_unseen() has looked at last; never followed. */
+	const struct config *looked_at;
 };
 
 /* A request whose protocol_state is none that we decide on. state is one of
@@ -27,6 +29,9 @@ void wiring_passed(struct wiring *wiring, enum charge_by charge);
 
 /* A message was seen at END-OF-MESSAGE. */
 void wiring_ended(struct wiring *wiring);
+
+/* At END-OF-MESSAGE, of a message none of whose recipients was asked about. */
+void wiring_unseen(struct wiring *wiring, const struct config *config);
 
 /* Checks that are configured and that nobody makes. Call after each load. */
 void wiring_configured(const struct config *config);

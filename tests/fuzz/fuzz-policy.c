@@ -40,7 +40,10 @@ static void note(struct trace *trace, const void *bytes, size_t len)
 static void check_request(const struct policy_request *request, struct transaction *transaction,
 			  struct trace *trace)
 {
-	enum charge_by charge = trace->n_requests % 2 ? CHARGE_MILTER : CHARGE_POLICYD;
+	const struct config config = {
+		.charge = trace->n_requests % 2 ? CHARGE_MILTER : CHARGE_POLICYD,
+		.unauthenticated.n_quotas = trace->n_requests % 4 == 3,
+	};
 	struct request out;
 	uint64_t recipient = 0;
 	const char *why = NULL;
@@ -56,14 +59,15 @@ static void check_request(const struct policy_request *request, struct transacti
 		note(trace, value->text, value->len);
 	}
 	trace->n_requests++;
-	task = stage_map(request, charge, transaction, &out, &recipient, &why);
+	task = stage_map(request, &config, transaction, &out, &recipient, &why);
 	note(trace, &task, sizeof(task));
 	if (task != STAGE_DECIDE)
 		return;
-	REQUIRE(out.login[0] && strlen(out.login) <= LOGIN_MAX);
+	REQUIRE((out.login[0] || config.unauthenticated.n_quotas) && strlen(out.login) <= LOGIN_MAX);
 	REQUIRE(out.recipients >= 0 && out.size_bytes >= 0);
+	REQUIRE(out.free_recipients >= 0 && out.free_recipients <= out.recipients);
 	if (out.stage == STAGE_RCPT)
-		transaction_add(transaction, recipient);
+		transaction_add(transaction, recipient, recipient % 2);
 }
 
 static void check_answer(const uint8_t *data, size_t size)

@@ -113,14 +113,14 @@ static void test_recipients(void)
 
 	SUITE_TRUE(message_each_recipient(message, join, joined));
 	SUITE_TEXT_EQUAL(joined, "");
-	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>"));
-	SUITE_TRUE(message_add_recipient(message, "bare@example.net"));
-	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>"));
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false));
+	SUITE_TRUE(message_add_recipient(message, "bare@example.net", false));
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false));
 	SUITE_INT_EQUAL(message->n_recipients, 3);
 	SUITE_TRUE(message_each_recipient(message, join, joined));
 	SUITE_TEXT_EQUAL(joined, "<Up@EXAMPLE.NET>;bare@example.net;<Up@EXAMPLE.NET>;");
-	SUITE_TRUE(message_add_recipient(message, "stop"));
-	SUITE_TRUE(message_add_recipient(message, "never"));
+	SUITE_TRUE(message_add_recipient(message, "stop", false));
+	SUITE_TRUE(message_add_recipient(message, "never", false));
 	joined[0] = '\0';
 	SUITE_TRUE(!message_each_recipient(message, join, joined));
 	SUITE_TRUE(strstr(joined, "never") == NULL);
@@ -135,11 +135,11 @@ static void test_many_recipients(void)
 		char text[32];
 
 		snprintf(text, sizeof(text), "<r%d@example.net>", i);
-		if (!message_add_recipient(message, text))
+		if (!message_add_recipient(message, text, false))
 			SUITE_TRUE(!"room");
 	}
 	SUITE_TRUE(message_full(message, "<one@more.example>"));
-	SUITE_TRUE(!message_add_recipient(message, "<one@more.example>"));
+	SUITE_TRUE(!message_add_recipient(message, "<one@more.example>", false));
 	SUITE_INT_EQUAL(message->n_recipients, RECIPIENTS_MAX);
 	message_free(&message);
 }
@@ -153,10 +153,10 @@ static void test_long_recipients(void)
 	memset(text, 'r', size - 1);
 	text[size - 1] = '\0';
 	while (!message_full(message, text))
-		SUITE_TRUE(message_add_recipient(message, text));
-	SUITE_TRUE(!message_add_recipient(message, text));
+		SUITE_TRUE(message_add_recipient(message, text, false));
+	SUITE_TRUE(!message_add_recipient(message, text, false));
 	SUITE_INT_EQUAL(message->n_recipients, RECIPIENT_OCTETS_MAX / size);
-	SUITE_TRUE(message_add_recipient(message, "<short@example.net>"));
+	SUITE_TRUE(message_add_recipient(message, "<short@example.net>", false));
 	free(text);
 	message_free(&message);
 }
@@ -212,6 +212,18 @@ static void test_no_originators(void)
 	message_free(&message);
 }
 
+static void test_no_login(void)
+{
+	char *argv[] = { NULL };
+	struct message *message = message_new("", argv);
+
+	message_add_header(message, "From", " alice@example.org");
+	SUITE_TRUE(message->originators == NULL);
+	SUITE_TRUE(message_take_originators(message) == NULL);
+	SUITE_INT_EQUAL(message_size(message), 27);
+	message_free(&message);
+}
+
 static const char charged_here[] = "milter { listen = \"unix:/nowhere/milter\" }\n";
 static const char charged_there[] = "charge = policyd\n"
 				    "milter { listen = \"unix:/nowhere/milter\" }\n";
@@ -225,7 +237,9 @@ static void test_request(void)
 	struct request request;
 
 	session->message = message_of("<alice@example.org>", "SIZE=1000");
-	request = message_request(session, STAGE_RCPT, 3);
+	message_add_recipient(session->message, "<r1@example.net>", false);
+	message_add_recipient(session->message, "<r2@example.net>", true);
+	request = message_request(session, STAGE_RCPT, "<r3@example.net>");
 	SUITE_INT_EQUAL(request.stage, STAGE_RCPT);
 	SUITE_TRUE(!request.final);
 	SUITE_TEXT_EQUAL(request.queue_id, "");
@@ -233,12 +247,16 @@ static void test_request(void)
 	SUITE_TEXT_EQUAL(request.client_address, "192.0.2.7");
 	SUITE_TEXT_EQUAL(request.sender, "alice@example.org");
 	SUITE_INT_EQUAL(request.recipients, 3);
+	SUITE_INT_EQUAL(request.free_recipients, 1);
+	SUITE_TEXT_EQUAL(request.recipient, "<r3@example.net>");
 	SUITE_INT_EQUAL(request.size_bytes, 1000);
 	SUITE_TRUE(request.originators == NULL);
 	message_set_queue_id(session->message, "4XyZ");
 	message_add_body(session->message, 98);
-	request = message_request(session, STAGE_END_OF_MESSAGE, 3);
+	request = message_request(session, STAGE_END_OF_MESSAGE, "");
 	SUITE_TRUE(request.final);
+	SUITE_INT_EQUAL(request.recipients, 2);
+	SUITE_INT_EQUAL(request.free_recipients, 1);
 	SUITE_TEXT_EQUAL(request.queue_id, "4XyZ");
 	SUITE_INT_EQUAL(request.size_bytes, 100);
 	session_free(&session);
@@ -251,13 +269,14 @@ static void test_not_final(void)
 	struct request request;
 
 	session->message = message_of("<alice@example.org>", "");
-	request = message_request(session, STAGE_END_OF_MESSAGE, 1);
+	request = message_request(session, STAGE_END_OF_MESSAGE, "");
 	SUITE_TRUE(!request.final);
 	SUITE_TEXT_EQUAL(request.client_address, "unknown");
 	session_free(&session);
 }
 
 static const struct suite_test tests[] = {
+	{ "without a login no header field is looked at", test_no_login },
 	{ "the sender loses only its outer angle brackets", test_sender },
 	{ "SIZE= is a decimal number or nothing", test_announced_size },
 	{ "a MAIL without arguments has the null sender", test_mail_without_arguments },

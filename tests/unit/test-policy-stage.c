@@ -37,7 +37,9 @@ static void set_alice(const char *state)
 
 static enum stage_task map(enum charge_by charge)
 {
-	return stage_map(&in, charge, &transaction, &out, &recipient, &why);
+	const struct config config = { .charge = charge };
+
+	return stage_map(&in, &config, &transaction, &out, &recipient, &why);
 }
 
 static void test_states(void)
@@ -80,6 +82,9 @@ static void test_states(void)
 		SUITE_TEXT_EQUAL(out.queue_id, "0BFF7A7A009");
 		SUITE_INT_EQUAL(out.size_bytes, 12345);
 		SUITE_TRUE(out.originators == NULL);
+		SUITE_TEXT_EQUAL(out.recipient,
+				 rows[i].stage == STAGE_RCPT ? "r1@example.net" : "");
+		SUITE_INT_EQUAL(out.free_recipients, 0);
 	}
 	transaction_fini(&transaction);
 }
@@ -96,6 +101,54 @@ static void test_no_login(void)
 		set(ATTRIBUTE_SASL_USERNAME, "");
 		SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_NO_LOGIN);
 	}
+	transaction_fini(&transaction);
+}
+
+static void test_no_login_with_quotas(void)
+{
+	const struct config config = { .charge = CHARGE_POLICYD, .unauthenticated.n_quotas = 1 };
+
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	set(ATTRIBUTE_SASL_USERNAME, "");
+	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+			STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "");
+	SUITE_TRUE(out.final);
+	SUITE_INT_EQUAL(out.recipients, 3);
+	set(ATTRIBUTE_PROTOCOL_STATE, "CONNECT");
+	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+			STAGE_UNDECIDED);
+	transaction_fini(&transaction);
+}
+
+static void test_free_recipients(void)
+{
+	transaction_init(&transaction);
+	set_alice("RCPT");
+	map(CHARGE_POLICYD);
+	transaction_add(&transaction, recipient, true);
+	/* Asked again: without itself. */
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 1);
+	SUITE_INT_EQUAL(out.free_recipients, 0);
+	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 2);
+	SUITE_INT_EQUAL(out.free_recipients, 1);
+	transaction_add(&transaction, recipient, false);
+	set(ATTRIBUTE_RECIPIENT_COUNT, "2");
+	set(ATTRIBUTE_PROTOCOL_STATE, "DATA");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.free_recipients, 1);
+	set(ATTRIBUTE_PROTOCOL_STATE, "END-OF-MESSAGE");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.recipients, 2);
+	SUITE_INT_EQUAL(out.free_recipients, 1);
+	/* Not seen at RCPT. */
+	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(out.free_recipients, 0);
 	transaction_fini(&transaction);
 }
 
@@ -118,14 +171,14 @@ static void test_recipients(void)
 	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
-	transaction_add(&transaction, recipient);
+	transaction_add(&transaction, recipient, false);
 	/* Asked again by another restriction list. */
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
 	set(ATTRIBUTE_RECIPIENT, "r3@example.net");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 2);
-	transaction_add(&transaction, recipient);
+	transaction_add(&transaction, recipient, false);
 	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
@@ -252,8 +305,10 @@ static void test_cannot(void)
 static const struct suite_test tests[] = {
 	{ "each protocol_state is decided or passed", test_states },
 	{ "a session without a login is passed", test_no_login },
+	{ "a session without a login is decided when there are quotas for it", test_no_login_with_quotas },
 	{ "END-OF-MESSAGE only tests when the milter charges", test_charged_by_milter },
 	{ "at RCPT the recipients that passed are counted, each once", test_recipients },
+	{ "free recipients are told from the others, at RCPT without its own", test_free_recipients },
 	{ "what is not a number is not guessed", test_numbers },
 	{ "a login that cannot be is answered with cannot tell", test_odd_logins },
 	{ "each verdict has its action", test_answers },

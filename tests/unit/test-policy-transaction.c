@@ -23,7 +23,7 @@ static int64_t pass(int i)
 {
 	int64_t n = transaction_count_with(&transaction, recipient(i));
 
-	transaction_add(&transaction, recipient(i));
+	transaction_add(&transaction, recipient(i), false);
 	return n;
 }
 
@@ -98,12 +98,58 @@ static void test_bounded(void)
 	transaction_fini(&transaction);
 }
 
+static void test_free(void)
+{
+	int i;
+
+	transaction_init(&transaction);
+	enter("1.0");
+	/* More than fit in the first slots, every second one free. */
+	for (i = 0; i < 3 * TRANSACTION_SLOTS_MIN; i++) {
+		SUITE_INT_EQUAL(transaction_free_without(&transaction, recipient(i)), (i + 1) / 2);
+		transaction_add(&transaction, recipient(i), i % 2 == 0);
+	}
+	for (i = 0; i < 3 * TRANSACTION_SLOTS_MIN; i++) {
+		suite_row("recipient %d again", i);
+		transaction_add(&transaction, recipient(i), i % 2 == 0);
+		SUITE_INT_EQUAL(transaction_free_without(&transaction, recipient(i)),
+				3 * TRANSACTION_SLOTS_MIN / 2 - (i % 2 == 0));
+	}
+	enter("1.1");
+	SUITE_INT_EQUAL(transaction_free_without(&transaction, recipient(0)), 0);
+	transaction_fini(&transaction);
+}
+
+/* Five free ones and three others passed. */
+static void test_free_of(void)
+{
+	static const struct {
+		int64_t accepted, free;
+	} rows[] = {
+		{ 8, 5 }, { 9, 5 }, { 7, 4 }, { 4, 1 }, { 3, 0 }, { 1, 0 }, { 0, 0 },
+	};
+	size_t i;
+
+	transaction_init(&transaction);
+	enter("1.0");
+	SUITE_INT_EQUAL(transaction_free_of(&transaction, 4), 0);
+	for (i = 0; i < 8; i++)
+		transaction_add(&transaction, recipient((int)i), i < 5);
+	for (i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%d accepted", (int)rows[i].accepted);
+		SUITE_INT_EQUAL(transaction_free_of(&transaction, rows[i].accepted), rows[i].free);
+	}
+	transaction_fini(&transaction);
+}
+
 static const struct suite_test tests[] = {
 	{ "every recipient counts once", test_counts },
 	{ "a recipient that did not pass does not count", test_refused },
 	{ "another instance begins with none", test_next },
 	{ "nothing is known of a request without an instance", test_no_instance },
 	{ "recipients beyond the limit count whenever they are asked for", test_bounded },
+	{ "free recipients are counted, each once, and not itself", test_free },
+	{ "recipients that were refused later are taken to be free ones", test_free_of },
 };
 
 int main(void)

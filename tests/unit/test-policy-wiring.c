@@ -101,12 +101,38 @@ static void test_header_from(void)
 	SUITE_TRUE(strstr(last_line, "plan students"));
 }
 
+static void test_unseen(void)
+{
+	struct plan plans[1] = { { .name = "default" } };
+	struct domain domains[1] = { { .name = "example.org" } };
+	struct config none = { .plans = plans, .n_plans = 1, .domains = domains, .n_domains = 1 };
+	struct config some = none;
+	struct wiring wiring = { 0 };
+
+	begin();
+	domains[0].values.n_free_recipients = 1;
+	wiring_unseen(&wiring, &none);
+	SUITE_INT_EQUAL(n_lines, 0);
+	domains[0].set[PLAN_FREE_RECIPIENTS] = true;
+	wiring_unseen(&wiring, &some);
+	wiring_unseen(&wiring, &some);
+	wiring_unseen(&wiring, &none);
+	SUITE_INT_EQUAL(n_lines, 1);
+	SUITE_TRUE(strstr(last_line, "smtpd_recipient_restrictions"));
+	begin();
+	domains[0].set[PLAN_FREE_RECIPIENTS] = false;
+	plans[0].n_free_recipients = 1;
+	wiring_unseen(&wiring, &some);
+	SUITE_INT_EQUAL(n_lines, 1);
+}
+
 static const struct suite_test tests[] = {
 	{ "a stage where nothing can be checked is said once", test_undecided },
 	{ "quotas that are never charged are said once", test_never_charged },
 	{ "nothing is said when somebody charges", test_charged },
 	{ "END-OF-MESSAGE alone is a hint for debugging", test_end_only },
 	{ "a check that needs a milter is said when there is none", test_header_from },
+	{ "free recipients that cannot be known are said once", test_unseen },
 };
 
 int main(void)
