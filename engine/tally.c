@@ -14,13 +14,16 @@ void tally_init(struct tally *tally, const struct quota *quota)
 }
 
 /* The slot to count in. A clock that went back into the period before goes on
- * counting in the later one. */
+ * counting in the later one; one that went back further counts everything as
+ * of now. */
 static int64_t advance(struct tally *t, const struct take_row *row, int64_t now_ms)
 {
 	if (!is_calendar(t))
 		return window_advance(&t->window, t->quota.window_s, now_ms);
 	if (t->period_s < row->start_s) {
 		t->window.sum = 0;
+		t->period_s = row->start_s;
+	} else if (t->period_s > row->end_s) {
 		t->period_s = row->start_s;
 	}
 	return t->period_s;

@@ -93,6 +93,11 @@ local function entry(block, i)
   return block.newest - (block.newest - low) % 256, amount
 end
 
+-- The clock went back so far that a block counts as of now. That is written
+-- even when nothing is charged; else it would be as of now again and again, and
+-- a login that has used up its quota would have to wait for the old time.
+local rewound = false
+
 -- Drops what is too old; block.slot is where amounts go.
 local function roll(block)
   local length = math.ceil(block.window * 1000 / SLOTS)
@@ -105,6 +110,7 @@ local function roll(block)
       block.entries = struct.pack(ENTRY[block.unit], slot % 256, block.sum)
       block.n = 1
       block.mark = 0
+      rewound = true
     elseif block.newest > slot then
       slot = block.newest
     end
@@ -130,8 +136,11 @@ local function turn(block, start, finish)
   if block.newest < start then
     block.sum = 0
     block.mark = 0
+  elseif block.newest > finish then
+    block.newest = start
+    rewound = true
   else
-    start = math.max(block.newest, start)
+    start = block.newest
   end
   block.slot = start
   block.finish = finish
@@ -191,6 +200,31 @@ local function ramped(limit, factor, step, last)
   return math.min(limit, last)
 end
 
+-- Writes the blocks that still count.
+local function save()
+  local parts, longest = {}, 1
+  for _, block in ipairs(order) do
+    local lasts
+    if block.kind == 'f' then
+      lasts = FIRST_KEPT
+    elseif LONGEST[block.kind] then
+      lasts = block.sum > 0 and LONGEST[block.kind] or nil
+      -- A block of no row any more goes when its time has passed.
+      if lasts and not block.slot and now >= (block.newest + lasts) * 1000 then lasts = nil end
+    else
+      if not block.slot then roll(block) end
+      lasts = block.n > 0 and block.window + math.ceil(block.window / SLOTS) or nil
+    end
+    if lasts then
+      parts[#parts + 1] = struct.pack(BLOCK, block.kind, block.unit, block.window, block.born,
+        block.newest, block.sum, block.mark, block.marked, block.n)
+      parts[#parts + 1] = block.entries
+      longest = math.max(longest, lasts)
+    end
+  end
+  redis.call('SET', KEYS[2], table.concat(parts), 'EX', longest + 1)
+end
+
 -- Test.
 local answer = {'done', now, stored and 1 or 0}
 local rows, over, ramp = {}, false, false
@@ -227,6 +261,7 @@ end
 
 if not KEYS[3] then
   if over then answer[1] = 'over' end
+  if rewound then save() end
   return answer
 end
 
@@ -248,6 +283,7 @@ if over or not redis.call('SET', KEYS[3], table.concat(parts), 'NX', 'EX', ARGV[
   else
     answer[1] = string.sub(before, 1, 1) == 'c' and 'repeated' or 'gone'
   end
+  if rewound then save() end
   return answer
 end
 
@@ -264,27 +300,5 @@ for _, row in ipairs(rows) do
   end
 end
 if ramp then block_of('f', 'm', 0) end
-
-local longest = 1
-parts = {}
-for _, block in ipairs(order) do
-  local lasts
-  if block.kind == 'f' then
-    lasts = FIRST_KEPT
-  elseif LONGEST[block.kind] then
-    lasts = LONGEST[block.kind]
-    -- A block of no row any more goes when its time has passed.
-    if not block.slot and now >= (block.newest + lasts) * 1000 then lasts = nil end
-  else
-    if not block.slot then roll(block) end
-    lasts = block.n > 0 and block.window + math.ceil(block.window / SLOTS) or nil
-  end
-  if lasts then
-    parts[#parts + 1] = struct.pack(BLOCK, block.kind, block.unit, block.window, block.born,
-      block.newest, block.sum, block.mark, block.marked, block.n)
-    parts[#parts + 1] = block.entries
-    longest = math.max(longest, lasts)
-  end
-end
-redis.call('SET', KEYS[2], table.concat(parts), 'EX', longest + 1)
+save()
 return answer

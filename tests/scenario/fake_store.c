@@ -11,11 +11,11 @@
 
 #define LOGINS_MAX 16
 #define COUNTERS_MAX 32
-#define MESSAGES_MAX 200
+#define MESSAGES_MAX 1000
 #define WAITING_MAX 16
 
 /* As MESSAGE_REMEMBERED_S of the store. */
-#define REMEMBERED_MS 600000
+#define REMEMBERED_MS INT64_C(600000)
 
 struct counter {
 	int64_t born; /* a number of its own for each one made */
@@ -61,7 +61,7 @@ struct waiting_refund {
 struct fake_store {
 	struct decision_env env;
 	enum line line;
-	int64_t now_ms, versions, births;
+	int64_t now_ms, remembered_ms, versions, births;
 	struct cache *cache;
 	struct local *local;
 	size_t n_logins, n_answers, n_refunds;
@@ -189,6 +189,31 @@ static struct counter *counter_of(struct fake_store *s, struct login *l, const s
 	return c;
 }
 
+/* A window that has counted nothing is as if it had never been. */
+static void drop_empty(struct login *l)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < l->n_counters; i++) {
+		const struct tally *t = &l->counters[i].tally;
+
+		if (t->quota.kind == QUOTA_CALENDAR || t->window.n > 0)
+			l->counters[kept++] = l->counters[i];
+	}
+	l->n_counters = kept;
+}
+
+/* Time has passed for all windows, not only for those that are asked for. */
+static void advance_all(struct login *l, int64_t now_ms)
+{
+	for (size_t i = 0; i < l->n_counters; i++) {
+		struct tally *t = &l->counters[i].tally;
+
+		if (t->quota.kind != QUOTA_CALENDAR)
+			window_advance(&t->window, t->quota.window_s, now_ms);
+	}
+}
+
 static struct message *find_message(const struct fake_store *s, struct login *l, const char *key)
 {
 	for (size_t i = 0; i < l->n_messages; i++)
@@ -205,14 +230,35 @@ static struct message *new_message(const struct fake_store *s, struct login *l, 
 	m = &l->messages[l->n_messages++];
 	memset(m, 0, sizeof(*m));
 	snprintf(m->key, sizeof(m->key), "%s", key);
-	m->until_ms = s->now_ms + REMEMBERED_MS;
+	m->until_ms = s->now_ms + s->remembered_ms;
 	return m;
 }
 
-static bool test_row(struct fake_store *s, struct login *l, const struct take_row *row,
+/* How late the counter counts: a slot, or a period. */
+static int64_t newest(const struct tally *t)
+{
+	if (t->quota.kind == QUOTA_CALENDAR)
+		return t->period_s;
+	return t->window.n > 0 ? t->window.slots[t->window.n - 1].slot : 0;
+}
+
+/* Testing leaves no trace, unless the clock went back so far that everything
+ * counts as of now. */
+static bool test_row(const struct fake_store *s, struct login *l, const struct take_row *row,
 		     struct take_row_answer *answer)
 {
-	tally_test(&counter_of(s, l, &row->quota)->tally, row, s->now_ms, answer);
+	struct counter *c = find_counter(l, &row->quota);
+	struct tally tally;
+
+	tally_init(&tally, &row->quota);
+	if (c)
+		tally = c->tally;
+	tally_test(&tally, row, s->now_ms, answer);
+	if (c && tally.window.sum > 0 && newest(&tally) < newest(&c->tally)) {
+		c->tally = tally;
+		advance_all(l, s->now_ms);
+		drop_empty(l);
+	}
 	return !row->enforce || tally_fits(row, answer);
 }
 
@@ -247,8 +293,10 @@ static enum take_status take_rows(struct fake_store *s, struct login *l, const s
 	if (!take->message_key)
 		return TAKE_DONE;
 	m = new_message(s, l, take->message_key);
+	advance_all(l, s->now_ms);
 	for (size_t i = 0; i < take->n_rows; i++)
 		charge_row(s, l, &take->rows[i], m);
+	drop_empty(l);
 	return TAKE_DONE;
 }
 
@@ -261,6 +309,7 @@ static void take_back(struct login *l, const struct message *m)
 		if (c && c->born == counted->born)
 			tally_take_back(&c->tally, counted->slot, counted->amount);
 	}
+	drop_empty(l);
 }
 
 void fake_store_refund(struct fake_store *s, const struct charge *charge, const char *key,
@@ -288,16 +337,13 @@ void fake_store_reset(struct fake_store *s, const char *login)
 int64_t fake_store_used(struct fake_store *s, enum take_scope scope, const char *name,
 			const struct quota *quota)
 {
-	struct counter *c = find_counter(entry_of(s, scope, name), quota);
 	struct take_row row = { .quota = *quota };
 	struct take_row_answer answer;
 
-	if (!c)
-		return 0;
 	if (quota->kind == QUOTA_CALENDAR)
 		calendar_period(quota->calendar, quota->zone, s->now_ms / 1000, &row.start_s,
 				&row.end_s);
-	tally_test(&c->tally, &row, s->now_ms, &answer);
+	test_row(s, entry_of(s, scope, name), &row, &answer);
 	return answer.used;
 }
 
@@ -411,6 +457,11 @@ void fake_store_move_clock(struct fake_store *s, int64_t ms)
 	s->now_ms += ms;
 }
 
+void fake_store_remember(struct fake_store *s, int64_t ms)
+{
+	s->remembered_ms = ms;
+}
+
 int64_t fake_store_now_ms(const struct fake_store *s)
 {
 	return s->now_ms;
@@ -439,6 +490,7 @@ struct fake_store *fake_store_new(int64_t now_ms)
 	struct fake_store *s = memory_zero(sizeof(*s));
 
 	s->now_ms = now_ms;
+	s->remembered_ms = REMEMBERED_MS;
 	s->cache = cache_new(LOGINS_MAX);
 	s->local = local_new();
 	s->env = (struct decision_env){
