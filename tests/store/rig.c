@@ -83,7 +83,7 @@ static struct config *make_config(const struct rig *rig, const char *settings)
 
 	snprintf(text, sizeof(text),
 		 "node = \"mx1\"\nredis {\n address = \"unix:%s\"\n deadline = %dms\n%s\n}\n",
-		 redis_socket(rig->redis), RIG_DEADLINE_MS, settings ? settings : "");
+		 redis_socket(rig->redis), rig->deadline_ms, settings ? settings : "");
 	config = config_load_text(text, "rig", error, sizeof(error));
 	if (!config)
 		die(error);
@@ -111,7 +111,9 @@ void rig_restart_store(struct rig *rig, bool wait)
 
 void rig_open(struct rig *rig, const char *settings, const char *const *arguments)
 {
-	memset(rig, 0, sizeof(*rig));
+	*rig = (struct rig){ .deadline_ms = rig->deadline_ms };
+	if (rig->deadline_ms == 0)
+		rig->deadline_ms = RIG_DEADLINE_MS;
 	signal(SIGPIPE, SIG_IGN);
 	rig->redis = redis_new(arguments);
 	rig->base = event_base_new();

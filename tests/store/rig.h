@@ -12,16 +12,17 @@
 struct event_base;
 
 struct rig {
+	int deadline_ms; /* 0: RIG_DEADLINE_MS */
 	struct redis *redis;
 	struct event_base *base;
 	struct config *config;
 	struct store *store;
 };
 
-/* Deadline of the rig's store. */
 #define RIG_DEADLINE_MS 200
 
-/* A running server and a store that is ready. settings are more lines of the
+/* A running server and a store that is ready. deadline_ms is the caller's,
+ * everything else is set here. settings are more lines of the
  * redis section, NULL for none; arguments are redis-server's. */
 void rig_open(struct rig *rig, const char *settings, const char *const *arguments);
 void rig_close(struct rig *rig);
