@@ -6,12 +6,15 @@ import os
 import re
 import shlex
 import signal
+import time
 
 from processes import Process, Timeout, accepts_connections, wait_until
 from services import run_tool, write
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 NODE = "mx1"
+PREFIX = "sendward:"    # of every key in Redis
+SUBSECTIONS = ("checks", "ramp")
 DAEMON_USER = "nobody"    # what the daemons become; any system has it
 
 # What a sanitizer writes on standard error when it has found something.
@@ -47,7 +50,7 @@ def configuration(sections):
     """
     text = []
     for title, settings in sections.items():
-        lines = [f"{name} {value}" if value.startswith("{") and name == "checks" else f"{name} = {value}"
+        lines = [f"{name} {value}" if value.startswith("{") and name in SUBSECTIONS else f"{name} = {value}"
                  for name, value in settings.items()]
         if title:
             text += [title + " {", *("  " + line for line in lines), "}"]
@@ -168,6 +171,19 @@ def decisions(log_text):
             if "verdict" in fields:
                 found.append(Decision(*(fields.get(name, "-") for name in Decision._fields)))
     return found
+
+
+def write_account(redis, login, **fields):
+    """Writes an account straight to the store, as store/put.lua would."""
+    record = f"{time.time_ns() // 1000:016d}" + json.dumps({"format": 1, "state": "allowed", **fields})
+    key = "".join(c if c not in "{}% " and ord(c) >= 32 and ord(c) != 127 else f"%{ord(c):02X}" for c in login)
+    redis.command("SET", f"{PREFIX}{{{key}}}:a", record)
+
+
+def events(redis):
+    """What is in the stream of events, oldest first, decoded."""
+    return [json.loads(line) for line in redis.command("XRANGE", PREFIX + "events", "-", "+").splitlines()
+            if line.startswith("{")]
 
 
 def _plain(quoted):

@@ -4,19 +4,19 @@ The processes come from the end-to-end harness (tests/e2e), which stands beside 
 """
 
 import grp
-import json
 import os
 import pwd
 import re
 import shutil
+import signal
 import tempfile
 import time
 
 import mta
-from sendward import NODE, Daemon, decisions, write_configuration
+from processes import wait_until
+from sendward import NODE, Daemon, decisions, write_account, write_configuration
 from services import Redis
 
-PREFIX = "sendward:"
 DAY_S = 86400
 FROM_ALICE = (("From", " alice@example.org"), ("Subject", " test"))
 BODY = b"Hello.\r\n"
@@ -29,9 +29,9 @@ BUSY_MS = 400
 
 class World:
     """`top` and `plan` are settings of the configuration's top level and of plan default; `tcp` is a host and a port to
-    listen on instead of a socket in the file system."""
+    listen on instead of a socket in the file system, `sections` are more sections by their titles."""
 
-    def __init__(self, top=None, plan=None, with_redis=True, tcp=None):
+    def __init__(self, top=None, plan=None, with_redis=True, tcp=None, sections=None):
         self.directory = tempfile.mkdtemp(prefix="sw-milter-")
         os.chmod(self.directory, 0o755)
         self.path = os.path.join(self.directory, "milter")
@@ -41,8 +41,7 @@ class World:
         self.daemon = Daemon("sendward-milter", self.config, os.path.join(self.directory, "milter.log"), [self.address])
         self._with_redis = with_redis
         self._queue_ids = 0
-        self._version = 0
-        self.configure(top, plan)
+        self.configure(top, plan, sections)
 
     def __enter__(self):
         try:
@@ -66,7 +65,7 @@ class World:
         self.ended()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def configure(self, top=None, plan=None):
+    def configure(self, top=None, plan=None, sections=None):
         """Writes the configuration; settings are texts as they stand in the file."""
         write_configuration(self.config, {
             "": {"node": f'"{NODE}"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
@@ -74,7 +73,15 @@ class World:
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
             "milter": {"listen": f'"{self._listen()}"'},
             "plan default": {"quotas": '{ "1000 recipients / 1d" }', "senders": '{ "*@example.org" }', **(plan or {})},
+            **(sections or {}),
         })
+
+    def reconfigure(self, **settings):
+        """The same for a daemon that runs."""
+        before = self.daemon.log().count("configuration reloaded")
+        self.configure(**settings)
+        self.daemon.signal(signal.SIGUSR1)
+        wait_until(lambda: self.daemon.log().count("configuration reloaded") > before, "the reload", 10)
 
     def _listen(self):
         if self.address == self.path:
@@ -83,10 +90,7 @@ class World:
 
     def account(self, login, **fields):
         """Writes an account straight to the store, as store/put.lua would."""
-        self._version = max(self._version + 1, time.time_ns() // 1000)
-        record = f"{self._version:016d}" + json.dumps({"format": 1, "state": "allowed", **fields})
-        key = "".join(c if c not in "{}% " and ord(c) >= 32 and ord(c) != 127 else f"%{ord(c):02X}" for c in login)
-        self.redis.command("SET", f"{PREFIX}{{{key}}}:a", record)
+        write_account(self.redis, login, **fields)
 
     def session(self, **arguments):
         return mta.Session(self.address, **arguments)

@@ -4,6 +4,7 @@ import grp
 import os
 import resource
 import shutil
+import signal
 import socket
 import tempfile
 
@@ -126,7 +127,7 @@ class Bench:
                              [self.path])
         self._clients = []
 
-    def configure(self, plan=None, top=None, policyd=None, redis=None, milter=False, listen=()):
+    def configure(self, plan=None, top=None, policyd=None, redis=None, milter=False, listen=(), sections=None):
         sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
         content = {
             "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
@@ -135,6 +136,7 @@ class Bench:
             "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},
             "plan default": {"quotas": '{ "1000 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})},
         }
+        content.update(sections or {})
         if milter:
             content["milter"] = {"listen": f'"unix:{self.directory}/milter"'}
         write_configuration(self.config_path, content)
@@ -147,6 +149,13 @@ class Bench:
         if with_redis:
             self.wait_connected()
         return self
+
+    def reconfigure(self, **settings):
+        """The same for a daemon that runs."""
+        before = self.log_count("configuration reloaded")
+        self.configure(**settings)
+        self.daemon.signal(signal.SIGHUP)
+        wait_until(lambda: self.log_count("configuration reloaded") > before, "the reload", LIMIT_S)
 
     def wait_connected(self):
         """A decision before that would be one without the store; the first heartbeat comes with the connection."""
