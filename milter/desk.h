@@ -4,7 +4,7 @@
  *
  * A question that is not answered within redis.deadline + DESK_MARGIN_MS is
  * answered by on_store_failure. It owns copies of all it needs: when the late
- * answer comes it is told to nobody, and a charge that came with it is taken
+ * answer comes it is told to nobody, and what was charged with it is taken
  * back.
  */
 #ifndef SENDWARD_MILTER_DESK_H
@@ -18,8 +18,8 @@
 #include "milter/bridge.h"
 #include "store/store.h"
 
-/* What a thread waits beyond redis.deadline: for the queue, the second round
- * trip when the account has changed, and the scheduler. */
+/* What a thread waits beyond redis.deadline: for the queue, further round
+ * trips (the account has changed, quotas are shared), and the scheduler. */
 #define DESK_MARGIN_MS 100
 
 struct desk;
@@ -45,8 +45,8 @@ const struct desk_counts *desk_counts(const struct desk *desk);
 void desk_ask(struct desk *desk, struct config *config, const struct request *request,
 	      struct originators *originators, struct answer *out);
 
-/* The answer could not be given: logs that, and takes a charge back without
- * waiting for it. */
+/* The answer could not be given: logs that, and takes everything back that was
+ * charged, without waiting for it. */
 void desk_undo(struct desk *desk, struct config *config, const struct request *request,
 	       const struct answer *answer);
 

@@ -7,8 +7,9 @@
  * - A message is charged and answered within one end-of-message callback.
  *   libmilter calls no abort after it, so "charged, then aborted" cannot be
  *   seen; what can be seen is that Postfix has gone before it got our answer:
- *   then a call to libmilter fails and the charge is taken back. On a TCP
- *   connection the first such write may still succeed and the charge stays.
+ *   then a call to libmilter fails and the charge is taken back, own quotas
+ *   and shared ones. On a TCP connection the first such write may still succeed
+ *   and the charge stays.
  * - What a later milter or a later restriction decides is never told to us. A
  *   message refused by them after our answer stays charged, which is why this
  *   milter stands last in smtpd_milters.
