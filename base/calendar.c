@@ -10,9 +10,10 @@ static const struct {
 	int32_t longest_s;
 } calendars[CALENDARS] = {
 	[CALENDAR_HOUR] = { "hour", 3600 },
-	[CALENDAR_DAY] = { "day", 25 * 3600 },
-	[CALENDAR_WEEK] = { "week", 7 * 86400 + 3600 },
-	[CALENDAR_MONTH] = { "month", 31 * 86400 + 3600 },
+	/* Antarctica/Troll puts its clocks back by two hours. */
+	[CALENDAR_DAY] = { "day", 26 * 3600 },
+	[CALENDAR_WEEK] = { "week", 7 * 86400 + 2 * 3600 },
+	[CALENDAR_MONTH] = { "month", 31 * 86400 + 2 * 3600 },
 };
 
 const char *calendar_name(enum calendar calendar)
@@ -36,14 +37,21 @@ int32_t calendar_longest_s(enum calendar calendar)
 	return calendars[calendar].longest_s;
 }
 
-/* GLib keeps the zones it has read while somebody holds them; each thread
- * holds the ones it used last (below). */
+/* GLib would also take paths, offsets and POSIX rules. The directories right/
+ * and posix/ have every zone once more, the former with leap seconds. */
+static bool is_zone_name(const char *zone)
+{
+	if (strcmp(zone, "UTC") == 0)
+		return true;
+	if (!strchr(zone, '/') || zone[0] == '/' || strpbrk(zone, ".,:"))
+		return false;
+	return strncmp(zone, "right/", 6) != 0 && strncmp(zone, "posix/", 6) != 0;
+}
+
+/* Reads the zone's file, unless another thread is using it at this moment. */
 static GTimeZone *zone_open(const char *zone)
 {
-	/* GLib would also take offsets and POSIX rules for names. */
-	if (strcmp(zone, "UTC") != 0 && !strchr(zone, '/'))
-		return NULL;
-	if (zone[0] == '/' || strstr(zone, ".."))
+	if (!is_zone_name(zone))
 		return NULL;
 	return g_time_zone_new_identifier(zone);
 }
@@ -59,8 +67,8 @@ bool zone_known(const char *zone)
 
 static int64_t offset_at(GTimeZone *tz, int64_t time_s)
 {
-	return g_time_zone_get_offset(
-		tz, g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, time_s));
+	return g_time_zone_get_offset(tz,
+				      g_time_zone_find_interval(tz, G_TIME_TYPE_UNIVERSAL, time_s));
 }
 
 /* The first moment at which the local clock shows wall_s (seconds since 1970
@@ -102,19 +110,60 @@ static void wall_clock(enum calendar calendar, int64_t wall_s, int64_t *start, i
 	*end = timegm(&to);
 }
 
+static int64_t minutes_offset(GTimeZone *tz, int64_t time_s)
+{
+	return ((offset_at(tz, time_s) % 3600) + 3600) % 3600;
+}
+
+/* The first moment behind from at which full hours are no longer where they
+ * are at from, or to. */
+static int64_t hours_move(GTimeZone *tz, int64_t from, int64_t to)
+{
+	int64_t minutes = minutes_offset(tz, from), end = to;
+
+	if (minutes_offset(tz, to - 1) == minutes)
+		return to;
+	while (end - from > 1) {
+		int64_t middle = from + (end - from) / 2;
+
+		if (minutes_offset(tz, middle) == minutes)
+			from = middle;
+		else
+			end = middle;
+	}
+	return end;
+}
+
+/* Hours are cut by a change of the clocks that is not a whole number of them
+ * (Australia/Lord_Howe: 30 minutes). */
+static void hour_in(GTimeZone *tz, int64_t now_s, int64_t *start_s, int64_t *end_s)
+{
+	int64_t minutes = minutes_offset(tz, now_s);
+	int64_t start = now_s - (((now_s + minutes) % 3600) + 3600) % 3600;
+
+	*end_s = hours_move(tz, now_s, start + 3600);
+	*start_s = start;
+	if (minutes_offset(tz, start) != minutes)
+		*start_s = hours_move(tz, start, now_s + 1);
+}
+
 static void period_in(enum calendar calendar, GTimeZone *tz, int64_t now_s, int64_t *start_s,
 		      int64_t *end_s)
 {
-	int64_t offset = offset_at(tz, now_s), wall = now_s + offset, start, end;
+	int64_t wall = now_s + offset_at(tz, now_s), start, end;
 
 	if (calendar == CALENDAR_HOUR) {
-		*start_s = wall - ((wall % 3600) + 3600) % 3600 - offset;
-		*end_s = *start_s + 3600;
+		hour_in(tz, now_s, start_s, end_s);
 		return;
 	}
-	wall_clock(calendar, wall, &start, &end);
-	*start_s = first_moment(tz, start);
-	*end_s = first_moment(tz, end);
+	/* Where clocks go back over midnight, a moment that shows yesterday's
+	 * date belongs to the day that has begun. */
+	do {
+		wall_clock(calendar, wall, &start, &end);
+		*start_s = first_moment(tz, start);
+		*end_s = first_moment(tz, end);
+		wall = end;
+	} while (*end_s <= now_s);
 }
 
 /* Decisions ask for the same few periods all the time. */
@@ -123,7 +172,7 @@ struct known_period {
 	char zone[ZONE_MAX];
 	int64_t start_s, end_s;
 };
-#define KNOWN_PERIODS 8
+#define KNOWN_PERIODS 32
 
 static bool matches(const struct known_period *p, enum calendar calendar, const char *zone,
 		    int64_t now_s)

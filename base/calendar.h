@@ -4,9 +4,10 @@
  *
  * A day begins at local midnight, where a change of the clocks skips midnight
  * at the first moment of the day, and where it repeats midnight at the first
- * of both; so a day has 23, 24 or 25 hours. A week begins on Monday (ISO
- * 8601), a month on its first day. An hour begins when the local clock shows
- * full; an hour that the clocks repeat is a period of its own.
+ * of both; so a day has 22 to 26 hours, in most zones 23 to 25. A week begins on
+ * Monday (ISO 8601), a month on its first day. An hour begins when the local
+ * clock shows full; an hour that the clocks repeat is a period of its own, and
+ * so is each part of one that a change by half an hour cuts.
  */
 #ifndef SENDWARD_CALENDAR_H
 #define SENDWARD_CALENDAR_H
@@ -24,7 +25,7 @@ enum calendar { CALENDAR_HOUR, CALENDAR_DAY, CALENDAR_WEEK, CALENDAR_MONTH };
 const char *calendar_name(enum calendar calendar);
 bool calendar_find(const char *name, enum calendar *out);
 
-/* The longest such a period gets, in seconds: 25 hours for a day. */
+/* The longest such a period gets, in seconds: 26 hours for a day. */
 int32_t calendar_longest_s(enum calendar calendar);
 
 /* Is it a name of the system's time zone database (tzdata), or "UTC"? */

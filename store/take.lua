@@ -39,7 +39,8 @@ local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local ENTRY_MAX = {m = 4294967295, r = 4294967295, b = 281474976710655}
 local KINDS = {w = true, f = true, h = true, d = true, k = true, o = true}
-local LONGEST = {h = 3600, d = 90000, k = 608400, o = 2682000}
+-- Seconds; calendar_longest_s().
+local LONGEST = {h = 3600, d = 93600, k = 612000, o = 2685600}
 local MARKS = {95, 80}
 -- How long the first message of a login is remembered after its last one.
 local FIRST_KEPT = 2678400
