@@ -17,6 +17,7 @@ struct listeners {
 	void *arg;
 	struct item *items;
 	size_t n;
+	bool paused;
 };
 
 struct listeners *listeners_new(struct event_base *base, listener_accepted *accepted, void *arg)
@@ -74,6 +75,8 @@ static bool open_new(struct listeners *l, const struct config *config, struct it
 						  error_size);
 		if (!items[i].listener)
 			return false;
+		if (l->paused)
+			listener_pause(items[i].listener);
 	}
 	return true;
 }
@@ -99,6 +102,24 @@ bool listeners_apply(struct listeners *l, const struct config *config, char *err
 	l->items = items;
 	l->n = n;
 	return true;
+}
+
+void listeners_pause(struct listeners *l)
+{
+	size_t i;
+
+	l->paused = true;
+	for (i = 0; i < l->n; i++)
+		listener_pause(l->items[i].listener);
+}
+
+void listeners_resume(struct listeners *l)
+{
+	size_t i;
+
+	l->paused = false;
+	for (i = 0; i < l->n; i++)
+		listener_resume(l->items[i].listener);
 }
 
 void listeners_format(const struct listeners *l, char *out, size_t out_size)

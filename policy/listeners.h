@@ -24,6 +24,11 @@ void listeners_free(struct listeners **listeners);
 bool listeners_apply(struct listeners *listeners, const struct config *config, char *error,
 		     size_t error_size);
 
+/* Whoever connects meanwhile waits in the kernel. Also for those that
+ * listeners_apply() opens later. */
+void listeners_pause(struct listeners *listeners);
+void listeners_resume(struct listeners *listeners);
+
 /* "unix:/a, inet:127.0.0.1:10031", cut at out_size - 1. */
 void listeners_format(const struct listeners *listeners, char *out, size_t out_size);
 

@@ -93,6 +93,7 @@ static void on_store_ready(const char *error, void *arg)
 
 	if (d->stopping)
 		return;
+	listeners_resume(d->listeners);
 	if (!error) {
 		beat(d);
 		return;
@@ -248,6 +249,9 @@ int policyd_run(struct policyd *d, struct config *config)
 	log_start(d);
 	d->store = store_new(d->base, config);
 	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
+	/* A decision before the store is reached would be one without it: what it
+	 * lets pass would never be counted. */
+	listeners_pause(d->listeners);
 	store_when_ready(d->store, config->redis.deadline_ms, on_store_ready, d);
 	daemon_ready();
 	status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
