@@ -48,6 +48,7 @@ class World:
             if self._with_redis:
                 self.redis.start()
             self.daemon.start()
+            self.daemon.wait_log("sendward-milter .* started, ")    # and takes signals, not only connections
         except BaseException:
             self.close()
             raise
