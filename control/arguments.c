@@ -124,7 +124,7 @@ static bool say_no_command(const struct control *control, const struct words *wo
 /* Is it an option of this command, not given too often, with a good value? */
 static bool check_option(const struct control *control, struct given *given)
 {
-	const struct option_row *row = option_row(given->option);
+	const struct option_row *row = command_option(control->command, given->option);
 	uint64_t allowed = control->command->options | command_common_options;
 	const char *reason = "is not valid";
 
@@ -172,11 +172,11 @@ static bool take_argument(struct control *control, char **words, size_t n)
 		control_misuse(control, "\"%s\" is too much", words[wanted]);
 		return false;
 	}
-	if (n < wanted) {
+	if (n < wanted && !command->argument_optional) {
 		control_misuse(control, "%s is missing", command->argument);
 		return false;
 	}
-	if (wanted && !command->check(words[0], &control->argument, &reason)) {
+	if (n && !command->check(words[0], &control->argument, &reason)) {
 		control_misuse(control, "%s \"%s\": %s", command->argument, words[0], reason);
 		return false;
 	}

@@ -16,6 +16,8 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_HELP] = { "help", 'h', false, NULL, NULL, "print this and exit" },
 	[OPTION_VERSION] = { "version", 'V', false, NULL, NULL, "print the version and exit" },
 
+	[OPTION_DOMAIN] = { "domain", 0, false, "DOMAIN", value_domain,
+			    "what the logins of a mail domain share" },
 	[OPTION_PLAN] = { "plan", 0, false, "PLAN", value_name,
 			  "plan that fills what the account leaves open" },
 	[OPTION_GROUP] = { "group", 0, false, "GROUP", value_name,
@@ -73,6 +75,12 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_STAGE] = { "stage", 0, false, "STAGE", value_stage,
 			   "MAIL, RCPT, DATA or END-OF-MESSAGE, the default" },
 
+	[OPTION_FREE_RECIPIENTS] = { "free-recipients", 0, false, "N", value_amount,
+				     "how many of them no quota counts [0]" },
+
+	[OPTION_FIT] = { "fit", 0, false, "N", value_count,
+			 "tell when N more fit, of each unit [1]" },
+
 	[OPTION_FOLLOW] = { "follow", 'f', false, NULL, NULL, "wait for more" },
 	[OPTION_DRY_RUN] = { "dry-run", 'n', false, NULL, NULL, "only check and count" },
 };
@@ -80,9 +88,10 @@ static const struct option_row options[OPTIONS] = {
 const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BIT(VERSION);
 
 /* What an account can be given when it is made. */
-#define ACCOUNT_OPTIONS                                                                \
-	(BIT(PLAN) | BIT(GROUP) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) | BIT(NETWORK) | \
-	 BIT(NO_NETWORKS) | BIT(QUOTA) | BIT(NO_QUOTAS) | BIT(MAX_RECIPIENTS) | BIT(MAX_SIZE))
+#define ACCOUNT_OPTIONS                                                                        \
+	(BIT(PLAN) | BIT(GROUP) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) |           \
+	 BIT(NETWORK) | BIT(NO_NETWORKS) | BIT(QUOTA) | BIT(NO_QUOTAS) | BIT(MAX_RECIPIENTS) | \
+	 BIT(MAX_SIZE))
 
 #define LIST_CHANGES                                                                     \
 	(BIT(ADD_SENDER) | BIT(REMOVE_SENDER) | BIT(ADD_NETWORK) | BIT(REMOVE_NETWORK) | \
@@ -92,66 +101,146 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 
 #define EXPLAIN_OPTIONS                                                                          \
 	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(CLIENT) | BIT(RECIPIENTS) | BIT(SIZE) | \
-	 BIT(STAGE))
+	 BIT(FREE_RECIPIENTS) | BIT(STAGE))
 
 static const char state_notes[] =
 	"A login without an account gets one. When the command returns, every server\n"
 	"acts on it. After the time given with --for the login is allowed again.";
 
+static const struct meaning counter_meanings[] = {
+	{ OPTION_PLAN,
+	  { "plan", 0, false, "PLAN", value_name, "what the logins of a plan share" } },
+	{ OPTION_GROUP, { "group", 0, false, "GROUP", value_name, "what a group shares" } },
+	{ OPTION_NETWORK,
+	  { "network", 0, false, "NETWORK", value_network, "what clients without a login share" } },
+	{ OPTION_QUOTA,
+	  { "quota", 0, true, "QUOTA", value_counter, "only this one (\"messages / 1h\")" } },
+	{ 0 },
+};
+
+#define COUNTER_OPTIONS (BIT(DOMAIN) | BIT(PLAN) | BIT(GROUP) | BIT(NETWORK))
+
 static const struct command commands[] = {
-	{ "user add", "LOGIN", value_login, ACCOUNT_OPTIONS, 0, "create an account",
-	  "What is not given comes from the plan, also when the plan changes later.",
-	  command_user_add },
-	{ "user set", "LOGIN", value_login, ACCOUNT_OPTIONS | LIST_CHANGES, 0, "change an account",
-	  "--add-... and --remove-... change the account's own list; when it has none\n"
-	  "they start from the list that is in force. Removing comes before adding.",
-	  command_user_set },
-	{ "user show", "LOGIN", value_login, 0, 0, "print an account and what is in force", NULL,
-	  command_user_show },
-	{ "user list", NULL, NULL, 0, 0, "print all accounts", NULL, command_user_list },
-	{ "user delete", "LOGIN", value_login, 0, 0, "delete an account and its counters",
-	  "The login is then served by plan default (see unknown_login in\n"
-	  "sendward.conf(5)): to stop it from sending, block it instead.",
-	  command_user_delete },
-	{ "block", "LOGIN", value_login, STATE_OPTIONS, 0, "refuse all mail of a login",
-	  state_notes, command_block },
-	{ "sandbox", "LOGIN", value_login, STATE_OPTIONS, 0,
-	  "accept mail of a login, but do not deliver it", state_notes, command_sandbox },
-	{ "allow", "LOGIN", value_login, STATE_OPTIONS, 0, "end block or sandbox", state_notes,
-	  command_allow },
-	{ "usage", "LOGIN", value_login, 0, 0, "print what a login has used of its quotas", NULL,
-	  command_usage },
-	{ "reset", "LOGIN", value_login, 0, 0, "forget what a login has used", NULL,
-	  command_reset },
-	{ "explain", NULL, NULL, EXPLAIN_OPTIONS, BIT(LOGIN) | BIT(FROM) | BIT(CLIENT),
-	  "tell what would happen to a message, and why",
-	  "Runs the checks of the daemons and charges nothing. Without --header-from\n"
-	  "the header is not checked, as in the policy daemon. The exit status is 0\n"
-	  "when the message would be accepted, 1 when it would be refused.",
-	  command_explain },
-	{ "events", NULL, NULL, BIT(FOLLOW) | BIT(LOGIN), 0, "print what has happened", NULL,
-	  command_events },
-	{ "status", NULL, NULL, 0, 0, "print whether Redis and the daemons are there", NULL,
-	  command_status },
-	{ "check-config", NULL, NULL, 0, 0, "check the configuration file", NULL,
-	  command_check_config },
-	{ "export", NULL, NULL, 0, 0, "print all accounts, one JSON object a line", NULL,
-	  command_export },
-	{ "import", "FILE", value_any, BIT(DRY_RUN), 0, "read accounts back, \"-\": standard input",
-	  "An account that exists is replaced. Lines that are wrong are refused with\n"
-	  "their numbers, the others are read. \"effective\" is not read.",
-	  command_import },
-	{ "reload", NULL, NULL, 0, 0, "tell the daemons of this host to read their files again",
-	  "Signals the daemons that were started with the same configuration file\n"
-	  "(SIGHUP to sendward-policyd, SIGUSR1 to sendward-milter). Where systemd runs\n"
-	  "them, `systemctl reload` does the same.",
-	  command_reload },
+	{ .name = "user add",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = ACCOUNT_OPTIONS | BIT(ACTOR),
+	  .help = "create an account",
+	  .notes = "What is not given comes from the plan, also when the plan changes later.",
+	  .run = command_user_add },
+	{ .name = "user set",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = ACCOUNT_OPTIONS | LIST_CHANGES | BIT(ACTOR),
+	  .help = "change an account",
+	  .notes = "--add-... and --remove-... change the account's own list; when it has none\n"
+		   "they start from the list that is in force. Removing comes before adding.",
+	  .run = command_user_set },
+	{ .name = "user show",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .help = "print an account and what is in force",
+	  .run = command_user_show },
+	{ .name = "user list", .help = "print all accounts", .run = command_user_list },
+	{ .name = "user delete",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = BIT(ACTOR),
+	  .help = "delete an account and its counters",
+	  .notes = "The login is then served by plan default (see unknown_login in\n"
+		   "sendward.conf(5)): to stop it from sending, block it instead.",
+	  .run = command_user_delete },
+	{ .name = "block",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = STATE_OPTIONS,
+	  .help = "refuse all mail of a login",
+	  .notes = state_notes,
+	  .run = command_block },
+	{ .name = "sandbox",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = STATE_OPTIONS,
+	  .help = "accept mail of a login, but do not deliver it",
+	  .notes = state_notes,
+	  .run = command_sandbox },
+	{ .name = "allow",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = STATE_OPTIONS,
+	  .help = "end block or sandbox",
+	  .notes = state_notes,
+	  .run = command_allow },
+	{ .name = "usage",
+	  .argument = "LOGIN",
+	  .argument_optional = true,
+	  .check = value_login,
+	  .options = COUNTER_OPTIONS | BIT(FIT),
+	  .meanings = counter_meanings,
+	  .help = "print what a login has used of its quotas",
+	  .notes = "With LOGIN the quotas that it shares with others are shown too; an option\n"
+		   "instead of LOGIN shows only what is shared there.",
+	  .run = command_usage },
+	{ .name = "reset",
+	  .argument = "LOGIN",
+	  .argument_optional = true,
+	  .check = value_login,
+	  .options = COUNTER_OPTIONS | BIT(QUOTA) | BIT(ACTOR),
+	  .meanings = counter_meanings,
+	  .help = "forget what a login has used",
+	  .notes = "Forgets all that was counted, and when a ramp began, or with --quota the\n"
+		   "counters named. What is shared with others stays; an option instead of\n"
+		   "LOGIN forgets that.",
+	  .run = command_reset },
+	{ .name = "explain",
+	  .options = EXPLAIN_OPTIONS,
+	  .required = BIT(LOGIN) | BIT(FROM) | BIT(CLIENT),
+	  .help = "tell what would happen to a message, and why",
+	  .notes = "Runs the checks of the daemons and charges nothing. Without --header-from\n"
+		   "the header is not checked, as in the policy daemon. The exit status is 0\n"
+		   "when the message would be accepted, 1 when it would be refused.",
+	  .run = command_explain },
+	{ .name = "events",
+	  .options = BIT(FOLLOW) | BIT(LOGIN),
+	  .help = "print what has happened",
+	  .run = command_events },
+	{ .name = "status",
+	  .help = "print whether Redis and the daemons are there",
+	  .run = command_status },
+	{ .name = "check-config",
+	  .help = "check the configuration file",
+	  .run = command_check_config },
+	{ .name = "export",
+	  .help = "print all accounts, one JSON object a line",
+	  .run = command_export },
+	{ .name = "import",
+	  .argument = "FILE",
+	  .check = value_any,
+	  .options = BIT(DRY_RUN) | BIT(ACTOR),
+	  .help = "read accounts back, \"-\": standard input",
+	  .notes = "An account that exists is replaced. Lines that are wrong are refused with\n"
+		   "their numbers, the others are read. \"effective\" is not read.",
+	  .run = command_import },
+	{ .name = "reload",
+	  .help = "tell the daemons of this host to read their files again",
+	  .notes = "Signals the daemons that were started with the same configuration file\n"
+		   "(SIGHUP to sendward-policyd, SIGUSR1 to sendward-milter). Where systemd runs\n"
+		   "them, `systemctl reload` does the same.",
+	  .run = command_reload },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
 const struct option_row *option_row(enum option_id option)
 {
+	return &options[option];
+}
+
+const struct option_row *command_option(const struct command *command, enum option_id option)
+{
+	for (const struct meaning *m = command->meanings; m && m->row.name; m++)
+		if (m->option == option)
+			return &m->row;
 	return &options[option];
 }
 
@@ -223,12 +312,13 @@ static void print_commands(const char *group, FILE *out)
 	}
 }
 
-static void print_options(uint64_t which, FILE *out)
+/* command NULL: what they mean to all. */
+static void print_options(const struct command *command, uint64_t which, FILE *out)
 {
 	char name[64];
 
 	for (int i = 0; i < OPTIONS; i++) {
-		const struct option_row *o = &options[i];
+		const struct option_row *o = command ? command_option(command, i) : &options[i];
 
 		if (!(which & OPTION_BIT(i)))
 			continue;
@@ -246,7 +336,7 @@ void command_help_all(FILE *out)
 	      out);
 	print_commands(NULL, out);
 	fputs("\nOptions, before or behind the command:\n", out);
-	print_options(command_common_options, out);
+	print_options(NULL, command_common_options, out);
 	fputs("\n`sendward COMMAND --help` tells the options of a command.\n"
 	      "Exit status: 0 done, 1 refused or not found, 2 wrong usage.\n",
 	      out);
@@ -263,7 +353,7 @@ void command_help(const struct command *command, FILE *out)
 {
 	fprintf(out, "Usage: sendward %s", command->name);
 	if (command->argument)
-		fprintf(out, " %s", command->argument);
+		fprintf(out, command->argument_optional ? " [%s]" : " %s", command->argument);
 	for (int i = 0; i < OPTIONS; i++)
 		if (command->required & OPTION_BIT(i))
 			fprintf(out, " --%s %s", options[i].name, options[i].argument);
@@ -272,6 +362,6 @@ void command_help(const struct command *command, FILE *out)
 	if (command->notes)
 		fprintf(out, "%s\n", command->notes);
 	fputs("\nOptions:\n", out);
-	print_options(command->options, out);
-	print_options(command_common_options, out);
+	print_options(command, command->options, out);
+	print_options(NULL, command_common_options, out);
 }

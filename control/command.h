@@ -21,6 +21,7 @@ enum option_id {
 	OPTION_JSON,
 	OPTION_HELP,
 	OPTION_VERSION,
+	OPTION_DOMAIN,
 	OPTION_PLAN,
 	OPTION_GROUP,
 	OPTION_DESCRIPTION,
@@ -49,6 +50,8 @@ enum option_id {
 	OPTION_RECIPIENTS,
 	OPTION_SIZE,
 	OPTION_STAGE,
+	OPTION_FREE_RECIPIENTS,
+	OPTION_FIT,
 	OPTION_FOLLOW,
 	OPTION_DRY_RUN,
 	OPTIONS,
@@ -67,18 +70,29 @@ struct option_row {
 
 struct control;
 
+/* What an option means to one command, when it is not what it means to all. */
+struct meaning {
+	enum option_id option;
+	struct option_row row;
+};
+
 struct command {
 	const char *name;     /* "user add", "block" */
 	const char *argument; /* "LOGIN"; NULL: takes none */
+	bool argument_optional;
 	value_check *check;
 	uint64_t options;		     /* OPTION_BIT()s besides those every command has */
 	uint64_t required;		     /* of these */
 	const char *help;		     /* one line */
 	const char *notes;		     /* for its own --help; NULL: none */
+	const struct meaning *meanings;	     /* up to one without a name; NULL: none */
 	int (*run)(struct control *control); /* the exit status */
 };
 
 const struct option_row *option_row(enum option_id option);
+
+/* As the command takes it. */
+const struct option_row *command_option(const struct command *command, enum option_id option);
 
 /* The options every command has. */
 extern const uint64_t command_common_options;

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "control/commands.h"
 #include "control/control.h"
+#include "control/look.h"
 #include "control/need.h"
 #include "control/table.h"
 #include "control/text.h"
@@ -19,6 +20,7 @@ struct question {
 	const struct request *request;
 	bool done;
 	int status;
+	struct verdict verdict;
 };
 
 /* ---- the message that is asked about ------------------------------------- */
@@ -68,6 +70,8 @@ static void fill_request(const struct control *control, struct request *r)
 		.client_address = control_value(control, OPTION_CLIENT)->text,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
+		.free_recipients = number_or(control, OPTION_FREE_RECIPIENTS, 0),
+		.recipient = "",
 		.size_bytes = number_or(control, OPTION_SIZE, 0),
 	};
 }
@@ -134,14 +138,14 @@ static json_t *checks_json(const struct verdict *v)
 	return checks;
 }
 
-static json_t *verdict_json(const struct verdict *v)
+static json_t *verdict_json(const struct verdict *v, const struct look *look)
 {
 	char *reply = reply_text(v);
-	json_t *json = need(json_pack("{s:s, s:o, s:o, s:o, s:o}", "verdict",
-				      action_name(v->action), "check",
-				      v->has_check ? text_json(check_name(v->check)) : json_null(),
-				      "reply", text_or_null(reply), "redirect",
-				      text_or_null(v->redirect), "checks", checks_json(v)));
+	json_t *json = need(
+		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "verdict", action_name(v->action),
+			  "check", v->has_check ? text_json(check_name(v->check)) : json_null(),
+			  "reply", text_or_null(reply), "redirect", text_or_null(v->redirect),
+			  "checks", checks_json(v), "quotas", look_json(look)));
 
 	free(reply);
 	return json;
@@ -179,7 +183,7 @@ static void print_headline(const struct verdict *v, const char *reply)
 	free(redirect);
 }
 
-static void print_verdict(const struct verdict *v)
+static void print_verdict(const struct verdict *v, const struct look *look)
 {
 	static const char *const head[] = { "CHECK", "RESULT", "RULE", "ORIGIN" };
 	struct table *table = table_new(sizeof(head) / sizeof(head[0]));
@@ -193,22 +197,50 @@ static void print_verdict(const struct verdict *v)
 	table_print(table, stdout);
 	table_free(&table);
 	free(reply);
+	putchar('\n');
+	look_print(look, "THIS FITS");
 }
 
+/* The verdict is borrowed for the call; it has no pointers to what the call
+ * owns but the error. */
 static void on_verdict(const struct verdict *v, void *arg)
 {
 	struct question *q = arg;
 
 	q->done = true;
-	if (v->store_error) {
+	q->verdict = *v;
+	if (v->store_error)
 		q->status = control_refuse("redis: %s", v->store_error);
-		return;
+}
+
+/* When a message like this one fits, quota by quota. */
+static void look(struct question *q, struct look *look)
+{
+	const struct request *r = q->request;
+	int64_t counted = r->recipients - r->free_recipients;
+	const int64_t fit[QUOTA_UNITS] = {
+		[QUOTA_MESSAGES] = 1,
+		[QUOTA_RECIPIENTS] = counted > 0 ? counted : 1,
+		[QUOTA_BYTES] = r->size_bytes > 0 ? r->size_bytes : 1,
+	};
+
+	if (!look_at_login(q->control->wait, r->login, fit, look))
+		q->status = control_refuse("%s", look->error);
+}
+
+static void answer(struct question *q)
+{
+	struct look quotas;
+
+	look(q, &quotas);
+	if (q->status == STATUS_DONE) {
+		if (q->control->json)
+			control_print_json(verdict_json(&q->verdict, &quotas));
+		else
+			print_verdict(&q->verdict, &quotas);
+		q->status = is_refusal(&q->verdict) ? STATUS_REFUSED : STATUS_DONE;
 	}
-	if (q->control->json)
-		control_print_json(verdict_json(v));
-	else
-		print_verdict(v);
-	q->status = is_refusal(v) ? STATUS_REFUSED : STATUS_DONE;
+	look_fini(&quotas);
 }
 
 int command_explain(struct control *control)
@@ -229,6 +261,8 @@ int command_explain(struct control *control)
 		decision_start(store_env(wait_store(control->wait)), control->config, &request,
 			       on_verdict, &q);
 		wait_until(control->wait, &q.done);
+		if (q.status == STATUS_DONE)
+			answer(&q);
 	} else {
 		q.status = STATUS_REFUSED;
 	}

@@ -12,6 +12,7 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/edit.h"
+#include "control/journal.h"
 #include "control/need.h"
 #include "control/record.h"
 #include "control/text.h"
@@ -67,15 +68,23 @@ static const struct key {
 	bool (*check)(const json_t *value, const char **reason);
 	bool kept; /* in the record */
 } keys[] = {
-	{ "login", is_login, false },	   { "effective", is_anything, false },
-	{ "format", is_anything, true },   { "state", is_note, true },
-	{ "reason", is_note, true },	   { "actor", is_note, true },
-	{ "since", is_anything, true },	   { "until", is_anything, true },
-	{ "plan", is_note, true },	   { "group", is_note, true },
+	{ "login", is_login, false },
+	{ "effective", is_anything, false },
+	{ "format", is_anything, true },
+	{ "state", is_note, true },
+	{ "reason", is_note, true },
+	{ "actor", is_note, true },
+	{ "since", is_anything, true },
+	{ "until", is_anything, true },
+	{ "plan", is_note, true },
+	{ "group", is_note, true },
 	{ "description", is_note, true },
-	{ "senders", is_anything, true },  { "networks", is_anything, true },
-	{ "quotas", is_anything, true },   { "max_recipients", is_anything, true },
-	{ "max_size", is_anything, true }, { "created", is_anything, true },
+	{ "senders", is_anything, true },
+	{ "networks", is_anything, true },
+	{ "quotas", is_anything, true },
+	{ "max_recipients", is_anything, true },
+	{ "max_size", is_anything, true },
+	{ "created", is_anything, true },
 };
 
 static const struct key *find_key(const char *name)
@@ -284,6 +293,22 @@ static void print_counts(const struct import *import)
 		       import->replaced, import->same, import->refused);
 }
 
+/* One for all: the accounts are in the file. */
+static void write_event(const struct import *import)
+{
+	json_t *event;
+	char actor[JOURNAL_ACTOR_MAX];
+
+	if (import->dry_run || import->added + import->replaced == 0)
+		return;
+	event = journal_entry(import->control, "import", NULL);
+	json_object_set_new(event, "added", need(json_integer((json_int_t)import->added)));
+	json_object_set_new(event, "replaced", need(json_integer((json_int_t)import->replaced)));
+	journal_actor(import->control, actor);
+	json_object_set_new(event, "actor", text_json(actor));
+	journal_write(import->control, event);
+}
+
 int command_import(struct control *control)
 {
 	const char *path = control->argument.text;
@@ -302,6 +327,7 @@ int command_import(struct control *control)
 	ok = import_file(&import);
 	if (!standard_input)
 		fclose(import.file);
+	write_event(&import);
 	print_counts(&import);
 	return ok && import.refused == 0 ? STATUS_DONE : STATUS_REFUSED;
 }

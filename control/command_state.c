@@ -1,23 +1,15 @@
 /*
  * block, sandbox, allow: one command with three names.
  */
-#define _GNU_SOURCE
-#include <pwd.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "base/limits.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/edit.h"
+#include "control/journal.h"
 #include "control/need.h"
 #include "control/record.h"
 #include "control/text.h"
-#include "control/wait.h"
-
-#define ACTOR_MAX (NOTE_MAX + 1)
 
 struct order {
 	struct record_state state; /* since and until from edit->now_s */
@@ -34,25 +26,6 @@ static bool set_state(struct edit *edit, void *arg)
 	return true;
 }
 
-/* Who is at the keyboard, "rose@mx1"; sudo(8) knows better than the uid. */
-static void find_actor(char actor[ACTOR_MAX])
-{
-	const struct passwd *user = getpwuid(geteuid());
-	const char *name = getenv("SUDO_USER"), *reason;
-	char host[65] = "";
-
-	if (!name || !*name)
-		name = user ? user->pw_name : "";
-	if (gethostname(host, sizeof(host) - 1) != 0)
-		host[0] = '\0';
-	if (*name)
-		snprintf(actor, ACTOR_MAX, "%.400s@%s", name, host);
-	else
-		snprintf(actor, ACTOR_MAX, "uid %ld@%s", (long)geteuid(), host);
-	if (!text_is_plain(actor, strlen(actor), &reason))
-		snprintf(actor, ACTOR_MAX, "uid %ld", (long)geteuid());
-}
-
 static json_t *order_json(const char *login, const struct record_state *state)
 {
 	json_t *until = state->until_s ? need(json_integer(state->until_s)) : json_null();
@@ -62,23 +35,16 @@ static json_t *order_json(const char *login, const struct record_state *state)
 			      state->actor, "until", until));
 }
 
-static void write_event(struct control *control, const char *login,
+static void write_event(const struct control *control, const char *login,
 			const struct record_state *state)
 {
-	json_t *event =
-		need(json_pack("{s:I, s:s}", "time", (json_int_t)state->since_s, "event", "state"));
+	json_t *event = journal_entry(control, "state", login);
 	json_t *order = order_json(login, state);
-	struct answer answer;
-	char *text;
 
 	json_object_update(event, order);
-	text = need(json_dumps(event, JSON_COMPACT));
-	if (wait_event(control->wait, text, &answer) != STORE_OK)
-		control_note("it is done, but there is no event of it: %s", answer.error);
-	answer_fini(&answer);
-	free(text);
+	json_object_set_new(event, "time", need(json_integer(state->since_s)));
 	json_decref(order);
-	json_decref(event);
+	journal_write(control, event);
 }
 
 static void print_order(const struct control *control, const struct record_state *state)
@@ -102,15 +68,14 @@ static void print_order(const struct control *control, const struct record_state
 static int change_state(struct control *control, enum account_state state)
 {
 	const struct value *reason = control_value(control, OPTION_REASON);
-	const struct value *actor = control_value(control, OPTION_ACTOR);
 	const struct value *time = control_value(control, OPTION_FOR);
-	char found[ACTOR_MAX];
+	char actor[JOURNAL_ACTOR_MAX];
 	struct order order = { .for_s = time ? (time->number + 999) / 1000 : 0 };
 
-	find_actor(found);
+	journal_actor(control, actor);
 	order.state.state = state;
 	order.state.reason = reason ? reason->text : "";
-	order.state.actor = actor ? actor->text : found;
+	order.state.actor = actor;
 	if (!control_connect(control) || edit_account(control, control_login(control), EDIT_EITHER,
 						      set_state, &order, NULL) == EDIT_REFUSED)
 		return STATUS_REFUSED;

@@ -9,6 +9,7 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/edit.h"
+#include "control/journal.h"
 #include "control/text.h"
 #include "control/wait.h"
 
@@ -40,6 +41,17 @@ static bool group_is_there(const struct control *control)
 	return false;
 }
 
+static void write_event(const struct control *control, const char *change)
+{
+	json_t *event = journal_entry(control, "account", control_login(control));
+	char actor[JOURNAL_ACTOR_MAX];
+
+	json_object_set_new(event, "change", text_json(change));
+	journal_actor(control, actor);
+	json_object_set_new(event, "actor", text_json(actor));
+	journal_write(control, event);
+}
+
 static void print_view_json(const struct view *view, void *arg)
 {
 	(void)arg;
@@ -58,12 +70,13 @@ static int write_settings(struct control *control, enum edit_when when)
 
 	if (!change_makes_sense(control))
 		return STATUS_USAGE;
-	if (!control_connect(control) || !plan_is_there(control) ||
-	    !group_is_there(control))
+	if (!control_connect(control) || !plan_is_there(control) || !group_is_there(control))
 		return STATUS_REFUSED;
 	result = edit_account(control, login, when, change_settings, control, NULL);
 	if (result == EDIT_REFUSED)
 		return STATUS_REFUSED;
+	if (result != EDIT_SAME)
+		write_event(control, words[result]);
 	if (control->json)
 		return accounts_one(control, login, print_view_json, NULL);
 	control_say(login, words[result]);
@@ -78,7 +91,8 @@ int command_user_add(struct control *control)
 int command_user_set(struct control *control)
 {
 	for (size_t i = 0; i < control->n_given; i++)
-		if (control->command->options & OPTION_BIT(control->given[i].option))
+		if ((control->command->options & OPTION_BIT(control->given[i].option)) &&
+		    control->given[i].option != OPTION_ACTOR)
 			return write_settings(control, EDIT_EXISTING);
 	return control_misuse(control, "nothing to set");
 }
@@ -163,5 +177,6 @@ int command_user_delete(struct control *control)
 		return control_refuse("%s: no account", login);
 	if (result != STORE_OK)
 		return control_refuse("%s", answer.error);
+	write_event(control, "deleted");
 	return control_done(control, "deleted");
 }

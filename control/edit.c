@@ -160,7 +160,7 @@ static enum outcome one_round(struct round *round, edit_change *change, void *ar
 	}
 	if (!is_as_expected(round))
 		return OUTCOME_REFUSED;
-	wait_learn_clock(round->control->wait, round->login, round->version);
+	wait_learn_clock(round->control->wait);
 	if (!change_account(round, change, arg))
 		return OUTCOME_REFUSED;
 	if (round->before && json_equal(round->before, round->after))

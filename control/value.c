@@ -1,10 +1,12 @@
 #include "control/value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/config.h"
+#include "base/domain.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/network.h"
@@ -105,6 +107,47 @@ bool value_amount(const char *text, struct value *out, const char **reason)
 	int64_t amount;
 
 	return amount_parse(text, &amount, reason) && keep(text, amount, out);
+}
+
+bool value_count(const char *text, struct value *out, const char **reason)
+{
+	int64_t amount;
+
+	if (!amount_parse(text, &amount, reason))
+		return false;
+	return amount > 0 ? keep(text, amount, out) : bad("is not 1 or more", reason);
+}
+
+bool value_domain(const char *text, struct value *out, const char **reason)
+{
+	char canonical[DOMAIN_MAX + 1];
+
+	if (!domain_normalise(text, canonical))
+		return bad("is not a domain", reason);
+	return keep(canonical, 0, out);
+}
+
+bool value_counter_quota(const char *text, struct quota *out, const char **reason)
+{
+	char whole[QUOTA_TEXT_MAX];
+	int len;
+
+	if (quota_parse(text, out, reason))
+		return true;
+	len = snprintf(whole, sizeof(whole), "0 %s", text);
+	return len < (int)sizeof(whole) && quota_parse(whole, out, reason);
+}
+
+bool value_counter(const char *text, struct value *out, const char **reason)
+{
+	char canonical[QUOTA_TEXT_MAX];
+	struct quota quota;
+
+	if (!value_counter_quota(text, &quota, reason))
+		return false;
+	quota.limit = 0;
+	quota_format(&quota, canonical);
+	return keep(canonical + strlen("0 "), 0, out);
 }
 
 bool value_duration(const char *text, struct value *out, const char **reason)

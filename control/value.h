@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "base/quota.h"
 
 struct value {
 	char *text;	/* owned; canonical where the kind has a canonical text */
@@ -34,6 +35,8 @@ value_check value_sender;   /* base/pattern.h */
 value_check value_network;  /* base/network.h */
 value_check value_quota;    /* base/quota.h */
 value_check value_amount;   /* base/units.h; number */
+value_check value_count;    /* the same, at least 1 */
+value_check value_domain;   /* base/domain.h */
 value_check value_duration; /* base/units.h, at least 1s; number in ms */
 value_check value_client;   /* an IP address */
 value_check value_stage;    /* number: enum stage */
@@ -41,6 +44,13 @@ value_check value_stage;    /* number: enum stage */
 /* What an account can leave open: number: enum plan_setting, or one of these. */
 enum value_setting { VALUE_PLAN = PLAN_SETTINGS, VALUE_GROUP };
 value_check value_setting;
+
+/* "recipients / 1d", or a whole quota, whose amount is ignored: the counter it
+ * counts in. The canonical text has no amount. */
+value_check value_counter;
+
+/* The quota of such a text, with some limit. */
+bool value_counter_quota(const char *text, struct quota *out, const char **reason);
 
 void value_fini(struct value *value);
 

@@ -63,11 +63,10 @@ static json_t *scopes_json(const struct effective *e)
 	for (size_t i = 0; i < e->n_scopes; i++) {
 		const struct effective_scope *s = &e->scopes[i];
 
-		json_array_append_new(array,
-				      need(json_pack("{s:s, s:o, s:o}", "scope",
-						     take_scope_name(s->scope), "name",
-						     text_json(s->name), "quotas",
-						     effect_quotas(s->quotas, s->n_quotas))));
+		json_array_append_new(
+			array, need(json_pack("{s:s, s:o, s:o}", "scope", take_scope_name(s->scope),
+					      "name", text_json(s->name), "quotas",
+					      effect_quotas(s->quotas, s->n_quotas))));
 	}
 	return array;
 }

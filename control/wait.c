@@ -103,9 +103,10 @@ static void on_time(const struct take_answer *answer, void *arg)
 	*done = true;
 }
 
-void wait_learn_clock(struct wait *wait, const char *login, const char *version)
+void wait_learn_clock(struct wait *wait)
 {
-	const struct take take = { .name = login, .version = version };
+	/* A plan has no account whose version had to be known. */
+	const struct take take = { .scope = SCOPE_PLAN, .name = "default", .version = "" };
 	bool done = false;
 
 	if (wait->clock_known)

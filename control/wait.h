@@ -30,10 +30,9 @@ const struct config *wait_config(const struct wait *wait);
 /* The store's clock as well as it is known, see wait_learn_clock(). */
 int64_t wait_now_s(struct wait *wait);
 
-/* Asks the store for its time, once; version is that of the login's account
- * ("" for none). For what is written down with a time: the daemons compare it
- * with the store's clock, not with this host's. */
-void wait_learn_clock(struct wait *wait, const char *login, const char *version);
+/* Asks the store for its time, once. For what is written down with a time: the
+ * daemons compare it with the store's clock, not with this host's. */
+void wait_learn_clock(struct wait *wait);
 
 /* Runs the loop until *done, which a callback sets. */
 void wait_until(struct wait *wait, const bool *done);

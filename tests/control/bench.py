@@ -186,23 +186,31 @@ class Bench:
 
     # --- what the daemons do -----------------------------------------------------------------------------------------
 
-    def charge(self, login, recipients=1, size=1000):
-        """Lets sendward-policyd accept and charge one message."""
+    def charge(self, login, recipients=1, size=1000, client="192.0.2.7"):
+        """Lets sendward-policyd accept and charge one message; on a busy machine it may miss Redis' deadline."""
+        end = time.monotonic() + LIMIT_S
+        answer = "action=4 4.3.0"
+        self._messages += 1
+        while " 4.3.0" in answer and time.monotonic() < end:
+            answer, errors = self._charge(login, recipients, size, client)
+        expect(answer == "action=DUNNO\n\n" and not SANITIZER.search(errors), f"{answer!r}\n{errors}")
+
+    def _charge(self, login, recipients, size, client):
         listener = self.path("policy.sock")
         with open(self.config, encoding="utf-8") as file:
-            config = self.write("policyd.conf", file.read() + f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\n')
-        self._messages += 1
+            config = self.write("policyd.conf", file.read() +
+                                f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\non_store_failure = defer\n')
         with subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config], stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, encoding="utf-8") as daemon:
             try:
                 answer = self._ask_policyd(listener, daemon, {
                     "request": "smtpd_access_policy", "protocol_state": "END-OF-MESSAGE", "sender": "",
-                    "client_address": "192.0.2.7", "sasl_username": login, "recipient_count": recipients,
+                    "client_address": client, "sasl_username": login, "recipient_count": recipients,
                     "size": size, "queue_id": f"Q{self._messages}", "instance": f"i{self._messages}"})
             finally:
                 daemon.terminate()
                 errors = daemon.communicate(timeout=LIMIT_S)[1]
-        expect(answer == "action=DUNNO\n\n" and not SANITIZER.search(errors), f"{answer!r}\n{errors}")
+        return answer, errors
 
     @staticmethod
     def _ask_policyd(listener, daemon, attributes):

@@ -108,7 +108,7 @@ def shared(b):
         {"scope": "plan", "name": "gold", "quotas": ["10000 messages / 1d"]},
         {"scope": "group", "name": "reseller", "quotas": ["20 messages / month in UTC", "1M bytes / 1h"]}])
     text = b.ok("user", "show", "rose@dom.example")
-    for line in ("plan   gold", "group  reseller", "1000 messages / day in Europe/Zurich", "domain dom.example",
+    for line in ("plan     gold", "group    reseller", "1000 messages / day in Europe/Zurich", "domain dom.example",
                  "50 recipients / 1d, times 1.5 every 1d, until 2k", "group reseller"):
         expect(line in text, f"{line} is not in\n{text}")
     equal([line.split()[:4] for line in b.ok("user", "list").splitlines()[1:]],

@@ -1,6 +1,8 @@
 """usage, reset, explain."""
 
 import json
+import re
+import time
 
 from bench import equal, expect
 
@@ -10,17 +12,22 @@ def usage(b):
     b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "unlimited recipients / 1d")
     b.charge("rose", recipients=4)
     b.charge("rose", recipients=3)
-    equal(b.json("usage", "rose"), {
-        "login": "rose", "state": "allowed", "quotas": [
+    usage_of = b.json("usage", "rose")
+    expect(abs(usage_of.pop("time") - time.time()) < 60, "time is not now")
+    freed = [quota.pop("next_free_s") for quota in usage_of["quotas"]]
+    expect(3600 - 30 < freed[0] <= 3660 and 86400 - 30 < freed[1] <= 86400 + 1440, freed)
+    equal(usage_of, {
+        "login": "rose", "state": "allowed", "mode": "enforce", "fit": 1, "quotas": [
             {"quota": "10 messages / 1h", "unit": "messages", "window_s": 3600, "limit": 10, "used": 2,
-             "origin": "account"},
+             "origin": "account", "scope": "login", "name": "rose", "fits_in_s": 0},
             {"quota": "unlimited recipients / 1d", "unit": "recipients", "window_s": 86400, "limit": None, "used": 7,
-             "origin": "account"}]})
-    equal(b.ok("usage", "rose").splitlines(),
-          ["rose: allowed", "",
-           "QUOTA                      USED  USED UP                      NEXT FITS  ORIGIN",
-           "10 messages / 1h           2     [####................]  20%  now        account",
-           "unlimited recipients / 1d  7     unlimited                    now        account"])
+             "origin": "account", "scope": "login", "name": "rose", "fits_in_s": 0}]})
+    lines = [re.sub(r" in [0-9][^)]*\)", " in X", line) for line in b.ok("usage", "rose").splitlines()]
+    equal([re.split("  +", line) for line in lines],
+          [["rose: allowed"], [""],
+           ["SCOPE", "QUOTA", "USED", "USED UP", "NEXT FREED", "1 MORE FITS", "ORIGIN"],
+           ["login", "10 messages / 1h", "2 of 10", "[####................]", "20%", "in X", "now", "account"],
+           ["login", "unlimited recipients / 1d", "7", "unlimited", "in X", "now", "account"]])
 
 
 def usage_full(b):
@@ -30,10 +37,10 @@ def usage_full(b):
     b.charge("rose")
     b.ok("user", "set", "rose", "--add-quota", "0 bytes / 1d")
     lines = b.ok("usage", "rose").splitlines()
-    expect("100%  in 1 h 1 min" in lines[3], lines[3])
-    expect("100%  never" in lines[4], lines[4])
+    expect(len(re.findall(r"in 1 h( 1 min)? \([0-9: -]+\)", lines[3])) == 2, lines[3])
+    expect(re.search("100%  -  +never", lines[4]), lines[4])
     b.ok("user", "set", "rose", "--add-quota", "1 messages / 1h")
-    expect(" 200%  in " in b.ok("usage", "rose"), "a lower limit does not keep the usage")
+    expect(" 200% " in b.ok("usage", "rose"), "a lower limit does not keep the usage")
 
 
 def usage_unknown(b):
@@ -51,7 +58,8 @@ def usage_state(b):
     """usage shows the state, and that there is no quota"""
     b.ok("user", "add", "rose", "--no-quotas")
     b.ok("block", "rose")
-    equal(b.json("usage", "rose"), {"login": "rose", "state": "blocked", "quotas": []})
+    usage_of = b.json("usage", "rose")
+    equal((usage_of["login"], usage_of["state"], usage_of["quotas"]), ("rose", "blocked", []))
     equal(b.ok("usage", "rose"), "rose: blocked\n\nno quota\n")
 
 
@@ -63,6 +71,166 @@ def reset(b):
     equal(b.ok("reset", "rose"), "rose: reset\n")
     equal(b.json("usage", "rose")["quotas"][0]["used"], 0)
     equal(b.json("reset", "rose"), {"login": "rose", "reset": True})
+
+
+SHARED = """
+node = "mx1"
+redis {{ address = "{address}" }}
+plan default {{
+  quotas = {{ "100 messages / day in Pacific/Auckland" }}
+  shared_quotas = {{ "1000 recipients / 1d" }}
+  ramp {{ start = 5  factor = 2  every = 1h  until = 50 }}
+}}
+domain "dom.example" {{ shared_quotas = {{ "7 messages / 1h" }} }}
+group "reseller" {{ quotas = {{ "20 messages / month", "100k bytes / 1h" }} }}
+unauthenticated {{ quotas = {{ "3 messages / 1h" }}  ipv4_prefix = 24  ipv6_prefix = 56 }}
+"""
+
+
+def used(b, *words):
+    return [(q["quota"], q["scope"], q["used"], q["origin"]) for q in b.json("usage", *words)["quotas"]]
+
+
+def usage_shared(b):
+    """usage shows the ramp and what is shared with others, and each scope by itself"""
+    b.configure(SHARED)
+    b.ok("user", "add", "rose@dom.example", "--group", "reseller")
+    b.ok("user", "add", "lily", "--group", "reseller")
+    b.charge("rose@dom.example", recipients=3, size=10000)
+    b.charge("lily", recipients=2, size=20000)
+    shared_by = {
+        "domain": [("7 messages / 1h", "domain", 1, "domain dom.example")],
+        "plan": [("1000 recipients / 1d", "plan", 5, "plan default")],
+        "group": [("20 messages / month in UTC", "group", 2, "group reseller"),
+                  ("100k bytes / 1h", "group", 30000, "group reseller")]}
+    equal(used(b, "rose@dom.example"), [
+        ("100 messages / day in Pacific/Auckland", "login", 1, "plan default"),
+        ("5 recipients / 1h (ramp)", "login", 3, "plan default"),
+        *shared_by["domain"], *shared_by["plan"], *shared_by["group"]])
+    equal([quota[:3] for quota in used(b, "lily")][:3],
+          [("100 messages / day in Pacific/Auckland", "login", 1), ("5 recipients / 1h (ramp)", "login", 2),
+           ("1000 recipients / 1d", "plan", 5)])
+    for scope, name in (("domain", "Dom.Example"), ("plan", "default"), ("group", "reseller")):
+        equal(used(b, "--" + scope, name), shared_by[scope])
+        equal([b.json("usage", "--" + scope, name)[key] for key in ("scope", "name")], [scope, name.lower()])
+        expect(b.ok("usage", "--" + scope, name).startswith(f"{scope} {name.lower()}: shared\n"), "no head")
+    day = b.json("usage", "lily")["quotas"][0]
+    expect(day["period"]["start"] <= time.time() < day["period"]["end"], day)
+    expect(abs(day["period"]["end"] - time.time() - day["next_free_s"]) < 30, day)
+
+
+def usage_network(b):
+    """usage and reset of a network are those of the sessions without a login"""
+    b.configure(SHARED)
+    b.charge("", client="192.0.2.7")
+    b.charge("", client="192.0.2.99")
+    for network in ("192.0.2.0/24", "192.0.2.55", "192.0.2.128/25"):
+        equal(b.json("usage", "--network", network)["name"], "192.0.2.0/24")
+        equal(used(b, "--network", network), [("3 messages / 1h", "network", 2, "unauthenticated")])
+    equal(used(b, "--network", "192.0.3.1")[0][2], 0)
+    b.refused(1, "192.0.0.0/16 is wider than 192.0.0.0/24", "usage", "--network", "192.0.0.0/16")
+    equal(b.ok("reset", "--network", "192.0.2.1"), "network 192.0.2.0/24: reset\n")
+    equal(used(b, "--network", "192.0.2.1")[0][2], 0)
+
+
+def usage_fit(b):
+    """usage --fit tells when so many more fit, by the unit of each quota"""
+    b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "50 recipients / 1d", "--quota",
+         "1k bytes / hour", "--quota", "unlimited messages / 1d")
+    b.charge("rose", recipients=2, size=100)
+    usage_of = b.json("usage", "rose", "--fit", "10")
+    equal(usage_of["fit"], 10)
+    fits = [quota["fits_in_s"] for quota in usage_of["quotas"]]
+    expect(3500 < fits[0] <= 3660, fits)
+    equal(fits[1:], [0, 0, 0])
+    equal([quota["fits_in_s"] for quota in b.json("usage", "rose", "--fit", "51")["quotas"]], [None, None, 0, 0])
+    fits = [quota["fits_in_s"] for quota in b.json("usage", "rose", "--fit", "1000")["quotas"]]
+    expect(fits[2] is None or 0 <= fits[2] <= 3600, fits)
+    expect("51 MORE FIT " in b.ok("usage", "rose", "--fit", "51"), "no head")
+    b.refused(2, "--fit .*1 or more", "usage", "rose", "--fit", "0")
+
+
+def usage_off(b):
+    """usage shows what was counted when quotas are off or only monitored"""
+    b.charge("rose")
+    for mode, words in (("off", "rose: allowed, quotas are off"), ("monitor", "rose: allowed, quotas are only monitored")):
+        b.configure('redis {{ address = "{address}" }}\nplan default {{ quotas = {{ "5 recipients / 1h" }} '
+                    f'checks {{{{ quotas = {mode} }}}} }}}}\n')
+        usage_of = b.json("usage", "rose")
+        equal((usage_of["mode"], [quota["used"] for quota in usage_of["quotas"]]), (mode, [1]))
+        expect(b.ok("usage", "rose").startswith(words + "\n"), "the mode is not told")
+
+
+def whose(b):
+    """usage and reset want one login or one scope that is configured"""
+    b.configure(SHARED)
+    for command in "usage", "reset":
+        b.refused(2, "one is missing of LOGIN, --domain", command)
+        b.refused(2, "only one of LOGIN, --domain", command, "rose", "--group", "reseller")
+        b.refused(2, "only one of LOGIN, --domain", command, "--plan", "default", "--group", "reseller")
+        b.refused(1, 'group "nope" is not in', command, "--group", "nope")
+        b.refused(1, 'plan "nope" is not in', command, "--plan", "nope")
+        b.refused(1, 'domain "other.example" is not in', command, "--domain", "other.example")
+        b.refused(2, "--domain .*is not a domain", command, "--domain", "not a domain")
+
+
+def reset_one(b):
+    """reset --quota forgets the counters named and no other"""
+    b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "20 messages / hour", "--quota",
+         "30 recipients / 1h", "--quota", "40 recipients / 1d")
+
+    def after(*quotas):
+        b.redis("DEL", "sendward:{rose}:u")
+        b.charge("rose")
+        b.ok("reset", "rose", *[word for quota in quotas for word in ("--quota", quota)])
+        return [quota["used"] for quota in b.json("usage", "rose")["quotas"]]
+
+    equal(after("messages / 1h"), [0, 1, 1, 1])
+    equal(after("99 messages/hour in UTC"), [1, 0, 1, 1])
+    equal(after("recipients / 60m", "unlimited recipients / 1d"), [1, 1, 0, 0])
+    equal(after("messages / 1h", "messages / hour", "recipients / 1h", "recipients / 1d"), [0, 0, 0, 0])
+    done = b.call("reset", "rose", "--quota", "messages / 7m")
+    equal((done.returncode, done.stderr), (0, "sendward: nothing was counted in messages / 7m\n"))
+    b.refused(2, "--quota", "reset", "rose", "--quota", "apples / 1h")
+
+
+def reset_shared(b):
+    """reset of a login leaves what is shared, and reset of a scope what is the login's"""
+    b.configure(SHARED)
+    b.ok("user", "add", "rose@dom.example", "--group", "reseller")
+    b.charge("rose@dom.example", size=1000)
+    equal(b.json("reset", "--group", "reseller", "--quota", "bytes / 1h"),
+          {"scope": "group", "name": "reseller", "reset": True})
+    equal([quota[2] for quota in used(b, "rose@dom.example")], [1, 1, 1, 1, 1, 0])
+    b.ok("reset", "rose@dom.example")
+    equal([quota[2] for quota in used(b, "rose@dom.example")], [0, 0, 1, 1, 1, 0])
+    for scope, name in (("domain", "dom.example"), ("plan", "default"), ("group", "reseller")):
+        equal(b.ok("reset", "--" + scope, name), f"{scope} {name}: reset\n")
+    equal([quota[2] for quota in used(b, "rose@dom.example")], [0] * 6)
+
+
+def warnings(b):
+    """a mark that is passed is an event, once"""
+    b.ok("user", "add", "rose", "--quota", "10 messages / 1h")
+    for _ in range(10):
+        b.charge("rose")
+    marks = [event for event in b.lines("events", "--json", "--login", "rose") if event["event"] == "warning"]
+    equal([(event["quota"], event["percent"], event["limit"]) for event in marks],
+          [("10 messages / 1h", 80, 10), ("10 messages / 1h", 95, 10)])
+    expect("warning  rose  " in b.ok("events"), "no line of it")
+
+
+def explain_quotas(b):
+    """explain shows every quota, shared ones too, and when the message fits"""
+    b.configure(SHARED)
+    b.ok("user", "add", "rose@dom.example", "--group", "reseller")
+    b.charge("rose@dom.example", recipients=3)
+    result = explained(b, 1, *ROSE, "--recipients", "3")
+    equal((result["check"], result["verdict"]), ("quotas", "defer"))
+    equal([(quota["scope"], quota["fits_in_s"] == 0) for quota in result["quotas"]],
+          [("login", True), ("login", False), ("domain", True), ("plan", True), ("group", True), ("group", True)])
+    explained(b, 0, *ROSE, "--recipients", "3", "--free-recipients", "1")
+    expect("THIS FITS" in b.ok("explain", *ROSE), "no table of quotas")
 
 
 def explained(b, status, *words):
@@ -163,5 +331,6 @@ def explain_usage(b):
     b.refused(2, "--size", "explain", "--from", "x", "--login", "x", "--client", "::1", "--size", "-1")
 
 
-CASES = [usage, usage_full, usage_unknown, usage_state, reset, explain_accepts, explain_refuses, explain_blocked,
+CASES = [usage, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset,
+         reset_one, reset_shared, warnings, explain_quotas, explain_accepts, explain_refuses, explain_blocked,
          explain_sandbox, explain_header, explain_null, explain_monitor, explain_usage]

@@ -116,6 +116,32 @@ def events(b):
     expect('state  rose  state=blocked reason="spam \\"x\\"" actor=desk until="2' in lines[0], lines[0])
 
 
+def change_events(b):
+    """who changed an account, deleted it, imported or reset it is an event"""
+    b.ok("user", "add", "rose", "--actor", "desk")
+    b.ok("user", "set", "rose", "--description", "x", "--actor", "desk")
+    b.ok("user", "set", "rose", "--description", "x", "--actor", "desk")
+    b.ok("reset", "rose", "--actor", "desk")
+    b.charge("rose")
+    b.ok("reset", "rose", "--actor", "desk", "--quota", "recipients / 1h")
+    b.ok("reset", "--plan", "students", "--actor", "desk")
+    b.ok("user", "delete", "rose", "--actor", "desk")
+    b.ok("import", "-", "--actor", "desk", stdin='{"login":"a"}\n{"login":"b"}\n')
+    b.refused(2, "nothing to set", "user", "set", "rose", "--actor", "desk")
+    events = b.lines("events", "--json")
+    for event in events:
+        expect(abs(event.pop("time") - time.time()) < 60, "the time is not now")
+        equal(event.pop("actor"), "desk")
+    equal(events, [
+        {"event": "account", "login": "rose", "change": "added"},
+        {"event": "account", "login": "rose", "change": "changed"},
+        {"event": "reset", "login": "rose", "quotas": None},
+        {"event": "reset", "login": "rose", "quotas": ["recipients / 1h"]},
+        {"event": "reset", "scope": "plan", "name": "students", "quotas": None},
+        {"event": "account", "login": "rose", "change": "deleted"},
+        {"event": "import", "added": 2, "replaced": 0}])
+
+
 def foreign_events(b):
     """entries of the stream that are no events do no harm"""
     b.redis("XADD", "sendward:events", "*", "event", "nonsense")
@@ -160,5 +186,5 @@ def follow_away(b):
     stopped(process)
 
 
-CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, foreign_events, many_events, follow,
+CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
          follow_away]
