@@ -1,0 +1,86 @@
+/*
+ * One run of the configuration's loader: what its parts share. Only the files
+ * base/config*.c include it.
+ *
+ *	config.c	the file, the snapshot, questions to it
+ *	config_text.c	the text before libconfuse sees it
+ *	config_parse.c	libconfuse
+ *	config_load.c	settings, of any section
+ *	config_plan.c	plans and groups
+ *	config_domain.c	domains
+ *	config_check.c	what concerns several sections
+ */
+#ifndef SENDWARD_CONFIG_LOAD_H
+#define SENDWARD_CONFIG_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <confuse.h>
+
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/setting.h"
+
+struct load {
+	const char *path;
+	char *error; /* the first one, from load_complain() */
+	size_t error_size;
+	bool failed;
+	struct arena *arena;
+	struct config *config;
+};
+
+/* Zeroed, and as long-lived as the snapshot. Never NULL. */
+void *load_allocate(struct load *load, size_t n, size_t size);
+char *load_keep(struct load *load, const char *text);
+
+/* line 0: none. Only the first complaint counts. */
+void load_complain(struct load *load, int line, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* text is as config_text_prepare() left it. Free the result with cfg_free();
+ * it is to be used only when the load has not failed. */
+cfg_t *load_parse(struct load *load, const char *text);
+
+/* What libconfuse calls the section. */
+const char *load_section_name(enum setting_section section);
+
+/* NULL where the file does not set it. */
+cfg_opt_t *load_find(cfg_t *section, const char *name);
+
+/* A value of libconfuse's is the text behind its line; this takes them apart. */
+const char *load_value_text(const char *kept, int *line);
+
+/* Is nothing set in it? */
+bool load_is_empty(cfg_t *section);
+
+/* The line of the setting; when it is not set or name is NULL, of the first one
+ * in the section; when that is empty, the one in which it ends. */
+int load_line_of(cfg_t *section, const char *name);
+
+/* Every setting of the section that the file has, into base. origins may be
+ * NULL; those of the settings become origin. */
+void load_section(struct load *load, cfg_t *section, enum setting_section which, void *base,
+		  const char **origins, const char *origin);
+void load_defaults(struct load *load, enum setting_section which, void *base, const char **origins);
+
+/* "plan students", "domain example.com". */
+const char *load_origin(struct load *load, const char *kind, const char *name);
+
+void load_plans(struct load *load, cfg_t *cfg);
+void load_groups(struct load *load, cfg_t *cfg);
+void load_domains(struct load *load, cfg_t *cfg); /* after load_plans() */
+
+/* The section ramp in a plan or domain, if there is one. */
+void load_ramp(struct load *load, cfg_t *parent, struct plan *plan, const char *origin);
+
+/* Complains of two that count in the same place: they would be charged twice
+ * there. name is the setting's. */
+void load_check_quotas(struct load *load, cfg_t *section, const char *name,
+		       const struct quota *quotas, size_t n);
+
+/* What concerns several sections; last. */
+void load_check(struct load *load, cfg_t *cfg);
+
+#endif

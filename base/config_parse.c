@@ -1,0 +1,245 @@
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+#include "base/config_load.h"
+#include "base/config_text.h"
+#include "base/fields.h"
+#include "base/memory.h"
+
+/* A setting that the file has: where libconfuse keeps it. */
+struct seen {
+	const cfg_opt_t *opt;
+	UT_hash_handle hh;
+};
+
+struct parser {
+	struct load *load;
+	struct seen *seen; /* the settings given so far */
+	char *value;	   /* of the last setting, with its line */
+	size_t value_size;
+};
+
+/* libconfuse's callbacks have no argument for it. Set while it parses. */
+static _Thread_local struct parser *parser;
+
+/* The section that has a setting of this name, or NULL. */
+static const char *section_with(const char *name)
+{
+	struct setting setting;
+	size_t i;
+
+	for (i = 0; setting_at(i, &setting); i++)
+		if (setting.section != SECTION_TOP && !strcmp(setting.name, name))
+			return setting_section_name(setting.section);
+	return NULL;
+}
+
+static void complain_unknown(struct load *load, const cfg_t *cfg, const char *name)
+{
+	const char *section = section_with(name);
+	char quoted[FIELDS_TEXT_MAX];
+
+	fields_quote(name, strlen(name), quoted);
+	if (section)
+		load_complain(load, cfg->line, "there is no setting %s here; section %s has one",
+			      quoted, section);
+	else
+		load_complain(load, cfg->line, "there is no setting %s", quoted);
+}
+
+const char *load_section_name(enum setting_section section)
+{
+	return section == SECTION_GROUP ? CONFIG_TEXT_GROUP : setting_section_name(section);
+}
+
+/* libconfuse does not tell of which kind the section is; one that has no such
+ * title is not the one. */
+static void complain_twice(struct load *load, cfg_t *cfg, const char *title)
+{
+	static const enum setting_section kinds[] = { SECTION_PLAN, SECTION_DOMAIN, SECTION_GROUP };
+	char quoted[FIELDS_TEXT_MAX];
+	const char *kind = "";
+	size_t i, n = 0;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (!cfg_gettsec(cfg, load_section_name(kinds[i]), title))
+			continue;
+		kind = setting_section_name(kinds[i]);
+		n++;
+	}
+	fields_quote(title, strlen(title), quoted);
+	if (n == 1)
+		load_complain(load, cfg->line, "%s %s stands twice", kind, quoted);
+	else
+		load_complain(load, cfg->line, "%s stands twice", quoted);
+}
+
+static void complain_untitled(struct load *load, const cfg_t *cfg, const char *name)
+{
+	const char *shown = strcmp(name, CONFIG_TEXT_GROUP) ? name : "group";
+
+	load_complain(load, cfg->line, "section %s needs a name, as in %s NAME { }", shown, shown);
+}
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void on_error(cfg_t *cfg, const char *format, va_list args)
+{
+	struct load *load = parser->load;
+	char text[512];
+
+	if (!strcmp(format, "no such option '%s'")) {
+		complain_unknown(load, cfg, va_arg(args, const char *));
+		return;
+	}
+	if (!strcmp(format, "found duplicate title '%s'")) {
+		complain_twice(load, cfg, va_arg(args, const char *));
+		return;
+	}
+	if (!strcmp(format, "missing title for section '%s'")) {
+		complain_untitled(load, cfg, va_arg(args, const char *));
+		return;
+	}
+	vsnprintf(text, sizeof(text), format, args);
+	load_complain(load, cfg->line, "%s", text);
+}
+
+/* True when the setting had been given before. */
+static bool see(const cfg_opt_t *opt)
+{
+	struct seen *seen;
+
+	HASH_FIND_PTR(parser->seen, &opt, seen);
+	if (seen)
+		return true;
+	seen = memory_zero(sizeof(*seen));
+	seen->opt = opt;
+	HASH_ADD_PTR(parser->seen, opt, seen);
+	return false;
+}
+
+static void forget_seen(void)
+{
+	struct seen *seen, *next;
+
+	HASH_ITER(hh, parser->seen, seen, next)
+	{
+		HASH_DEL(parser->seen, seen);
+		free(seen);
+	}
+}
+
+/*
+ * libconfuse has read a value. It keeps the text returned in *result, which is
+ * the value behind its line: load_value_text() takes them apart.
+ */
+static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	/* The first value of a list or the only one. */
+	if (opt->nvalues == 1 && see(opt)) {
+		load_complain(parser->load, cfg->line, "%s is set twice%s", opt->name,
+			      opt->flags & CFGF_LIST ? "; += adds to a list" : "");
+		return -1;
+	}
+	snprintf(parser->value, parser->value_size, "%d %s", cfg->line, value);
+	*(const char **)result = parser->value;
+	return 0;
+}
+
+/* Can the setting stand in the section? */
+static bool stands_in(const struct setting *setting, enum setting_section section)
+{
+	return setting->section == section ||
+	       (section == SECTION_DOMAIN && setting->section == SECTION_PLAN);
+}
+
+static size_t count_settings(enum setting_section section)
+{
+	struct setting setting;
+	size_t i, n = 0;
+
+	for (i = 0; setting_at(i, &setting); i++)
+		n += stands_in(&setting, section);
+	return n;
+}
+
+/* libconfuse's table of one section, with room for extra more rows; *next is
+ * the first of those. */
+static cfg_opt_t *section_options(struct load *load, enum setting_section section, size_t extra,
+				  cfg_opt_t **next)
+{
+	const cfg_opt_t end = CFG_END();
+	cfg_opt_t *opts = load_allocate(load, count_settings(section) + extra + 1, sizeof(*opts));
+	cfg_opt_t *out = opts;
+	struct setting setting;
+	size_t i;
+
+	for (i = 0; setting_at(i, &setting); i++) {
+		cfg_opt_t list = CFG_STR_LIST_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
+		cfg_opt_t single = CFG_STR_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
+
+		if (stands_in(&setting, section))
+			*out++ = setting_is_list(&setting) ? list : single;
+	}
+	for (i = 0; i < extra + 1; i++)
+		out[i] = end;
+	*next = out;
+	return opts;
+}
+
+#define TITLED (CFGF_MULTI | CFGF_TITLE | CFGF_NO_TITLE_DUPES)
+
+static cfg_opt_t section_row(struct load *load, enum setting_section section, cfg_flag_t flags)
+{
+	cfg_opt_t *next, *opts = section_options(load, section, 2, &next);
+	cfg_opt_t row = CFG_SEC((char *)load_section_name(section), opts, flags);
+
+	if (section == SECTION_PLAN)
+		*next++ = section_row(load, SECTION_CHECKS, CFGF_NONE);
+	if (section == SECTION_PLAN || section == SECTION_DOMAIN)
+		*next = section_row(load, SECTION_RAMP, CFGF_NODEFAULT);
+	return row;
+}
+
+static cfg_opt_t *all_options(struct load *load)
+{
+	static const struct {
+		enum setting_section section;
+		cfg_flag_t flags;
+	} sections[] = {
+		{ SECTION_REDIS, CFGF_NONE },  { SECTION_POLICYD, CFGF_NONE },
+		{ SECTION_MILTER, CFGF_NONE }, { SECTION_REPLIES, CFGF_NONE },
+		{ SECTION_PLAN, TITLED },      { SECTION_DOMAIN, TITLED },
+		{ SECTION_GROUP, TITLED },     { SECTION_UNAUTHENTICATED, CFGF_NONE },
+	};
+	const size_t n = sizeof(sections) / sizeof(sections[0]);
+	cfg_opt_t *next, *opts = section_options(load, SECTION_TOP, n, &next);
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		*next++ = section_row(load, sections[i].section, sections[i].flags);
+	return opts;
+}
+
+cfg_t *load_parse(struct load *load, const char *text)
+{
+	size_t size = strlen(text) + 16;
+	struct parser here = { .load = load, .value = memory_alloc(size), .value_size = size };
+	cfg_t *cfg = cfg_init(all_options(load), CFGF_NONE);
+
+	if (!cfg)
+		abort();
+	cfg_set_error_function(cfg, on_error);
+	parser = &here;
+	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
+		load_complain(load, 0, "cannot be read");
+	forget_seen();
+	parser = NULL;
+	free(here.value);
+	return cfg;
+}
