@@ -20,12 +20,10 @@ static int64_t advance(struct tally *t, const struct take_row *row, int64_t now_
 {
 	if (!is_calendar(t))
 		return window_advance(&t->window, t->quota.window_s, now_ms);
-	if (t->period_s < row->start_s) {
+	if (t->period_s < row->start_s)
 		t->window.sum = 0;
+	if (t->window.sum == 0 || t->period_s > row->end_s)
 		t->period_s = row->start_s;
-	} else if (t->period_s > row->end_s) {
-		t->period_s = row->start_s;
-	}
 	return t->period_s;
 }
 

@@ -58,7 +58,7 @@ end
 local function packed(block)
   local size = ENTRY_SIZE[block.unit]
   local n = #block.entries / size
-  if n == 0 and block.kind == 'w' then return '' end
+  if block.sum == 0 and block.kind ~= 'f' then return '' end
   if n > 0 then
     local low = struct.unpack(ENTRY[block.unit], block.entries, #block.entries - size + 1)
     block.newest = slot_of(block, low)

@@ -96,8 +96,16 @@ end
 
 -- The clock went back so far that a block counts as of now. That is written
 -- even when nothing is charged; else it would be as of now again and again, and
--- a login that has used up its quota would have to wait for the old time.
+-- a login that has used up its quota would have to wait for the old time. No
+-- message was charged where the block counts then.
 local rewound = false
+
+local function rewind(block, slot)
+  block.newest = slot
+  block.born = now_us
+  block.mark = 0
+  rewound = true
+end
 
 -- Drops what is too old; block.slot is where amounts go.
 local function roll(block)
@@ -106,12 +114,10 @@ local function roll(block)
   block.length = length
   if block.n > 0 then
     if block.newest > slot + SLOTS then
-      block.newest = slot
+      rewind(block, slot)
       block.sum = math.min(block.sum, ENTRY_MAX[block.unit])
       block.entries = struct.pack(ENTRY[block.unit], slot % 256, block.sum)
       block.n = 1
-      block.mark = 0
-      rewound = true
     elseif block.newest > slot then
       slot = block.newest
     end
@@ -138,8 +144,7 @@ local function turn(block, start, finish)
     block.sum = 0
     block.mark = 0
   elseif block.newest > finish then
-    block.newest = start
-    rewound = true
+    rewind(block, start)
   else
     start = block.newest
   end

@@ -189,29 +189,46 @@ static struct counter *counter_of(struct fake_store *s, struct login *l, const s
 	return c;
 }
 
-/* A window that has counted nothing is as if it had never been. */
+/* What has counted nothing is as if it had never been. */
 static void drop_empty(struct login *l)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < l->n_counters; i++) {
-		const struct tally *t = &l->counters[i].tally;
-
-		if (t->quota.kind == QUOTA_CALENDAR || t->window.n > 0)
+	for (size_t i = 0; i < l->n_counters; i++)
+		if (l->counters[i].tally.window.sum > 0)
 			l->counters[kept++] = l->counters[i];
-	}
 	l->n_counters = kept;
 }
 
+/* How late the counter counts: a slot, or a period. */
+static int64_t newest(const struct tally *t)
+{
+	if (t->quota.kind == QUOTA_CALENDAR)
+		return t->period_s;
+	return t->window.n > 0 ? t->window.slots[t->window.n - 1].slot : 0;
+}
+
+/* When the clock went back so far that everything counts as of now, no
+ * message was charged there. */
+static void set_tally(struct fake_store *s, struct counter *c, const struct tally *tally)
+{
+	if (tally->window.sum > 0 && newest(tally) < newest(&c->tally))
+		c->born = ++s->births;
+	c->tally = *tally;
+}
+
 /* Time has passed for all windows, not only for those that are asked for. */
-static void advance_all(struct login *l, int64_t now_ms)
+static void advance_all(struct fake_store *s, struct login *l)
 {
 	for (size_t i = 0; i < l->n_counters; i++) {
-		struct tally *t = &l->counters[i].tally;
+		struct tally t = l->counters[i].tally;
 
-		if (t->quota.kind != QUOTA_CALENDAR)
-			window_advance(&t->window, t->quota.window_s, now_ms);
+		if (t.quota.kind == QUOTA_CALENDAR)
+			continue;
+		window_advance(&t.window, t.quota.window_s, s->now_ms);
+		set_tally(s, &l->counters[i], &t);
 	}
+	drop_empty(l);
 }
 
 static struct message *find_message(const struct fake_store *s, struct login *l, const char *key)
@@ -234,17 +251,8 @@ static struct message *new_message(const struct fake_store *s, struct login *l, 
 	return m;
 }
 
-/* How late the counter counts: a slot, or a period. */
-static int64_t newest(const struct tally *t)
-{
-	if (t->quota.kind == QUOTA_CALENDAR)
-		return t->period_s;
-	return t->window.n > 0 ? t->window.slots[t->window.n - 1].slot : 0;
-}
-
-/* Testing leaves no trace, unless the clock went back so far that everything
- * counts as of now. */
-static bool test_row(const struct fake_store *s, struct login *l, const struct take_row *row,
+/* Testing leaves no trace, unless the clock went back so far. */
+static bool test_row(struct fake_store *s, struct login *l, const struct take_row *row,
 		     struct take_row_answer *answer)
 {
 	struct counter *c = find_counter(l, &row->quota);
@@ -255,9 +263,8 @@ static bool test_row(const struct fake_store *s, struct login *l, const struct t
 		tally = c->tally;
 	tally_test(&tally, row, s->now_ms, answer);
 	if (c && tally.window.sum > 0 && newest(&tally) < newest(&c->tally)) {
-		c->tally = tally;
-		advance_all(l, s->now_ms);
-		drop_empty(l);
+		set_tally(s, c, &tally);
+		advance_all(s, l);
 	}
 	return !row->enforce || tally_fits(row, answer);
 }
@@ -293,10 +300,9 @@ static enum take_status take_rows(struct fake_store *s, struct login *l, const s
 	if (!take->message_key)
 		return TAKE_DONE;
 	m = new_message(s, l, take->message_key);
-	advance_all(l, s->now_ms);
+	advance_all(s, l);
 	for (size_t i = 0; i < take->n_rows; i++)
 		charge_row(s, l, &take->rows[i], m);
-	drop_empty(l);
 	return TAKE_DONE;
 }
 

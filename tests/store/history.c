@@ -38,44 +38,68 @@ static int64_t some_limit(uint64_t *state, enum quota_unit unit)
 	return 1 + below(state, unit == QUOTA_BYTES ? 2000000 : unit == QUOTA_MESSAGES ? 25 : 60);
 }
 
-static bool has_row(const struct history *h, enum quota_unit unit, int32_t window_s)
+static bool has_row(const struct history *h, const struct quota *quota)
 {
 	for (size_t i = 0; i < h->n_rows; i++)
-		if (h->rows[i].unit == unit && h->rows[i].window_s == window_s)
+		if (quota_same_counter(&h->rows[i].quota, quota))
 			return true;
 	return false;
 }
 
-static void make_rows(struct history *h, uint64_t *state)
+/* near chooses windows of similar length, so that all of them matter. */
+static struct quota some_quota(uint64_t *state, size_t near)
 {
 	static const int32_t windows[] = { 1,	 2,	10,	60,	    61,	       3600,
 					   5400, 86400, 604800, 30 * 86400, 31 * 86400 };
+	static const char *const zones[] = { "UTC", "Europe/Zurich", "Australia/Lord_Howe" };
+	struct quota quota = { .unit = (enum quota_unit)below(state, QUOTA_UNITS),
+			       .window_s = windows[near + (size_t)below(state, 4)] };
+
+	if (near < 4 || chance(state, 75))
+		return quota;
+	quota.kind = QUOTA_CALENDAR;
+	quota.calendar = (enum calendar)below(state, CALENDARS);
+	quota.window_s = calendar_longest_s(quota.calendar);
+	strcpy(quota.zone, zones[below(state, 3)]);
+	return quota;
+}
+
+static void make_rows(struct history *h, uint64_t *state)
+{
 	size_t wanted = 1 + (size_t)below(state, HISTORY_ROWS);
 	size_t near = (size_t)below(state, 8);
 
 	while (h->n_rows < wanted) {
-		enum quota_unit unit = (enum quota_unit)below(state, QUOTA_UNITS);
-		/* Windows of similar length, so that all of them matter. */
-		int32_t window_s = windows[near + (size_t)below(state, 4)];
+		const struct quota quota = some_quota(state, near);
 
-		/* Now and then two quotas of one unit and window. */
-		if (has_row(h, unit, window_s) && chance(state, 80))
+		/* Now and then two quotas of one counter. */
+		if (has_row(h, &quota) && chance(state, 80))
 			continue;
-		h->rows[h->n_rows].unit = unit;
-		h->rows[h->n_rows].window_s = window_s;
+		h->rows[h->n_rows].quota = quota;
 		h->rows[h->n_rows++].enforce = !chance(state, 8);
 	}
 }
 
 /* ---- time --------------------------------------------------------------- */
 
+/* How long until the next slot or period. */
+static int64_t until_edge(const struct quota *quota, int64_t clock_us)
+{
+	int64_t slot_us = window_slot_ms(quota->window_s) * 1000, start_s, end_s;
+
+	if (quota->kind != QUOTA_CALENDAR)
+		return slot_us - clock_us % slot_us;
+	calendar_period(quota->calendar, quota->zone, clock_us / 1000000, &start_s, &end_s);
+	return end_s * 1000000 - clock_us;
+}
+
 /* Between two operations. clock_us is what the clock shows before. */
 static int64_t some_wait(const struct history *h, uint64_t *state, int64_t clock_us)
 {
-	int32_t window_s = h->rows[below(state, (int64_t)h->n_rows)].window_s;
-	int64_t window_us = (int64_t)window_s * 1000000;
-	int64_t slot_us = window_slot_ms(window_s) * 1000;
-	int64_t edge_us = slot_us - clock_us % slot_us, wait_us;
+	const struct quota *quota = &h->rows[below(state, (int64_t)h->n_rows)].quota;
+	int64_t window_us = (int64_t)quota->window_s * 1000000;
+	int64_t slot_us = window_slot_ms(quota->window_s) * 1000;
+	int64_t edge_us = until_edge(quota, clock_us), wait_us;
 
 	switch (below(state, 10)) {
 	case 0:
@@ -84,7 +108,7 @@ static int64_t some_wait(const struct history *h, uint64_t *state, int64_t clock
 	case 2:
 	case 3:
 		return 1 + below(state, slot_us / 4);
-	case 4: /* a millisecond around the edge of a slot */
+	case 4: /* a millisecond around the edge of a slot or period */
 		wait_us = edge_us + (below(state, 3) - 1) * 1000;
 		break;
 	case 5: /* a microsecond around it */
@@ -108,7 +132,7 @@ static int64_t some_wait(const struct history *h, uint64_t *state, int64_t clock
 
 static int64_t some_jump(const struct history *h, uint64_t *state)
 {
-	int32_t window_s = h->rows[below(state, (int64_t)h->n_rows)].window_s;
+	int32_t window_s = h->rows[below(state, (int64_t)h->n_rows)].quota.window_s;
 	int64_t window_us = (int64_t)window_s * 1000000, jump_us;
 
 	if (h->faults == CLOCK_STEADY || chance(state, 90))
@@ -156,7 +180,7 @@ static void make_operation(const struct history *h, size_t i, uint64_t *state, i
 		o->message = ++*messages;
 	for (size_t j = 0; j < h->n_rows; j++) {
 		if (i == 0 || chance(state, 2))
-			o->limits[j] = some_limit(state, h->rows[j].unit);
+			o->limits[j] = some_limit(state, h->rows[j].quota.unit);
 		else
 			o->limits[j] = h->operations[i - 1].limits[j];
 	}
@@ -218,9 +242,13 @@ void history_print(const struct history *h, FILE *out)
 	int64_t clock_us = HISTORY_START_US;
 
 	fprintf(out, "quotas:");
-	for (size_t i = 0; i < h->n_rows; i++)
-		fprintf(out, " %s / %ds%s", quota_unit_name(h->rows[i].unit), h->rows[i].window_s,
+	for (size_t i = 0; i < h->n_rows; i++) {
+		char text[QUOTA_TEXT_MAX];
+
+		quota_format(&h->rows[i].quota, text);
+		fprintf(out, "%s %s%s", i ? "," : "", text + strcspn(text, " ") + 1,
 			h->rows[i].enforce ? "" : " (monitored)");
+	}
 	fputc('\n', out);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct operation *o = &h->operations[i];

@@ -1,7 +1,7 @@
 /*
  * Random histories of one login: charges, tests, repetitions, refunds, resets
- * and edited limits, with time between them that likes the edges of slots and
- * windows. The same seed makes the same history.
+ * and edited limits, with time between them that likes the edges of slots,
+ * windows and calendar periods. The same seed makes the same history.
  */
 #ifndef SENDWARD_TESTS_STORE_HISTORY_H
 #define SENDWARD_TESTS_STORE_HISTORY_H
@@ -39,8 +39,7 @@ struct history {
 	enum clock_faults faults;
 	size_t n_rows;
 	struct {
-		enum quota_unit unit;
-		int32_t window_s;
+		struct quota quota; /* its limit is the operation's */
 		bool enforce;
 	} rows[HISTORY_ROWS];
 	size_t n;

@@ -5,10 +5,10 @@
  * all three; every answer is compared, and held against the promise of
  * DESIGN section 4:
  *
- *	never too many	in any interval as long as the window, what was
- *			accepted is within the limit
+ *	never too many	in any interval as long as the window, or in the
+ *			calendar period, what was accepted is within the limit
  *	not too strict	nothing is refused that an exact window one slot
- *			longer would accept
+ *			longer, or the period, would accept
  *
  * SENDWARD_SEED=N plays the history of that seed first; SENDWARD_OPERATIONS=N says how
  * many operations are played.
@@ -36,14 +36,19 @@ static bool is_take(const struct operation *o)
 }
 
 static struct take make_take(const struct history *h, const struct operation *o, const char *login,
-			     struct take_row rows[HISTORY_ROWS], char key[40])
+			     int64_t clock_us, struct take_row rows[HISTORY_ROWS], char key[40])
 {
-	for (size_t i = 0; i < h->n_rows; i++)
-		rows[i] = (struct take_row){ .quota = { .unit = h->rows[i].unit,
-							.limit = o->limits[i],
-							.window_s = h->rows[i].window_s },
-					     .amount = o->amounts[h->rows[i].unit],
+	for (size_t i = 0; i < h->n_rows; i++) {
+		const struct quota *quota = &h->rows[i].quota;
+
+		rows[i] = (struct take_row){ .quota = *quota,
+					     .amount = o->amounts[quota->unit],
 					     .enforce = h->rows[i].enforce };
+		rows[i].quota.limit = o->limits[i];
+		if (quota->kind == QUOTA_CALENDAR)
+			calendar_period(quota->calendar, quota->zone, clock_us / 1000000,
+					&rows[i].start_s, &rows[i].end_s);
+	}
 	snprintf(key, 40, "mx1/%d", o->message);
 	return (struct take){ .name = login,
 			      .message_key = o->kind == OPERATION_CHARGE ? key : NULL,
@@ -119,6 +124,7 @@ static void play_redis(const struct history *h, struct answers *a)
 	struct take_row rows[HISTORY_ROWS];
 	struct charge charge = { .scope = SCOPE_LOGIN };
 	char *login = charge.name, key[40];
+	int64_t clock_us = HISTORY_START_US;
 
 	memset(a, 0, sizeof(*a));
 	a->asked = h->n;
@@ -126,8 +132,10 @@ static void play_redis(const struct history *h, struct answers *a)
 	snprintf(login, sizeof(charge.name), "login%" PRId64, ++logins);
 	for (size_t i = 0; i < h->n; i++) {
 		const struct operation *o = &h->operations[i];
-		const struct take take = make_take(h, o, login, rows, key);
+		struct take take;
 
+		clock_us += o->wait_us + o->jump_us;
+		take = make_take(h, o, login, clock_us, rows, key);
 		slots[i] = (struct slot){ a, i };
 		if (is_take(o))
 			store_take(rig.store, &take, on_take, &slots[i]);
@@ -147,12 +155,12 @@ static void keep_answer(const struct take_answer *answer, void *arg)
 }
 
 static void play_model(struct fake_store *model, const struct history *h, const struct operation *o,
-		       struct take_answer *answer)
+		       int64_t clock_us, struct take_answer *answer)
 {
 	const struct decision_env *env = fake_store_env(model);
 	struct take_row rows[HISTORY_ROWS];
 	char key[40];
-	const struct take take = make_take(h, o, "login", rows, key);
+	const struct take take = make_take(h, o, "login", clock_us, rows, key);
 
 	if (is_take(o))
 		env->take(env->ctx, &take, keep_answer, answer);
@@ -213,15 +221,40 @@ static void exact_forget(struct exact *e, const struct operation *o)
 			e->list[i].gone = true;
 }
 
+/* How far back the row's quota must count, and how far it may. A calendar
+ * period is exact. */
+static void reach(const struct quota *quota, int64_t clock_us, int64_t *must_us, int64_t *may_us)
+{
+	int64_t start_s, end_s;
+
+	if (quota->kind != QUOTA_CALENDAR) {
+		*must_us = (int64_t)quota->window_s * 1000000;
+		*may_us = window_slot_ms(quota->window_s) * 1000 * (WINDOW_SLOTS + 1) - 1;
+		return;
+	}
+	calendar_period(quota->calendar, quota->zone, clock_us / 1000000, &start_s, &end_s);
+	*must_us = *may_us = clock_us - start_s * 1000000;
+}
+
+static bool is_over(const struct exact *e, const struct operation *o, size_t row,
+		    enum quota_unit unit, int64_t now_us, int64_t length_us)
+{
+	return o->limits[row] != QUOTA_UNLIMITED &&
+	       exact_sum(e, unit, now_us, length_us) + o->amounts[unit] > o->limits[row];
+}
+
+/* Calendar periods are those of the clock, whatever it does. */
 static const char *never_too_many(const struct history *h, const struct operation *o,
-				  const struct exact *e, int64_t now_us)
+				  const struct exact *e, int64_t now_us, int64_t clock_us)
 {
 	for (size_t i = 0; i < h->n_rows; i++) {
-		int64_t window_us = (int64_t)h->rows[i].window_s * 1000000;
+		const struct quota *quota = &h->rows[i].quota;
+		int64_t must_us, may_us;
 
-		if (h->rows[i].enforce && o->limits[i] != QUOTA_UNLIMITED &&
-		    exact_sum(e, h->rows[i].unit, now_us, window_us) + o->amounts[h->rows[i].unit] >
-			    o->limits[i])
+		reach(quota, clock_us, &must_us, &may_us);
+		if (h->rows[i].enforce &&
+		    (quota->kind != QUOTA_CALENDAR || h->faults == CLOCK_STEADY) &&
+		    is_over(e, o, i, quota->unit, now_us, must_us))
 			return "too many in one window";
 	}
 	return NULL;
@@ -229,22 +262,21 @@ static const char *never_too_many(const struct history *h, const struct operatio
 
 /* One row at least must be over in a window that is a slot longer. */
 static const char *not_too_strict(const struct history *h, const struct operation *o,
-				  const struct exact *e, int64_t now_us)
+				  const struct exact *e, int64_t now_us, int64_t clock_us)
 {
 	for (size_t i = 0; i < h->n_rows; i++) {
-		int64_t longer_us =
-			window_slot_ms(h->rows[i].window_s) * 1000 * (WINDOW_SLOTS + 1) - 1;
+		const struct quota *quota = &h->rows[i].quota;
+		int64_t must_us, may_us;
 
-		if (h->rows[i].enforce && o->limits[i] != QUOTA_UNLIMITED &&
-		    exact_sum(e, h->rows[i].unit, now_us, longer_us) + o->amounts[h->rows[i].unit] >
-			    o->limits[i])
+		reach(quota, clock_us, &must_us, &may_us);
+		if (h->rows[i].enforce && is_over(e, o, i, quota->unit, now_us, may_us))
 			return NULL;
 	}
 	return "refused what a window one slot longer would accept";
 }
 
 static const char *hold_to_promise(const struct history *h, const struct operation *o,
-				   struct exact *e, int64_t now_us,
+				   struct exact *e, int64_t now_us, int64_t clock_us,
 				   const struct take_answer *answer)
 {
 	const char *wrong = NULL;
@@ -254,9 +286,9 @@ static const char *hold_to_promise(const struct history *h, const struct operati
 		return NULL;
 	}
 	if (answer->status == TAKE_DONE && h->faults != CLOCK_WILD)
-		wrong = never_too_many(h, o, e, now_us);
+		wrong = never_too_many(h, o, e, now_us, clock_us);
 	if (answer->status == TAKE_OVER && h->faults == CLOCK_STEADY)
-		wrong = not_too_strict(h, o, e, now_us);
+		wrong = not_too_strict(h, o, e, now_us, clock_us);
 	if (answer->status == TAKE_DONE && o->kind == OPERATION_CHARGE) {
 		struct accepted *a = &e->list[e->n++];
 
@@ -288,10 +320,10 @@ static const char *play(const struct history *h, size_t *at)
 		time_us += o->wait_us;
 		clock_us += o->wait_us + o->jump_us;
 		fake_store_move_clock(model, clock_us / 1000 - fake_store_now_ms(model));
-		play_model(model, h, o, &answer);
+		play_model(model, h, o, clock_us, &answer);
 		wrong = is_take(o) ? compare(h, redis, &answer) : NULL;
 		if (!wrong)
-			wrong = hold_to_promise(h, o, &exact, time_us, redis);
+			wrong = hold_to_promise(h, o, &exact, time_us, clock_us, redis);
 		if (wrong)
 			break;
 	}
