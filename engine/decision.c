@@ -67,6 +67,13 @@ static bool not_accepted(const struct verdict *verdict)
 	return verdict->action == ACTION_DEFER || verdict->action == ACTION_REFUSE;
 }
 
+/* One for each scope at most, so there is room. */
+static void add_charges(struct charges *to, const struct charges *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		to->items[to->n++] = from->items[i];
+}
+
 /* What one scope refuses is charged to none; what is not accepted neither. */
 static void settle_charges(struct decision *d)
 {
@@ -76,11 +83,15 @@ static void settle_charges(struct decision *d)
 
 	if (over || not_accepted(v)) {
 		take_back(d, &v->charges, over);
-		v->charges.n = 0;
-	}
-	if (not_accepted(v))
 		take_back(d, &d->in_doubt, false);
+		v->charges.n = 0;
+		v->n_warnings = 0;
+		v->charged = false;
+		return;
+	}
 	v->charged = v->charges.n > 0;
+	/* A charge that may still arrive is one that may have to go back. */
+	add_charges(&v->charges, &d->in_doubt);
 }
 
 /* ---- the end ------------------------------------------------------------- */

@@ -62,7 +62,9 @@ struct verdict {
 	enum action monitor_action; /* ... done this */
 	enum check monitor_check;
 	bool charged;	       /* counters were charged for this message ... */
-	struct charges charges; /* ... these; decision_refund() takes them back */
+	/* These, and those of which nobody knows whether they were made:
+	 * decision_refund() takes them back. */
+	struct charges charges;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
 	size_t n_warnings;
 	bool sandboxed;	       /* the login is in the sandbox and this is final */

@@ -48,6 +48,8 @@ local function take_back(block, charge)
       block.entries = string.sub(block.entries, 1, at - 1) .. kept ..
         string.sub(block.entries, at + size)
       block.sum = block.sum - back
+      -- A mark that this message may have reached is told again.
+      if block.marked == charge.slot then block.mark = 0 end
       return back
     end
   end
