@@ -31,7 +31,39 @@ static json_t *plan_json(const struct config *config, const struct plan *plan)
 	effective_of(config, plan, &e);
 	for (int i = 0; i < PLAN_SETTINGS; i++)
 		json_object_set_new(object, plan_setting_name(i), effect_json(&e, i));
+	json_object_set_new(object, "shared_quotas",
+			    effect_quotas(plan->shared_quotas, plan->n_shared_quotas));
 	return object;
+}
+
+static json_t *domains_json(const struct config *config)
+{
+	json_t *domains = need(json_array());
+
+	for (size_t i = 0; i < config->n_domains; i++) {
+		const struct domain *d = &config->domains[i];
+
+		json_array_append_new(
+			domains,
+			need(json_pack("{s:o, s:o, s:o}", "domain", text_json(d->name), "plan",
+				       d->plan ? text_json(d->plan) : json_null(), "shared_quotas",
+				       effect_quotas(d->shared_quotas, d->n_shared_quotas))));
+	}
+	return domains;
+}
+
+static json_t *groups_json(const struct config *config)
+{
+	json_t *groups = need(json_array());
+
+	for (size_t i = 0; i < config->n_groups; i++) {
+		const struct account_group *g = &config->groups[i];
+
+		json_array_append_new(
+			groups, need(json_pack("{s:o, s:o}", "group", text_json(g->name), "quotas",
+					       effect_quotas(g->quotas, g->n_quotas))));
+	}
+	return groups;
 }
 
 static void add_plan(struct table *table, const struct config *config, const struct plan *plan)
@@ -68,14 +100,61 @@ static void print_plans(const struct config *config)
 	table_free(&table);
 }
 
+static void add_shared(struct table *table, enum take_scope scope, const char *name,
+		       const struct quota *quotas, size_t n)
+{
+	char text[QUOTA_TEXT_MAX];
+
+	for (size_t i = 0; i < n; i++) {
+		quota_format(&quotas[i], text);
+		table_cellf(table, "%s%s%s", take_scope_name(scope), *name ? " " : "", name);
+		table_cell(table, text);
+	}
+}
+
+/* Nothing is printed when nothing is shared. */
+static void print_shared(const struct config *config)
+{
+	const struct unauthenticated *u = &config->unauthenticated;
+	struct table *table = table_new(2);
+	bool any = u->n_quotas > 0 || config->n_groups > 0;
+
+	table_cell(table, "SHARED BY");
+	table_cell(table, "QUOTA");
+	for (size_t i = 0; i < config->n_domains; i++) {
+		const struct domain *d = &config->domains[i];
+
+		add_shared(table, SCOPE_DOMAIN, d->name, d->shared_quotas, d->n_shared_quotas);
+		any = any || d->n_shared_quotas > 0;
+	}
+	for (size_t i = 0; i < config->n_plans; i++) {
+		const struct plan *p = &config->plans[i];
+
+		add_shared(table, SCOPE_PLAN, p->name, p->shared_quotas, p->n_shared_quotas);
+		any = any || p->n_shared_quotas > 0;
+	}
+	for (size_t i = 0; i < config->n_groups; i++)
+		add_shared(table, SCOPE_GROUP, config->groups[i].name, config->groups[i].quotas,
+			   config->groups[i].n_quotas);
+	add_shared(table, SCOPE_NETWORK, "", u->quotas, u->n_quotas);
+	if (any) {
+		putchar('\n');
+		table_print(table, stdout);
+	}
+	table_free(&table);
+}
+
 static void print_json(const struct config *config)
 {
 	json_t *plans = need(json_array());
 
 	for (size_t i = 0; i < config->n_plans; i++)
 		json_array_append_new(plans, plan_json(config, &config->plans[i]));
-	control_print_json(need(json_pack("{s:o, s:b, s:o}", "file", text_json(config->path), "ok",
-					  1, "plans", plans)));
+	control_print_json(need(json_pack(
+		"{s:o, s:b, s:o, s:o, s:o, s:o}", "file", text_json(config->path), "ok", 1, "plans",
+		plans, "domains", domains_json(config), "groups", groups_json(config),
+		"unauthenticated",
+		effect_quotas(config->unauthenticated.quotas, config->unauthenticated.n_quotas))));
 }
 
 int command_check_config(struct control *control)
@@ -99,5 +178,6 @@ int command_check_config(struct control *control)
 	control_say(control->config->path, "ok");
 	putchar('\n');
 	print_plans(control->config);
+	print_shared(control->config);
 	return STATUS_DONE;
 }

@@ -75,6 +75,23 @@ def checked(b):
     equal(result["plans"][1]["networks"], ["192.0.2.0/24"])
 
 
+def checked_shared(b):
+    """check-config says what is shared, and by whom"""
+    b.configure('redis {{ address = "{address}" }}\nplan gold {{ shared_quotas = {{ "9 messages / 1d" }} }}\n'
+                'domain "dom.example" {{ plan = "gold"  shared_quotas = {{ "7 messages / hour" }} }}\n'
+                'group "reseller" {{ quotas = {{ "1k recipients / 1d" }} }}\n'
+                'unauthenticated {{ quotas = {{ "3 messages / 1h" }} }}\n')
+    result = b.json("check-config")
+    equal([result[key] for key in ("domains", "groups", "unauthenticated")],
+          [[{"domain": "dom.example", "plan": "gold", "shared_quotas": ["7 messages / hour in UTC"]}],
+           [{"group": "reseller", "quotas": ["1000 recipients / 1d"]}], ["3 messages / 1h"]])
+    equal(result["plans"][1]["shared_quotas"], ["9 messages / 1d"])
+    lines = b.ok("check-config").splitlines()
+    equal(lines[lines.index("SHARED BY           QUOTA") + 1:],
+          ["domain dom.example  7 messages / hour in UTC", "plan gold           9 messages / 1d",
+           "group reseller      1000 recipients / 1d", "network             3 messages / 1h"])
+
+
 def broken(b):
     """a broken configuration is refused with file, line and reason, by every command"""
     b.configure('node = "mx1"\nnonsense = 5\n')
@@ -213,5 +230,5 @@ def full_disk(b):
     equal((done.returncode, done.stderr), (1, "sendward: standard output: No space left on device\n"))
 
 
-CASES = [status, away, hanging, slow, checked, broken, no_config, reload, reload_early, helped, version, misuse,
+CASES = [status, away, hanging, slow, checked, checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
          misuse_first, order, full_disk]
