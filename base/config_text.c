@@ -184,12 +184,14 @@ static void take_word(struct scanner *s)
 {
 	static const char group[] = "group";
 	char *first = s->at;
+	bool is_first; /* not a title, nor a value */
 
 	for (; is_word(s); s->at++)
 		if (looking_at(s, "${"))
 			complain(s, s->line, "\"${\" is not expanded here; write the value");
+	is_first = s->last != TOKEN_NAME && s->last != TOKEN_EQUALS;
 	take_text(s);
-	if (s->depth == 0 && s->last == TOKEN_NAME && s->at - first == (int)strlen(group) &&
+	if (s->depth == 0 && is_first && s->at - first == (int)strlen(group) &&
 	    !memcmp(first, group, strlen(group)))
 		s->group = first;
 }

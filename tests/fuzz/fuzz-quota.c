@@ -21,12 +21,13 @@ static void check(const char *text)
 			abort();
 		return;
 	}
-	if (a.limit < QUOTA_UNLIMITED || a.window_s < QUOTA_WINDOW_MIN_S ||
-	    a.window_s > QUOTA_WINDOW_MAX_S)
+	if (a.limit < QUOTA_UNLIMITED || a.window_s < QUOTA_WINDOW_MIN_S)
+		abort();
+	if (a.kind == QUOTA_CALENDAR ? a.window_s != calendar_longest_s(a.calendar) :
+				       a.window_s > QUOTA_WINDOW_MAX_S)
 		abort();
 	quota_format(&a, again);
-	if (!quota_parse(again, &b, &reason) || a.unit != b.unit || a.limit != b.limit ||
-	    a.window_s != b.window_s)
+	if (!quota_parse(again, &b, &reason) || !quota_same_counter(&a, &b) || a.limit != b.limit)
 		abort();
 }
 

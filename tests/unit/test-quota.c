@@ -31,6 +31,7 @@ static void test_texts(void)
 		{ "10 messages / 2w", QUOTA_MESSAGES, 10, 1209600, "10 messages / 14d" },
 		{ "10 messages / 31d", QUOTA_MESSAGES, 10, 2678400, "10 messages / 31d" },
 		{ "10 messages / 2000ms", QUOTA_MESSAGES, 10, 2, "10 messages / 2s" },
+		{ "10 messages / 1w", QUOTA_MESSAGES, 10, 604800, "10 messages / 7d" },
 		{ "9007199254740991 messages / 2678399s", QUOTA_MESSAGES, INT64_C(9007199254740991),
 		  2678399, "9007199254740991 messages / 2678399s" },
 	};
@@ -55,12 +56,86 @@ static void test_texts(void)
 	}
 }
 
+static void test_calendar(void)
+{
+	static const struct {
+		const char *text;
+		enum calendar calendar;
+		const char *zone, *canonical;
+	} rows[] = {
+		{ "1000 recipients / day in Europe/Zurich", CALENDAR_DAY, "Europe/Zurich",
+		  "1000 recipients / day in Europe/Zurich" },
+		{ "1k recipients/month", CALENDAR_MONTH, "UTC", "1000 recipients / month in UTC" },
+		{ "1000 recipients / hour", CALENDAR_HOUR, "UTC", "1000 recipients / hour in UTC" },
+		{ " 1k  recipients\t/ \tweek  in\tAsia/Kathmandu ", CALENDAR_WEEK, "Asia/Kathmandu",
+		  "1000 recipients / week in Asia/Kathmandu" },
+		{ "1000 recipients / day in UTC", CALENDAR_DAY, "UTC",
+		  "1000 recipients / day in UTC" },
+		{ "1000 recipients / month in America/Argentina/ComodRivadavia", CALENDAR_MONTH,
+		  "America/Argentina/ComodRivadavia",
+		  "1000 recipients / month in America/Argentina/ComodRivadavia" },
+		{ "1000 recipients / month in Etc/GMT+5", CALENDAR_MONTH, "Etc/GMT+5",
+		  "1000 recipients / month in Etc/GMT+5" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		const char *reason = NULL;
+		char text[QUOTA_TEXT_MAX];
+		struct quota quota, again;
+
+		suite_row("%s", rows[i].text);
+		SUITE_TRUE(quota_parse(rows[i].text, &quota, &reason));
+		SUITE_TEXT_EQUAL(reason, NULL);
+		SUITE_INT_EQUAL(quota.kind, QUOTA_CALENDAR);
+		SUITE_INT_EQUAL(quota.limit, 1000);
+		SUITE_INT_EQUAL(quota.calendar, rows[i].calendar);
+		SUITE_TEXT_EQUAL(quota.zone, rows[i].zone);
+		SUITE_INT_EQUAL(quota.window_s, calendar_longest_s(rows[i].calendar));
+		quota_format(&quota, text);
+		SUITE_TEXT_EQUAL(text, rows[i].canonical);
+		SUITE_TRUE(quota_parse(text, &again, &reason));
+		SUITE_TRUE(quota_same_counter(&quota, &again));
+		SUITE_INT_EQUAL(again.limit, quota.limit);
+	}
+}
+
+static void test_same_counter(void)
+{
+	static const struct {
+		const char *a, *b;
+		bool same;
+	} rows[] = {
+		{ "1 messages / 1h", "unlimited messages / 60m", true },
+		{ "1 messages / 1h", "1 recipients / 1h", false },
+		{ "1 messages / 1h", "1 messages / 61m", false },
+		{ "1 messages / 1h", "1 messages / hour", false },
+		{ "1 messages / 26h", "1 messages / day", false },
+		{ "1 messages / day", "2 messages / day in UTC", true },
+		{ "1 messages / day", "1 messages / week", false },
+		{ "1 messages / day", "1 messages / day in Europe/Zurich", false },
+		{ "1 bytes / day in Europe/Zurich", "2 bytes/day in  Europe/Zurich", true },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		const char *reason = NULL;
+		struct quota a, b;
+
+		suite_row("%s, %s", rows[i].a, rows[i].b);
+		SUITE_TRUE(quota_parse(rows[i].a, &a, &reason));
+		SUITE_TRUE(quota_parse(rows[i].b, &b, &reason));
+		SUITE_INT_EQUAL(quota_same_counter(&a, &b), rows[i].same);
+		SUITE_INT_EQUAL(quota_same_counter(&b, &a), rows[i].same);
+	}
+}
+
 static void test_refused(void)
 {
 #define NO_UNIT "unit is missing: messages, recipients or bytes"
 #define NO_WINDOW "window is missing: write AMOUNT UNIT / WINDOW"
 #define NO_DURATION "a duration is a number with a unit, such as 90s or 1h30m"
 #define NO_CALENDAR "window is a duration, such as 1h, or hour, day, week or month"
+#define SHAPE_CALENDAR "a calendar window is written as in \"day in Europe/Zurich\""
+#define NO_ZONE "not a time zone of the system's database, such as Europe/Zurich or UTC"
 #define SHAPE "write AMOUNT UNIT / WINDOW; the unit is messages, recipients or bytes"
 	static const struct {
 		const char *text;
@@ -87,6 +162,23 @@ static void test_refused(void)
 		{ "500 messages / 60", "a duration needs a unit (ms, s, m, h, d, w)" },
 		{ "500 messages / hours", NO_CALENDAR },
 		{ "500 messages / 1h / 2h", NO_DURATION },
+		{ "500 messages / year", NO_CALENDAR },
+		{ "500 messages / Day", NO_CALENDAR },
+		{ "500 messages / dayin UTC", NO_CALENDAR },
+		{ "500 messages / fortnight", NO_CALENDAR },
+		{ "500 messages / day UTC", SHAPE_CALENDAR },
+		{ "500 messages / day at UTC", SHAPE_CALENDAR },
+		{ "500 messages / day in", SHAPE_CALENDAR },
+		{ "500 messages / 1d in UTC",
+		  "a duration is a number with a unit, such as 90s or 1h30m" },
+		{ "500 messages / 1 day", "a duration needs a unit (ms, s, m, h, d, w)" },
+		{ "500 messages / day in Mars/Olympus", NO_ZONE },
+		{ "500 messages / day in CET", NO_ZONE },
+		{ "500 messages / day in utc", NO_ZONE },
+		{ "500 messages / day in +01:00", NO_ZONE },
+		{ "500 messages / day in ../../etc/passwd", NO_ZONE },
+		{ "500 messages / day in Europe/Zurich UTC", NO_ZONE },
+		{ "500 messages / day in Europe/Zurichzurichzurichzurichzurichzurich", NO_ZONE },
 		{ "500 messages / 0s", "window is shorter than 1 second" },
 		{ "500 messages / 999ms", "window is shorter than 1 second" },
 		{ "500 messages / 1500ms", "window is not a whole number of seconds" },
@@ -119,6 +211,8 @@ static void test_unit_names(void)
 
 static const struct suite_test tests[] = {
 	{ "a quota is read, and its canonical text is read as the same quota", test_texts },
+	{ "a calendar quota is read with its zone, UTC when it names none", test_calendar },
+	{ "quotas count in one place when unit, kind and window are the same", test_same_counter },
 	{ "a text that is not a quota is refused and the reason names what is wrong",
 	  test_refused },
 	{ "a unit always has its name", test_unit_names },
