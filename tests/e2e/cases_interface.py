@@ -7,7 +7,7 @@ import socket
 
 
 from processes import Process, tail
-from sendward import built, environment
+from sendward import built, built_for_anyone, environment
 from services import run_tool
 from stack import BOTH, MILTER, POLICYD
 from table import CLI, case, expect, expect_delivered, expect_equal, expect_match, expect_refused
@@ -115,7 +115,8 @@ def _start_fails(stack, name, pattern, **credentials):
     log_path = os.path.join(stack.logs, "start.log")
     if os.path.exists(log_path):
         os.unlink(log_path)
-    process = Process(name, [built(name), "-f", "-c", stack.config_path], log_path, env=environment(), **credentials)
+    path = built_for_anyone(name, stack.directory) if credentials else built(name)
+    process = Process(name, [path, "-f", "-c", stack.config_path], log_path, env=environment(), **credentials)
     try:
         status = process.wait(15)
     finally:

@@ -132,7 +132,7 @@ def msmtp(port, login, message):
 def curl(port, login, message):
     argv = [program("curl", "curl"), "--silent", "--show-error", "--verbose", "--insecure", "--ssl-reqd",
             "--interface", message.client_ip, "--max-time", str(LIMIT_S), "--login-options", "AUTH=PLAIN",
-            "--user", f"{login}:{PASSWORD}", "--mail-from", message.sender, "--upload-file", "-",
+            "--user", f"{login}:{PASSWORD}", "--mail-from", f"<{message.sender}>", "--upload-file", "-",
             f"smtp://127.0.0.1:{port}/{HELO}"]
     for recipient in message.to:
         argv += ["--mail-rcpt", recipient]

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import time
 
@@ -29,6 +30,11 @@ def built(name):
     if not os.access(path, os.X_OK):
         raise FileNotFoundError(f"{path} is not there: build first, or set SENDWARD_BUILD to the build directory")
     return path
+
+
+def built_for_anyone(name, directory):
+    """A copy of it in `directory`: an ordinary user may be unable to walk to the build directory."""
+    return shutil.copy(built(name), directory)
 
 
 def environment():
@@ -80,8 +86,9 @@ class Daemon:
 
     def launch(self, **credentials):
         self.stopped_with = None
-        self._process = Process(self.name, [built(self.name), "-f", "-c", self._config_path], self.log_path,
-                                env=environment(), **credentials)
+        path = built_for_anyone(self.name, os.path.dirname(self._config_path)) if credentials else built(self.name)
+        self._process = Process(self.name, [path, "-f", "-c", self._config_path], self.log_path, env=environment(),
+                                **credentials)
 
     def wait_ready(self):
         self._process.wait_ready(lambda: all(accepts_connections(path) for path in self._sockets))
