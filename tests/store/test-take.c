@@ -340,6 +340,31 @@ static void test_expiry(void)
 	freeReplyObject(keys);
 }
 
+/* A counter lives at least as long as the longest period of its kind: 26 hours
+ * for a day of Antarctica/Troll. */
+static void test_calendar_expiry(void)
+{
+	int64_t now_s = server_ms() / 1000;
+
+	for (int i = 0; i < CALENDARS; i++) {
+		struct take_row one = row(QUOTA_MESSAGES, 10, 1, 1);
+		int64_t longest_s = calendar_longest_s((enum calendar)i);
+
+		suite_row("%s", calendar_name((enum calendar)i));
+		rig_clean(&rig);
+		one.quota.kind = QUOTA_CALENDAR;
+		one.quota.calendar = (enum calendar)i;
+		one.quota.window_s = (int32_t)longest_s;
+		strcpy(one.quota.zone, "UTC");
+		calendar_period(one.quota.calendar, "UTC", now_s, &one.start_s, &one.end_s);
+		if (server_ms() / 1000 >= one.end_s)
+			continue; /* it has just ended */
+		SUITE_INT_EQUAL(take_rows("mx1/1", &one, 1).status, TAKE_DONE);
+		SUITE_TRUE(redis_integer(rig.redis, "TTL " COUNTERS) >= longest_s);
+		SUITE_TRUE(redis_integer(rig.redis, "TTL " COUNTERS) <= longest_s + 1);
+	}
+}
+
 static void test_block_without_a_row_goes(void)
 {
 	const struct take_row minute = row(QUOTA_MESSAGES, 10, 1, 1),
@@ -511,6 +536,7 @@ static const struct suite_test tests[] = {
 	{ "a refund after a reset does not touch later counts", test_refund_after_reset },
 	{ "a refund goes to the slot that was charged", test_refund_to_its_slot },
 	{ "every key but an account's expires", test_expiry },
+	{ "a calendar counter lives as long as its period may", test_calendar_expiry },
 	{ "a counter of no quota any more goes when its window has passed",
 	  test_block_without_a_row_goes },
 	{ "a login takes little memory", test_memory },
