@@ -1,0 +1,179 @@
+"""What stands in Redis: how much for a login, for how long, and that nothing stays.
+
+The scripts are those of store/, run by Redis itself. Where a proof needs another time than now, the one line of a script
+that asks Redis for it is replaced, and what expires is deleted when its time has come.
+"""
+
+import os
+import re
+
+import counters
+from proof_once import QUOTAS
+from smtpd import Smtpd, plain
+from system import System
+from table import case, expect, expect_that
+
+STORE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "store")
+TIME = "redis.call('TIME')"
+HOUR_S, DAY_S = 3600, 86400
+MONTH_S = 31 * DAY_S
+SLOTS = 60
+START_S = 1700000000
+AIM = 1536
+REMEMBERED_S = 600
+ROSE = "rose@dom.example"
+
+
+def script(name, faked):
+    with open(os.path.join(STORE, name + ".lua"), encoding="utf-8") as file:
+        text = file.read()
+    if not faked:
+        return text
+    expect(text.count(TIME), 1, f"number of times that {name}.lua asks for the time")
+    return text.replace(TIME, "{tonumber(ARGV[#ARGV - 1]), tonumber(ARGV[#ARGV])}").replace("while i <= #ARGV do",
+                                                                                              "while i <= #ARGV - 2 do")
+
+
+class Clockwork:
+    """Redis with the scripts of the store and a clock of our own."""
+
+    def __init__(self, redis, login=ROSE, now_s=START_S):
+        self.redis = redis
+        self.login = login
+        self.now_s = now_s
+        self._expiry = {}
+        self._take = redis("SCRIPT", "LOAD", script("take", faked=True))
+        self._refund = redis("SCRIPT", "LOAD", script("refund", faked=False))
+
+    def after(self, seconds):
+        """The clock goes on; what has expired by then is deleted."""
+        self.now_s += seconds
+        for key in [key for key, at in self._expiry.items() if at <= self.now_s]:
+            self.redis("DEL", key)
+            del self._expiry[key]
+
+    def _note_expiry(self, *keys):
+        """Each has just been written."""
+        for key in keys:
+            ttl = self.redis("PTTL", key)
+            expect_that(ttl > 0, f"{key} has no expiry")
+            self._expiry[key] = self.now_s + (ttl + 999) // 1000
+
+    def take(self, qid, rows):
+        """Rows are (unit, window, amount, limit) of rolling windows. The answer's first word."""
+        count = counters.counters_key(self.login)
+        message = counters.message_key(self.login, "mx1", qid)
+        words = [word for row in rows for word in ("w", *row, 1)]
+        answer = self.redis("EVALSHA", self._take, 3, counters.tagged(self.login) + ":a", count, message, "",
+                            REMEMBERED_S, *words, self.now_s, 0)
+        if answer[0] == b"done":
+            self._note_expiry(count, message)
+        return answer[0].decode()
+
+    def refund(self, qid):
+        count = counters.counters_key(self.login)
+        message = counters.message_key(self.login, "mx1", qid)
+        self.redis("EVALSHA", self._refund, 2, count, message, REMEMBERED_S)
+        for key in (count, message):
+            expect_that(self.redis("TTL", key) != -1, f"{key} has no expiry after a refund")
+        self._expiry[message] = self.now_s + REMEMBERED_S
+
+    def memory(self, key):
+        return self.redis("MEMORY", "USAGE", key, "SAMPLES", 0) or 0
+
+    def keys(self):
+        return self.redis.keys(counters.tagged(self.login) + ":*")
+
+
+ONE_EACH = [("m", HOUR_S, 1, -1), ("r", DAY_S, 2, -1), ("b", DAY_S, 20000, -1)]
+
+
+def bare_redis():
+    return System({})
+
+
+@case("memory: an active login with three quotas takes no more than 1.5 KB, and no more after many messages")
+def memory(_):
+    with bare_redis() as system:
+        clock = Clockwork(system.redis)
+        expect(clock.take("A0", ONE_EACH), "done", "first message")
+        first = clock.memory(counters.counters_key(ROSE))
+        message = clock.memory(clock.keys()[-1])
+        # Every slot of the longest window is used, several times over.
+        sizes = []
+        for n in range(1, 3 * 60 * 24):
+            clock.after(60)
+            expect(clock.take(f"A{n}", ONE_EACH), "done", f"message {n}")
+            sizes.append(clock.memory(counters.counters_key(ROSE)))
+            expect_that(len(clock.keys()) <= 2 + REMEMBERED_S // 60, f"keys after {n} messages: {clock.keys()}")
+        counted = counters.totals(system.redis, ROSE)
+        expect_that(counted["m", HOUR_S] in (60, 61), f"counted: {counted}")
+        account = system.redis("SET", counters.tagged(ROSE) + ":a", "0" * 16 + '{"format":1,"state":"allowed","quotas":'
+                               '["100 messages / 1h","1000 recipients / 1d","500M bytes / 1d"]}')
+        expect(account, b"OK", "an account")
+        account = clock.memory(counters.tagged(ROSE) + ":a")
+        worst = max(sizes)
+        expect_that(worst <= AIM, f"{worst} bytes for a login with every slot of three quotas used")
+        expect(max(sizes[-1440:]), max(sizes[1440:2880]), "largest size on the third day, as on the second")
+        return (f"counters {first} bytes after one message, {worst} with all {SLOTS + 1} slots of three quotas used; "
+                f"account {account}; each message {message} for {REMEMBERED_S // 60} min")
+
+
+@case("memory: windows of 31 days leave nothing behind, refunded and changed ones included")
+def residue(run):
+    rows = [("m", MONTH_S, 1, -1), ("r", MONTH_S, 3, -1), ("b", HOUR_S, 1000, -1)]
+    slot_s = MONTH_S // SLOTS
+    with bare_redis() as system:
+        clock = Clockwork(system.redis)
+        sizes, log = [], []
+        for n in range(2000):
+            clock.after(run.chance.randint(0, 2 * MONTH_S // 1000))
+            expect(clock.take(f"A{n}", rows), "done", f"message {n}")
+            if run.chance.random() < 0.2:
+                clock.refund(f"A{n}")
+            else:
+                log.append(clock.now_s)
+            sizes.append(system.redis("STRLEN", counters.counters_key(ROSE)))
+            counted = counters.used(system.redis, ROSE, "m", MONTH_S)
+            exact = sum(1 for at in log if at > clock.now_s - MONTH_S)
+            safe = sum(1 for at in log if at > clock.now_s - MONTH_S - slot_s - 1)
+            expect_that(exact <= counted <= safe, f"{counted} counted after {n}; {exact} in 31 days, {safe} with a slot")
+        days = (clock.now_s - START_S) // DAY_S
+        ttl = system.redis("TTL", counters.counters_key(ROSE))
+        expect_that(ttl <= MONTH_S + slot_s + 2, f"counters stay for {ttl} s")
+        # Another quota takes their place: the old ones go when their time has passed, though the key lives on.
+        for n in range(40):
+            clock.after(DAY_S)
+            clock.take(f"B{n}", [("m", HOUR_S, 1, -1)])
+        left = {(unit, window) for _, unit, window in counters.decode(system.redis("GET", counters.counters_key(ROSE)))}
+        expect(left, {("m", HOUR_S)}, "counters 40 days after the quotas were changed")
+        clock.after(HOUR_S + 2 * 60 + REMEMBERED_S)
+        expect(clock.keys(), [], "keys when all windows have passed")
+        return f"2000 messages in {days} days, never more than {max(sizes)} bytes of counters; then nothing"
+
+
+@case("memory: everything that the daemons write expires, but for accounts and the bounded stream of events")
+def expiry(run):
+    sections = {
+        "plan default": {"quotas": QUOTAS, "shared_quotas": '{ "unlimited messages / month" }'},
+        "plan few": {"quotas": '{ "2 messages / 1h", "5 recipients / day in Europe/Zurich" }'},
+        'domain "dom.example"': {"shared_quotas": '{ "10 messages / 1d" }'},
+        'group "resale"': {"quotas": '{ "10 messages / week" }'},
+    }
+    with System({"mx1": True, "mx2": False}, sections) as system:
+        tool = system.nodes["mx1"].tool
+        tool("user", "add", ROSE, "--plan", "few", "--group", "resale")
+        tool("sandbox", "tulip@dom.example")
+        for node in system.nodes.values():
+            with Smtpd(node, chance=run.chance) as smtpd:
+                for n in range(30):
+                    login = (ROSE, "tulip@dom.example", f"new{n}@far.example")[n % 3]
+                    at = "end" if node.milter else "DATA"
+                    smtpd.send(plain(login, mischief="smtpd gone" if n % 7 == 0 else None, at=at))
+        tool("usage", ROSE)
+        tool("reset", "tulip@dom.example")
+        forever = {key for key in system.redis.keys() if system.redis("TTL", key) == -1}
+        accounts = {counters.tagged(login) + ":a" for login in (ROSE, "tulip@dom.example")}
+        expect(forever - {counters.PREFIX + "events"}, accounts, "keys that never expire")
+        kinds = sorted({re.sub(r".*\}:([a-z-]+).*", r"\1", key) for key in system.redis.keys() if "{" in key})
+        return f"{len(system.redis.keys())} keys of the kinds {' '.join(kinds)}"
