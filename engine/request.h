@@ -20,12 +20,23 @@ enum stage { STAGE_MAIL, STAGE_RCPT, STAGE_DATA, STAGE_END_OF_MESSAGE };
 /* "MAIL", "RCPT", "DATA", "END-OF-MESSAGE". */
 const char *stage_name(enum stage stage);
 
+/* Octets of request.token. */
+#define MESSAGE_TOKEN_LENGTH 9
+
 struct request {
 	enum stage stage;
 	/* This front end sees the message for the last time: what passes is
 	 * charged, and a sandbox is carried out. Only at END-OF-MESSAGE. */
 	bool final;
 	const char *queue_id; /* "" while not known */
+	/* Tells messages apart that had the same queue id one after the other
+	 * (Postfix's short ones come again within minutes): "p" or "m" for the
+	 * front end and eight characters that stay the same when a request is
+	 * repeated and differ for another message. NULL: not known. */
+	const char *token;
+	/* Postfix has no queue file yet (smtpd_proxy_filter): the message cannot
+	 * be held, discarded or redirected. */
+	bool before_queue;
 	/* SASL user name. Empty: a session without one, to which only the quotas
 	 * of its network apply (unauthenticated, sendward.conf(5)). */
 	const char *login;
