@@ -77,8 +77,8 @@ static int64_t first_moment(GTimeZone *tz, int64_t wall_s)
 {
 	int64_t first = INT64_MAX;
 
-	for (int daylight = 0; daylight < 2; daylight++) {
-		GTimeType type = daylight ? G_TIME_TYPE_DAYLIGHT : G_TIME_TYPE_STANDARD;
+	for (int summer = 0; summer < 2; summer++) {
+		GTimeType type = summer ? G_TIME_TYPE_DAYLIGHT : G_TIME_TYPE_STANDARD;
 		gint64 local = wall_s;
 		int interval = g_time_zone_adjust_time(tz, type, &local);
 		int64_t moment = local - g_time_zone_get_offset(tz, interval);

@@ -54,8 +54,8 @@ const char *plan_setting_name(enum plan_setting setting);
  * times as many for each further every, until the limit is reached, counted
  * from the login's first message. */
 struct ramp {
-	int64_t start; /* 0: no ramp */
-	int64_t until; /* at most RAMP_MAX */
+	int64_t start;	     /* 0: no ramp */
+	int64_t until;	     /* at most RAMP_MAX */
 	int factor_permille; /* 1010 to 10000 */
 	int32_t every_s;     /* 1 h to 31 d */
 	enum quota_unit unit;
@@ -75,7 +75,7 @@ struct plan {
 	const struct pattern *senders;
 	size_t n_senders; /* at most SENDERS_MAX */
 	const struct network *networks;
-	size_t n_networks; /* at most NETWORKS_MAX */
+	size_t n_networks;	/* at most NETWORKS_MAX */
 	int64_t max_recipients; /* per message; 0: no cap */
 	int64_t max_size_bytes; /* per message; 0: no cap */
 	enum over_quota over_quota;
@@ -98,10 +98,10 @@ struct plan {
 /* domain "example.com" { plan = "gold" ... }: for the logins of one domain.
  * What it sets goes before their plan's. */
 struct domain {
-	const char *name;	/* normalised, base/address.h */
-	const char *plan;	/* for accounts that name none; NULL: plan default */
-	struct plan values;	/* of which only those count that are set */
-	bool set[PLAN_SETTINGS]; /* values.origins has "domain example.com" for them */
+	const char *name;		   /* normalised, base/address.h */
+	const char *plan;		   /* for accounts that name none; NULL: plan default */
+	struct plan values;		   /* of which only those count that are set */
+	bool set[PLAN_SETTINGS];	   /* values.origins has "domain example.com" for them */
 	const struct quota *shared_quotas; /* shared by all logins of the domain */
 	size_t n_shared_quotas;
 };
@@ -127,7 +127,7 @@ struct redis_settings {
 	const char *username;	   /* NULL: none */
 	const char *password_file; /* NULL: none; read at each connect */
 	int database;
-	const char *prefix; /* of every key; without braces */
+	const char *prefix;  /* of every key; without braces */
 	int64_t deadline_ms; /* of every wait for Redis */
 };
 
@@ -146,7 +146,7 @@ struct config {
 	mode_t socket_mode;
 	const char *socket_group; /* NULL: leave as created */
 	const char *state_dir;
-	const char *user; /* the daemons' own, when started as root */
+	const char *user;  /* the daemons' own, when started as root */
 	const char *group; /* NULL: the user's */
 	struct redis_settings redis;
 	const struct endpoint *policyd_listen;

@@ -22,7 +22,8 @@ function outside(headers, files) {
 function outside_table() {
 	outside("^(pthread|threads|semaphore)[.]h$", "^(milter/bridge|base/log)[.]c$")
 	outside("^gmime/", "^base/header_address[.]c$")
-	outside("^confuse[.]h$", "^base/config[.]c$")
+	outside("^glib[.]h$", "^base/calendar[.]c$")
+	outside("^confuse[.]h$", "^base/config(_[a-z]+)?[.][ch]$")
 	outside("^hiredis", "^store/")
 	outside("^openssl/", "^store/")
 	outside("^libmilter/", "^milter/")
