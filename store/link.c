@@ -31,6 +31,11 @@
  * were due is given up. */
 #define STALLED_DEADLINES 4
 
+/* A deadline that is noticed so late was missed by our own loop, which had
+ * something else to do: what is there to be written and read gets that much
+ * time more. */
+#define LATE_MS 50
+
 enum link_state {
 	LINK_WAITING,	 /* for the next try */
 	LINK_CONNECTING, /* connection and handshake under way */
@@ -63,6 +68,7 @@ struct link {
 	int64_t backoff_ms;
 	int64_t heard_ms; /* last byte from the server, monotonic */
 	bool stalled;	  /* the oldest request is past its deadline */
+	int64_t forgiven_ms; /* until then nobody is late, monotonic */
 	bool complained;  /* the present outage was logged */
 	struct pending_list requests;
 	struct link_stats stats;
@@ -176,14 +182,26 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* ---- deadlines --------------------------------------------------------- */
 
-static void watch_oldest(struct link *l)
+static const struct pending *oldest_waiting(const struct link *l)
 {
 	const struct pending *p = STAILQ_FIRST(&l->requests);
 
 	while (p && !p->reply)
 		p = STAILQ_NEXT(p, next);
+	return p;
+}
+
+static int64_t due_ms(const struct link *l, const struct pending *p)
+{
+	return p->deadline_ms > l->forgiven_ms ? p->deadline_ms : l->forgiven_ms;
+}
+
+static void watch_oldest(struct link *l)
+{
+	const struct pending *p = oldest_waiting(l);
+
 	if (p)
-		start_timer(l->deadline, p->deadline_ms - monotonic_ms());
+		start_timer(l->deadline, due_ms(l, p) - monotonic_ms());
 	else if (!l->stalled)
 		event_del(l->deadline);
 	else
@@ -205,6 +223,18 @@ static void set_stalled(struct link *l, bool stalled)
 	l->change(!stalled, l->arg);
 }
 
+/* True when the timer itself is late. */
+static bool forgive(struct link *l, int64_t now)
+{
+	const struct pending *p = oldest_waiting(l);
+
+	if (!p || now - due_ms(l, p) <= LATE_MS)
+		return false;
+	l->forgiven_ms = now + LATE_MS;
+	watch_oldest(l);
+	return true;
+}
+
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
@@ -213,6 +243,8 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (forgive(l, now))
+		return;
 	STAILQ_FOREACH(p, &l->requests, next) {
 		link_reply *reply = p->reply;
 

@@ -4,6 +4,7 @@
  */
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -171,6 +172,33 @@ static void test_start_while_frozen(void)
 	redis_thaw(rig.redis);
 	rig_wait_connected(&rig, true);
 	SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
+}
+
+static void test_late_loop(void)
+{
+	const struct take take = take_of("mx1/late");
+	struct many m;
+
+	rig_clean(&rig);
+	SUITE_INT_EQUAL(used(), 0);
+	/* The loop does not run until long after the deadline; nothing has even
+	 * been sent. */
+	ask_many(&m, "l");
+	poll(NULL, 0, RIG_DEADLINE_MS * 2);
+	rig_wait(&rig, &m.done);
+	SUITE_INT_EQUAL(m.by_status[TAKE_DONE], MANY);
+	SUITE_TRUE(stats().connected);
+	SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
+
+	/* Nor is it forgiven for ever. */
+	redis_freeze(rig.redis);
+	ask_many(&m, "m");
+	poll(NULL, 0, RIG_DEADLINE_MS * 2);
+	rig_wait(&rig, &m.done);
+	SUITE_INT_EQUAL(m.by_status[TAKE_UNCERTAIN], MANY);
+	SUITE_TRUE(m.last_ms <= RIG_DEADLINE_MS * 2 + MARGIN_MS);
+	redis_thaw(rig.redis);
+	rig_wait_connected(&rig, true);
 }
 
 /* ---- a server that ends ------------------------------------------------- */
@@ -617,6 +645,7 @@ static const struct suite_test tests[] = {
 	{ "a connection that stays silent is given up and made anew", test_frozen_for_long },
 	{ "a server that hangs at the start is waited for without keeping anybody",
 	  test_start_while_frozen },
+	{ "a loop that was held up does not blame the server", test_late_loop },
 	{ "a server that ends answers every request once, a new one is found", test_killed },
 	{ "a server that is away is not stormed", test_no_storm },
 	{ "a store is ready when its server is", test_ready },
