@@ -18,6 +18,7 @@
 #include "base/memory.h"
 
 #define ARGUMENTS_MAX 20
+#define SERVERS_MAX 4
 
 struct redis {
 	const char *const *arguments;
@@ -172,10 +173,35 @@ static void remove_directory(const char *path)
 	rmdir(path);
 }
 
+/* Of a test program that ends early. */
+static struct redis *servers[SERVERS_MAX];
+
+static void remove_all(void)
+{
+	for (size_t i = 0; i < SERVERS_MAX; i++)
+		redis_free(&servers[i]);
+}
+
+static void remember(struct redis *r)
+{
+	static bool registered;
+	size_t i = 0;
+
+	if (!registered)
+		atexit(remove_all);
+	registered = true;
+	while (i < SERVERS_MAX && servers[i])
+		i++;
+	if (i == SERVERS_MAX)
+		die("redis_new", "too many servers");
+	servers[i] = r;
+}
+
 struct redis *redis_new(const char *const *arguments)
 {
 	struct redis *r = memory_zero(sizeof(*r));
 
+	remember(r);
 	r->arguments = arguments;
 	snprintf(r->directory, sizeof(r->directory), "/tmp/sendward-test-XXXXXX");
 	if (!mkdtemp(r->directory))
@@ -193,6 +219,9 @@ void redis_free(struct redis **redis)
 	*redis = NULL;
 	if (!r)
 		return;
+	for (size_t i = 0; i < SERVERS_MAX; i++)
+		if (servers[i] == r)
+			servers[i] = NULL;
 	redis_kill(r);
 	remove_directory(r->directory);
 	free(r);
