@@ -11,15 +11,16 @@ The programs are taken from $SENDWARD_BUILD.
 import json
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import textwrap
 
 sys.dont_write_bytecode = True
 
-from processes import kill_session, end_session, start_ticks, tail    # noqa: E402
+from processes import Timeout, end_session, kill_session, start_ticks, tail    # noqa: E402
 from sendward import built    # noqa: E402
-from services import PASSWORD    # noqa: E402
+from services import PASSWORD, MissingProgram    # noqa: E402
 from stack import BOTH, Stack    # noqa: E402
 
 ROSE, TULIP, IVY, THORN, MOSS, FERN = (f"{name}@demo.example"
@@ -64,7 +65,16 @@ def main(argv):
     if len(argv) != 3 or argv[1] not in commands:
         print("usage: demo.py start|running|stop HOME", file=sys.stderr)
         return 2
-    return commands[argv[1]](os.path.abspath(argv[2]))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda number, _frame: sys.exit(128 + number))
+    try:
+        return commands[argv[1]](os.path.abspath(argv[2]))
+    except (Timeout, MissingProgram, RuntimeError) as why:
+        print(f"demo: {why}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("demo: interrupted; everything is ended again", file=sys.stderr)
+        return 130
 
 
 def start(home):
@@ -77,10 +87,10 @@ def start(home):
             stack.sendward(*words)
         rows = [tried(stack, *mail) for mail in MAILS]
         remember(home, stack)
-    except BaseException:
-        for name in ("policyd", "milter", "mail"):
-            path = os.path.join(stack.logs, name + ".log")
-            print(f"--- {name}.log\n{tail(path, 10)}", file=sys.stderr)
+    except BaseException as why:
+        if isinstance(why, Exception):
+            for name in ("policyd", "milter", "mail"):
+                print(f"--- {name}.log\n{tail(os.path.join(stack.logs, name + '.log'), 10)}", file=sys.stderr)
         stack.close()
         shutil.rmtree(directory, ignore_errors=True)
         raise
