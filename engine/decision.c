@@ -31,6 +31,8 @@ struct decision {
 	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
 	int rounds;
 	struct charges in_doubt; /* the store took the charge and did not answer */
+	/* A bit for each step that only this node has counted. */
+	unsigned local_steps;
 	struct verdict verdict;
 };
 
@@ -74,6 +76,28 @@ static void add_charges(struct charges *to, const struct charges *from)
 		to->items[to->n++] = from->items[i];
 }
 
+/* Postfix asks a policy server again whose answer was lost, a milter never. */
+static bool may_be_repeated(const struct request *request)
+{
+	return !request->token || request->token[0] != 'm';
+}
+
+/* The gate refuses at the last stage. Should it be a repeated request, the
+ * login blocked since the first was charged, that charge goes back. */
+static void forget_charges(const struct decision *d)
+{
+	struct charges charges = {.n = 1 + d->effective.n_scopes};
+
+	snprintf(charges.items[0].name, sizeof(charges.items[0].name), "%s", d->request->login);
+	charges.items[0].scope = SCOPE_LOGIN;
+	for (size_t i = 0; i < d->effective.n_scopes; i++) {
+		charges.items[i + 1].scope = d->effective.scopes[i].scope;
+		snprintf(charges.items[i + 1].name, sizeof(charges.items[i + 1].name), "%s",
+			 d->effective.scopes[i].name);
+	}
+	take_back(d, &charges, true);
+}
+
 /* What one scope refuses is charged to none; what is not accepted neither. */
 static void settle_charges(struct decision *d)
 {
@@ -81,6 +105,8 @@ static void settle_charges(struct decision *d)
 	const struct finding *quotas = &v->findings[CHECK_QUOTAS];
 	bool over = quotas->result == FINDING_REFUSE && quotas->mode == MODE_ENFORCE;
 
+	if (d->refused && d->message_key[0] && may_be_repeated(d->request))
+		forget_charges(d);
 	if (over || not_accepted(v)) {
 		take_back(d, &v->charges, over);
 		take_back(d, &d->in_doubt, false);
@@ -92,6 +118,25 @@ static void settle_charges(struct decision *d)
 	v->charged = v->charges.n > 0;
 	/* A charge that may still arrive is one that may have to go back. */
 	add_charges(&v->charges, &d->in_doubt);
+}
+
+static void plan(struct decision *d);
+static void ask_local(struct decision *d, bool charge, struct take_answer *answer);
+
+/* What passed by this node's own count is counted when all of it has passed. */
+static void settle_local(struct decision *d)
+{
+	struct take_answer answer;
+
+	if (!d->message_key[0] || not_accepted(&d->verdict))
+		return;
+	for (size_t step = 0; d->local_steps >> step != 0; step++) {
+		if (!(d->local_steps >> step & 1))
+			continue;
+		d->step = step;
+		plan(d);
+		ask_local(d, true, &answer);
+	}
 }
 
 /* ---- the end ------------------------------------------------------------- */
@@ -114,6 +159,7 @@ static struct judge_input judge_input_of(const struct decision *d,
 static void finish(struct decision *d)
 {
 	settle_charges(d);
+	settle_local(d);
 	d->verdict.now_ms = d->env->now_ms(d->env->ctx);
 	d->done(&d->verdict, d->arg);
 	account_unref(&d->account);
@@ -278,27 +324,36 @@ static void judge_degraded(struct decision *d, struct take_answer *answer)
 		merge_quotas(d, &f);
 }
 
-static void degraded_step(struct decision *d)
+/* The node's own count of the present step's rows: tests them, or charges. */
+static void ask_local(struct decision *d, bool charge, struct take_answer *answer)
 {
 	const struct effective_scope *scope = scope_of_step(d);
 	struct take_row rows[TAKE_ROWS_MAX];
 	const struct take take = {
 		.scope = scope ? scope->scope : SCOPE_LOGIN,
 		.name = scope ? scope->name : d->request->login,
-		.message_key = d->message_key[0] ? d->message_key : NULL,
+		.message_key = charge ? d->message_key : NULL,
 		.version = "",
 		.rows = rows,
 		.n_rows = d->n_rows,
 	};
-	struct take_answer answer = {.status = TAKE_DONE};
 
 	share_limits(d, rows);
-	d->env->take_local(d->env->ctx, &take, &answer);
+	d->env->take_local(d->env->ctx, &take, answer);
+}
+
+static void degraded_step(struct decision *d)
+{
+	struct take_answer answer = {.status = TAKE_DONE};
+
+	ask_local(d, false, &answer);
 	judge_degraded(d, &answer);
-	if (answer.status == TAKE_OVER)
+	if (answer.status == TAKE_OVER) {
 		finish_judged(d);
-	else
-		next_step(d);
+		return;
+	}
+	d->local_steps |= 1U << d->step;
+	next_step(d);
 }
 
 /* on_store_failure: what is known of the login stays in force; only what the
@@ -399,12 +454,13 @@ static void on_take(const struct take_answer *answer, void *arg)
 bool decision_message_key(const struct config *config, const struct request *request,
 			  char out[MESSAGE_KEY_MAX + 1])
 {
+	const char *token = request->token ? request->token : "";
 	int len = 0;
 
 	out[0] = '\0';
 	if (request->queue_id[0])
-		len = snprintf(out, MESSAGE_KEY_MAX + 1, "%s/%s", config->node,
-			       request->queue_id);
+		len = snprintf(out, MESSAGE_KEY_MAX + 1, "%s/%s%s%s", config->node,
+			       request->queue_id, *token ? "#" : "", token);
 	if (len <= 0 || len > MESSAGE_KEY_MAX)
 		out[0] = '\0';
 	return out[0] != '\0';
@@ -452,6 +508,7 @@ void decision_start(const struct decision_env *env, const struct config *config,
 	d->n_rows = 0;
 	d->rounds = 0;
 	d->in_doubt.n = 0;
+	d->local_steps = 0;
 	memset(&d->verdict, 0, offsetof(struct verdict, warnings));
 	for (int i = 0; i < CHECKS; i++)
 		finding_init(&d->verdict.findings[i], MODE_OFF);

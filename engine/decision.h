@@ -55,8 +55,9 @@ void decision_start(const struct decision_env *env, const struct config *config,
 void decision_refund(const struct decision_env *env, const struct config *config,
 		     const struct request *request, const struct charges *charges);
 
-/* node + "/" + queue id; false (and an empty key) when it does not fit or the
- * queue id is not known. */
+/* node "/" queue id, and "#" token when the request has one; false (and an
+ * empty key) when it does not fit or the queue id is not known. Neither of
+ * the three contains "#". */
 bool decision_message_key(const struct config *config, const struct request *request,
 			  char out[MESSAGE_KEY_MAX + 1]);
 

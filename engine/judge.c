@@ -257,9 +257,20 @@ static void fill_reason(const struct judge_input *in, enum check check, const st
 		     verdict->text, sizeof(verdict->text));
 }
 
+static bool diverts(enum action action)
+{
+	return action == ACTION_HOLD || action == ACTION_DISCARD || action == ACTION_REDIRECT;
+}
+
 static void decide_by(const struct judge_input *in, enum check check, struct verdict *verdict)
 {
-	const struct finding *f = &verdict->findings[check];
+	struct finding *f = &verdict->findings[check];
+
+	/* Postfix would deliver it. */
+	if (diverts(f->action) && in->request->before_queue) {
+		f->action = ACTION_DEFER;
+		f->result = FINDING_UNKNOWN;
+	}
 
 	verdict->has_check = true;
 	verdict->check = check;

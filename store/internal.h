@@ -23,6 +23,11 @@ struct redisReply;
 /* Refunds that wait for the server to come back. */
 #define REFUNDS_WAITING_MAX 10000
 
+/* A refund that failed is tried again so much later (at once when the server
+ * comes back), so often: longer than a message is remembered it is no use. */
+#define REFUND_RETRY_S 5
+#define REFUND_TRIES_MAX (MESSAGE_REMEMBERED_S / REFUND_RETRY_S)
+
 /* Entries kept in the stream of events, about. */
 #define EVENTS_MAX 100000
 
@@ -31,6 +36,7 @@ struct refund {
 	struct charge charge;
 	char message_key[MESSAGE_KEY_MAX + 1];
 	bool forget;
+	int tries;
 };
 
 struct store {
@@ -44,6 +50,7 @@ struct store {
 	int64_t script_loads;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
+	struct event *refund_timer;
 	/* store_when_ready() */
 	struct event *ready_timer;
 	void (*ready)(const char *error, void *arg);

@@ -23,7 +23,7 @@ struct usage {
 };
 
 struct local {
-	struct usage *names; /* least recently made first */
+	struct usage *names; /* least recently used first */
 };
 
 struct local *local_new(void)
@@ -55,8 +55,12 @@ static struct usage *usage_of(struct local *local, const struct take *take)
 
 	snprintf(name, sizeof(name), "%s %s", take_scope_name(take->scope), take->name);
 	HASH_FIND_STR(local->names, name, u);
-	if (u)
+	if (u) {
+		/* uthash keeps the order of insertion. */
+		HASH_DEL(local->names, u);
+		HASH_ADD_KEYPTR(hh, local->names, u->name, strlen(u->name), u);
 		return u;
+	}
 	if (HASH_COUNT(local->names) >= LOCAL_LOGINS_MAX)
 		drop(local, local->names);
 	u = memory_zero(sizeof(*u) + strlen(name) + 1);

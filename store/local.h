@@ -13,7 +13,7 @@
 
 struct local;
 
-/* Logins counted at a time; the one counted first goes first. */
+/* Logins counted at a time; the least recently counted goes first. */
 #define LOCAL_LOGINS_MAX 20000
 
 struct local *local_new(void);

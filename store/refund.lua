@@ -1,39 +1,64 @@
 -- refund: take back what a message was charged.
 --
 -- KEYS  1 counters   2 message
--- ARGV  1 seconds a message is remembered; 0 forgets it
+-- ARGV  1 seconds a message is remembered, and behind a space its token; with
+--         0 seconds it is forgotten
 --
 -- Answers 1 when something was taken back, 0 when the message was not charged
 -- or was refunded before. Either way the message is remembered as refunded: a
--- charge that is still under way finds out. store/take.lua has the formats.
+-- charge that is still under way finds out. What is remembered with another
+-- token is another message's and left alone. store/take.lua has the formats.
 
 local BLOCK = '>c1c1I4I7I6I7I1I6I1'
 local BLOCK_SIZE = 34
 local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
-local CHARGE = '>c1c1I4I7I6I6'
-local CHARGE_SIZE = 25
+local CHARGE = '>c1c1I4I7I6I6I1'
+local CHARGE_SIZE = 26
+local CHARGES = 11
+local NO_TOKEN = '---------'
+
+local kept, token = string.match(ARGV[1], '^(%d+) ?(.*)$')
+if token == '' then token = NO_TOKEN end
 
 local message = redis.call('GET', KEYS[2])
-if ARGV[1] == '0' then
-  redis.call('DEL', KEYS[2])
-else
-  redis.call('SET', KEYS[2], 'x', 'EX', ARGV[1])
+local other = message and string.sub(message, 2, 10) or token
+if other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
+
+-- Last, when nothing can fail any more.
+local function remember()
+  if kept == '0' then
+    redis.call('DEL', KEYS[2])
+  else
+    redis.call('SET', KEYS[2], 'x' .. token, 'EX', kept)
+  end
 end
-if not message or string.sub(message, 1, 1) ~= 'c' then return 0 end
+
+if not message or string.sub(message, 1, 1) ~= 'c' then
+  remember()
+  return 0
+end
 
 local charges = {}
-for at = 2, #message, CHARGE_SIZE do
-  local kind, unit, window, born, slot, amount = struct.unpack(CHARGE, message, at)
-  charges[kind .. unit .. window] = {born = born, slot = slot, amount = amount}
+for at = CHARGES, #message, CHARGE_SIZE do
+  local kind, unit, window, born, slot, amount, mark = struct.unpack(CHARGE, message, at)
+  charges[kind .. unit .. window] = {born = born, slot = slot, amount = amount, mark = mark}
 end
 
 local function slot_of(block, low)
   return block.newest - (block.newest - low) % 256
 end
 
+-- A mark that this message has reached will be told again.
+local function unmark(block, charge)
+  if charge.mark > 0 and charge.mark == block.mark and charge.slot == block.marked then
+    block.mark = charge.mark == 95 and 80 or 0
+  end
+end
+
 -- Takes a charge out of its block; how much there was.
 local function take_back(block, charge)
+  unmark(block, charge)
   if block.kind ~= 'w' then
     local back = charge.slot == block.newest and math.min(block.sum, charge.amount) or 0
     block.sum = block.sum - back
@@ -43,13 +68,11 @@ local function take_back(block, charge)
   for at = 1, #block.entries, size do
     local low, amount = struct.unpack(format, block.entries, at)
     if slot_of(block, low) == charge.slot then
-      local back, kept = math.min(amount, charge.amount), ''
-      if amount > back then kept = struct.pack(format, low, amount - back) end
-      block.entries = string.sub(block.entries, 1, at - 1) .. kept ..
+      local back, rest = math.min(amount, charge.amount), ''
+      if amount > back then rest = struct.pack(format, low, amount - back) end
+      block.entries = string.sub(block.entries, 1, at - 1) .. rest ..
         string.sub(block.entries, at + size)
       block.sum = block.sum - back
-      -- A mark that this message may have reached is told again.
-      if block.marked == charge.slot then block.mark = 0 end
       return back
     end
   end
@@ -69,8 +92,7 @@ local function packed(block)
     block.sum, block.mark, block.marked, n) .. block.entries
 end
 
-local stored = redis.call('GET', KEYS[1])
-if not stored then return 0 end
+local stored = redis.call('GET', KEYS[1]) or ''
 local parts, at, taken = {}, 1, 0
 while at <= #stored do
   local block = {}
@@ -83,6 +105,7 @@ while at <= #stored do
   if charge and charge.born == block.born then taken = taken + take_back(block, charge) end
   parts[#parts + 1] = packed(block)
 end
+remember()
 if taken == 0 then return 0 end
 local left = table.concat(parts)
 if left == '' then

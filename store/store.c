@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/internal.h"
 
@@ -104,6 +105,13 @@ static void on_change(bool up, void *arg)
 
 /* ---- life --------------------------------------------------------------- */
 
+static void on_refund_timer(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	store_send_refunds(arg);
+}
+
 struct store *store_new(struct event_base *base, struct config *config)
 {
 	struct store *store = memory_zero(sizeof(*store));
@@ -122,6 +130,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 		.refund = env_refund,
 	};
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
+	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store->link = link_new(base, &config->redis, on_change, store);
 	return store;
 }
@@ -130,6 +139,10 @@ static void drop_refunds(struct store *store)
 {
 	struct refund *r;
 
+	if (store->refunds_waiting > 0)
+		log_warning("%lld refunds are lost: their server was not reached again",
+			    (long long)store->refunds_waiting);
+	store->refunds_waiting = 0;
 	while ((r = STAILQ_FIRST(&store->refunds))) {
 		STAILQ_REMOVE_HEAD(&store->refunds, next);
 		free(r);
@@ -148,6 +161,7 @@ void store_free(struct store **store)
 	cache_free(&s->cache);
 	local_free(&s->local);
 	event_free(s->ready_timer);
+	event_free(s->refund_timer);
 	config_unref(&s->config);
 	free(s);
 }
@@ -174,6 +188,7 @@ void store_configure(struct store *store, struct config *config)
 		link_configure(store->link, &store->config->redis);
 	} else {
 		link_free(&store->link);
+		drop_refunds(store);
 		cache_clear(store->cache);
 		store->link = link_new(store->base, &store->config->redis, on_change, store);
 	}

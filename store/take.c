@@ -1,4 +1,5 @@
 /* take and refund: the two requests of a decision. */
+#include <event2/event.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -173,6 +174,27 @@ static void add_row(struct command *command, const struct take_row *row)
 	}
 }
 
+/* A message key is node/queue-id, and behind "#" the message's token: the
+ * first names the redis key, the second goes with the time to remember it. */
+static bool message_of(const struct store *store, enum take_scope scope, const char *name,
+		       const char *message_key, char out[KEY_MAX])
+{
+	char message[MESSAGE_KEY_MAX + 1];
+
+	snprintf(message, sizeof(message), "%.*s", (int)strcspn(message_key, "#"), message_key);
+	return key_message(store_prefix(store), scope, name, message, out);
+}
+
+static void add_remembering(struct command *command, int64_t kept_s, const char *message_key)
+{
+	const char *token = message_key ? strchr(message_key, '#') : NULL;
+	char text[64];
+
+	snprintf(text, sizeof(text), "%lld%s%.*s", (long long)kept_s, token ? " " : "",
+		 MESSAGE_TOKEN_LENGTH, token ? token + 1 : "");
+	command_add(command, text);
+}
+
 static bool take_command(const struct store *store, const struct take *take,
 			 struct command *command)
 {
@@ -182,7 +204,7 @@ static bool take_command(const struct store *store, const struct take *take,
 	if (!key_account(prefix, take->scope, take->name, account) ||
 	    !key_counters(prefix, take->scope, take->name, counters) ||
 	    (take->message_key &&
-	     !key_message(prefix, take->scope, take->name, take->message_key, message)))
+	     !message_of(store, take->scope, take->name, take->message_key, message)))
 		return false;
 	script_command(command, SCRIPT_TAKE, take->message_key ? 3 : 2);
 	command_add(command, account);
@@ -190,7 +212,7 @@ static bool take_command(const struct store *store, const struct take *take,
 	if (take->message_key)
 		command_add(command, message);
 	command_add(command, take->version ? take->version : "?");
-	command_add_int(command, MESSAGE_REMEMBERED_S);
+	add_remembering(command, MESSAGE_REMEMBERED_S, take->message_key);
 	for (size_t i = 0; i < take->n_rows; i++)
 		add_row(command, &take->rows[i]);
 	return true;
@@ -225,14 +247,17 @@ struct refunding {
 	void *arg;
 };
 
-static void keep_for_later(struct store *store, struct refund *refund)
+static void keep_for_later(struct store *store, struct refund *refund, const char *error)
 {
-	if (store->refunds_waiting >= REFUNDS_WAITING_MAX) {
-		log_warning("refund of message %s is lost: %d wait already", refund->message_key,
-			    REFUNDS_WAITING_MAX);
+	const struct timeval soon = {.tv_sec = REFUND_RETRY_S};
+
+	if (store->refunds_waiting >= REFUNDS_WAITING_MAX ||
+	    ++refund->tries >= REFUND_TRIES_MAX) {
+		log_warning("refund of message %s is lost: %s", refund->message_key, error);
 		free(refund);
 		return;
 	}
+	event_add(store->refund_timer, &soon);
 	STAILQ_INSERT_TAIL(&store->refunds, refund, next);
 	store->refunds_waiting++;
 }
@@ -244,12 +269,10 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	struct refunding *r = arg;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
-	if (outcome != STORE_OK && outcome != STORE_UNAVAILABLE && outcome != STORE_UNCERTAIN)
-		log_warning("refund of message %s: %s", r->refund->message_key, error);
-	if (outcome == STORE_UNAVAILABLE || outcome == STORE_UNCERTAIN)
-		keep_for_later(r->store, r->refund);
-	else
+	if (outcome == STORE_OK)
 		free(r->refund);
+	else
+		keep_for_later(r->store, r->refund, error);
 	if (r->done)
 		r->done(outcome, error, r->arg);
 	free(r);
@@ -264,8 +287,7 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 	struct refunding *r;
 
 	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
-	    !key_message(store_prefix(store), charge->scope, charge->name, refund->message_key,
-			 message)) {
+	    !message_of(store, charge->scope, charge->name, refund->message_key, message)) {
 		free(refund);
 		if (done)
 			done(STORE_BAD, "login or queue id is too long", arg);
@@ -274,7 +296,8 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 	script_command(&command, SCRIPT_REFUND, 2);
 	command_add(&command, counters);
 	command_add(&command, message);
-	command_add_int(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S);
+	add_remembering(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S,
+			refund->message_key);
 
 	r = memory_alloc(sizeof(*r));
 	r->store = store;

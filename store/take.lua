@@ -2,7 +2,7 @@
 --
 -- KEYS  1 account   2 counters   3 message (charging only)
 -- ARGV  1 version of the account the caller decided on, "?" when it knows none
---       2 seconds a message is remembered
+--       2 seconds a message is remembered, and behind a space its token
 --       3.. rows, each: kind, unit ("m", "r", "b"), window, amount, limit (-1
 --       unlimited), enforce (1, or 0 to charge beyond the limit too), and then
 --         kind "w", rolling: nothing more; window is in seconds
@@ -29,8 +29,11 @@
 -- refund does not touch what was counted after a reset. engine/window.h says
 -- how a rolling window counts; the arithmetic here is the same.
 --
--- A message is remembered as "c" and for each row: kind 1, unit 1, window 4,
--- born 7, slot 6, amount 6; once refunded, as "x".
+-- A message is remembered as "c", token 9 and for each row: kind 1, unit 1,
+-- window 4, born 7, slot 6, amount 6, mark 1 (that it has reached); once
+-- refunded, as "x" and token. Postfix's short queue ids come again: what is
+-- remembered with another token of the same daemon (the token's first letter)
+-- is another message's. A message that both daemons charge is one message.
 
 local SLOTS = 60
 local BLOCK = '>c1c1I4I7I6I7I1I6I1'
@@ -265,45 +268,74 @@ while i <= #ARGV do
   answer[#answer + 1] = 0
 end
 
+-- What a charge adds to each block; two rows may count in one.
+local charges = {}
+for _, row in ipairs(rows) do
+  if not row.block.charge then
+    row.block.charge = {amount = row.amount, mark = 0}
+    charges[#charges + 1] = row.block
+  end
+end
+
 if not KEYS[3] then
   if over then answer[1] = 'over' end
   if rewound then save() end
   return answer
 end
 
--- Charge, once; two rows may count in one block.
-local parts = {'c'}
+-- The marks that this charge reaches.
 for _, row in ipairs(rows) do
-  local block = row.block
-  if not block.charged then
-    block.charged = true
-    row.charges = true
-    parts[#parts + 1] = struct.pack('>c1c1I4I7I6I6', block.kind, block.unit, block.window,
-      block.born, block.slot, row.amount)
+  local charge = row.block.charge
+  local reached = math.max(row.block.mark, charge.mark)
+  local sum = row.block.sum + charge.amount
+  for _, mark in ipairs(MARKS) do
+    if not over and row.limit > 0 and reached < mark and sum * 100 >= row.limit * mark then
+      reached = mark
+      charge.mark = mark
+      row.mark = mark
+    end
   end
 end
-if over or not redis.call('SET', KEYS[3], table.concat(parts), 'NX', 'EX', ARGV[2]) then
-  local before = redis.call('GET', KEYS[3])
-  if not before then
-    answer[1] = 'over'
-  else
-    answer[1] = string.sub(before, 1, 1) == 'c' and 'repeated' or 'gone'
+
+-- Charge, once.
+local kept, token = string.match(ARGV[2], '^(%d+) ?(.*)$')
+if token == '' then token = '---------' end
+
+local function is_this_message(record)
+  local other = string.sub(record, 2, 10)
+  return other == token or string.sub(other, 1, 1) ~= string.sub(token, 1, 1)
+end
+
+local parts = {'c', token}
+for _, block in ipairs(charges) do
+  parts[#parts + 1] = struct.pack('>c1c1I4I7I6I6I1', block.kind, block.unit, block.window,
+    block.born, block.slot, block.charge.amount, block.charge.mark)
+end
+local record = table.concat(parts)
+local before
+if over or not redis.call('SET', KEYS[3], record, 'NX', 'EX', kept) then
+  before = redis.call('GET', KEYS[3])
+  if before and not is_this_message(before) then
+    before = nil
+    if not over then redis.call('SET', KEYS[3], record, 'EX', kept) end
   end
+end
+if over or before then
+  answer[1] = 'over'
+  if before then answer[1] = string.sub(before, 1, 1) == 'c' and 'repeated' or 'gone' end
   if rewound then save() end
   return answer
 end
 
-for _, row in ipairs(rows) do
-  if row.charges then add(row.block, row.amount) end
+for _, block in ipairs(charges) do
+  add(block, block.charge.amount)
+  if block.charge.mark > 0 then
+    block.mark = block.charge.mark
+    block.marked = block.slot
+  end
 end
 for _, row in ipairs(rows) do
-  for _, mark in ipairs(MARKS) do
-    if row.limit > 0 and row.block.mark < mark and row.block.sum * 100 >= row.limit * mark then
-      row.block.mark = mark
-      row.block.marked = row.block.slot
-      answer[row.answer + 3] = mark
-    end
-  end
+  answer[row.answer + 3] = row.mark or 0
 end
 if ramp then block_of('f', 'm', 0) end
 save()

@@ -29,7 +29,7 @@ struct scenario {
 struct fields {
 	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], sender[400], from[400];
 	char recipient[400];
-	int64_t free;
+	int64_t free, unqueued;
 	int64_t recipients, size;
 	bool header_seen;
 };
@@ -178,6 +178,7 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "size", NULL, 0, &f->size },
 		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
 		{ "free", NULL, 0, &f->free },
+		{ "unqueued", NULL, 0, &f->unqueued },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(table); i++) {
@@ -239,6 +240,7 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.size_bytes = f->size,
 		.recipient = f->recipient,
 		.free_recipients = f->free,
+		.before_queue = f->unqueued != 0,
 		.originators = f->header_seen ? &p->originators : NULL,
 	};
 }

@@ -303,6 +303,38 @@ static void test_refund_to_its_slot(void)
 
 /* ---- what is stored ----------------------------------------------------- */
 
+/* Postfix's short queue ids come again within minutes. */
+static void test_tokens(void)
+{
+	rig_clean(&rig);
+	SUITE_INT_EQUAL(take_one("mx1/1#p00000001", 9).status, TAKE_DONE);
+	SUITE_INT_EQUAL(take_one("mx1/1#p00000001", 9).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_one("mx1/1#m00000009", 9).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_one("mx1/1#p00000002", 9).status, TAKE_DONE);
+	SUITE_INT_EQUAL(used(QUOTA_MESSAGES, HOUR), 2);
+	/* the first one's is not there any more, and the second one's is not its own */
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/1#p00000001").result, STORE_OK);
+	SUITE_INT_EQUAL(used(QUOTA_MESSAGES, HOUR), 2);
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/1#p00000002").result, STORE_OK);
+	SUITE_INT_EQUAL(used(QUOTA_MESSAGES, HOUR), 1);
+	SUITE_INT_EQUAL(take_one("mx1/1#p00000002", 9).status, TAKE_GONE);
+	SUITE_INT_EQUAL(take_one("mx1/1#p00000003", 9).status, TAKE_DONE);
+}
+
+static void test_mark_told_again(void)
+{
+	const struct take_row eight = row(QUOTA_MESSAGES, 10, HOUR, 8);
+
+	rig_clean(&rig);
+	SUITE_INT_EQUAL(take_rows("mx1/1", &eight, 1).rows[0].mark, 80);
+	rig_refund(&rig, "rose", "mx1/1");
+	SUITE_INT_EQUAL(take_rows("mx1/2", &eight, 1).rows[0].mark, 80);
+	SUITE_INT_EQUAL(take_one("mx1/3", 10).rows[0].mark, 0);
+	rig_refund(&rig, "rose", "mx1/3");
+	SUITE_INT_EQUAL(take_one("mx1/4", 10).rows[0].mark, 0);
+	SUITE_INT_EQUAL(take_one("mx1/5", 10).rows[0].mark, 95);
+}
+
 static void test_expiry(void)
 {
 	const struct take_row rows[] = { row(QUOTA_MESSAGES, 10, 60, 1),
@@ -535,6 +567,8 @@ static const struct suite_test tests[] = {
 	{ "a charge that comes after its refund is not made", test_refund_first },
 	{ "a refund after a reset does not touch later counts", test_refund_after_reset },
 	{ "a refund goes to the slot that was charged", test_refund_to_its_slot },
+	{ "a queue id that comes again is another message", test_tokens },
+	{ "a mark that a refunded message had reached is told again", test_mark_told_again },
 	{ "every key but an account's expires", test_expiry },
 	{ "a calendar counter lives as long as its period may", test_calendar_expiry },
 	{ "a counter of no quota any more goes when its window has passed",
