@@ -2,11 +2,11 @@
 
 import collections
 import re
-import struct
 
 PREFIX = "sendward:"
 ENTRY_SIZE = {"m": 5, "r": 5, "b": 7}
-CHARGE_SIZE = 25
+CHARGES = 10    # behind "c" and the message's token
+CHARGE_SIZE = 26
 
 # kind, unit and window name it; entries: [(slot modulo 256, amount)].
 Block = collections.namedtuple("Block", "kind unit window born newest sum mark marked entries")
@@ -76,7 +76,7 @@ def charged(redis, name, node, queue_id, scope=""):
     if value[:1] != b"c":
         return {}
     amounts = {}
-    for at in range(1, len(value), CHARGE_SIZE):
+    for at in range(CHARGES, len(value), CHARGE_SIZE):
         part = value[at:at + CHARGE_SIZE]
-        amounts[chr(part[0]), chr(part[1]), _number(part[2:6])] = _number(struct.pack("6s", part[19:25]))
+        amounts[chr(part[0]), chr(part[1]), _number(part[2:6])] = _number(part[19:25])
     return amounts

@@ -162,7 +162,7 @@ class _Transaction:
         self.qid = qid
         self.accepted = []
         self.asked_to_charge = False
-        self._attributes = {"instance": f"1153.{qid}", "sasl_username": message.login, "sender": message.sender}
+        self._attributes = {"instance": f"1153.{next(_numbers):x}.0", "sasl_username": message.login, "sender": message.sender}
         self._headers = (("From", f" {message.header_from}"),)
         head = sum(len(name) + 1 + len(value) + 2 for name, value in self._headers) + 2
         self._body = b"x" * max(message.size - head, 0)

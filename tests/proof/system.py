@@ -63,7 +63,7 @@ class Node:
 
 
 class System:
-    """`nodes` maps a node's name to whether it has a milter. sections and top are the configuration's, for all nodes."""
+    """`nodes` maps a node's name to whether it has a milter; sections and top are the configuration of all nodes."""
 
     def __init__(self, nodes, sections=None, top=None):
         self.directory = tempfile.mkdtemp(prefix="sendward-proof-")
@@ -96,7 +96,7 @@ class System:
         clean = self._stop_daemons()
         self.close()
         if kind is None and not clean:
-            raise AssertionError("a daemon did not end as it should, or a sanitizer has found something:\n" + logs[-3000:])
+            raise AssertionError("a daemon did not end well, or a sanitizer has found something:\n" + logs[-3000:])
 
     @property
     def daemons(self):
