@@ -90,7 +90,9 @@ static void amount_text(const struct look_row *row, int64_t amount, char out[TEX
 }
 
 /* "3 of 50" */
-static void used_text(const struct look_row *row, char out[2 * TEXT_AMOUNT_MAX])
+#define USED_MAX (2 * TEXT_AMOUNT_MAX + 8)
+
+static void used_text(const struct look_row *row, char out[USED_MAX])
 {
 	char used[TEXT_AMOUNT_MAX], limit[TEXT_AMOUNT_MAX];
 
@@ -99,7 +101,7 @@ static void used_text(const struct look_row *row, char out[2 * TEXT_AMOUNT_MAX])
 	if (row->quota.limit == QUOTA_UNLIMITED)
 		snprintf(out, TEXT_AMOUNT_MAX, "%s", used);
 	else
-		snprintf(out, 2 * TEXT_AMOUNT_MAX, "%s of %s", used, limit);
+		snprintf(out, USED_MAX, "%s of %s", used, limit);
 }
 
 static void name_text(const struct look_row *row, char out[NAME_MAX_OCTETS])
@@ -121,7 +123,7 @@ static void origin_text(const struct look_row *row, char *out, size_t size)
 
 static void add_row(struct table *table, const struct look_row *row, int64_t now_ms)
 {
-	char name[NAME_MAX_OCTETS], used[2 * TEXT_AMOUNT_MAX];
+	char name[NAME_MAX_OCTETS], used[USED_MAX];
 	char bar[BAR_WIDTH + 32], freed[AFTER_MAX], fits[AFTER_MAX];
 	char origin[LOGIN_MAX + 16];
 	const char *const cells[] = {
