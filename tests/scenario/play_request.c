@@ -1,0 +1,177 @@
+/* The steps that ask the engine. */
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/scenario/play.h"
+#include "tests/unit/suite.h"
+
+static void set_field(const struct play *p, struct fields *f, char *name, const char *value)
+{
+	const struct {
+		const char *name;
+		char *text;
+		size_t size;
+		int64_t *n;
+	} table[] = {
+		{ "qid", f->qid, sizeof(f->qid), NULL },
+		{ "login", f->login, sizeof(f->login), NULL },
+		{ "client", f->client, sizeof(f->client), NULL },
+		{ "sender", f->sender, sizeof(f->sender), NULL },
+		{ "from", f->from, sizeof(f->from), NULL },
+		{ "recipients", NULL, 0, &f->recipients },
+		{ "size", NULL, 0, &f->size },
+		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
+		{ "free", NULL, 0, &f->free },
+		{ "unqueued", NULL, 0, &f->unqueued },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(table); i++) {
+		if (strcmp(table[i].name, name) != 0)
+			continue;
+		if (table[i].n)
+			*table[i].n = play_number(p, value);
+		else
+			snprintf(table[i].text, table[i].size, "%s", value);
+		if (table[i].text == f->from)
+			f->header_seen = true;
+		return;
+	}
+	play_wrong(p, "no such field");
+}
+
+/* NAME=VALUE words up to "->" or the end. */
+static void read_fields(const struct play *p, char **rest, struct fields *f)
+{
+	while (**rest && strncmp(*rest, "->", 2) != 0) {
+		char *name = play_word(rest), *value = strchr(name, '=');
+
+		play_must(p, value != NULL, "not NAME=VALUE");
+		*value++ = '\0';
+		set_field(p, f, name, value);
+	}
+}
+
+static void step_given(struct play *p, char *rest)
+{
+	read_fields(p, &rest, &p->given);
+}
+
+static void read_header(struct play *p)
+{
+	const char *from = p->fields.from;
+
+	originators_init(&p->originators);
+	if (strcmp(from, "none") != 0)
+		originators_add(&p->originators, "From", from, strlen(from));
+	originators_end(&p->originators);
+}
+
+static void make_request(struct play *p, enum stage stage, bool final)
+{
+	const struct fields *f = &p->fields;
+
+	if (f->header_seen)
+		read_header(p);
+	p->request = (struct request){
+		.stage = stage,
+		.final = final,
+		.queue_id = f->qid,
+		.login = f->login,
+		.client_address = f->client,
+		.sender = f->sender,
+		.sender_form = ADDRESS_INTERNAL,
+		.recipients = f->recipients,
+		.size_bytes = f->size,
+		.recipient = f->recipient,
+		.free_recipients = f->free,
+		.before_queue = f->unqueued != 0,
+		.originators = f->header_seen ? &p->originators : NULL,
+	};
+}
+
+static void on_verdict(const struct verdict *v, void *arg)
+{
+	struct play *p = arg;
+	bool told = v->action == ACTION_REFUSE || v->action == ACTION_DEFER;
+
+	SUITE_TRUE(!p->answered);
+	p->answered = true;
+	p->action = v->action;
+	p->charged = v->charged;
+	SUITE_INT_EQUAL(v->now_ms, fake_store_now_ms(p->store));
+	SUITE_INT_EQUAL(v->redirect != NULL, v->action == ACTION_REDIRECT);
+	snprintf(p->redirect, sizeof(p->redirect), "%s", v->redirect ? v->redirect : "");
+	snprintf(p->reply, sizeof(p->reply), "%s%s%s%s%s", told ? v->code : "", told ? " " : "",
+		 told ? v->xcode : "", told ? " " : "", v->text);
+	verdict_format_log(v, &p->request, p->config->node, 0, p->log, sizeof(p->log));
+}
+
+/* "-> ACTION [charged] [TEXT]" */
+static void check_outcome(const struct play *p, char *rest)
+{
+	const char *arrow = play_word(&rest), *action = play_word(&rest);
+	bool charged = strncmp(rest, "charged", 7) == 0 && strchr(" ", rest[7]);
+
+	play_must(p, strcmp(arrow, "->") == 0, "\"->\" is missing");
+	if (charged)
+		play_word(&rest);
+	SUITE_TEXT_EQUAL(action_name(p->action), action);
+	SUITE_INT_EQUAL(p->charged, charged);
+	if (p->action == ACTION_REDIRECT)
+		SUITE_TEXT_EQUAL(p->redirect, rest);
+	else if (*rest || p->action == ACTION_REFUSE || p->action == ACTION_DEFER)
+		play_check_match(p->reply, rest);
+}
+
+static void ask(struct play *p, char *rest, enum stage stage, bool final)
+{
+	p->fields = p->given;
+	read_fields(p, &rest, &p->fields);
+	make_request(p, stage, final);
+	p->answered = false;
+	decision_start(fake_store_env(p->store), p->config, &p->request, on_verdict, p);
+	SUITE_INT_EQUAL(p->answered, !p->later);
+	while (fake_store_answer(p->store))
+		;
+	SUITE_TRUE(p->answered);
+	check_outcome(p, rest);
+}
+
+static void step_mail(struct play *p, char *rest)
+{
+	ask(p, rest, STAGE_MAIL, false);
+}
+
+static void step_rcpt(struct play *p, char *rest)
+{
+	ask(p, rest, STAGE_RCPT, false);
+}
+
+static void step_data(struct play *p, char *rest)
+{
+	ask(p, rest, STAGE_DATA, false);
+}
+
+static void step_eom(struct play *p, char *rest)
+{
+	ask(p, rest, STAGE_END_OF_MESSAGE, false);
+}
+
+static void step_final(struct play *p, char *rest)
+{
+	ask(p, rest, STAGE_END_OF_MESSAGE, true);
+}
+
+static void step_log(struct play *p, char *rest)
+{
+	char pattern[LINE_MAX_OCTETS + 10];
+
+	snprintf(pattern, sizeof(pattern), "...%s...", rest);
+	play_check_match(p->log, pattern);
+}
+
+const struct step request_steps[] = {
+	{ "data", step_data },	 { "eom", step_eom }, { "final", step_final },
+	{ "given", step_given }, { "log", step_log }, { "mail", step_mail },
+	{ "rcpt", step_rcpt },	 { NULL, NULL },
+};
