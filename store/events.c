@@ -182,6 +182,36 @@ void store_beat(struct store *store, const char *name, const char *json, int64_t
 	store_send(store, &command, 0, ignore_reply, NULL);
 }
 
+struct beat_asked {
+	store_record_done *done;
+	void *arg;
+};
+
+static void on_beat_got(enum link_result result, struct redisReply *reply, const char *error,
+			void *arg)
+{
+	struct beat_asked *asked = arg;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+	bool found = outcome == STORE_OK;
+
+	asked->done(outcome, found ? reply->str : NULL, found ? reply->len : 0, error, asked->arg);
+	free(asked);
+}
+
+void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg)
+{
+	struct beat_asked *asked = memory_alloc(sizeof(*asked));
+	char key[KEY_MAX];
+	struct command command;
+
+	*asked = (struct beat_asked){ done, arg };
+	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
+	command_init(&command);
+	command_add(&command, "GET");
+	command_add(&command, key);
+	store_send(store, &command, 0, on_beat_got, asked);
+}
+
 struct beats {
 	struct store *store;
 	void (*each)(const char *name, const char *json, void *arg);

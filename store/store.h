@@ -104,6 +104,8 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 
 /* Heartbeats: prefix + "node:" + name, gone after ttl_s. */
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s);
+/* One of them; record is the JSON. */
+void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg);
 void store_beats_read(struct store *store, void (*each)(const char *name, const char *json, void *arg),
 		      store_done *done, void *arg);
 
