@@ -71,6 +71,7 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 	c->host.config = config_ref(config);
 	c->host.report = on_report;
 	c->host.closed = on_closed;
+	wiring_init(&c->host.wiring);
 	c->host.ctx = c;
 	c->list.next = c->list.prev = &c->list;
 	c->report = report;
@@ -151,6 +152,11 @@ void clients_free(struct clients **clients)
 	event_del(&c->sweep);
 	config_unref(&c->host.config);
 	free(c);
+}
+
+struct wiring *clients_wiring(struct clients *c)
+{
+	return &c->host.wiring;
 }
 
 void clients_stats(const struct clients *c, struct clients_stats *out)

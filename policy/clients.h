@@ -41,6 +41,9 @@ void clients_abandon(struct clients *clients);
 /* Only when env owes no decision any more. */
 void clients_free(struct clients **clients);
 
+/* What the requests tell of the wiring; as long as clients. */
+struct wiring *clients_wiring(struct clients *clients);
+
 struct clients_stats {
 	int64_t connections, requests, decisions, malformed, turned_away;
 };

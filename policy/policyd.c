@@ -79,11 +79,35 @@ static void beat(struct policyd *d)
 	store_beat(d->store, name, json, POLICYD_BEAT_TTL_S);
 }
 
+static void on_milter_beat(enum store_result result, const char *record, size_t len,
+			   const char *error, void *arg)
+{
+	struct policyd *d = arg;
+
+	(void)len;
+	(void)error;
+	if (result == STORE_OK || result == STORE_NOT_FOUND)
+		wiring_milter_beat(clients_wiring(d->clients), d->config->node, record,
+				   session_clock_s());
+}
+
+/* Nobody else knows whether the milter gets what is left to it. */
+static void look_after_milter(struct policyd *d)
+{
+	char name[NODE_MAX + 16];
+
+	if (config_charge_by(d->config) != CHARGE_MILTER)
+		return;
+	snprintf(name, sizeof(name), "%s/milter", d->config->node);
+	store_beat_get(d->store, name, on_milter_beat, d);
+}
+
 static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
 	beat(arg);
+	look_after_milter(arg);
 }
 
 static void on_store_ready(const char *error, void *arg)
@@ -95,7 +119,7 @@ static void on_store_ready(const char *error, void *arg)
 		return;
 	listeners_resume(d->listeners);
 	if (!error) {
-		beat(d);
+		on_beat(-1, 0, d);
 		return;
 	}
 	/* Most errors begin with the address. */

@@ -188,6 +188,8 @@ static void answer(struct session *s, size_t len)
 /* A RCPT or DATA that passes tells where in the transaction we are. */
 static void note_pass(struct session *s, const struct verdict *verdict)
 {
+	if (s->request.stage == STAGE_END_OF_MESSAGE && !s->request.final)
+		wiring_left(&s->host->wiring);
 	if (s->request.stage == STAGE_RCPT)
 		transaction_add(&s->transaction, s->recipient, verdict->recipient_free);
 	if (s->transaction.passed ||
@@ -216,6 +218,8 @@ static void note_end(struct session *s)
 	wiring_ended(&s->host->wiring);
 	if (s->transaction.n == 0)
 		wiring_unseen(&s->host->wiring, s->config);
+	if (s->request.before_queue)
+		wiring_before_queue(config_charge_by(s->config));
 }
 
 static void decide(struct session *s)

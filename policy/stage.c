@@ -62,6 +62,7 @@ static const struct {
 	{ ATTRIBUTE_CLIENT_ADDRESS, "client_address has a NUL byte" },
 	{ ATTRIBUTE_SENDER, "sender has a NUL byte" },
 	{ ATTRIBUTE_QUEUE_ID, "queue_id has a NUL byte" },
+	{ ATTRIBUTE_INSTANCE, "instance has a NUL byte" },
 	{ ATTRIBUTE_RECIPIENT, "recipient has a NUL byte" },
 };
 
@@ -119,9 +120,24 @@ static const char *fill_size(const struct policy_request *in, struct request *ou
 	return out->size_bytes < 0 ? "size is not a number" : NULL;
 }
 
-static void fill_texts(const struct policy_request *in, struct request *out)
+/* Postfix makes the queue file, and with it the queue id, at the first RCPT;
+ * with smtpd_proxy_filter it makes none, and END-OF-MESSAGE comes without. The
+ * instance is one of the message too, and the same in a repeated request.
+ * Returns what is wrong. */
+static const char *fill_key(const struct policy_request *in, const struct transaction *transaction,
+			    struct request *out)
 {
 	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
+	out->token = transaction->token[0] ? transaction->token : NULL;
+	if (out->queue_id[0] || out->stage != STAGE_END_OF_MESSAGE)
+		return NULL;
+	out->before_queue = true;
+	out->queue_id = in->values[ATTRIBUTE_INSTANCE].text;
+	return out->queue_id[0] ? NULL : "neither queue_id nor instance tells which message it is";
+}
+
+static void fill_texts(const struct policy_request *in, struct request *out)
+{
 	out->login = in->values[ATTRIBUTE_SASL_USERNAME].text;
 	out->client_address = in->values[ATTRIBUTE_CLIENT_ADDRESS].text;
 	out->sender = in->values[ATTRIBUTE_SENDER].text;
@@ -149,7 +165,9 @@ enum stage_task stage_map(const struct policy_request *in, const struct config *
 		     config_charge_by(config) == CHARGE_POLICYD;
 	fill_texts(in, out);
 	transaction_enter(transaction, instance->text, instance->len);
-	*why = texts_fault(in);
+	*why = fill_key(in, transaction, out);
+	if (!*why)
+		*why = texts_fault(in);
 	if (!*why)
 		*why = fill_recipients(in, transaction, out, recipient);
 	if (!*why)

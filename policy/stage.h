@@ -24,8 +24,10 @@ enum stage_task {
 /* What is asked. MAIL, RCPT, DATA and END-OF-MESSAGE are decided and filled into *out,
  * which borrows from in; of a session without a login only when config has
  * quotas for those. Recipients are counted in transaction; *recipient is the hash to
- * transaction_add() when a RCPT passes. END-OF-MESSAGE is final when this
- * daemon charges. */
+ * transaction_add() when a RCPT passes, and the request's token lives in it
+ * until another instance is entered. END-OF-MESSAGE is final when this
+ * daemon charges; without a queue_id it is before_queue, and the instance
+ * stands for the queue id (SMTPD_PROXY_README). */
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
 			  struct transaction *transaction, struct request *out, uint64_t *recipient,
 			  const char **why);

@@ -1,5 +1,7 @@
 #include "policy/transaction.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,6 +22,7 @@ static void forget(struct transaction *t)
 void transaction_init(struct transaction *t)
 {
 	t->instance = 0;
+	t->token[0] = '\0';
 	t->slots = t->first;
 	forget(t);
 }
@@ -50,6 +53,9 @@ void transaction_enter(struct transaction *t, const char *instance, size_t len)
 	if (hash != 0 && hash == t->instance)
 		return;
 	t->instance = hash;
+	t->token[0] = '\0';
+	if (hash != 0)
+		snprintf(t->token, sizeof(t->token), "p%08" PRIx32, (uint32_t)hash);
 	if (t->passed || t->n > 0)
 		forget(t);
 }

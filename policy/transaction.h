@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/request.h"
+
 /* Recipients remembered by name; those that follow count every time they are
  * asked for, which errs on the safe side. smtpd_recipient_limit is 1000. */
 #define TRANSACTION_RECIPIENTS_MAX 1000
@@ -21,11 +23,12 @@
 #define TRANSACTION_SLOTS_MIN 32
 
 struct transaction {
-	uint64_t instance; /* hash; 0: none */
-	bool passed;	   /* something of it passed at RCPT or DATA */
-	int64_t n;	   /* recipients that passed */
-	int64_t n_free;	   /* of these, those that no quota counts */
-	int64_t n_known;   /* of all, in slots */
+	uint64_t instance;		      /* hash; 0: none */
+	char token[MESSAGE_TOKEN_LENGTH + 1]; /* made of it; "" when there is none */
+	bool passed;			      /* something of it passed at RCPT or DATA */
+	int64_t n;			      /* recipients that passed */
+	int64_t n_free;			      /* of these, those that no quota counts */
+	int64_t n_known;		      /* of all, in slots */
 	size_t n_slots;
 	uint64_t *slots; /* open addressing; first, or allocated */
 	uint64_t first[TRANSACTION_SLOTS_MIN];

@@ -1,6 +1,15 @@
 #include "policy/wiring.h"
 
+#include <jansson.h>
+#include <string.h>
+
 #include "base/log.h"
+
+void wiring_init(struct wiring *w)
+{
+	memset(w, 0, sizeof(*w));
+	w->milter_messages = -1;
+}
 
 void wiring_undecided(const char *state, bool unknown)
 {
@@ -60,11 +69,78 @@ void wiring_unseen(struct wiring *w, const struct config *config)
 	w->looked_at = config;
 	if (!has_free_recipients(config))
 		return;
-	log_once(LEVEL_WARNING, "free_recipients without RCPT",
-		 "a message was seen at END-OF-MESSAGE that had not been seen at RCPT: which of its "
-		 "recipients are free (free_recipients) is not known, and all of them count; in "
-		 "main.cf set smtpd_recipient_restrictions = ... check_policy_service ... (the "
-		 "same service as in smtpd_end_of_data_restrictions)");
+	log_once(
+		LEVEL_WARNING, "free_recipients without RCPT",
+		"a message was seen at END-OF-MESSAGE that had not been seen at RCPT: which of its "
+		"recipients are free (free_recipients) is not known, and all of them count; in "
+		"main.cf set smtpd_recipient_restrictions = ... check_policy_service ... (the "
+		"same service as in smtpd_end_of_data_restrictions)");
+}
+
+void wiring_before_queue(enum charge_by charge)
+{
+	log_once(
+		LEVEL_WARNING, "before the queue",
+		"END-OF-MESSAGE comes without a queue id, before the queue (smtpd_proxy_filter): a "
+		"message cannot be held, discarded or redirected there and is deferred instead, "
+		"and a milter sees neither header nor body");
+	if (charge == CHARGE_MILTER)
+		log_once(
+			LEVEL_WARNING, "before the queue, charged by the milter",
+			"messages that come before the queue (smtpd_proxy_filter) are not charged: "
+			"the milter charges, and is not asked there; set charge = policyd");
+}
+
+/* ---- is the milter asked? -------------------------------------------------- */
+
+void wiring_left(struct wiring *w)
+{
+	w->left++;
+}
+
+/* -1 when it does not say. */
+static int64_t messages_of(const char *json)
+{
+	json_t *beat = json_loads(json, 0, NULL);
+	json_t *messages = json_object_get(beat, "messages");
+	int64_t n = json_is_integer(messages) ? json_integer_value(messages) : -1;
+
+	json_decref(beat);
+	return n;
+}
+
+/* Messages that the milter should have told of by now and has not. */
+static int64_t left_alone(struct wiring *w, int64_t messages)
+{
+	if (messages != w->milter_messages) {
+		w->milter_messages = messages;
+		w->left_seen = w->left;
+	}
+	return w->left_until[0] - w->left_seen;
+}
+
+static bool is_asked(struct wiring *w, const char *json)
+{
+	w->beats_missing = json ? 0 : w->beats_missing + 1;
+	if (json)
+		return left_alone(w, messages_of(json)) < WIRING_MESSAGES;
+	/* One alone may be a store that has just lost everything. */
+	return w->beats_missing < 2 || w->left == w->left_seen;
+}
+
+void wiring_milter_beat(struct wiring *w, const char *node, const char *json, int64_t now_s)
+{
+	bool asked = is_asked(w, json);
+
+	memmove(w->left_until, w->left_until + 1, sizeof(w->left_until) - sizeof(w->left_until[0]));
+	w->left_until[WIRING_BEATS_BEHIND - 1] = w->left;
+	if (asked || (w->complained_s && now_s - w->complained_s < WIRING_COMPLAIN_EVERY_S))
+		return;
+	w->complained_s = now_s;
+	w->left_seen = w->left;
+	log_warning("quotas are charged and sandboxes kept by the milter, and no milter of node %s "
+		    "is asked: add it to smtpd_milters or set charge = policyd",
+		    node);
 }
 
 void wiring_configured(const struct config *config)

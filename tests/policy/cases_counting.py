@@ -187,6 +187,28 @@ def ramp(bench):
 
 
 @case
+def before_queue(bench):
+    """END-OF-MESSAGE before the queue is charged once for each instance, and that it cannot hold is said once"""
+    client = bench.start(plan={"quotas": '{ "2 messages / 1h" }'}).client()
+    for number in (1, 1, 2):
+        expect(end(client, number, queue_id=""), DUNNO)
+        expect(end(bench.client(), number, queue_id=""), DUNNO, "the answer to a repeated request")
+    expect_prefix(end(client, 3, queue_id=""), "450 4.7.28 ")
+    expect_prefix(end(client, 3, queue_id="", instance=""), "451 4.3.0 ")
+    expect(bench.log_count("(smtpd_proxy_filter)"), 1, "the number of lines")
+    bench.wait_log("neither queue_id nor instance")
+
+
+@case
+def no_milter(bench):
+    """messages left to a milter that is not there: said once"""
+    client = bench.start(milter=True).client()
+    for number in range(3):
+        expect(client.send_message(number), DUNNO)
+    bench.wait_log("no milter of node mx1 is asked: add it to smtpd_milters or set charge = policyd")
+
+
+@case
 def calendar(bench):
     """a calendar quota counts by the clock of its zone"""
     plan = {"quotas": '{ "2 recipients / month in Europe/Zurich" }'}

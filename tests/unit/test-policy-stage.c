@@ -161,6 +161,57 @@ static void test_charged_by_milter(void)
 	transaction_fini(&transaction);
 }
 
+static void test_before_queue(void)
+{
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	map(CHARGE_POLICYD);
+	SUITE_TRUE(!out.before_queue);
+	set(ATTRIBUTE_QUEUE_ID, "");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TRUE(out.before_queue);
+	SUITE_TRUE(out.final);
+	SUITE_TEXT_EQUAL(out.queue_id, "1153.6b006db0.8cdf9.0");
+	set(ATTRIBUTE_INSTANCE, "");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TRUE(why != NULL);
+	/* The first RCPT has no queue id either. */
+	set(ATTRIBUTE_PROTOCOL_STATE, "RCPT");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TRUE(!out.before_queue);
+	SUITE_TEXT_EQUAL(out.queue_id, "");
+	transaction_fini(&transaction);
+}
+
+static void test_token(void)
+{
+	char first[MESSAGE_TOKEN_LENGTH + 1];
+
+	transaction_init(&transaction);
+	set_alice("DATA");
+	map(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(strlen(out.token), MESSAGE_TOKEN_LENGTH);
+	SUITE_INT_EQUAL(out.token[0], 'p');
+	SUITE_INT_EQUAL(strspn(out.token + 1, "0123456789abcdef"), MESSAGE_TOKEN_LENGTH - 1);
+	strcpy(first, out.token);
+	set(ATTRIBUTE_PROTOCOL_STATE, "END-OF-MESSAGE");
+	map(CHARGE_POLICYD);
+	SUITE_TEXT_EQUAL(out.token, first);
+	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
+	map(CHARGE_POLICYD);
+	SUITE_TRUE(strcmp(out.token, first) != 0);
+	set(ATTRIBUTE_INSTANCE, "");
+	map(CHARGE_POLICYD);
+	SUITE_TRUE(out.token == NULL);
+	transaction_fini(&transaction);
+	/* On another connection, or in another process. */
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	map(CHARGE_POLICYD);
+	SUITE_TEXT_EQUAL(out.token, first);
+	transaction_fini(&transaction);
+}
+
 static void test_recipients(void)
 {
 	transaction_init(&transaction);
@@ -305,10 +356,14 @@ static void test_cannot(void)
 static const struct suite_test tests[] = {
 	{ "each protocol_state is decided or passed", test_states },
 	{ "a session without a login is passed", test_no_login },
-	{ "a session without a login is decided when there are quotas for it", test_no_login_with_quotas },
+	{ "a session without a login is decided when there are quotas for it",
+	  test_no_login_with_quotas },
 	{ "END-OF-MESSAGE only tests when the milter charges", test_charged_by_milter },
+	{ "END-OF-MESSAGE without a queue id is before the queue", test_before_queue },
+	{ "a token tells messages apart, not their requests", test_token },
 	{ "at RCPT the recipients that passed are counted, each once", test_recipients },
-	{ "free recipients are told from the others, at RCPT without its own", test_free_recipients },
+	{ "free recipients are told from the others, at RCPT without its own",
+	  test_free_recipients },
 	{ "what is not a number is not guessed", test_numbers },
 	{ "a login that cannot be is answered with cannot tell", test_odd_logins },
 	{ "each verdict has its action", test_answers },

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -126,12 +127,98 @@ static void test_unseen(void)
 	SUITE_INT_EQUAL(n_lines, 1);
 }
 
+static void test_before_queue(void)
+{
+	begin();
+	wiring_before_queue(CHARGE_POLICYD);
+	wiring_before_queue(CHARGE_POLICYD);
+	SUITE_INT_EQUAL(n_lines, 1);
+	SUITE_TRUE(strstr(last_line, "smtpd_proxy_filter"));
+	wiring_before_queue(CHARGE_MILTER);
+	SUITE_INT_EQUAL(n_lines, 2);
+	SUITE_TRUE(strstr(last_line, "not charged"));
+}
+
+/* n messages pass, then the milter's beat is looked at. */
+static void leave(struct wiring *wiring, int n, const char *json, int64_t now_s)
+{
+	while (n-- > 0)
+		wiring_left(wiring);
+	wiring_milter_beat(wiring, "mx1", json, now_s);
+}
+
+static void test_no_milter(void)
+{
+	struct wiring wiring;
+
+	begin();
+	wiring_init(&wiring);
+	leave(&wiring, 0, NULL, 1);
+	leave(&wiring, 0, NULL, 11);
+	leave(&wiring, 0, "{\"messages\":0}", 21);
+	leave(&wiring, 1, NULL, 31);
+	SUITE_INT_EQUAL(n_lines, 0);
+	leave(&wiring, 1, NULL, 41);
+	SUITE_INT_EQUAL(n_lines, 1);
+	SUITE_TRUE(strstr(last_line, "no milter of node mx1 is asked"));
+	SUITE_INT_EQUAL(last_level, LEVEL_WARNING);
+	leave(&wiring, 1, NULL, 40 + WIRING_COMPLAIN_EVERY_S);
+	SUITE_INT_EQUAL(n_lines, 1);
+	leave(&wiring, 1, NULL, 41 + WIRING_COMPLAIN_EVERY_S);
+	SUITE_INT_EQUAL(n_lines, 2);
+	leave(&wiring, 0, NULL, 42 + 2 * WIRING_COMPLAIN_EVERY_S);
+	SUITE_INT_EQUAL(n_lines, 2);
+}
+
+static void test_milter_not_asked(void)
+{
+	static const char *const beats[] = { "{\"messages\":7}", "{\"messages\":\"7\"}", "{}",
+					     "?" };
+
+	for (size_t i = 0; i < SUITE_LEN(beats); i++) {
+		struct wiring wiring;
+
+		suite_row("%s", beats[i]);
+		begin();
+		wiring_init(&wiring);
+		leave(&wiring, 0, beats[i], 1);
+		leave(&wiring, WIRING_MESSAGES - 1, beats[i], 11);
+		for (int64_t now_s = 21; now_s < 100; now_s += 10)
+			leave(&wiring, 0, beats[i], now_s);
+		SUITE_INT_EQUAL(n_lines, 0);
+		leave(&wiring, 1, beats[i], 101);
+		leave(&wiring, 0, beats[i], 111);
+		SUITE_INT_EQUAL(n_lines, 0);
+		leave(&wiring, 0, beats[i], 121);
+		SUITE_INT_EQUAL(n_lines, 1);
+	}
+}
+
+/* The milter's beat may be as old as its period. */
+static void test_milter_asked(void)
+{
+	struct wiring wiring;
+	char json[32];
+
+	begin();
+	wiring_init(&wiring);
+	for (int i = 0; i < 20; i++) {
+		snprintf(json, sizeof(json), "{\"messages\":%d}", i / 2 * 100);
+		leave(&wiring, i % 2 ? 0 : 100, json, 1 + 10 * i);
+	}
+	SUITE_INT_EQUAL(n_lines, 0);
+}
+
 static const struct suite_test tests[] = {
 	{ "a stage where nothing can be checked is said once", test_undecided },
 	{ "quotas that are never charged are said once", test_never_charged },
 	{ "nothing is said when somebody charges", test_charged },
 	{ "END-OF-MESSAGE alone is a hint for debugging", test_end_only },
 	{ "a check that needs a milter is said when there is none", test_header_from },
+	{ "what cannot be done before the queue is said once", test_before_queue },
+	{ "messages left to a milter that is not there are said now and then", test_no_milter },
+	{ "messages left to a milter that is not asked are said", test_milter_not_asked },
+	{ "nothing is said of a milter that is asked", test_milter_asked },
 	{ "free recipients that cannot be known are said once", test_unseen },
 };
 
