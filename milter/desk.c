@@ -55,7 +55,8 @@ static struct question *question_new(struct desk *desk, struct config *config,
 {
 	size_t size = strlen(request->login) + strlen(request->client_address) +
 		      strlen(request->sender) + strlen(request->queue_id) +
-		      strlen(request->recipient) + 5;
+		      strlen(request->recipient) + (request->token ? strlen(request->token) : 0) +
+		      6;
 	struct question *question = memory_alloc(sizeof(*question) + size);
 	char *at = question->texts;
 
@@ -68,6 +69,8 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	question->request.sender = copy_text(&at, request->sender);
 	question->request.queue_id = copy_text(&at, request->queue_id);
 	question->request.recipient = copy_text(&at, request->recipient);
+	if (request->token)
+		question->request.token = copy_text(&at, request->token);
 	question->request.originators = originators;
 	question->originators = originators;
 	question->began_us = monotonic_us();
@@ -124,14 +127,16 @@ static void refund(const struct question *question)
 			&question->answer.charges);
 }
 
-/* The client was told what a missing answer means; that is reported too. */
+/* The client was told what a missing answer means; that is reported too, and
+ * what it was told to be accepted stays charged. */
 static void too_late(const struct question *question)
 {
 	struct verdict verdict;
 
 	question->desk->counts.late++;
-	refund(question);
 	answer_missing(question->config, &question->request, WHY_LATE, &verdict);
+	if (verdict.action != ACTION_ACCEPT)
+		refund(question);
 	report(question, &verdict);
 }
 
@@ -180,6 +185,23 @@ void desk_log(const struct config *config, const struct request *request,
 	log_warning("%s", line);
 }
 
+static bool plan_shares(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_plans; i++)
+		if (config->plans[i].n_shared_quotas > 0)
+			return true;
+	return false;
+}
+
+/* At most so many waits follow each other. Cheap, as it is asked for each
+ * question: whether one of many domains really shares is not looked at. */
+static int64_t patience_ms(const struct config *config)
+{
+	int scopes = 1 + (config->n_domains > 0) + plan_shares(config) + (config->n_groups > 0);
+
+	return (scopes + 1) * config->redis.deadline_ms + DESK_MARGIN_MS;
+}
+
 void desk_ask(struct desk *desk, struct config *config, const struct request *request,
 	      struct originators *originators, struct answer *out)
 {
@@ -193,8 +215,7 @@ void desk_ask(struct desk *desk, struct config *config, const struct request *re
 	struct bridge_job *job;
 	struct verdict verdict;
 
-	switch (bridge_call(desk->bridge, &task, config->redis.deadline_ms + DESK_MARGIN_MS,
-			    &job)) {
+	switch (bridge_call(desk->bridge, &task, patience_ms(config), &job)) {
 	case BRIDGE_DONE:
 		*out = question->answer;
 		bridge_release(job);
@@ -204,7 +225,7 @@ void desk_ask(struct desk *desk, struct config *config, const struct request *re
 		break;
 	case BRIDGE_NO_ROOM:
 		question_free(question);
-		answer_missing(config, request, WHY_NO_ROOM, &verdict);
+		answer_cannot_tell(config, request, WHY_NO_ROOM, &verdict);
 		desk_log(config, request, &verdict);
 		break;
 	}

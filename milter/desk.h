@@ -2,10 +2,18 @@
  * The desk where libmilter's threads bring their questions to the engine, and
  * where the answers are reported and counted.
  *
- * A question that is not answered within redis.deadline + DESK_MARGIN_MS is
- * answered by on_store_failure. It owns copies of all it needs: when the late
- * answer comes it is told to nobody, and what was charged with it is taken
- * back.
+ * A question may take several waits for the store, one after the other: the
+ * login, then the domain, the plan and the group as far as the configuration
+ * has domains, plans with shared quotas and groups, and one more when the
+ * account has changed. It is waited for redis.deadline each, and DESK_MARGIN_MS; a store that hangs is
+ * known after the first deadline, so what waits that long is ours. A
+ * question not answered then is answered by on_store_failure. It owns copies of
+ * all it needs: when the late answer comes it is told to nobody, and what was
+ * charged with it is taken back, unless the client was told that the message
+ * is accepted.
+ *
+ * A question there is no room for is deferred whatever on_store_failure says:
+ * that is about the store, and nobody has looked at the login's state.
  */
 #ifndef SENDWARD_MILTER_DESK_H
 #define SENDWARD_MILTER_DESK_H
@@ -18,8 +26,7 @@
 #include "milter/bridge.h"
 #include "store/store.h"
 
-/* What a thread waits beyond redis.deadline: for the queue, further round
- * trips (the account has changed, quotas are shared), and the scheduler. */
+/* What a thread waits beyond the deadlines: for the queue and the scheduler. */
 #define DESK_MARGIN_MS 100
 
 struct desk;

@@ -18,6 +18,7 @@
 #include "milter/bridge.h"
 #include "milter/callbacks.h"
 #include "milter/desk.h"
+#include "milter/message.h"
 #include "milter/socket.h"
 #include "store/store.h"
 
@@ -133,6 +134,29 @@ static bool add_event(struct event *event, const struct timeval *after)
 	return event && event_add(event, after) == 0;
 }
 
+/* Nobody handles a request to reload yet, and its default effect is the end:
+ * it waits until watch() unblocks it. When unwatch() has taken the handler
+ * away again, it is ignored. */
+static void defer_reloads(void)
+{
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t reload;
+
+	sigemptyset(&reload);
+	sigaddset(&reload, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &reload, NULL);
+	sigaction(SIGUSR1, &ignore, NULL);
+}
+
+static void admit_reloads(void)
+{
+	sigset_t reload;
+
+	sigemptyset(&reload);
+	sigaddset(&reload, SIGUSR1);
+	sigprocmask(SIG_UNBLOCK, &reload, NULL);
+}
+
 static bool watch(struct milter *milter)
 {
 	const struct timeval every = { .tv_sec = BEAT_EVERY_S };
@@ -145,8 +169,10 @@ static bool watch(struct milter *milter)
 	}
 	milter->reload_event = evsignal_new(base, SIGUSR1, on_reload, milter);
 	milter->beat_event = event_new(base, -1, EV_PERSIST, on_beat, milter);
-	return done && add_event(milter->reload_event, NULL) &&
+	done = done && add_event(milter->reload_event, NULL) &&
 	       add_event(milter->beat_event, &every);
+	admit_reloads();
+	return done;
 }
 
 static void unwatch(struct milter *milter)
@@ -215,6 +241,7 @@ static int run(struct config *config)
 	milter.store = store_new(milter.base, config);
 	milter.bridge = bridge_new(milter.base, config);
 	milter.desk = desk_new(milter.bridge, milter.store);
+	message_tokens_init();
 	callbacks_use(milter.bridge, milter.desk);
 	status = listen_until_stopped(&milter);
 	remove_socket(&endpoint, &created);
@@ -235,5 +262,6 @@ int main(int argc, char **argv)
 		.run = run,
 	};
 
+	defer_reloads();
 	return daemon_main(&program, argc, argv);
 }

@@ -1,8 +1,14 @@
 #include "milter/message.h"
 
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/ascii.h"
 #include "base/memory.h"
@@ -67,11 +73,36 @@ static int64_t announced_size(char *const *parameters)
 	return 0;
 }
 
+/* The next message's token, as a number. */
+static atomic_uint_least32_t next_token;
+
+void message_tokens_init(void)
+{
+	uint32_t start;
+
+	/* A kernel without getrandom(2): different enough. */
+	if (getrandom(&start, sizeof(start), 0) != sizeof(start)) {
+		struct timespec now;
+
+		clock_gettime(CLOCK_REALTIME, &now);
+		start = (uint32_t)now.tv_sec ^ (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16;
+	}
+	atomic_store(&next_token, start);
+}
+
+static void make_token(char out[MESSAGE_TOKEN_LENGTH + 1])
+{
+	uint32_t number = (uint32_t)atomic_fetch_add(&next_token, 1);
+
+	snprintf(out, MESSAGE_TOKEN_LENGTH + 1, "m%08" PRIx32, number);
+}
+
 struct message *message_new(const char *login, char **argv)
 {
 	struct message *message = memory_zero(sizeof(*message));
 
 	message->login = memory_strdup(login);
+	make_token(message->token);
 	message->sender = copy_path(argv[0] ? argv[0] : "");
 	message->announced_bytes = argv[0] ? announced_size(argv + 1) : 0;
 	return message;
@@ -200,6 +231,7 @@ struct request message_request(const struct session *session, enum stage stage,
 		.stage = stage,
 		.final = last && config_charge_by(session->config) == CHARGE_MILTER,
 		.queue_id = message->queue_id,
+		.token = message->token,
 		.login = message->login,
 		.client_address = session->client,
 		.sender = message->sender,

@@ -23,10 +23,11 @@
 #define RECIPIENT_OCTETS_MAX (4 * 1024 * 1024)
 
 struct message {
-	char *login;			 /* "" for a session without one */
-	char *sender;			 /* as typed, without the outer "<>"; "" for <> */
-	char queue_id[QUEUE_ID_MAX + 1]; /* "" while not known */
-	int64_t announced_bytes;	 /* SIZE= of MAIL, or 0 */
+	char *login;			      /* "" for a session without one */
+	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
+	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
+	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
+	int64_t announced_bytes;	      /* SIZE= of MAIL, or 0 */
 	int64_t received_bytes;
 	char *recipients; /* accepted ones, each with its NUL, one after the other */
 	size_t recipients_len, recipients_size;
@@ -44,6 +45,11 @@ struct session {
 /* client may be NULL. Takes over the reference to config. */
 struct session *session_new(struct config *config, const struct sockaddr *client);
 void session_free(struct session **session);
+
+/* Chooses where the tokens of this process begin, at random: another milter
+ * on the node, or this one started again, is not to give out the same. Once,
+ * before there are messages. */
+void message_tokens_init(void);
 
 /* argv is MAIL's: the sender, then ESMTP parameters, then NULL (RFC 5321
  * section 4.1.1.2, RFC 1870). */

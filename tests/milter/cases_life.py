@@ -9,7 +9,7 @@ import threading
 import time
 
 import mta
-from processes import free_port
+from processes import free_port, wait_until
 from sendward import built
 from table import case
 from world import BODY, BUSY_MS, DEADLINE_MS, FROM_ALICE, MARGIN_MS, World, expect, expect_between, expect_match
@@ -210,6 +210,19 @@ def reload():
         expect(old.mail("<alice@example.org>", ALICE), "continue", "the old session")
         with world.session() as new:
             expect_match("^553 ", new.mail("<alice@example.org>", ALICE), "a new session")
+
+
+@case("SIGUSR1 at the very start waits until it can be served")
+def early_reload():
+    with World() as world:
+        world.daemon.stop()
+        before = world.daemon.log().count("configuration reloaded")
+        world.daemon.launch()
+        wait_until(lambda: os.path.exists(world.path), "the socket", 10)
+        world.daemon.signal(signal.SIGUSR1)
+        wait_until(lambda: world.daemon.log().count("configuration reloaded") > before, "the reload", 10)
+        world.daemon.wait_ready()
+        expect(world.send(ALICE).answer, "continue", "afterwards")
 
 
 @case("SIGUSR1 with a bad configuration keeps the one there is and says why")

@@ -14,8 +14,8 @@
 #include "tests/unit/suite.h"
 
 /* redis.deadline of the tests, and an answer that is certainly later. */
-#define DEADLINE "10ms"
-#define TOO_LATE_MS (10 + DESK_MARGIN_MS + 150)
+#define DEADLINE_MS 10
+#define TOO_LATE_MS (3 * DEADLINE_MS + DESK_MARGIN_MS + 150)
 
 struct store {
 	struct decision_env env;
@@ -145,16 +145,16 @@ static struct request end_of_message(void)
 }
 
 /* Runs libmilter() with a store that takes delay_ms for an answer. */
-static void run(const char *settings, int delay_ms, int (*libmilter)(void))
+static void run_with(int deadline_ms, const char *settings, int delay_ms, int (*libmilter)(void))
 {
 	const struct bridge_host host = { libmilter, idle, NULL };
 	char text[512];
 
 	snprintf(text, sizeof(text),
-		 "%sredis { deadline = " DEADLINE " }\n"
+		 "%sredis { deadline = %dms }\n"
 		 "plan default { quotas = { \"10 messages / 1h\" } }\n"
 		 "domain example.org { shared_quotas = { \"20 messages / 1h\" } }\n",
-		 settings);
+		 settings, deadline_ms);
 	config = fixture_config(text);
 	n_refunds = n_reports = n_takes = 0;
 	refunded[0] = '\0';
@@ -173,10 +173,14 @@ static void run(const char *settings, int delay_ms, int (*libmilter)(void))
 	config_unref(&config);
 }
 
+static void run(const char *settings, int delay_ms, int (*libmilter)(void))
+{
+	run_with(DEADLINE_MS, settings, delay_ms, libmilter);
+}
+
 /* The login's own quota and its domain's. */
 #define CHARGES 2
-#define ALL_REFUNDED                                                                               \
-	"login alice@example.org mx1/4QDESK, domain example.org mx1/4QDESK, "
+#define ALL_REFUNDED "login alice@example.org mx1/4QDESK, domain example.org mx1/4QDESK, "
 
 static int ask(enum action wanted, int charges)
 {
@@ -230,7 +234,17 @@ static void test_late_pass(void)
 {
 	run("on_store_failure = pass\n", TOO_LATE_MS, ask_late_and_pass);
 	SUITE_INT_EQUAL(reported, ACTION_ACCEPT);
-	SUITE_TEXT_EQUAL(refunded, ALL_REFUNDED);
+	SUITE_INT_EQUAL(store.n_charges, CHARGES);
+	SUITE_INT_EQUAL(n_refunds, 0);
+}
+
+/* Each of the two scopes takes nearly a deadline; together they take longer
+ * than one and the margin. */
+static void test_slow(void)
+{
+	run_with(300, "on_store_failure = defer\n", 250, ask_in_time);
+	SUITE_INT_EQUAL(n_refunds, 0);
+	SUITE_INT_EQUAL(desk_counts(desk)->late, 0);
 }
 
 static int undo(void)
@@ -262,18 +276,22 @@ static int nothing(void)
 static void test_afterwards(void)
 {
 	run("", 0, nothing);
-	config = fixture_config("on_store_failure = defer\n");
-	ask(ACTION_DEFER, 0);
+	for (int i = 0; i < 2; i++) {
+		config = fixture_config(i ? "on_store_failure = pass\n" :
+					    "on_store_failure = defer\n");
+		ask(ACTION_DEFER, 0);
+		config_unref(&config);
+	}
 	SUITE_INT_EQUAL(n_takes, 0);
-	config_unref(&config);
 }
 
 static const struct suite_test tests[] = {
 	{ "an answer in time is told and reported", test_in_time },
 	{ "a late answer: the client was deferred, and its charge is taken back", test_late },
-	{ "a late answer with on_store_failure = pass: accepted, and not charged", test_late_pass },
+	{ "a late answer with on_store_failure = pass: accepted, and charged", test_late_pass },
+	{ "each scope has a deadline of its own", test_slow },
 	{ "what could not be carried out is taken back if it was charged", test_undo },
-	{ "a question after the end is deferred at once", test_afterwards },
+	{ "a question there is no room for is deferred at once, also with pass", test_afterwards },
 };
 
 int main(void)

@@ -263,6 +263,23 @@ static void test_request(void)
 	SUITE_TRUE(session == NULL);
 }
 
+static void test_token(void)
+{
+	struct session *session = session_new(fixture_config(charged_here), NULL);
+	char first[MESSAGE_TOKEN_LENGTH + 1];
+
+	message_tokens_init();
+	session->message = message_of("<alice@example.org>", "");
+	strcpy(first, message_request(session, STAGE_MAIL, "").token);
+	SUITE_INT_EQUAL(strlen(first), MESSAGE_TOKEN_LENGTH);
+	SUITE_INT_EQUAL(first[0], 'm');
+	SUITE_TEXT_EQUAL(message_request(session, STAGE_END_OF_MESSAGE, "").token, first);
+	message_free(&session->message);
+	session->message = message_of("<alice@example.org>", "");
+	SUITE_TRUE(strcmp(message_request(session, STAGE_MAIL, "").token, first) != 0);
+	session_free(&session);
+}
+
 static void test_not_final(void)
 {
 	struct session *session = session_new(fixture_config(charged_there), NULL);
@@ -287,6 +304,7 @@ static const struct suite_test tests[] = {
 	{ "the size counts every octet of header, empty line and body", test_size },
 	{ "originator fields are read as they come", test_originators },
 	{ "a header without From is said to be one", test_no_originators },
+	{ "each message has a token of its own", test_token },
 	{ "a request says what is known at its stage", test_request },
 	{ "the end of the message is not final when policyd charges", test_not_final },
 };
