@@ -10,7 +10,7 @@
  *	not too strict	nothing is refused that an exact window one slot
  *			longer, or the period, would accept
  *
- * SENDWARD_OPERATIONS=N plays so many operations, 200000 for the proof;
+ * SENDWARD_OPERATIONS=N plays so many operations instead of 200000;
  * SENDWARD_SEED=N begins with the history of that seed.
  */
 #include <inttypes.h>
@@ -26,7 +26,7 @@
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
-#define OPERATIONS 45000
+#define OPERATIONS 200000
 
 static struct rig rig;
 
