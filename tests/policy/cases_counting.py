@@ -197,6 +197,9 @@ def before_queue(bench):
     expect_prefix(end(client, 3, queue_id="", instance=""), "451 4.3.0 ")
     expect(bench.log_count("(smtpd_proxy_filter)"), 1, "the number of lines")
     bench.wait_log("neither queue_id nor instance")
+    bench.reconfigure(plan={"quotas": '{ "0 messages / 1h" }', "over_quota": "hold"})
+    expect_prefix(end(client, 4, queue_id=""), "4")
+    expect_prefix(end(client, 4), "HOLD ")
 
 
 @case
