@@ -18,10 +18,9 @@ static size_t rows_of(const char *plan, const struct request *request,
 	snprintf(text, sizeof(text), "plan default { %s }", plan);
 	config = fixture_config(text);
 	effective_resolve(config, NULL, "rose@example.net", FIXTURE_NOW_S, &e);
-	n = plan_login_rows(&(struct plan_input){ .effective = &e,
-						  .request = request,
-						  .now_s = FIXTURE_NOW_S },
-			    rows);
+	n = plan_login_rows(
+		&(struct plan_input){ .effective = &e, .request = request, .now_s = FIXTURE_NOW_S },
+		rows);
 	config_unref(&config);
 	return n;
 }
