@@ -21,6 +21,15 @@ struct writing {
 	void *arg;
 };
 
+static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
+			 void *arg)
+{
+	(void)result;
+	(void)reply;
+	(void)error;
+	(void)arg;
+}
+
 static void on_written(enum link_result result, struct redisReply *reply, const char *error,
 		       void *arg)
 {
@@ -53,6 +62,12 @@ void store_event(struct store *store, const char *json, store_done *done, void *
 	command_add(&command, "event");
 	command_add(&command, json);
 	store_send(store, &command, 0, on_written, w);
+
+	command_init(&command);
+	command_add(&command, "EXPIRE");
+	command_add(&command, stream);
+	command_add_int(&command, EVENTS_KEPT_S);
+	store_send(store, &command, 0, ignore_reply, NULL);
 }
 
 /* Entries asked for at a time. */
@@ -157,15 +172,6 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 }
 
 /* ---- heartbeats --------------------------------------------------------- */
-
-static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
-			 void *arg)
-{
-	(void)result;
-	(void)reply;
-	(void)error;
-	(void)arg;
-}
 
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
 {

@@ -31,6 +31,9 @@ struct redisReply;
 /* Entries kept in the stream of events, about. */
 #define EVENTS_MAX 100000
 
+/* The stream goes so long after its last event: 90 days. */
+#define EVENTS_KEPT_S (90 * 86400)
+
 struct refund {
 	STAILQ_ENTRY(refund) next; /* while it waits */
 	struct charge charge;

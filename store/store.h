@@ -93,7 +93,7 @@ void store_reset(struct store *store, enum take_scope scope, const char *name,
 		 const struct quota *quota, store_done *done, void *arg);
 
 /* Appends one event (a JSON object) to the stream of events; done may be
- * NULL. EVENTS_MAX are kept. */
+ * NULL. EVENTS_MAX are kept, until 90 days after the last one. */
 void store_event(struct store *store, const char *json, store_done *done, void *arg);
 
 /* Events after the position ("0": all there are), oldest first; block_ms > 0

@@ -80,6 +80,7 @@ static void test_append_and_read(void)
 	r = read_events(r.position, 0);
 	SUITE_INT_EQUAL(r.result, STORE_OK);
 	SUITE_INT_EQUAL(r.n, 0);
+	SUITE_TRUE(redis_integer(rig.redis, "TTL sendward:events") > 0);
 }
 
 static void test_many(void)
