@@ -61,14 +61,17 @@ class Clockwork:
 
     def take(self, qid, rows):
         """Rows are (unit, window, amount, limit) of rolling windows. The answer's first word."""
+        return self.ask(qid, [word for row in rows for word in ("w", *row, 1)])[0].decode()
+
+    def ask(self, qid, words):
+        """The whole answer of take.lua to rows in its own words."""
         count = counters.counters_key(self.login)
         message = counters.message_key(self.login, "mx1", qid)
-        words = [word for row in rows for word in ("w", *row, 1)]
         answer = self.redis("EVALSHA", self._take, 3, counters.tagged(self.login) + ":a", count, message, "",
                             REMEMBERED_S, *words, self.now_s, 0)
         if answer[0] == b"done":
             self._note_expiry(count, message)
-        return answer[0].decode()
+        return answer
 
     def refund(self, qid):
         count = counters.counters_key(self.login)
@@ -177,3 +180,22 @@ def expiry(run):
         expect(forever, accounts, "keys that never expire")
         kinds = sorted({re.sub(r".*\}:([a-z-]+).*", r"\1", key) for key in system.redis.keys() if "{" in key})
         return f"{len(system.redis.keys())} keys of the kinds {' '.join(kinds)}"
+
+
+@case("ramp: the limit grows step by step from the first message, and begins anew after a month of silence")
+def ramp(_):
+    steps = [50, 75, 112, 168, 252, 378, 567, 850, 1275, 1912, 2000, 2000]
+    words = ("r", "r", DAY_S, 1, steps[0], 1, 1500, DAY_S, 2000)
+    with bare_redis() as system:
+        clock = Clockwork(system.redis)
+        for day, limit in enumerate(steps):
+            # An hour after the step, and after the day before has left the window.
+            accepted = 0
+            while clock.ask(f"D{day}-{accepted}", words)[0] == b"done":
+                accepted += 1
+            expect(accepted, limit, f"accepted on day {day}")
+            expect(clock.ask(f"D{day}-over", words)[5], limit, f"the limit told on day {day}")
+            clock.after(DAY_S + HOUR_S)
+        clock.after(MONTH_S + DAY_S)
+        expect(clock.ask("again", words)[5], steps[0], "the limit after a month of silence")
+        return f"{', '.join(map(str, steps))} a day"
