@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import shlex
 import shutil
@@ -199,7 +200,8 @@ class Bench:
         listener = self.path("policy.sock")
         with open(self.config, encoding="utf-8") as file:
             config = self.write("policyd.conf", file.read() +
-                                f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\non_store_failure = defer\n')
+                                f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\non_store_failure = defer\n'
+                                f'user = "{pwd.getpwuid(os.geteuid()).pw_name}"\n')
         with subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config], stdin=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, encoding="utf-8") as daemon:
             try:

@@ -2,6 +2,7 @@
 
 import grp
 import os
+import pwd
 import resource
 import shutil
 import signal
@@ -131,6 +132,7 @@ class Bench:
         sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
         content = {
             "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
+                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
             "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},

@@ -71,9 +71,9 @@ static void test_calendar(void)
 		  "1000 recipients / week in Asia/Kathmandu" },
 		{ "1000 recipients / day in UTC", CALENDAR_DAY, "UTC",
 		  "1000 recipients / day in UTC" },
-		{ "1000 recipients / month in America/Argentina/ComodRivadavia", CALENDAR_MONTH,
-		  "America/Argentina/ComodRivadavia",
-		  "1000 recipients / month in America/Argentina/ComodRivadavia" },
+		{ "1000 recipients / month in America/Argentina/Buenos_Aires", CALENDAR_MONTH,
+		  "America/Argentina/Buenos_Aires",
+		  "1000 recipients / month in America/Argentina/Buenos_Aires" },
 		{ "1000 recipients / month in Etc/GMT+5", CALENDAR_MONTH, "Etc/GMT+5",
 		  "1000 recipients / month in Etc/GMT+5" },
 	};
