@@ -75,6 +75,7 @@ class Daemon:
         self._config_path = config_path
         self._sockets = sockets
         self._process = None
+        self._starts = 0
 
     @property
     def processes(self):
@@ -86,12 +87,18 @@ class Daemon:
 
     def launch(self, **credentials):
         self.stopped_with = None
+        self._starts = self._times_started()
         path = built_for_anyone(self.name, os.path.dirname(self._config_path)) if credentials else built(self.name)
         self._process = Process(self.name, [path, "-f", "-c", self._config_path], self.log_path, env=environment(),
                                 **credentials)
 
     def wait_ready(self):
-        self._process.wait_ready(lambda: all(accepts_connections(path) for path in self._sockets))
+        """Sockets accept us a moment before they have the mode and group that Postfix needs: the log tells."""
+        self._process.wait_ready(lambda: self._times_started() > self._starts and
+                                 all(accepts_connections(path) for path in self._sockets))
+
+    def _times_started(self):
+        return self.log().count(" started, node=")
 
     def running(self):
         return self._process is not None and self._process.running()
