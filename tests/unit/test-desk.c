@@ -38,7 +38,7 @@ static int n_runs;
 
 /* What the store and the log were told. */
 static int n_refunds, n_reports, n_takes;
-static char refunded[256];
+static char refunded[2048];
 static enum action reported;
 
 /* ---- in place of store/store.c and store/report.c -------------------------- */
@@ -93,13 +93,15 @@ static void fake_take_local(void *ctx, const struct take *take, struct take_answ
 static void fake_refund(void *ctx, const struct charge *charge, const char *message_key,
 			bool forget)
 {
-	size_t len = strlen(refunded);
+	char one[MESSAGE_KEY_MAX + LOGIN_MAX + 32];
 
 	(void)ctx;
 	SUITE_TRUE(!forget);
 	n_refunds++;
-	snprintf(refunded + len, sizeof(refunded) - len, "%s %s %s, ",
-		 take_scope_name(charge->scope), charge->name, message_key);
+	snprintf(one, sizeof(one), "%s %s %s, ", take_scope_name(charge->scope), charge->name,
+		 message_key);
+	SUITE_TRUE(strlen(refunded) + strlen(one) < sizeof(refunded));
+	strncat(refunded, one, sizeof(refunded) - strlen(refunded) - 1);
 }
 
 const struct decision_env *store_env(struct store *ours)
