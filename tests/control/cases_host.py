@@ -168,7 +168,9 @@ def helped(b):
     for command in COMMANDS:
         out = b.ok(*command.split(), "--help")
         expect(out.startswith(f"Usage: sendward {command}"), out)
-        expect(max(map(len, out.splitlines())) <= 80, f"{command}: a line is too long")
+        # The configuration's place is as long as whoever ran configure made it.
+        lines = [line for line in out.splitlines() if "/sendward.conf" not in line]
+        expect(max(map(len, lines)) <= 80, f"{command}: a line is too long")
     equal([line for line in b.ok("user", "--help").splitlines() if "user" in line and line.startswith("  ")],
           [line for line in b.ok("--help").splitlines() if line.startswith("  user ")])
 
