@@ -8,7 +8,6 @@
 #include <libgen.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/refuse.h"
 
 #define BACKLOG SOMAXCONN
 
@@ -36,19 +36,6 @@ struct listener {
 	dev_t device;
 	ino_t inode;
 };
-
-static bool refuse(char *error, size_t error_size, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
-
-static bool refuse(char *error, size_t error_size, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error, error_size, format, args);
-	va_end(args);
-	return false;
-}
 
 /* --- the path of a unix socket --------------------------------------------- */
 
