@@ -47,6 +47,23 @@ static void set_replies(struct config *config)
 		config->replies[i] = *reply_default((enum reply)i);
 }
 
+/* One for each setting of the top level, in the order of the table. */
+static void note_lines(struct load *load, cfg_t *cfg)
+{
+	struct setting setting;
+	int *lines;
+	size_t i, n = 0;
+
+	for (i = 0; setting_at(i, &setting); i++)
+		n += setting.section == SECTION_TOP;
+	load->config->top_lines = lines = load_allocate(load, n, sizeof(*lines));
+	for (i = 0; setting_at(i, &setting); i++)
+		if (setting.section == SECTION_TOP)
+			*lines++ = load_line_if_set(cfg, setting.name);
+	load->config->unauthenticated.quotas_line =
+		load_line_if_set(cfg_getsec(cfg, "unauthenticated"), "quotas");
+}
+
 static void fill(struct load *load, cfg_t *cfg)
 {
 	static const enum setting_section sections[] = { SECTION_TOP, SECTION_REDIS,
@@ -61,10 +78,11 @@ static void fill(struct load *load, cfg_t *cfg)
 	set_replies(config);
 	for (i = 0; i < sizeof(sections) / sizeof(sections[0]); i++) {
 		section = i == 0 ? cfg : cfg_getsec(cfg, setting_section_name(sections[i]));
-		load_defaults(load, sections[i], config, NULL);
-		load_section(load, section, sections[i], config, NULL, NULL);
+		load_defaults(load, sections[i], config);
+		load_section(load, section, sections[i], config);
 	}
-	load_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config, NULL, NULL);
+	load_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config);
+	note_lines(load, cfg);
 	config->milter_configured = load_find(cfg_getsec(cfg, "milter"), "listen") != NULL;
 	load_plans(load, cfg);
 	if (!load->failed)
@@ -222,6 +240,21 @@ enum charge_by config_charge_by(const struct config *config)
 	if (config->charge != CHARGE_AUTO)
 		return config->charge;
 	return config->milter_configured ? CHARGE_MILTER : CHARGE_POLICYD;
+}
+
+int config_line(const struct config *config, const char *name)
+{
+	struct setting setting;
+	size_t i, n = 0;
+
+	for (i = 0; setting_at(i, &setting); i++) {
+		if (setting.section != SECTION_TOP)
+			continue;
+		if (!strcmp(setting.name, name))
+			return config->top_lines[n];
+		n++;
+	}
+	abort();
 }
 
 const char *plan_setting_name(enum plan_setting which)

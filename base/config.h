@@ -30,6 +30,14 @@ enum over_quota { OVER_QUOTA_DEFER, OVER_QUOTA_REJECT, OVER_QUOTA_HOLD, OVER_QUO
 enum over_quota_at_rcpt { AT_RCPT_QUOTA, AT_RCPT_TOO_MANY };
 enum sandbox_kind { SANDBOX_DISCARD, SANDBOX_HOLD, SANDBOX_REDIRECT };
 
+/*
+ * LINES. Beside a value's origin stands the line of config->path in which it
+ * was set, counted from 1: of a list that of its first element, of a section
+ * (ramp) that of its first setting. 0: the file does not set it, as for values
+ * that are built in or an account's own. A value that came from another plan
+ * has the line it has there.
+ */
+
 /* The settings of a plan that an account or another plan can leave to the
  * next one down; PLAN_SETTINGS of them. */
 enum plan_setting {
@@ -91,8 +99,10 @@ struct plan {
 	size_t n_shared_quotas;
 	enum check_mode modes[CHECKS];
 	/* Where each value came from: "plan students", "plan default",
-	 * "built-in". */
+	 * "built-in"; and where in the file that stands: LINES below. */
 	const char *origins[PLAN_SETTINGS];
+	int lines[PLAN_SETTINGS];
+	int shared_quotas_line;
 };
 
 /* domain "example.com" { plan = "gold" ... }: for the logins of one domain.
@@ -101,7 +111,8 @@ struct domain {
 	const char *name;		   /* normalised, base/address.h */
 	const char *plan;		   /* for accounts that name none; NULL: plan default */
 	struct plan values;		   /* of which only those count that are set */
-	bool set[PLAN_SETTINGS];	   /* values.origins has "domain example.com" for them */
+	/* values.origins has "domain example.com" for them, and values.lines the lines. */
+	bool set[PLAN_SETTINGS];
 	const struct quota *shared_quotas; /* shared by all logins of the domain */
 	size_t n_shared_quotas;
 };
@@ -111,6 +122,7 @@ struct account_group {
 	const char *name;
 	const struct quota *quotas;
 	size_t n_quotas;
+	int quotas_line;
 };
 
 /* unauthenticated { quotas = { ... } }: for sessions without a login, shared
@@ -118,6 +130,7 @@ struct account_group {
 struct unauthenticated {
 	const struct quota *quotas;
 	size_t n_quotas;
+	int quotas_line;
 	int ipv4_prefix; /* 8..32 */
 	int ipv6_prefix; /* 16..128 */
 };
@@ -162,6 +175,7 @@ struct config {
 	size_t n_groups;
 	struct unauthenticated unauthenticated;
 	struct reply_line replies[REPLIES]; /* the operator's, else the default */
+	const int *top_lines;		    /* config_line() */
 };
 
 /* The snapshot, with one reference, or NULL after writing
@@ -180,6 +194,10 @@ const struct plan *config_plan(const struct config *config, const char *name);
 /* NULL when there is none. name is normalised. */
 const struct domain *config_domain(const struct config *config, const char *name);
 const struct account_group *config_group(const struct config *config, const char *name);
+
+/* The line of a setting of the top level, such as "null_sender"; 0 when the
+ * file does not set it. name is one that exists. */
+int config_line(const struct config *config, const char *name);
 
 /* Who charges, with CHARGE_AUTO resolved. */
 enum charge_by config_charge_by(const struct config *config);

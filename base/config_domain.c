@@ -49,8 +49,8 @@ static void read_domain(struct load *load, cfg_t *section, const char *name, str
 	size_t i;
 
 	domain->name = values->name = name;
-	load_section(load, section, SECTION_DOMAIN, domain, NULL, NULL);
-	load_section(load, section, SECTION_PLAN, values, values->origins, origin);
+	load_section(load, section, SECTION_DOMAIN, domain);
+	load_plan_section(load, section, values, origin);
 	load_ramp(load, section, values, origin);
 	for (i = 0; i < PLAN_SETTINGS; i++)
 		domain->set[i] = values->origins[i] != NULL;

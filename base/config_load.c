@@ -95,6 +95,11 @@ int load_line_of(cfg_t *section, const char *name)
 	return line;
 }
 
+int load_line_if_set(cfg_t *section, const char *name)
+{
+	return load_find(section, name) ? load_line_of(section, name) : 0;
+}
+
 static void read_value(struct load *load, const struct setting *setting, const char *kept,
 		       void *out)
 {
@@ -147,8 +152,7 @@ static void set_default(struct load *load, const struct setting *setting, char *
 		store_list(setting, base, out, n);
 }
 
-void load_section(struct load *load, cfg_t *section, enum setting_section which, void *base,
-		  const char **origins, const char *origin)
+void load_section(struct load *load, cfg_t *section, enum setting_section which, void *base)
 {
 	struct setting setting;
 	cfg_opt_t *opt;
@@ -165,23 +169,33 @@ void load_section(struct load *load, cfg_t *section, enum setting_section which,
 		else
 			read_value(load, &setting, cfg_opt_getnstr(opt, 0),
 				   (char *)base + setting.offset);
-		if (origins && setting.index >= 0)
-			origins[setting.index] = origin;
 	}
 }
 
-void load_defaults(struct load *load, enum setting_section which, void *base, const char **origins)
+void load_plan_section(struct load *load, cfg_t *section, struct plan *plan, const char *origin)
 {
 	struct setting setting;
 	size_t i;
 
+	load_section(load, section, SECTION_PLAN, plan);
 	for (i = 0; setting_at(i, &setting); i++) {
-		if (setting.section != which)
+		if (setting.section != SECTION_PLAN || setting.index < 0 ||
+		    !load_find(section, setting.name))
 			continue;
-		set_default(load, &setting, base);
-		if (origins && setting.index >= 0)
-			origins[setting.index] = "built-in";
+		plan->origins[setting.index] = origin;
+		plan->lines[setting.index] = load_line_of(section, setting.name);
 	}
+	plan->shared_quotas_line = load_line_if_set(section, "shared_quotas");
+}
+
+void load_defaults(struct load *load, enum setting_section which, void *base)
+{
+	struct setting setting;
+	size_t i;
+
+	for (i = 0; setting_at(i, &setting); i++)
+		if (setting.section == which)
+			set_default(load, &setting, base);
 }
 
 const char *load_origin(struct load *load, const char *kind, const char *name)

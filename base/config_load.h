@@ -59,11 +59,15 @@ bool load_is_empty(cfg_t *section);
  * in the section; when that is empty, the one in which it ends. */
 int load_line_of(cfg_t *section, const char *name);
 
-/* Every setting of the section that the file has, into base. origins may be
- * NULL; those of the settings become origin. */
-void load_section(struct load *load, cfg_t *section, enum setting_section which, void *base,
-		  const char **origins, const char *origin);
-void load_defaults(struct load *load, enum setting_section which, void *base, const char **origins);
+/* The same, and 0 when the file does not set it. */
+int load_line_if_set(cfg_t *section, const char *name);
+
+/* Every setting of the section that the file has, into base. */
+void load_section(struct load *load, cfg_t *section, enum setting_section which, void *base);
+void load_defaults(struct load *load, enum setting_section which, void *base);
+
+/* Those of SECTION_PLAN, with their origin and lines. */
+void load_plan_section(struct load *load, cfg_t *section, struct plan *plan, const char *origin);
 
 /* "plan students", "domain example.com". */
 const char *load_origin(struct load *load, const char *kind, const char *name);

@@ -74,10 +74,11 @@ void load_ramp(struct load *load, cfg_t *parent, struct plan *plan, const char *
 	if (cfg_size(parent, "ramp") == 0)
 		return;
 	section = cfg_getsec(parent, "ramp");
-	load_defaults(load, SECTION_RAMP, plan, NULL);
+	load_defaults(load, SECTION_RAMP, plan);
 	plan->ramp.start = 0;
 	plan->origins[PLAN_RAMP] = origin;
-	load_section(load, section, SECTION_RAMP, plan, NULL, NULL);
+	plan->lines[PLAN_RAMP] = load_line_of(section, NULL);
+	load_section(load, section, SECTION_RAMP, plan);
 	if (!load->failed && !load_is_empty(section))
 		check_ramp(load, section, &plan->ramp);
 }
@@ -103,8 +104,8 @@ static void read_plan(struct load *load, cfg_t *section, struct plan *plan)
 
 	plan->name = load_keep(load, cfg_title(section));
 	origin = load_origin(load, "plan", plan->name);
-	load_section(load, section, SECTION_PLAN, plan, plan->origins, origin);
-	load_section(load, cfg_getsec(section, "checks"), SECTION_CHECKS, plan, NULL, NULL);
+	load_plan_section(load, section, plan, origin);
+	load_section(load, cfg_getsec(section, "checks"), SECTION_CHECKS, plan);
 	load_ramp(load, section, plan, origin);
 	if (!load->failed)
 		check_plan(load, section, plan);
@@ -122,9 +123,11 @@ void load_plans(struct load *load, cfg_t *cfg)
 	}
 	plans = load_allocate(load, n + 1, sizeof(*plans));
 	plans[0].name = "default";
-	load_defaults(load, SECTION_PLAN, &plans[0], plans[0].origins);
-	load_defaults(load, SECTION_RAMP, &plans[0], plans[0].origins);
-	load_defaults(load, SECTION_CHECKS, &plans[0], NULL);
+	load_defaults(load, SECTION_PLAN, &plans[0]);
+	load_defaults(load, SECTION_RAMP, &plans[0]);
+	load_defaults(load, SECTION_CHECKS, &plans[0]);
+	for (i = 0; i < PLAN_SETTINGS; i++)
+		plans[0].origins[i] = "built-in";
 	if (section)
 		read_plan(load, section, &plans[0]);
 	for (i = 0; i < n; i++) {
@@ -137,6 +140,7 @@ void load_plans(struct load *load, cfg_t *cfg)
 	load->config->plans = plans;
 	load->config->n_plans = used;
 }
+
 void load_groups(struct load *load, cfg_t *cfg)
 {
 	size_t n = cfg_size(cfg, load_section_name(SECTION_GROUP)), i;
@@ -152,7 +156,8 @@ void load_groups(struct load *load, cfg_t *cfg)
 
 		groups[i].name = load_keep(load, cfg_title(section));
 		check_title(load, section, "group");
-		load_section(load, section, SECTION_GROUP, &groups[i], NULL, NULL);
+		load_section(load, section, SECTION_GROUP, &groups[i]);
+		groups[i].quotas_line = load_line_if_set(section, "quotas");
 		if (!load->failed)
 			load_check_quotas(load, section, "quotas", groups[i].quotas,
 					  groups[i].n_quotas);

@@ -87,35 +87,40 @@ static void take_from_plan(const struct plan *plan, const bool *set, struct effe
 			continue;
 		setters[i](plan, out);
 		out->origins[i] = plan->origins[i];
+		out->lines[i] = plan->lines[i];
 	}
+}
+
+static void set_from_account(struct effective *out, enum plan_setting setting)
+{
+	out->origins[setting] = "account";
+	out->lines[setting] = 0;
 }
 
 static void take_from_account(const struct account *account, struct effective *out)
 {
-	static const char origin[] = "account";
-
 	if (account->quotas) {
 		out->quotas = account->quotas;
 		out->n_quotas = account->n_quotas;
-		out->origins[PLAN_QUOTAS] = origin;
+		set_from_account(out, PLAN_QUOTAS);
 	}
 	if (account->senders) {
 		out->senders = account->senders;
 		out->n_senders = account->n_senders;
-		out->origins[PLAN_SENDERS] = origin;
+		set_from_account(out, PLAN_SENDERS);
 	}
 	if (account->networks) {
 		out->networks = account->networks;
 		out->n_networks = account->n_networks;
-		out->origins[PLAN_NETWORKS] = origin;
+		set_from_account(out, PLAN_NETWORKS);
 	}
 	if (account->max_recipients != ACCOUNT_UNSET) {
 		out->max_recipients = account->max_recipients;
-		out->origins[PLAN_MAX_RECIPIENTS] = origin;
+		set_from_account(out, PLAN_MAX_RECIPIENTS);
 	}
 	if (account->max_size_bytes != ACCOUNT_UNSET) {
 		out->max_size_bytes = account->max_size_bytes;
-		out->origins[PLAN_MAX_SIZE] = origin;
+		set_from_account(out, PLAN_MAX_SIZE);
 	}
 }
 
@@ -145,10 +150,11 @@ static const struct plan *plan_of(const struct config *config, const struct acco
 }
 
 static void add_scope(struct effective *out, enum take_scope scope, const char *name,
-		      const struct quota *quotas, size_t n)
+		      const struct quota *quotas, size_t n, int line)
 {
 	if (n > 0)
-		out->scopes[out->n_scopes++] = (struct effective_scope){scope, name, quotas, n};
+		out->scopes[out->n_scopes++] =
+			(struct effective_scope){ scope, name, quotas, n, line };
 }
 
 static void find_scopes(const struct config *config, const struct account *account,
@@ -159,11 +165,12 @@ static void find_scopes(const struct config *config, const struct account *accou
 
 	if (domain)
 		add_scope(out, SCOPE_DOMAIN, domain->name, domain->shared_quotas,
-			  domain->n_shared_quotas);
+			  domain->n_shared_quotas, domain->values.shared_quotas_line);
 	add_scope(out, SCOPE_PLAN, out->plan->name, out->plan->shared_quotas,
-		  out->plan->n_shared_quotas);
+		  out->plan->n_shared_quotas, out->plan->shared_quotas_line);
 	if (group)
-		add_scope(out, SCOPE_GROUP, group->name, group->quotas, group->n_quotas);
+		add_scope(out, SCOPE_GROUP, group->name, group->quotas, group->n_quotas,
+			  group->quotas_line);
 }
 
 void effective_resolve(const struct config *config, const struct account *account,
@@ -195,5 +202,5 @@ void effective_without_login(const struct config *config, const char *network,
 	out->n_quotas = 0;
 	out->ramp = NULL;
 	add_scope(out, SCOPE_NETWORK, network, config->unauthenticated.quotas,
-		  config->unauthenticated.n_quotas);
+		  config->unauthenticated.n_quotas, config->unauthenticated.quotas_line);
 }

@@ -15,6 +15,7 @@ struct effective_scope {
 	const char *name;
 	const struct quota *quotas;
 	size_t n_quotas;
+	int line; /* of the quotas; base/config.h, LINES */
 };
 
 struct effective {
@@ -40,6 +41,7 @@ struct effective {
 	size_t n_scopes;
 	/* "account", "domain example.com", "plan students", ... */
 	const char *origins[PLAN_SETTINGS];
+	int lines[PLAN_SETTINGS]; /* base/config.h, LINES; 0 for "account" */
 };
 
 /* account may be NULL: no account. */

@@ -9,6 +9,20 @@
 	(1U << STAGE_MAIL | 1U << STAGE_RCPT | 1U << STAGE_DATA | 1U << STAGE_END_OF_MESSAGE)
 #define AT_END_OF_MESSAGE (1U << STAGE_END_OF_MESSAGE)
 
+/* A setting of the top level decides. */
+static void by_setting(const struct gate_input *in, const char *name, struct finding *f)
+{
+	f->origin = "configuration";
+	f->line = config_line(in->config, name);
+}
+
+static void by_plan_setting(const struct gate_input *in, enum plan_setting setting,
+			    struct finding *f)
+{
+	f->origin = in->effective->origins[setting];
+	f->line = in->effective->lines[setting];
+}
+
 static enum finding_result refuse(struct finding *f, enum reply reply)
 {
 	f->reply = reply;
@@ -25,7 +39,7 @@ static enum finding_result ask_state(const struct gate_input *in, struct finding
 	}
 	if (!in->account && !in->config->unknown_login_allowed) {
 		snprintf(f->rule, sizeof(f->rule), "unknown_login = refuse");
-		f->origin = "configuration";
+		by_setting(in, "unknown_login", f);
 		return refuse(f, REPLY_UNKNOWN_LOGIN);
 	}
 	if (!in->account)
@@ -46,7 +60,7 @@ static enum finding_result ask_networks(const struct gate_input *in, struct find
 	bool admitted;
 	int rule;
 
-	f->origin = e->origins[PLAN_NETWORKS];
+	by_plan_setting(in, PLAN_NETWORKS, f);
 	if (e->n_networks == 0)
 		return FINDING_PASS;
 	if (!ip_parse(in->request->client_address, &client)) {
@@ -66,6 +80,7 @@ static enum finding_result ask_networks(const struct gate_input *in, struct find
 static void describe_ownership(const struct ownership *o, struct finding *f)
 {
 	f->origin = o->origin;
+	f->line = o->line;
 	if (o->rule)
 		pattern_format(o->rule, f->rule);
 	else
@@ -80,7 +95,7 @@ static enum finding_result ask_envelope_sender(const struct gate_input *in, stru
 
 	switch (address_parse(in->request->sender, in->request->sender_form, &sender, &reason)) {
 	case ADDRESS_NULL:
-		f->origin = "configuration";
+		by_setting(in, "null_sender", f);
 		snprintf(f->rule, sizeof(f->rule), "null_sender = %s",
 			 in->config->null_sender_allowed ? "allow" : "reject");
 		return in->config->null_sender_allowed ? FINDING_PASS
@@ -98,10 +113,16 @@ static enum finding_result ask_envelope_sender(const struct gate_input *in, stru
 
 /* ---- 4. header From, Sender, Resent-From, Resent-Sender --------------- */
 
+static void by_message(struct finding *f)
+{
+	f->origin = "message";
+	f->line = 0;
+}
+
 static enum finding_result header_fault(struct finding *f, const char *what)
 {
 	snprintf(f->rule, sizeof(f->rule), "%s", what);
-	f->origin = "message";
+	by_message(f);
 	return refuse(f, REPLY_HEADER_FAULT);
 }
 
@@ -125,7 +146,7 @@ static enum finding_result ask_display_name(const struct gate_input *in, struct 
 	if (!shown[0] || owns_text(in, shown))
 		return FINDING_PASS;
 	snprintf(f->rule, sizeof(f->rule), "display name shows %s", shown);
-	f->origin = "message";
+	by_message(f);
 	f->flagged = true;
 	return in->config->display_name_address_rejected ? refuse(f, REPLY_HEADER_FAULT)
 							 : FINDING_PASS;
@@ -158,11 +179,12 @@ static enum finding_result ask_header_from(const struct gate_input *in, struct f
 
 /* ---- 5. per-message caps ---------------------------------------------- */
 
-static enum finding_result over_cap(struct finding *f, const char *name, int64_t asked,
-				    int64_t limit, const char *origin, enum reply reply)
+static enum finding_result over_cap(const struct gate_input *in, struct finding *f,
+				    enum plan_setting cap, int64_t asked, int64_t limit,
+				    enum reply reply)
 {
-	snprintf(f->rule, sizeof(f->rule), "%s = %lld", name, (long long)limit);
-	f->origin = origin;
+	snprintf(f->rule, sizeof(f->rule), "%s = %lld", plan_setting_name(cap), (long long)limit);
+	by_plan_setting(in, cap, f);
 	f->asked = asked;
 	f->limit = limit;
 	return refuse(f, reply);
@@ -174,11 +196,11 @@ static enum finding_result ask_caps(const struct gate_input *in, struct finding 
 	const struct request *r = in->request;
 
 	if (e->max_recipients > 0 && r->recipients > e->max_recipients)
-		return over_cap(f, "max_recipients", r->recipients, e->max_recipients,
-				e->origins[PLAN_MAX_RECIPIENTS], REPLY_CAP_RECIPIENTS);
+		return over_cap(in, f, PLAN_MAX_RECIPIENTS, r->recipients, e->max_recipients,
+				REPLY_CAP_RECIPIENTS);
 	if (e->max_size_bytes > 0 && r->size_bytes > e->max_size_bytes)
-		return over_cap(f, "max_size", r->size_bytes, e->max_size_bytes,
-				e->origins[PLAN_MAX_SIZE], REPLY_CAP_SIZE);
+		return over_cap(in, f, PLAN_MAX_SIZE, r->size_bytes, e->max_size_bytes,
+				REPLY_CAP_SIZE);
 	return FINDING_PASS;
 }
 
@@ -203,6 +225,7 @@ void finding_init(struct finding *finding, enum check_mode mode)
 	finding->reply = REPLY_CANNOT_TELL;
 	finding->action = ACTION_ACCEPT;
 	finding->origin = NULL;
+	finding->line = 0;
 	finding->used = 0;
 	finding->limit = -1;
 	finding->asked = 0;

@@ -108,11 +108,12 @@ static void describe_row(const struct judge_input *in, size_t row, char out[RULE
 		snprintf(out, RULE_MAX, "%s", text);
 }
 
-static const char *row_origin(const struct judge_input *in, size_t row)
+static void set_origin(const struct judge_input *in, size_t row, struct finding *f)
 {
-	if (in->scope)
-		return take_scope_name(in->scope->scope);
-	return in->effective->origins[in->rows[row].ramp ? PLAN_RAMP : PLAN_QUOTAS];
+	enum plan_setting setting = in->rows[row].ramp ? PLAN_RAMP : PLAN_QUOTAS;
+
+	f->origin = in->scope ? take_scope_name(in->scope->scope) : in->effective->origins[setting];
+	f->line = in->scope ? in->scope->line : in->effective->lines[setting];
 }
 
 void judge_quotas(const struct judge_input *in, struct finding *f)
@@ -125,7 +126,7 @@ void judge_quotas(const struct judge_input *in, struct finding *f)
 		return;
 	row = telling_row(in, &over);
 	describe_row(in, row, f->rule);
-	f->origin = row_origin(in, row);
+	set_origin(in, row, f);
 	f->used = in->answers[row].used;
 	f->limit = in->answers[row].limit;
 	f->asked = in->rows[row].amount;
@@ -174,6 +175,7 @@ static void judge_sandbox(const struct judge_input *in, struct finding findings[
 	if (f->mode == MODE_OFF)
 		return;
 	f->origin = in->effective->origins[PLAN_SANDBOX];
+	f->line = in->effective->lines[PLAN_SANDBOX];
 	f->result = FINDING_PASS;
 	if (in->effective->state != ACCOUNT_SANDBOXED)
 		return;

@@ -30,6 +30,7 @@ void ownership_of(const struct config *config, const struct effective *effective
 				       &rules, &rule);
 	out->rule = rule >= 0 ? &effective->senders[rule] : NULL;
 	out->origin = effective->origins[PLAN_SENDERS];
+	out->line = effective->lines[PLAN_SENDERS];
 	if (out->rule)
 		return;
 
@@ -38,5 +39,6 @@ void ownership_of(const struct config *config, const struct effective *effective
 		out->owned = true;
 		out->rule = own;
 		out->origin = effective->plan->origins[PLAN_SENDERS];
+		out->line = effective->plan->lines[PLAN_SENDERS];
 	}
 }

@@ -38,6 +38,7 @@ struct finding {
 	enum reply reply;   /* when it refuses */
 	enum action action; /* when it refuses: REFUSE, DEFER, HOLD, ... */
 	const char *origin; /* of the rule: "account", "plan default"; NULL none */
+	int line;	    /* of the rule in the configuration; base/config.h, LINES */
 	int64_t used, limit, asked; /* limit < 0: not a counting rule */
 	int64_t retry_after_ms;	    /* -1: never */
 	bool flagged;		    /* passes, and the rule is worth a look */

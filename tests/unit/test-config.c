@@ -449,6 +449,17 @@ static void test_each(void)
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_REDIRECT), "sandbox_redirect");
 }
 
+static void test_lines(void)
+{
+	struct config *config = load_good("charge = policyd\n\nnull_sender =\n  reject\n"
+					  "unauthenticated {\n quotas = { } }\n");
+
+	SUITE_INT_EQUAL(config_line(config, "null_sender"), 4);
+	SUITE_INT_EQUAL(config_line(config, "charge"), 1);
+	SUITE_INT_EQUAL(config_line(config, "unknown_login"), 0);
+	config_unref(&config);
+}
+
 static void test_odd_text(void)
 {
 	SUITE_TRUE(load("\"no\x1b[2Jde\\\"\" = a") == NULL);
@@ -471,6 +482,7 @@ static const struct suite_test tests[] = {
 	{ "auto charges in the milter when there is one", test_charge },
 	{ "a snapshot lives until its last reference is gone", test_references },
 	{ "every setting is told with its default", test_each },
+	{ "a setting of the top level knows its line", test_lines },
 	{ "odd characters do not get into messages", test_odd_text },
 };
 

@@ -60,6 +60,53 @@ static void test_origins(void)
 	config_unref(&config);
 }
 
+static void test_lines(void)
+{
+	/* Behind the fixture's own line. */
+	static const char text[] = "plan default {\n"
+				   "  quotas = {\n"
+				   "    \"10 messages / 1h\",\n"
+				   "    \"90 messages / 1d\" }\n"
+				   "  max_size = 5\n"
+				   "  shared_quotas = { \"1 messages / 1h\" }\n"
+				   "  ramp {\n"
+				   "    start = 5\n"
+				   "    factor = 2 until = 90 }\n"
+				   "}\n"
+				   "plan students {\n"
+				   "  max_size = 6 }\n"
+				   "domain example.net {\n"
+				   "  sandbox = hold\n"
+				   "  shared_quotas = { \"1 messages / 1h\" } }\n"
+				   "group resellers {\n"
+				   "  quotas = { \"1 messages / 1h\" } }\n";
+	static const struct {
+		const char *json;
+		int quotas, senders, max_size, sandbox, ramp, scopes[3];
+	} rows[] = {
+		{ NULL, 4, 0, 6, 15, 9, { 16, 7 } },
+		{ "{\"plan\":\"students\"}", 4, 0, 13, 15, 9, { 16 } },
+		{ "{\"quotas\":[],\"senders\":[]}", 0, 0, 6, 15, 9, { 16, 7 } },
+		{ "{\"group\":\"resellers\"}", 4, 0, 6, 15, 9, { 16, 7, 18 } },
+	};
+	struct config *config = fixture_config(text);
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct effective e = resolve(config, rows[i].json, FIXTURE_NOW_S);
+
+		suite_row("%s", rows[i].json ? rows[i].json : "no account");
+		SUITE_INT_EQUAL(e.lines[PLAN_QUOTAS], rows[i].quotas);
+		SUITE_INT_EQUAL(e.lines[PLAN_SENDERS], rows[i].senders);
+		SUITE_INT_EQUAL(e.lines[PLAN_MAX_SIZE], rows[i].max_size);
+		SUITE_INT_EQUAL(e.lines[PLAN_SANDBOX], rows[i].sandbox);
+		SUITE_INT_EQUAL(e.lines[PLAN_RAMP], rows[i].ramp);
+		for (size_t j = 0; j < e.n_scopes; j++)
+			SUITE_INT_EQUAL(e.scopes[j].line, rows[i].scopes[j]);
+	}
+	resolve(config, NULL, 0);
+	config_unref(&config);
+}
+
 static void test_values(void)
 {
 	static const struct {
@@ -118,6 +165,7 @@ static void test_state(void)
 
 static const struct suite_test tests[] = {
 	{ "every value names where it came from", test_origins },
+	{ "every value of the file names its line", test_lines },
 	{ "an account goes before its plan, and its plan before plan default", test_values },
 	{ "the state is the account's, until its end", test_state },
 };

@@ -313,6 +313,25 @@ static void test_decisive(void)
 	}
 }
 
+static void test_lines(void)
+{
+	/* Behind the fixture's own line. */
+	static const char text[] = "null_sender = reject\nunknown_login = refuse\n"
+				   "plan default {\n senders = { \"*@example.com\" }\n"
+				   " networks = { \"198.51.100.0/24\" }\n max_size = 1\n}";
+
+	run(&(struct subject){ .config = text, .request = { .sender = "", .size_bytes = 2 } });
+	SUITE_INT_EQUAL(findings[CHECK_STATE].line, 3);
+	SUITE_INT_EQUAL(findings[CHECK_NETWORKS].line, 6);
+	SUITE_INT_EQUAL(findings[CHECK_ENVELOPE_SENDER].line, 2);
+	SUITE_INT_EQUAL(findings[CHECK_CAPS].line, 7);
+	run(&(struct subject){ .config = text, .json = "{}" });
+	SUITE_INT_EQUAL(findings[CHECK_STATE].line, 0);
+	SUITE_INT_EQUAL(findings[CHECK_ENVELOPE_SENDER].line, 5);
+	run(&(struct subject){ .config = text, .json = "{\"senders\":[]}" });
+	SUITE_INT_EQUAL(findings[CHECK_ENVELOPE_SENDER].line, 0);
+}
+
 static const struct suite_test tests[] = {
 	{ "check 1: a blocked login is refused, until its block ends", test_state },
 	{ "check 2: a client outside the login's networks is refused", test_networks },
@@ -323,6 +342,7 @@ static const struct suite_test tests[] = {
 	{ "what would be refused of a login nobody knows cannot be told", test_unknown_account },
 	{ "a check that is off is not made", test_off },
 	{ "the first enforced check that refuses decides", test_decisive },
+	{ "a rule of the configuration is told with its line", test_lines },
 };
 
 int main(void)
