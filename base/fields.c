@@ -1,6 +1,5 @@
 #include "base/fields.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +20,11 @@ static size_t escape(const char *octets, size_t n, char out[UNIT_MAX + 1])
 	return 4 * n;
 }
 
+static bool is_printable_ascii(char c)
+{
+	return c >= ' ' && c < 0x7f;
+}
+
 /*
  * One character of text, or one octet that is none, as it may stand in a log.
  * Returns the octets read; their number in out is *written.
@@ -28,8 +32,14 @@ static size_t escape(const char *octets, size_t n, char out[UNIT_MAX + 1])
 static size_t clean_unit(const char *text, size_t len, char out[UNIT_MAX + 1], size_t *written)
 {
 	uint32_t code_point;
-	size_t n = utf8_sequence(text, len, &code_point);
+	size_t n;
 
+	if (is_printable_ascii(*text)) {
+		out[0] = *text;
+		*written = 1;
+		return 1;
+	}
+	n = utf8_sequence(text, len, &code_point);
 	if (n == 0 || utf8_is_control(code_point)) {
 		n = n ? n : 1;
 		*written = escape(text, n, out);
@@ -54,12 +64,13 @@ static bool is_bare(const char *value, size_t len)
 {
 	size_t i;
 
-	if (len == 1 && value[0] == '-')
+	if (len > FIELDS_VALUE_MAX || (len == 1 && value[0] == '-'))
 		return false;
 	for (i = 0; i < len; i++)
-		if (value[i] <= ' ' || value[i] >= 0x7f || strchr("\"\\=", value[i]))
+		if (!is_printable_ascii(value[i]) || value[i] == ' ' || value[i] == '"' ||
+		    value[i] == '\\' || value[i] == '=')
 			return false;
-	return len <= FIELDS_VALUE_MAX;
+	return true;
 }
 
 /* Quotes as much of value as fits. */
@@ -111,23 +122,32 @@ void fields_init(struct fields *fields, char *out, size_t size)
 	out[0] = '\0';
 }
 
+static void append(struct fields *fields, const char *text, size_t len)
+{
+	memcpy(fields->out + fields->len, text, len);
+	fields->len += len;
+}
+
 void fields_add_bytes(struct fields *fields, const char *key, const char *value, size_t len)
 {
-	const char *space = fields->len ? " " : "";
 	char text[FIELDS_TEXT_MAX];
-	size_t room = fields->size - fields->len;
-	int n;
+	size_t space = fields->len > 0, key_len = strlen(key);
 
 	if (fields->cut)
 		return;
-	fields_quote(value, len, text);
-	n = snprintf(fields->out + fields->len, room, "%s%s=%s", space, key, text);
-	if (n < 0 || (size_t)n >= room) {
-		fields->out[fields->len] = '\0';
+	if (len == 0 || !is_bare(value, len)) {
+		len = fields_quote(value, len, text);
+		value = text;
+	}
+	if (space + key_len + 1 + len >= fields->size - fields->len) {
 		fields->cut = true;
 		return;
 	}
-	fields->len += (size_t)n;
+	append(fields, " ", space);
+	append(fields, key, key_len);
+	append(fields, "=", 1);
+	append(fields, value, len);
+	fields->out[fields->len] = '\0';
 }
 
 void fields_add(struct fields *fields, const char *key, const char *value)
@@ -137,10 +157,15 @@ void fields_add(struct fields *fields, const char *key, const char *value)
 
 void fields_add_int(struct fields *fields, const char *key, int64_t value)
 {
-	char text[24];
+	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
+	char text[24], *digit = text + sizeof(text);
 
-	snprintf(text, sizeof(text), "%" PRId64, value);
-	fields_add(fields, key, text);
+	do
+		*--digit = (char)('0' + rest % 10);
+	while ((rest /= 10) > 0);
+	if (value < 0)
+		*--digit = '-';
+	fields_add_bytes(fields, key, digit, (size_t)(text + sizeof(text) - digit));
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

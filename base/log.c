@@ -69,17 +69,22 @@ void log_capture(void (*each)(enum log_level level, const char *line, void *arg)
 	log_each_arg = arg;
 }
 
-/* RFC 3339 with milliseconds and the local offset. */
+/* RFC 3339 with milliseconds and the local offset. What changes once a second
+ * is kept. */
 static void format_time(char *out, size_t size)
 {
+	static _Thread_local time_t second = -1;
+	static _Thread_local char day[40], zone[8];
 	struct timespec now;
 	struct tm local;
-	char day[40], zone[8];
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	localtime_r(&now.tv_sec, &local);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
-	strftime(zone, sizeof(zone), "%z", &local);
+	if (now.tv_sec != second) {
+		localtime_r(&now.tv_sec, &local);
+		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
+		strftime(zone, sizeof(zone), "%z", &local);
+		second = now.tv_sec;
+	}
 	snprintf(out, size, "%s.%03ld%.3s:%.2s", day, now.tv_nsec / 1000000, zone, zone + 3);
 }
 
@@ -135,6 +140,15 @@ log_format(enum log_level level, const char *format, va_list args)
 	vsnprintf(raw, sizeof(raw), format, args);
 	fields_clean(raw, strlen(raw), line, sizeof(line));
 	write_line(level, line);
+	errno = saved_errno;
+}
+
+void log_fields(enum log_level level, const char *line)
+{
+	int saved_errno = errno;
+
+	if (level <= log_level)
+		write_line(level, line);
 	errno = saved_errno;
 }
 

@@ -33,6 +33,9 @@ void log_set_level(enum log_level level);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A line that fields_add() made: it needs no more cleaning. */
+void log_fields(enum log_level level, const char *line);
+
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...) log_line(LEVEL_INFO, __VA_ARGS__)

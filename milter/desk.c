@@ -182,7 +182,7 @@ void desk_log(const struct config *config, const struct request *request,
 	char line[LOG_LINE_MAX];
 
 	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
-	log_warning("%s", line);
+	log_fields(LEVEL_WARNING, line);
 }
 
 static bool plan_shares(const struct config *config)

@@ -84,7 +84,7 @@ static void report_warning(struct store *store, const struct config *config, con
 	fields_add_int(&fields, "percent", warning->percent);
 	fields_add_int(&fields, "used", warning->used);
 	fields_add_int(&fields, "limit", warning->limit);
-	log_warning("%s", line);
+	log_fields(LEVEL_WARNING, line);
 }
 
 void report_verdict(struct store *store, const struct config *config, const char *daemon,
@@ -94,7 +94,7 @@ void report_verdict(struct store *store, const struct config *config, const char
 	char line[LOG_LINE_MAX];
 
 	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
-	log_info("%s", line);
+	log_fields(LEVEL_INFO, line);
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
 	    verdict->action == ACTION_REDIRECT)
 		store_verdict(store, config, daemon, request, verdict);
