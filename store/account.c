@@ -7,6 +7,7 @@
 #include "store/counter.h"
 #include "store/internal.h"
 #include "store/key.h"
+#include "store/scan.h"
 
 /* A request that answers with a result only. */
 struct asking {
@@ -64,7 +65,8 @@ static void send_reading(struct store *store, struct command *command, store_rec
 
 	r->done = done;
 	r->arg = arg;
-	store_send(store, command, 0, on_record, r);
+	command->repeatable = true;
+	store_send(store, command, on_record, r);
 }
 
 void store_account_get(struct store *store, const char *login, store_record_done *done, void *arg)
@@ -78,7 +80,7 @@ void store_account_get(struct store *store, const char *login, store_record_done
 	}
 	command_init(&command);
 	command_add(&command, "GET");
-	command_add(&command, key);
+	command_add_key(&command, key);
 	send_reading(store, &command, done, arg);
 }
 
@@ -121,11 +123,10 @@ void store_account_put(struct store *store, const char *login, const char *versi
 		return;
 	}
 	script_command(&command, SCRIPT_PUT, 1);
-	command_add(&command, key);
+	command_add_key(&command, key);
 	command_add(&command, version ? version : "*");
 	command_add(&command, json);
-	script_send(store->link, &command, SCRIPT_PUT, &store->script_loads, on_put,
-		    asking_new(done, arg));
+	store_send(store, &command, on_put, asking_new(done, arg));
 }
 
 /* ---- delete, reset ------------------------------------------------------ */
@@ -137,10 +138,10 @@ static void delete_keys(struct store *store, const char *first, const char *seco
 
 	command_init(&command);
 	command_add(&command, "DEL");
-	command_add(&command, first);
+	command_add_key(&command, first);
 	if (second)
-		command_add(&command, second);
-	store_send(store, &command, 0, on_integer, asking_new(done, arg));
+		command_add_key(&command, second);
+	store_send(store, &command, on_integer, asking_new(done, arg));
 }
 
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
@@ -170,10 +171,9 @@ void store_reset(struct store *store, enum take_scope scope, const char *name,
 	}
 	counter_name(quota, counter);
 	script_command(&command, SCRIPT_RESET, 1);
-	command_add(&command, counters);
+	command_add_key(&command, counters);
 	command_add(&command, counter);
-	script_send(store->link, &command, SCRIPT_RESET, &store->script_loads, on_integer,
-		    asking_new(done, arg));
+	store_send(store, &command, on_integer, asking_new(done, arg));
 }
 
 /* ---- list --------------------------------------------------------------- */
@@ -185,58 +185,20 @@ struct listing {
 	void *arg;
 };
 
-static void on_scan(enum link_result result, struct redisReply *reply, const char *error,
-		    void *arg);
-
-static void scan(struct listing *l, const char *cursor)
+static void on_account(const char *key, void *arg)
 {
-	char pattern[KEY_MAX];
-	struct command command;
-
-	key_account_pattern(store_prefix(l->store), pattern);
-	command_init(&command);
-	command_add(&command, "SCAN");
-	command_add(&command, cursor);
-	command_add(&command, "MATCH");
-	command_add(&command, pattern);
-	command_add(&command, "COUNT");
-	command_add(&command, "1000");
-	store_send(l->store, &command, 0, on_scan, l);
-}
-
-static void each_login(const struct listing *l, const struct redisReply *keys)
-{
+	const struct listing *l = arg;
 	char login[LOGIN_MAX + 1];
 
-	for (size_t i = 0; i < keys->elements; i++) {
-		const struct redisReply *key = keys->element[i];
-
-		if (key->type == REDIS_REPLY_STRING &&
-		    key_account_login(store_prefix(l->store), key->str, login))
-			l->each(login, l->arg);
-	}
+	if (key_account_login(store_prefix(l->store), key, login))
+		l->each(login, l->arg);
 }
 
-static void on_scan(enum link_result result, struct redisReply *reply, const char *error,
-		    void *arg)
+static void on_listed(enum store_result result, const char *error, void *arg)
 {
 	struct listing *l = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
 
-	if (outcome == STORE_OK &&
-	    (reply->elements != 2 || reply->element[0]->type != REDIS_REPLY_STRING ||
-	     reply->element[1]->type != REDIS_REPLY_ARRAY)) {
-		outcome = STORE_BAD;
-		error = "an answer of SCAN that makes no sense";
-	}
-	if (outcome == STORE_OK) {
-		each_login(l, reply->element[1]);
-		if (strcmp(reply->element[0]->str, "0") != 0) {
-			scan(l, reply->element[0]->str);
-			return;
-		}
-	}
-	l->done(outcome, error, l->arg);
+	l->done(result, error, l->arg);
 	free(l);
 }
 
@@ -244,7 +206,9 @@ void store_account_each(struct store *store, void (*each)(const char *login, voi
 			store_done *done, void *arg)
 {
 	struct listing *l = memory_alloc(sizeof(*l));
+	char pattern[KEY_MAX];
 
-	*l = (struct listing){.store = store, .each = each, .done = done, .arg = arg};
-	scan(l, "0");
+	*l = (struct listing){ .store = store, .each = each, .done = done, .arg = arg };
+	key_account_pattern(store_prefix(store), pattern);
+	scan_keys(store, pattern, on_account, on_listed, l);
 }

@@ -11,6 +11,9 @@
 void command_init(struct command *c)
 {
 	c->argc = 0;
+	c->key = -1;
+	c->script = NULL;
+	c->repeatable = false;
 	c->used = 0;
 	c->size = COMMAND_START;
 	c->bytes = memory_alloc(c->size);
@@ -58,6 +61,13 @@ void command_add_int(struct command *c, int64_t n)
 	int len = snprintf(text, sizeof(text), "%lld", (long long)n);
 
 	command_add_bytes(c, text, (size_t)len);
+}
+
+void command_add_key(struct command *c, const char *key)
+{
+	if (c->key < 0)
+		c->key = c->argc;
+	command_add(c, key);
 }
 
 void command_argv(const struct command *c, const char *argv[COMMAND_ARGS_MAX])

@@ -5,6 +5,7 @@
 #ifndef SENDWARD_COMMAND_H
 #define SENDWARD_COMMAND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,9 @@
 
 struct command {
 	int argc;
+	int key;	    /* the argument that says which server; -1: any */
+	const char *script; /* EVALSHA: what argument 1 is the hash of; else NULL */
+	bool repeatable;    /* doing it twice is doing it once, answer included */
 	size_t starts[COMMAND_ARGS_MAX], lengths[COMMAND_ARGS_MAX];
 	size_t used, size;
 	char *bytes;
@@ -27,6 +31,8 @@ void command_fini(struct command *command);
 void command_add(struct command *command, const char *text);
 void command_add_bytes(struct command *command, const char *bytes, size_t len);
 void command_add_int(struct command *command, int64_t n);
+/* The name of a key. All keys of a command are in one slot of a cluster. */
+void command_add_key(struct command *command, const char *key);
 
 /* Pointers to the arguments, valid until the next command_add...(). */
 void command_argv(const struct command *command, const char *argv[COMMAND_ARGS_MAX]);

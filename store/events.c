@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "store/internal.h"
 #include "store/key.h"
+#include "store/scan.h"
 
 static void stream_name(const struct store *store, char out[KEY_MAX])
 {
@@ -54,20 +55,20 @@ void store_event(struct store *store, const char *json, store_done *done, void *
 	stream_name(store, stream);
 	command_init(&command);
 	command_add(&command, "XADD");
-	command_add(&command, stream);
+	command_add_key(&command, stream);
 	command_add(&command, "MAXLEN");
 	command_add(&command, "~");
 	command_add_int(&command, EVENTS_MAX);
 	command_add(&command, "*");
 	command_add(&command, "event");
 	command_add(&command, json);
-	store_send(store, &command, 0, on_written, w);
+	store_send(store, &command, on_written, w);
 
 	command_init(&command);
 	command_add(&command, "EXPIRE");
-	command_add(&command, stream);
+	command_add_key(&command, stream);
 	command_add_int(&command, EVENTS_KEPT_S);
-	store_send(store, &command, 0, ignore_reply, NULL);
+	store_send(store, &command, ignore_reply, NULL);
 }
 
 /* Entries asked for at a time. */
@@ -99,9 +100,9 @@ static void ask_events(struct following *f, const char *after)
 		command_add_int(&command, f->block_ms);
 	}
 	command_add(&command, "STREAMS");
-	command_add(&command, stream);
+	command_add_key(&command, stream);
 	command_add(&command, after);
-	store_send(f->store, &command, f->block_ms, on_events, f);
+	servers_send(f->store->servers, &command, f->block_ms, on_events, f);
 }
 
 static bool is_array_of(const struct redisReply *reply, size_t n)
@@ -181,11 +182,11 @@ void store_beat(struct store *store, const char *name, const char *json, int64_t
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
 	command_init(&command);
 	command_add(&command, "SET");
-	command_add(&command, key);
+	command_add_key(&command, key);
 	command_add(&command, json);
 	command_add(&command, "EX");
 	command_add_int(&command, ttl_s);
-	store_send(store, &command, 0, ignore_reply, NULL);
+	store_send(store, &command, ignore_reply, NULL);
 }
 
 struct beat_asked {
@@ -214,8 +215,8 @@ void store_beat_get(struct store *store, const char *name, store_record_done *do
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
 	command_init(&command);
 	command_add(&command, "GET");
-	command_add(&command, key);
-	store_send(store, &command, 0, on_beat_got, asked);
+	command_add_key(&command, key);
+	store_send(store, &command, on_beat_got, asked);
 }
 
 struct beats {
@@ -274,51 +275,22 @@ static void get_beat(struct beats *b, const char *key)
 	b->waiting++;
 	command_init(&command);
 	command_add(&command, "GET");
-	command_add(&command, key);
-	store_send(b->store, &command, 0, on_beat, beat);
+	command_add_key(&command, key);
+	store_send(b->store, &command, on_beat, beat);
 }
 
-static void scan_beats(struct beats *b, const char *cursor);
+static void on_beat_key(const char *key, void *arg)
+{
+	get_beat(arg, key);
+}
 
-static void on_beats_scan(enum link_result result, struct redisReply *reply, const char *error,
-			  void *arg)
+static void on_beat_keys(enum store_result result, const char *error, void *arg)
 {
 	struct beats *b = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
-	const struct redisReply *keys;
 
-	if (outcome != STORE_OK || !is_array_of(reply, 2) ||
-	    reply->element[0]->type != REDIS_REPLY_STRING) {
-		beats_failed(b, outcome == STORE_OK ? STORE_BAD : outcome,
-			     error ? error : "an answer of SCAN that makes no sense");
-		beats_answered(b);
-		return;
-	}
-	keys = reply->element[1];
-	for (size_t i = 0; i < keys->elements; i++) {
-		if (keys->element[i]->type == REDIS_REPLY_STRING)
-			get_beat(b, keys->element[i]->str);
-	}
-	if (strcmp(reply->element[0]->str, "0") != 0)
-		scan_beats(b, reply->element[0]->str);
+	if (result != STORE_OK)
+		beats_failed(b, result, error);
 	beats_answered(b);
-}
-
-static void scan_beats(struct beats *b, const char *cursor)
-{
-	char pattern[KEY_MAX];
-	struct command command;
-
-	snprintf(pattern, sizeof(pattern), "%snode:*", store_prefix(b->store));
-	b->waiting++;
-	command_init(&command);
-	command_add(&command, "SCAN");
-	command_add(&command, cursor);
-	command_add(&command, "MATCH");
-	command_add(&command, pattern);
-	command_add(&command, "COUNT");
-	command_add(&command, "1000");
-	store_send(b->store, &command, 0, on_beats_scan, b);
 }
 
 void store_beats_read(struct store *store,
@@ -326,11 +298,14 @@ void store_beats_read(struct store *store,
 		      store_done *done, void *arg)
 {
 	struct beats *b = memory_zero(sizeof(*b));
+	char pattern[KEY_MAX];
 
 	b->store = store;
 	b->each = each;
 	b->done = done;
 	b->arg = arg;
 	b->result = STORE_OK;
-	scan_beats(b, "0");
+	b->waiting = 1; /* the keys */
+	snprintf(pattern, sizeof(pattern), "%snode:*", store_prefix(store));
+	scan_keys(store, pattern, on_beat_key, on_beat_keys, b);
 }

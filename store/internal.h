@@ -7,9 +7,9 @@
 #include <sys/queue.h>
 
 #include "store/cache.h"
-#include "store/link.h"
 #include "store/local.h"
 #include "store/script.h"
+#include "store/servers.h"
 #include "store/store.h"
 
 struct event;
@@ -45,12 +45,11 @@ struct refund {
 struct store {
 	struct event_base *base;
 	struct config *config;
-	struct link *link;
+	struct servers *servers;
 	struct cache *cache;
 	struct local *local;
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
-	int64_t script_loads;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;
@@ -73,8 +72,7 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 /* The refunds that had to wait; called when the link is up. */
 void store_send_refunds(struct store *store);
 
-/* Sends a command of plain words and forgets the answer. */
-void store_send(struct store *store, struct command *command, int64_t extra_ms, link_reply *reply,
-		void *arg);
+/* servers_send() without extra time. */
+void store_send(struct store *store, struct command *command, link_reply *reply, void *arg);
 
 #endif

@@ -11,10 +11,10 @@
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/handshake.h"
 #include "store/tls.h"
 
@@ -44,7 +44,7 @@ enum link_state {
 
 struct pending {
 	STAILQ_ENTRY(pending) next;
-	int64_t deadline_ms; /* monotonic */
+	int64_t deadline_ms; /* clock_ms(), as all times here */
 	link_reply *reply;   /* NULL: answered at its deadline, its reply is late */
 	void *arg;
 };
@@ -64,11 +64,12 @@ struct link {
 	redisReader *reader;
 	struct tls *tls;
 	struct event *timer;	/* of the state: next try, or connect timeout */
-	struct event *deadline; /* of the oldest request */
+	struct event *deadline; /* the next one of a request */
 	int64_t backoff_ms;
-	int64_t heard_ms; /* last byte from the server, monotonic */
+	int64_t heard_ms; /* last byte from the server */
 	bool stalled;	  /* the oldest request is past its deadline */
-	int64_t forgiven_ms; /* until then nobody is late, monotonic */
+	int64_t watched_ms;  /* what the timer of the deadline is set to */
+	int64_t forgiven_ms; /* until then nobody is late */
 	bool complained;  /* the present outage was logged */
 	struct pending_list requests;
 	struct link_stats stats;
@@ -76,14 +77,6 @@ struct link {
 };
 
 static void link_connect(struct link *l);
-
-static int64_t monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 static void start_timer(struct event *timer, int64_t ms)
 {
@@ -182,30 +175,29 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 /* ---- deadlines --------------------------------------------------------- */
 
-static const struct pending *oldest_waiting(const struct link *l)
+static void watch(struct link *l, int64_t at_ms)
 {
-	const struct pending *p = STAILQ_FIRST(&l->requests);
-
-	while (p && !p->reply)
-		p = STAILQ_NEXT(p, next);
-	return p;
+	if (at_ms < l->forgiven_ms)
+		at_ms = l->forgiven_ms;
+	l->watched_ms = at_ms;
+	start_timer(l->deadline, at_ms - clock_ms());
 }
 
-static int64_t due_ms(const struct link *l, const struct pending *p)
+/* Until the next deadline; requests sent again may have an earlier one than
+ * those before them. */
+static void watch_next(struct link *l)
 {
-	return p->deadline_ms > l->forgiven_ms ? p->deadline_ms : l->forgiven_ms;
-}
+	const struct pending *p;
+	int64_t next_ms = INT64_MAX;
 
-static void watch_oldest(struct link *l)
-{
-	const struct pending *p = oldest_waiting(l);
-
-	if (p)
-		start_timer(l->deadline, due_ms(l, p) - monotonic_ms());
-	else if (!l->stalled)
-		event_del(l->deadline);
-	else
-		start_timer(l->deadline, l->settings->deadline_ms);
+	STAILQ_FOREACH(p, &l->requests, next) {
+		if (p->reply && p->deadline_ms < next_ms)
+			next_ms = p->deadline_ms;
+	}
+	if (next_ms < INT64_MAX)
+		watch(l, next_ms);
+	else if (l->stalled)
+		watch(l, clock_ms() + l->settings->deadline_ms);
 }
 
 static void set_stalled(struct link *l, bool stalled)
@@ -223,28 +215,19 @@ static void set_stalled(struct link *l, bool stalled)
 	l->change(!stalled, l->arg);
 }
 
-/* True when the timer itself is late. */
-static bool forgive(struct link *l, int64_t now)
-{
-	const struct pending *p = oldest_waiting(l);
-
-	if (!p || now - due_ms(l, p) <= LATE_MS)
-		return false;
-	l->forgiven_ms = now + LATE_MS;
-	watch_oldest(l);
-	return true;
-}
-
 static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct link *l = arg;
-	int64_t now = monotonic_ms();
+	int64_t now = clock_ms();
 	struct pending *p;
 
 	(void)fd;
 	(void)what;
-	if (forgive(l, now))
+	if (now - l->watched_ms > LATE_MS) {
+		l->forgiven_ms = now + LATE_MS;
+		watch(l, l->forgiven_ms);
 		return;
+	}
 	STAILQ_FOREACH(p, &l->requests, next) {
 		link_reply *reply = p->reply;
 
@@ -258,7 +241,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 	if (l->stalled && now - l->heard_ms > STALLED_DEADLINES * l->settings->deadline_ms)
 		link_lost(l, "the server has stopped answering");
 	else
-		watch_oldest(l);
+		watch_next(l);
 }
 
 /* ---- replies ----------------------------------------------------------- */
@@ -297,7 +280,7 @@ static void on_read(struct bufferevent *bev, void *arg)
 	struct link *l = arg;
 	void *reply = NULL;
 
-	l->heard_ms = monotonic_ms();
+	l->heard_ms = clock_ms();
 	if (!feed(l, bufferevent_get_input(bev))) {
 		link_lost(l, "a reply that does not parse");
 		return;
@@ -316,7 +299,6 @@ static void on_read(struct bufferevent *bev, void *arg)
 		return;
 	if (l->stalled && (STAILQ_EMPTY(&l->requests) || STAILQ_FIRST(&l->requests)->reply))
 		set_stalled(l, false);
-	watch_oldest(l);
 }
 
 /* ---- connecting -------------------------------------------------------- */
@@ -338,7 +320,7 @@ static void on_event(struct bufferevent *bev, short what, void *arg)
 	int socket_error = EVUTIL_SOCKET_ERROR();
 
 	if (what & BEV_EVENT_CONNECTED) {
-		l->heard_ms = monotonic_ms();
+		l->heard_ms = clock_ms();
 		bufferevent_enable(bev, EV_READ | EV_WRITE);
 		handshake_start(l, l->settings, on_handshake, l);
 		return;
@@ -454,7 +436,7 @@ static const char *refusal(const struct link *l)
 }
 
 static void transmit(struct link *l, int argc, const char *const *argv, const size_t *lengths,
-		     int64_t wait_ms, link_reply *reply, void *arg)
+		     int64_t deadline_ms, link_reply *reply, void *arg)
 {
 	struct pending *p;
 	char *command = NULL;
@@ -467,35 +449,36 @@ static void transmit(struct link *l, int argc, const char *const *argv, const si
 	}
 	redisFreeCommand(command);
 	p = memory_zero(sizeof(*p));
-	p->deadline_ms = monotonic_ms() + wait_ms;
+	p->deadline_ms = deadline_ms;
 	p->reply = reply;
 	p->arg = arg;
 	if (STAILQ_EMPTY(&l->requests)) {
 		/* Silence counts from here. */
-		l->heard_ms = monotonic_ms();
-		start_timer(l->deadline, wait_ms);
+		l->heard_ms = clock_ms();
 	}
+	if (!event_pending(l->deadline, EV_TIMEOUT, NULL) || deadline_ms < l->watched_ms)
+		watch(l, deadline_ms);
 	STAILQ_INSERT_TAIL(&l->requests, p, next);
 	l->stats.in_flight++;
 	l->stats.requests++;
 }
 
 void link_send(struct link *l, int argc, const char *const *argv, const size_t *lengths,
-	       int64_t extra_ms, link_reply *reply, void *arg)
+	       int64_t deadline_ms, link_reply *reply, void *arg)
 {
 	const char *why = refusal(l);
 
 	if (why)
 		reply(LINK_UNAVAILABLE, NULL, why, arg);
 	else
-		transmit(l, argc, argv, lengths, l->settings->deadline_ms + extra_ms, reply, arg);
+		transmit(l, argc, argv, lengths, deadline_ms, reply, arg);
 }
 
 /* Its wait is bounded by the connection attempt's. */
 void link_send_early(struct link *l, int argc, const char *const *argv, link_reply *reply,
 		     void *arg)
 {
-	transmit(l, argc, argv, NULL, CONNECT_TIMEOUT_MS, reply, arg);
+	transmit(l, argc, argv, NULL, clock_ms() + CONNECT_TIMEOUT_MS, reply, arg);
 }
 
 void link_stats(const struct link *l, struct link_stats *out)

@@ -47,11 +47,10 @@ void link_configure(struct link *link, const struct redis_settings *settings);
 /* Requests on their way are answered LINK_UNCERTAIN. */
 void link_free(struct link **link);
 
-/* Sends one command. extra_ms is added to the deadline of the settings: for
- * commands that wait in the server. reply may be called before this returns
- * (LINK_UNAVAILABLE). */
+/* Sends one command that is to be answered until deadline_ms (clock_ms()).
+ * reply may be called before this returns (LINK_UNAVAILABLE). */
 void link_send(struct link *link, int argc, const char *const *argv, const size_t *lengths,
-	       int64_t extra_ms, link_reply *reply, void *arg);
+	       int64_t deadline_ms, link_reply *reply, void *arg);
 
 /* The same before the link is up, for the handshake only. */
 void link_send_early(struct link *link, int argc, const char *const *argv, link_reply *reply,

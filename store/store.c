@@ -67,11 +67,11 @@ static void tell_ready(struct store *store, const char *error)
 static void on_ready_timer(evutil_socket_t fd, short what, void *arg)
 {
 	struct store *store = arg;
-	struct link_stats stats;
+	struct servers_stats stats;
 
 	(void)fd;
 	(void)what;
-	link_stats(store->link, &stats);
+	servers_stats(store->servers, &stats);
 	if (stats.up)
 		tell_ready(store, NULL);
 	else
@@ -83,11 +83,11 @@ void store_when_ready(struct store *store, int64_t timeout_ms,
 		      void (*ready)(const char *error, void *arg), void *arg)
 {
 	struct timeval tv = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-	struct link_stats stats;
+	struct servers_stats stats;
 
 	store->ready = ready;
 	store->ready_arg = arg;
-	link_stats(store->link, &stats);
+	servers_stats(store->servers, &stats);
 	if (stats.up)
 		tv = (struct timeval){0, 0};
 	event_add(store->ready_timer, &tv);
@@ -131,7 +131,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	};
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
-	store->link = link_new(base, &config->redis, on_change, store);
+	store->servers = servers_new(base, &config->redis, on_change, store);
 	return store;
 }
 
@@ -155,7 +155,7 @@ void store_free(struct store **store)
 
 	if (!s)
 		return;
-	link_free(&s->link);
+	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
 	cache_free(&s->cache);
@@ -185,32 +185,32 @@ void store_configure(struct store *store, struct config *config)
 
 	store->config = config_ref(config);
 	if (same) {
-		link_configure(store->link, &store->config->redis);
+		servers_configure(store->servers, &store->config->redis);
 	} else {
-		link_free(&store->link);
+		servers_free(&store->servers);
 		drop_refunds(store);
 		cache_clear(store->cache);
-		store->link = link_new(store->base, &store->config->redis, on_change, store);
+		store->servers = servers_new(store->base, &store->config->redis, on_change, store);
 	}
 	config_unref(&old);
 }
 
 void store_stats(const struct store *store, struct store_stats *out)
 {
-	struct link_stats link;
+	struct servers_stats servers;
 
-	link_stats(store->link, &link);
+	servers_stats(store->servers, &servers);
 	*out = (struct store_stats){
-		.connected = link.up,
-		.connects = link.connects,
-		.failures = link.failures,
-		.timeouts = link.timeouts,
-		.requests = link.requests,
-		.script_loads = store->script_loads,
-		.in_flight = link.in_flight,
+		.connected = servers.up,
+		.connects = servers.connects,
+		.failures = servers.failures,
+		.timeouts = servers.timeouts,
+		.requests = servers.requests,
+		.script_loads = servers.script_loads,
+		.in_flight = servers.in_flight,
 		.refunds_waiting = store->refunds_waiting,
 		.accounts_cached = (int64_t)cache_count(store->cache),
-		.last_error = link.last_error[0] ? link.last_error : NULL,
+		.last_error = servers.last_error[0] ? servers.last_error : NULL,
 	};
 }
 
@@ -236,12 +236,7 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 	return STORE_BAD;
 }
 
-void store_send(struct store *store, struct command *command, int64_t extra_ms, link_reply *reply,
-		void *arg)
+void store_send(struct store *store, struct command *command, link_reply *reply, void *arg)
 {
-	const char *argv[COMMAND_ARGS_MAX];
-
-	command_argv(command, argv);
-	link_send(store->link, command->argc, argv, command->lengths, extra_ms, reply, arg);
-	command_fini(command);
+	servers_send(store->servers, command, 0, reply, arg);
 }

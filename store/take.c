@@ -207,14 +207,16 @@ static bool take_command(const struct store *store, const struct take *take,
 	     !message_of(store, take->scope, take->name, take->message_key, message)))
 		return false;
 	script_command(command, SCRIPT_TAKE, take->message_key ? 3 : 2);
-	command_add(command, account);
-	command_add(command, counters);
+	command_add_key(command, account);
+	command_add_key(command, counters);
 	if (take->message_key)
-		command_add(command, message);
+		command_add_key(command, message);
 	command_add(command, take->version ? take->version : "?");
 	add_remembering(command, MESSAGE_REMEMBERED_S, take->message_key);
 	for (size_t i = 0; i < take->n_rows; i++)
 		add_row(command, &take->rows[i]);
+	/* The same message key is charged once. */
+	command->repeatable = true;
 	return true;
 }
 
@@ -235,7 +237,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->arg = arg;
 	t->n_rows = take->n_rows;
 	strcpy(t->login, take->name);
-	script_send(store->link, &command, SCRIPT_TAKE, &store->script_loads, on_take, t);
+	store_send(store, &command, on_take, t);
 }
 
 /* ---- refund ------------------------------------------------------------- */
@@ -294,17 +296,18 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 		return;
 	}
 	script_command(&command, SCRIPT_REFUND, 2);
-	command_add(&command, counters);
-	command_add(&command, message);
+	command_add_key(&command, counters);
+	command_add_key(&command, message);
 	add_remembering(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S,
 			refund->message_key);
+	command.repeatable = true;
 
 	r = memory_alloc(sizeof(*r));
 	r->store = store;
 	r->refund = refund;
 	r->done = done;
 	r->arg = arg;
-	script_send(store->link, &command, SCRIPT_REFUND, &store->script_loads, on_refund, r);
+	store_send(store, &command, on_refund, r);
 }
 
 void store_refund(struct store *store, const struct charge *charge, const char *message_key,
