@@ -5,143 +5,21 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "engine/effective.h"
+#include "engine/deciding.h"
 #include "engine/gate.h"
-#include "engine/judge.h"
 #include "engine/plan.h"
-
-struct decision {
-	const struct decision_env *env;
-	const struct config *config;
-	const struct request *request;
-	decision_done *done;
-	void *arg;
-
-	bool known; /* something is known of the login: account tells what */
-	bool refused; /* by the gate: no quota is asked */
-	struct account *account; /* a reference, NULL for none */
-	struct effective effective;
-	char network[NETWORK_TEXT_MAX]; /* of a session without a login */
-
-	/* The scopes are asked one after the other: 0 is the login's own, then
-	 * those of effective. */
-	size_t step;
-	struct take_row rows[TAKE_ROWS_MAX];
-	size_t n_rows;
-	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
-	int rounds;
-	struct charges in_doubt; /* the store took the charge and did not answer */
-	/* A bit for each step that only this node has counted. */
-	unsigned local_steps;
-	struct verdict verdict;
-};
 
 static void ask_step(struct decision *d);
 static void on_take(const struct take_answer *answer, void *arg);
 
-/* ---- charges ------------------------------------------------------------ */
-
-static const struct effective_scope *scope_of_step(const struct decision *d)
+const struct effective_scope *decision_scope(const struct decision *d)
 {
 	return d->step > 0 ? &d->effective.scopes[d->step - 1] : NULL;
 }
 
-static void remember_charge(const struct decision *d, struct charges *charges)
-{
-	const struct effective_scope *scope = scope_of_step(d);
-	struct charge *c = &charges->items[charges->n];
-
-	if (!d->message_key[0] || d->n_rows == 0 || charges->n >= TAKE_SCOPES)
-		return;
-	c->scope = scope ? scope->scope : SCOPE_LOGIN;
-	snprintf(c->name, sizeof(c->name), "%s", scope ? scope->name : d->request->login);
-	charges->n++;
-}
-
-static void take_back(const struct decision *d, const struct charges *charges, bool forget)
-{
-	for (size_t i = 0; i < charges->n; i++)
-		d->env->refund(d->env->ctx, &charges->items[i], d->message_key, forget);
-}
-
-static bool not_accepted(const struct verdict *verdict)
-{
-	return verdict->action == ACTION_DEFER || verdict->action == ACTION_REFUSE;
-}
-
-/* One for each scope at most, so there is room. */
-static void add_charges(struct charges *to, const struct charges *from)
-{
-	for (size_t i = 0; i < from->n; i++)
-		to->items[to->n++] = from->items[i];
-}
-
-/* Postfix asks a policy server again whose answer was lost, a milter never. */
-static bool may_be_repeated(const struct request *request)
-{
-	return !request->token || request->token[0] != 'm';
-}
-
-/* The gate refuses at the last stage. Should it be a repeated request, the
- * login blocked since the first was charged, that charge goes back. */
-static void forget_charges(const struct decision *d)
-{
-	struct charges charges = {.n = 1 + d->effective.n_scopes};
-
-	snprintf(charges.items[0].name, sizeof(charges.items[0].name), "%s", d->request->login);
-	charges.items[0].scope = SCOPE_LOGIN;
-	for (size_t i = 0; i < d->effective.n_scopes; i++) {
-		charges.items[i + 1].scope = d->effective.scopes[i].scope;
-		snprintf(charges.items[i + 1].name, sizeof(charges.items[i + 1].name), "%s",
-			 d->effective.scopes[i].name);
-	}
-	take_back(d, &charges, true);
-}
-
-/* What one scope refuses is charged to none; what is not accepted neither. */
-static void settle_charges(struct decision *d)
-{
-	struct verdict *v = &d->verdict;
-	const struct finding *quotas = &v->findings[CHECK_QUOTAS];
-	bool over = quotas->result == FINDING_REFUSE && quotas->mode == MODE_ENFORCE;
-
-	if (d->refused && d->message_key[0] && may_be_repeated(d->request))
-		forget_charges(d);
-	if (over || not_accepted(v)) {
-		take_back(d, &v->charges, over);
-		take_back(d, &d->in_doubt, false);
-		v->charges.n = 0;
-		v->n_warnings = 0;
-		v->charged = false;
-		return;
-	}
-	v->charged = v->charges.n > 0;
-	/* A charge that may still arrive is one that may have to go back. */
-	add_charges(&v->charges, &d->in_doubt);
-}
-
-static void plan(struct decision *d);
-static void ask_local(struct decision *d, bool charge, struct take_answer *answer);
-
-/* What passed by this node's own count is counted when all of it has passed. */
-static void settle_local(struct decision *d)
-{
-	struct take_answer answer;
-
-	if (!d->message_key[0] || not_accepted(&d->verdict))
-		return;
-	for (size_t step = 0; d->local_steps >> step != 0; step++) {
-		if (!(d->local_steps >> step & 1))
-			continue;
-		d->step = step;
-		plan(d);
-		ask_local(d, true, &answer);
-	}
-}
-
 /* ---- the end ------------------------------------------------------------- */
 
-static struct judge_input judge_input_of(const struct decision *d,
+struct judge_input decision_judge_input(const struct decision *d,
 					 const struct take_row_answer *answers)
 {
 	return (struct judge_input){
@@ -152,31 +30,31 @@ static struct judge_input judge_input_of(const struct decision *d,
 		.rows = d->rows,
 		.answers = answers,
 		.n_rows = answers ? d->n_rows : 0,
-		.scope = scope_of_step(d),
+		.scope = decision_scope(d),
 	};
 }
 
 static void finish(struct decision *d)
 {
 	settle_charges(d);
-	settle_local(d);
+	degraded_settle(d);
 	d->verdict.now_ms = d->env->now_ms(d->env->ctx);
 	d->done(&d->verdict, d->arg);
 	account_unref(&d->account);
 	free(d);
 }
 
-static void finish_cannot_tell(struct decision *d, const char *why)
+void decision_cannot_tell(struct decision *d, const char *why)
 {
-	const struct judge_input in = judge_input_of(d, NULL);
+	const struct judge_input in = decision_judge_input(d, NULL);
 
 	judge_cannot_tell(&in, why, &d->verdict);
 	finish(d);
 }
 
-static void finish_judged(struct decision *d)
+void decision_judged(struct decision *d)
 {
-	const struct judge_input in = judge_input_of(d, NULL);
+	const struct judge_input in = decision_judge_input(d, NULL);
 
 	judge(&in, &d->verdict);
 	finish(d);
@@ -184,7 +62,7 @@ static void finish_judged(struct decision *d)
 
 /* ---- gate and plan -------------------------------------------------------- */
 
-static void gate(struct decision *d)
+void decision_gate(struct decision *d)
 {
 	const struct gate_input in = {
 		.config = d->config,
@@ -204,9 +82,9 @@ static void gate(struct decision *d)
 		plan_recipient_is_free(d->config, &d->effective, d->request);
 }
 
-static void plan(struct decision *d)
+void decision_plan(struct decision *d)
 {
-	const struct effective_scope *scope = scope_of_step(d);
+	const struct effective_scope *scope = decision_scope(d);
 	const struct plan_input in = {
 		.effective = &d->effective,
 		.request = d->request,
@@ -248,8 +126,8 @@ static void ask_login(struct decision *d)
 	d->known = d->env->account(d->env->ctx, d->request->login, &d->account);
 	d->n_rows = 0;
 	if (d->known) {
-		gate(d);
-		plan(d);
+		decision_gate(d);
+		decision_plan(d);
 		version = d->account ? d->account->version : "";
 	}
 	ask(d, SCOPE_LOGIN, d->request->login, version);
@@ -257,9 +135,9 @@ static void ask_login(struct decision *d)
 
 static void ask_scope(struct decision *d)
 {
-	const struct effective_scope *scope = scope_of_step(d);
+	const struct effective_scope *scope = decision_scope(d);
 
-	plan(d);
+	decision_plan(d);
 	ask(d, scope->scope, scope->name, "");
 }
 
@@ -270,112 +148,21 @@ static void ask_step(struct decision *d)
 	else if (!d->refused && d->step <= d->effective.n_scopes)
 		ask_scope(d);
 	else
-		finish_judged(d);
+		decision_judged(d);
 }
 
-static void next_step(struct decision *d)
+void decision_next_step(struct decision *d)
 {
 	d->step++;
 	ask_step(d);
 }
 
-static void merge_quotas(struct decision *d, const struct finding *f)
+void decision_merge_quotas(struct decision *d, const struct finding *f)
 {
 	struct finding *known = &d->verdict.findings[CHECK_QUOTAS];
 
 	if (judge_tells_more(f, known))
 		*known = *f;
-}
-
-/* ---- when the store does not answer ---------------------------------------- */
-
-/* This node's share of each limit. */
-static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROWS_MAX])
-{
-	int64_t permille = d->config->degraded_share_permille;
-
-	for (size_t i = 0; i < d->n_rows; i++) {
-		int64_t limit = d->rows[i].quota.limit;
-
-		rows[i] = d->rows[i];
-		if (limit > 0)
-			rows[i].quota.limit =
-				limit / 1000 * permille + limit % 1000 * permille / 1000;
-	}
-}
-
-/* The node's own count is judged by the real limits: what is beyond the share
- * and within the limit only the store can tell. */
-static void judge_degraded(struct decision *d, struct take_answer *answer)
-{
-	const struct judge_input in = judge_input_of(d, answer->rows);
-	struct finding f;
-
-	for (size_t i = 0; i < d->n_rows; i++)
-		answer->rows[i].limit = d->rows[i].quota.limit;
-	judge_quotas(&in, &f);
-	if (answer->status == TAKE_OVER && (f.result == FINDING_PASS || !d->known)) {
-		f.result = FINDING_UNKNOWN;
-		f.action = ACTION_DEFER;
-	}
-	if (answer->status == TAKE_OVER)
-		d->verdict.findings[CHECK_QUOTAS] = f;
-	else
-		merge_quotas(d, &f);
-}
-
-/* The node's own count of the present step's rows: tests them, or charges. */
-static void ask_local(struct decision *d, bool charge, struct take_answer *answer)
-{
-	const struct effective_scope *scope = scope_of_step(d);
-	struct take_row rows[TAKE_ROWS_MAX];
-	const struct take take = {
-		.scope = scope ? scope->scope : SCOPE_LOGIN,
-		.name = scope ? scope->name : d->request->login,
-		.message_key = charge ? d->message_key : NULL,
-		.version = "",
-		.rows = rows,
-		.n_rows = d->n_rows,
-	};
-
-	share_limits(d, rows);
-	d->env->take_local(d->env->ctx, &take, answer);
-}
-
-static void degraded_step(struct decision *d)
-{
-	struct take_answer answer = {.status = TAKE_DONE};
-
-	ask_local(d, false, &answer);
-	judge_degraded(d, &answer);
-	if (answer.status == TAKE_OVER) {
-		finish_judged(d);
-		return;
-	}
-	d->local_steps |= 1U << d->step;
-	next_step(d);
-}
-
-/* on_store_failure: what is known of the login stays in force; only what the
- * counters would have said is open. */
-static void without_store(struct decision *d)
-{
-	enum store_failure mode = d->config->on_store_failure;
-
-	if (mode == STORE_FAILURE_DEFER ||
-	    (mode == STORE_FAILURE_DEGRADE && !d->known &&
-	     !d->config->unknown_while_degraded_allowed)) {
-		finish_cannot_tell(d, "the store does not answer");
-		return;
-	}
-	if (d->step == 0 && !d->known) {
-		gate(d);
-		plan(d);
-	}
-	if (d->refused || mode == STORE_FAILURE_PASS)
-		finish_judged(d);
-	else
-		degraded_step(d);
 }
 
 /* ---- the answer -------------------------------------------------------------- */
@@ -384,26 +171,26 @@ static void without_store(struct decision *d)
  * then, whatever the limits are now. */
 static void counted(struct decision *d, const struct take_answer *answer, bool repeated)
 {
-	const struct judge_input in = judge_input_of(d, answer->rows);
+	const struct judge_input in = decision_judge_input(d, answer->rows);
 	struct finding f;
 
 	for (size_t i = 0; repeated && i < d->n_rows; i++)
 		d->rows[i].amount = 0;
 	judge_quotas(&in, &f);
-	remember_charge(d, &d->verdict.charges);
+	settle_remember(d, &d->verdict.charges);
 	if (d->message_key[0] && f.result == FINDING_PASS)
 		f.used += f.asked;
-	merge_quotas(d, &f);
+	decision_merge_quotas(d, &f);
 	judge_warnings(&in, &d->verdict);
-	next_step(d);
+	decision_next_step(d);
 }
 
 static void over(struct decision *d, const struct take_answer *answer)
 {
-	const struct judge_input in = judge_input_of(d, answer->rows);
+	const struct judge_input in = decision_judge_input(d, answer->rows);
 
 	judge_quotas(&in, &d->verdict.findings[CHECK_QUOTAS]);
-	finish_judged(d);
+	decision_judged(d);
 }
 
 static void ask_again(struct decision *d)
@@ -411,7 +198,7 @@ static void ask_again(struct decision *d)
 	if (++d->rounds < DECISION_ROUNDS_MAX)
 		ask_step(d);
 	else
-		finish_cannot_tell(d, "the account changes all the time");
+		decision_cannot_tell(d, "the account changes all the time");
 }
 
 static void on_take(const struct take_answer *answer, void *arg)
@@ -433,17 +220,17 @@ static void on_take(const struct take_answer *answer, void *arg)
 		counted(d, answer, true);
 		return;
 	case TAKE_GONE:
-		finish_cannot_tell(d, "this message was taken back before");
+		decision_cannot_tell(d, "this message was taken back before");
 		return;
 	case TAKE_UNREADABLE: /* the login may be blocked */
-		finish_cannot_tell(d, "the account cannot be read");
+		decision_cannot_tell(d, "the account cannot be read");
 		return;
 	case TAKE_UNCERTAIN:
-		remember_charge(d, &d->in_doubt);
-		without_store(d);
+		settle_remember(d, &d->in_doubt);
+		degraded_answer(d);
 		return;
 	case TAKE_UNAVAILABLE:
-		without_store(d);
+		degraded_answer(d);
 		return;
 	}
 	abort();
@@ -489,7 +276,7 @@ static void begin_without_login(struct decision *d)
 	d->known = true;
 	if (!d->network[0])
 		d->effective.n_scopes = 0;
-	next_step(d);
+	decision_next_step(d);
 }
 
 void decision_start(const struct decision_env *env, const struct config *config,

@@ -1,0 +1,74 @@
+/*
+ * What the files of one decision share; nothing outside them includes this.
+ *
+ *	decision.c	the steps, and what the store answers
+ *	settle.c	what is charged, and what goes back
+ *	degraded.c	when the store does not answer
+ */
+#ifndef SENDWARD_DECIDING_H
+#define SENDWARD_DECIDING_H
+
+#include "engine/decision.h"
+#include "engine/effective.h"
+#include "engine/judge.h"
+
+struct decision {
+	const struct decision_env *env;
+	const struct config *config;
+	const struct request *request;
+	decision_done *done;
+	void *arg;
+
+	bool known; /* something is known of the login: account tells what */
+	bool refused; /* by the gate: no quota is asked */
+	struct account *account; /* a reference, NULL for none */
+	struct effective effective;
+	char network[NETWORK_TEXT_MAX]; /* of a session without a login */
+
+	/* The scopes are asked one after the other: 0 is the login's own, then
+	 * those of effective. */
+	size_t step;
+	struct take_row rows[TAKE_ROWS_MAX];
+	size_t n_rows;
+	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
+	int rounds;
+	struct charges in_doubt; /* the store took the charge and did not answer */
+	/* A bit for each step that only this node has counted. */
+	unsigned local_steps;
+	struct verdict verdict;
+};
+
+/* ---- decision.c ---------------------------------------------------------- */
+
+/* The scope of the present step; NULL: the login's own. */
+const struct effective_scope *decision_scope(const struct decision *d);
+/* answers may be NULL. */
+struct judge_input decision_judge_input(const struct decision *d,
+					const struct take_row_answer *answers);
+void decision_gate(struct decision *d);
+/* The rows of the present step. */
+void decision_plan(struct decision *d);
+void decision_next_step(struct decision *d);
+/* Adds what one scope's quotas say. */
+void decision_merge_quotas(struct decision *d, const struct finding *f);
+/* These end it. */
+void decision_judged(struct decision *d);
+void decision_cannot_tell(struct decision *d, const char *why);
+
+/* ---- settle.c ------------------------------------------------------------ */
+
+/* Deferred or refused. */
+bool settle_not_accepted(const struct verdict *verdict);
+/* The present step's charge. */
+void settle_remember(const struct decision *d, struct charges *charges);
+/* What one scope refuses is charged to none; what is not accepted neither. */
+void settle_charges(struct decision *d);
+
+/* ---- degraded.c ---------------------------------------------------------- */
+
+/* The store has not answered the present step's question. */
+void degraded_answer(struct decision *d);
+/* What passed by this node's own count is counted when all of it has passed. */
+void degraded_settle(struct decision *d);
+
+#endif

@@ -1,0 +1,106 @@
+#include "engine/deciding.h"
+
+/* This node's share of each limit. */
+static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROWS_MAX])
+{
+	int64_t permille = d->config->degraded_share_permille;
+
+	for (size_t i = 0; i < d->n_rows; i++) {
+		int64_t limit = d->rows[i].quota.limit;
+
+		rows[i] = d->rows[i];
+		if (limit > 0)
+			rows[i].quota.limit =
+				limit / 1000 * permille + limit % 1000 * permille / 1000;
+	}
+}
+
+/* The node's own count is judged by the real limits: what is beyond the share
+ * and within the limit only the store can tell. */
+static void judge_degraded(struct decision *d, struct take_answer *answer)
+{
+	const struct judge_input in = decision_judge_input(d, answer->rows);
+	struct finding f;
+
+	for (size_t i = 0; i < d->n_rows; i++)
+		answer->rows[i].limit = d->rows[i].quota.limit;
+	judge_quotas(&in, &f);
+	if (answer->status == TAKE_OVER && (f.result == FINDING_PASS || !d->known)) {
+		f.result = FINDING_UNKNOWN;
+		f.action = ACTION_DEFER;
+	}
+	if (answer->status == TAKE_OVER)
+		d->verdict.findings[CHECK_QUOTAS] = f;
+	else
+		decision_merge_quotas(d, &f);
+}
+
+/* The node's own count of the present step's rows: tests them, or charges. */
+static void ask_local(struct decision *d, bool charge, struct take_answer *answer)
+{
+	const struct effective_scope *scope = decision_scope(d);
+	struct take_row rows[TAKE_ROWS_MAX];
+	const struct take take = {
+		.scope = scope ? scope->scope : SCOPE_LOGIN,
+		.name = scope ? scope->name : d->request->login,
+		.message_key = charge ? d->message_key : NULL,
+		.version = "",
+		.rows = rows,
+		.n_rows = d->n_rows,
+	};
+
+	share_limits(d, rows);
+	d->env->take_local(d->env->ctx, &take, answer);
+}
+
+static void degraded_step(struct decision *d)
+{
+	struct take_answer answer = {.status = TAKE_DONE};
+
+	ask_local(d, false, &answer);
+	judge_degraded(d, &answer);
+	if (answer.status == TAKE_OVER) {
+		decision_judged(d);
+		return;
+	}
+	d->local_steps |= 1U << d->step;
+	decision_next_step(d);
+}
+
+/* on_store_failure: what is known of the login stays in force; only what the
+ * counters would have said is open. */
+void degraded_answer(struct decision *d)
+{
+	enum store_failure mode = d->config->on_store_failure;
+
+	if (mode == STORE_FAILURE_DEFER ||
+	    (mode == STORE_FAILURE_DEGRADE && !d->known &&
+	     !d->config->unknown_while_degraded_allowed)) {
+		decision_cannot_tell(d, "the store does not answer");
+		return;
+	}
+	if (d->step == 0 && !d->known) {
+		decision_gate(d);
+		decision_plan(d);
+	}
+	if (d->refused || mode == STORE_FAILURE_PASS)
+		decision_judged(d);
+	else
+		degraded_step(d);
+}
+
+/* What passed by this node's own count is counted when all of it has passed. */
+void degraded_settle(struct decision *d)
+{
+	struct take_answer answer;
+
+	if (!d->message_key[0] || settle_not_accepted(&d->verdict))
+		return;
+	for (size_t step = 0; d->local_steps >> step != 0; step++) {
+		if (!(d->local_steps >> step & 1))
+			continue;
+		d->step = step;
+		decision_plan(d);
+		ask_local(d, true, &answer);
+	}
+}

@@ -1,0 +1,77 @@
+#include <stdio.h>
+
+#include "engine/deciding.h"
+
+void settle_remember(const struct decision *d, struct charges *charges)
+{
+	const struct effective_scope *scope = decision_scope(d);
+	struct charge *c = &charges->items[charges->n];
+
+	if (!d->message_key[0] || d->n_rows == 0 || charges->n >= TAKE_SCOPES)
+		return;
+	c->scope = scope ? scope->scope : SCOPE_LOGIN;
+	snprintf(c->name, sizeof(c->name), "%s", scope ? scope->name : d->request->login);
+	charges->n++;
+}
+
+static void take_back(const struct decision *d, const struct charges *charges, bool forget)
+{
+	for (size_t i = 0; i < charges->n; i++)
+		d->env->refund(d->env->ctx, &charges->items[i], d->message_key, forget);
+}
+
+bool settle_not_accepted(const struct verdict *verdict)
+{
+	return verdict->action == ACTION_DEFER || verdict->action == ACTION_REFUSE;
+}
+
+/* One for each scope at most, so there is room. */
+static void add_charges(struct charges *to, const struct charges *from)
+{
+	for (size_t i = 0; i < from->n; i++)
+		to->items[to->n++] = from->items[i];
+}
+
+/* Postfix asks a policy server again whose answer was lost, a milter never. */
+static bool may_be_repeated(const struct request *request)
+{
+	return !request->token || request->token[0] != 'm';
+}
+
+/* The gate refuses at the last stage. Should it be a repeated request, the
+ * login blocked since the first was charged, that charge goes back. */
+static void forget_charges(const struct decision *d)
+{
+	struct charges charges = {.n = 1 + d->effective.n_scopes};
+
+	snprintf(charges.items[0].name, sizeof(charges.items[0].name), "%s", d->request->login);
+	charges.items[0].scope = SCOPE_LOGIN;
+	for (size_t i = 0; i < d->effective.n_scopes; i++) {
+		charges.items[i + 1].scope = d->effective.scopes[i].scope;
+		snprintf(charges.items[i + 1].name, sizeof(charges.items[i + 1].name), "%s",
+			 d->effective.scopes[i].name);
+	}
+	take_back(d, &charges, true);
+}
+
+/* What one scope refuses is charged to none; what is not accepted neither. */
+void settle_charges(struct decision *d)
+{
+	struct verdict *v = &d->verdict;
+	const struct finding *quotas = &v->findings[CHECK_QUOTAS];
+	bool over = quotas->result == FINDING_REFUSE && quotas->mode == MODE_ENFORCE;
+
+	if (d->refused && d->message_key[0] && may_be_repeated(d->request))
+		forget_charges(d);
+	if (over || settle_not_accepted(v)) {
+		take_back(d, &v->charges, over);
+		take_back(d, &d->in_doubt, false);
+		v->charges.n = 0;
+		v->n_warnings = 0;
+		v->charged = false;
+		return;
+	}
+	v->charged = v->charges.n > 0;
+	/* A charge that may still arrive is one that may have to go back. */
+	add_charges(&v->charges, &d->in_doubt);
+}
