@@ -54,6 +54,7 @@ bool reply_parse(enum reply reply, const char *text, struct reply_line *out, con
 
 struct reply_values {
 	const char *login, *sender, *client, *rule, *quota, *used, *limit, *asked, *retry, *reason;
+	const char *address; /* with its field, "From: a@b.example" */
 };
 
 /* Fills the text's names in; NULL and empty values read as "-". Bytes that may not

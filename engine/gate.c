@@ -5,7 +5,7 @@
 
 #include "engine/ownership.h"
 
-#define EVERY_STAGE                                                                          \
+#define EVERY_STAGE \
 	(1U << STAGE_MAIL | 1U << STAGE_RCPT | 1U << STAGE_DATA | 1U << STAGE_END_OF_MESSAGE)
 #define AT_END_OF_MESSAGE (1U << STAGE_END_OF_MESSAGE)
 
@@ -77,38 +77,44 @@ static enum finding_result ask_networks(const struct gate_input *in, struct find
 
 /* ---- 3. envelope sender ----------------------------------------------- */
 
-static void describe_ownership(const struct ownership *o, struct finding *f)
+/* An address that passes shows the pattern, one that does not shows why. field
+ * NULL: of the envelope. */
+static bool owns(const struct gate_input *in, const char *field, const struct address *address,
+		 struct finding *f)
 {
-	f->origin = o->origin;
-	f->line = o->line;
-	if (o->rule)
-		pattern_format(o->rule, f->rule);
-	else
-		snprintf(f->rule, sizeof(f->rule), "not an address of the login");
+	struct ownership o;
+
+	ownership_of(in->config, in->effective, in->request->login, address, &o);
+	f->origin = o.origin;
+	f->line = o.line;
+	if (o.owned) {
+		pattern_format(o.rule, f->rule);
+		return true;
+	}
+	ownership_describe(&o, field, address, f->rule, sizeof(f->rule));
+	ownership_subject(field, address, f->subject);
+	return false;
 }
 
 static enum finding_result ask_envelope_sender(const struct gate_input *in, struct finding *f)
 {
 	const char *reason = "";
 	struct address sender;
-	struct ownership o;
 
 	switch (address_parse(in->request->sender, in->request->sender_form, &sender, &reason)) {
 	case ADDRESS_NULL:
 		by_setting(in, "null_sender", f);
 		snprintf(f->rule, sizeof(f->rule), "null_sender = %s",
 			 in->config->null_sender_allowed ? "allow" : "reject");
-		return in->config->null_sender_allowed ? FINDING_PASS
-						       : refuse(f, REPLY_NULL_SENDER);
+		return in->config->null_sender_allowed ? FINDING_PASS :
+							 refuse(f, REPLY_NULL_SENDER);
 	case ADDRESS_BAD:
 		snprintf(f->rule, sizeof(f->rule), "%s", reason);
 		return refuse(f, REPLY_ENVELOPE_SENDER);
 	case ADDRESS_OK:
 		break;
 	}
-	ownership_of(in->config, in->effective, in->request->login, &sender, &o);
-	describe_ownership(&o, f);
-	return o.owned ? FINDING_PASS : refuse(f, REPLY_ENVELOPE_SENDER);
+	return owns(in, NULL, &sender, f) ? FINDING_PASS : refuse(f, REPLY_ENVELOPE_SENDER);
 }
 
 /* ---- 4. header From, Sender, Resent-From, Resent-Sender --------------- */
@@ -148,31 +154,23 @@ static enum finding_result ask_display_name(const struct gate_input *in, struct 
 	snprintf(f->rule, sizeof(f->rule), "display name shows %s", shown);
 	by_message(f);
 	f->flagged = true;
-	return in->config->display_name_address_rejected ? refuse(f, REPLY_HEADER_FAULT)
-							 : FINDING_PASS;
+	return in->config->display_name_address_rejected ? refuse(f, REPLY_HEADER_FAULT) :
+							   FINDING_PASS;
 }
 
 static enum finding_result ask_header_from(const struct gate_input *in, struct finding *f)
 {
 	const struct originators *header = in->request->originators;
-	struct ownership o;
 
 	if (!header)
 		return FINDING_SKIPPED;
 	if (header->fault[0])
 		return header_fault(f, header->fault);
 	for (size_t i = 0; i < header->n; i++) {
-		char text[ADDRESS_TEXT_MAX];
+		const struct header_address *item = &header->items[i];
 
-		ownership_of(in->config, in->effective, in->request->login,
-			     &header->items[i].address, &o);
-		describe_ownership(&o, f);
-		if (o.owned)
-			continue;
-		address_format(&header->items[i].address, text);
-		snprintf(f->rule, sizeof(f->rule), "%s: %.250s",
-			 originator_name(header->items[i].field), text);
-		return refuse(f, REPLY_HEADER_FROM);
+		if (!owns(in, originator_name(item->field), &item->address, f))
+			return refuse(f, REPLY_HEADER_FROM);
 	}
 	return ask_display_name(in, f);
 }
@@ -211,11 +209,11 @@ static const struct gate_check {
 	unsigned stages; /* at which it can be answered, a bit each */
 	enum finding_result (*ask)(const struct gate_input *in, struct finding *f);
 } gate_checks[] = {
-	{CHECK_STATE, EVERY_STAGE, ask_state},
-	{CHECK_NETWORKS, EVERY_STAGE, ask_networks},
-	{CHECK_ENVELOPE_SENDER, EVERY_STAGE, ask_envelope_sender},
-	{CHECK_HEADER_FROM, AT_END_OF_MESSAGE, ask_header_from},
-	{CHECK_CAPS, EVERY_STAGE, ask_caps},
+	{ CHECK_STATE, EVERY_STAGE, ask_state },
+	{ CHECK_NETWORKS, EVERY_STAGE, ask_networks },
+	{ CHECK_ENVELOPE_SENDER, EVERY_STAGE, ask_envelope_sender },
+	{ CHECK_HEADER_FROM, AT_END_OF_MESSAGE, ask_header_from },
+	{ CHECK_CAPS, EVERY_STAGE, ask_caps },
 };
 
 void finding_init(struct finding *finding, enum check_mode mode)
@@ -232,6 +230,7 @@ void finding_init(struct finding *finding, enum check_mode mode)
 	finding->retry_after_ms = 0;
 	finding->flagged = false;
 	finding->rule[0] = '\0';
+	finding->subject[0] = '\0';
 }
 
 /* The code of the reply says whether the client may come again. */
@@ -262,8 +261,8 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
 int gate_decisive(const struct finding findings[CHECKS])
 {
 	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++) {
-		if (findings[i].mode == MODE_ENFORCE && (findings[i].result == FINDING_REFUSE ||
-							 findings[i].result == FINDING_UNKNOWN))
+		if (findings[i].mode == MODE_ENFORCE &&
+		    (findings[i].result == FINDING_REFUSE || findings[i].result == FINDING_UNKNOWN))
 			return i;
 	}
 	return -1;

@@ -1,5 +1,7 @@
 #include "engine/ownership.h"
 
+#include <stdio.h>
+
 static const struct pattern *plan_login_pattern(const struct plan *plan)
 {
 	for (size_t i = 0; i < plan->n_senders; i++) {
@@ -16,29 +18,123 @@ const struct pattern *ownership_beside(const struct effective *effective)
 	return plan_login_pattern(effective->plan);
 }
 
+/* ---- the search ----------------------------------------------------------- */
+
+struct search {
+	struct pattern_rules rules;
+	const char *login;
+	const struct address *address;
+	ownership_visit *visit; /* NULL: nobody looks on */
+	void *arg;
+	struct ownership *out;
+};
+
+/* True: the pattern decides. */
+static bool ask(struct search *s, const struct pattern *pattern, const char *origin, int line)
+{
+	const struct ownership_try tried = {
+		.pattern = pattern,
+		.covers = pattern_covers(pattern, s->address, s->login, &s->rules),
+		.origin = origin,
+		.line = line,
+	};
+
+	s->out->tried++;
+	s->out->last = pattern;
+	if (s->visit)
+		s->visit(&tried, s->arg);
+	if (!tried.covers)
+		return false;
+	s->out->owned = !pattern->exclude;
+	s->out->rule = pattern;
+	s->out->origin = origin;
+	s->out->line = line;
+	return true;
+}
+
+/* The exclusions of the list in force, or its other patterns. */
+static bool ask_list(struct search *s, const struct effective *effective, bool exclude)
+{
+	for (size_t i = 0; i < effective->n_senders; i++)
+		if (effective->senders[i].exclude == exclude &&
+		    ask(s, &effective->senders[i], effective->origins[PLAN_SENDERS],
+			effective->lines[PLAN_SENDERS]))
+			return true;
+	return false;
+}
+
+static void ask_beside(struct search *s, const struct effective *effective)
+{
+	const struct pattern *own = ownership_beside(effective);
+	const struct plan *plan = effective->plan;
+
+	if (!own)
+		return;
+	s->out->beside = plan->origins[PLAN_SENDERS];
+	ask(s, own, plan->origins[PLAN_SENDERS], plan->lines[PLAN_SENDERS]);
+}
+
+void ownership_trace(const struct config *config, const struct effective *effective,
+		     const char *login, const struct address *address, ownership_visit *visit,
+		     void *arg, struct ownership *out)
+{
+	struct search s = {
+		.rules = { .delimiters = config->recipient_delimiter,
+			   .local_case_sensitive = config->local_part_case_sensitive },
+		.login = login,
+		.address = address,
+		.visit = visit,
+		.arg = arg,
+		.out = out,
+	};
+
+	*out = (struct ownership){ .origin = effective->origins[PLAN_SENDERS],
+				   .line = effective->lines[PLAN_SENDERS] };
+	if (!ask_list(&s, effective, true) && !ask_list(&s, effective, false))
+		ask_beside(&s, effective);
+}
+
 void ownership_of(const struct config *config, const struct effective *effective, const char *login,
 		  const struct address *address, struct ownership *out)
 {
-	const struct pattern_rules rules = {
-		.delimiters = config->recipient_delimiter,
-		.local_case_sensitive = config->local_part_case_sensitive,
-	};
-	const struct pattern *own;
-	int rule;
+	ownership_trace(config, effective, login, address, NULL, NULL, out);
+}
 
-	out->owned = pattern_list_owns(effective->senders, effective->n_senders, address, login,
-				       &rules, &rule);
-	out->rule = rule >= 0 ? &effective->senders[rule] : NULL;
-	out->origin = effective->origins[PLAN_SENDERS];
-	out->line = effective->lines[PLAN_SENDERS];
-	if (out->rule)
-		return;
+size_t ownership_patterns(const struct effective *effective)
+{
+	return effective->n_senders + (ownership_beside(effective) ? 1 : 0);
+}
 
-	own = ownership_beside(effective);
-	if (own && pattern_covers(own, address, login, &rules)) {
-		out->owned = true;
-		out->rule = own;
-		out->origin = effective->plan->origins[PLAN_SENDERS];
-		out->line = effective->plan->lines[PLAN_SENDERS];
-	}
+/* ---- in words ------------------------------------------------------------- */
+
+void ownership_subject(const char *field, const struct address *address,
+		       char out[OWNERSHIP_SUBJECT_MAX])
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	address_format(address, text);
+	snprintf(out, OWNERSHIP_SUBJECT_MAX, "%.20s%s%.250s", field ? field : "", field ? ": " : "",
+		 text);
+}
+
+void ownership_describe(const struct ownership *o, const char *field, const struct address *address,
+			char *out, size_t size)
+{
+	char subject[OWNERSHIP_SUBJECT_MAX], rule[PATTERN_TEXT_MAX] = "";
+	const char *more = o->beside && !o->rule ? " and " : "";
+
+	ownership_subject(field, address, subject);
+	if (o->last)
+		pattern_format(o->last, rule);
+	if (o->rule)
+		snprintf(out, size, "%s is %s %.150s (%.60s)", subject,
+			 o->owned ? "covered by" : "excluded by", rule, o->origin);
+	else if (o->tried == 0)
+		snprintf(out, size, "%s: no pattern in the list of %.60s", subject, o->origin);
+	else if (o->tried == 1)
+		snprintf(out, size, "%s is not covered by %.150s (%.60s)", subject, rule,
+			 o->beside ? o->beside : o->origin);
+	else
+		snprintf(out, size, "%s is none of the %zu patterns of %.60s%s%.60s", subject,
+			 o->tried, o->origin, more, *more ? o->beside : "");
 }

@@ -4,6 +4,10 @@
  * An account's own list of senders replaces the plan's, with one exception
  * that everybody expects: where the plan lists %login, the login goes on to
  * own its own address unless the account's list excludes it.
+ *
+ * Patterns are asked one after the other: the exclusions of the list in force,
+ * then its other patterns, then that %login. The first that covers the address
+ * decides, and no other is asked.
  */
 #ifndef SENDWARD_OWNERSHIP_H
 #define SENDWARD_OWNERSHIP_H
@@ -15,13 +19,47 @@ struct ownership {
 	const struct pattern *rule; /* that decided; NULL: none covers it */
 	const char *origin;	    /* of the rule, or of the list searched */
 	int line;		    /* of that list; base/config.h, LINES */
+	size_t tried;		    /* patterns asked, the rule among them */
+	const struct pattern *last; /* of these; NULL: there is none */
+	/* Origin of the plan's %login when that was asked beside the list. */
+	const char *beside;
 };
 
 /* That exception: the plan's %login where it holds beside the account's list,
- * with its origin in plan->origins[PLAN_SENDERS] and its line in plan->lines; NULL where it does not. */
+ * with its origin in plan->origins[PLAN_SENDERS] and its line in plan->lines;
+ * NULL where it does not. */
 const struct pattern *ownership_beside(const struct effective *effective);
 
 void ownership_of(const struct config *config, const struct effective *effective, const char *login,
 		  const struct address *address, struct ownership *out);
+
+/* One pattern that was asked. */
+struct ownership_try {
+	const struct pattern *pattern;
+	bool covers; /* "!" put aside; true: it decides */
+	const char *origin;
+	int line;
+};
+
+typedef void ownership_visit(const struct ownership_try *tried, void *arg);
+
+/* ownership_of(), with every pattern shown as it is asked. */
+void ownership_trace(const struct config *config, const struct effective *effective,
+		     const char *login, const struct address *address, ownership_visit *visit,
+		     void *arg, struct ownership *out);
+
+/* How many patterns there are to ask, the plan's %login among them. */
+size_t ownership_patterns(const struct effective *effective);
+
+/* Why, in one line: "From: a@b.example is none of the 3 patterns of account",
+ * "a@b.example is excluded by !*@b.example (plan staff)". field may be NULL.
+ * Cut at size - 1. */
+void ownership_describe(const struct ownership *ownership, const char *field,
+			const struct address *address, char *out, size_t size);
+
+/* "From: a@b.example", or only the address when field is NULL. */
+#define OWNERSHIP_SUBJECT_MAX 280
+void ownership_subject(const char *field, const struct address *address,
+		       char out[OWNERSHIP_SUBJECT_MAX]);
 
 #endif

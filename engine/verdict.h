@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/config.h"
 #include "base/reply.h"
+#include "engine/ownership.h"
 #include "engine/request.h"
 #include "engine/take.h"
 
@@ -42,7 +43,11 @@ struct finding {
 	int64_t used, limit, asked; /* limit < 0: not a counting rule */
 	int64_t retry_after_ms;	    /* -1: never */
 	bool flagged;		    /* passes, and the rule is worth a look */
-	char rule[RULE_MAX]; /* the rule that decided, as configured; "" none */
+	/* The rule that decided, as configured, or in words when no single one
+	 * did; "" none. */
+	char rule[RULE_MAX];
+	/* The address that is refused, with its field: "From: a@b.example". */
+	char subject[OWNERSHIP_SUBJECT_MAX];
 };
 
 /* So much of a quota is used for the first time in its window. */

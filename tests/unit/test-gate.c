@@ -131,13 +131,17 @@ static void test_envelope_sender(void)
 {
 #define SENDER(text) REQUEST.sender = (text)
 #define DOMAIN ACCOUNT("{\"senders\":[\"*@example.com\"]}")
-	static const char foreign[] = "not an address of the login";
+#define FOREIGN(address, list) address " is not covered by %login (" list ")"
 	static const struct row rows[] = {
 		{ PASS("%login", "built-in") },
-		{ SENDER("boss@example.com"), REFUSE(REPLY_ENVELOPE_SENDER, foreign, "built-in") },
+		{ SENDER("boss@example.com"),
+		  REFUSE(REPLY_ENVELOPE_SENDER, FOREIGN("boss@example.com", "built-in"),
+			 "built-in") },
 		{ DOMAIN, SENDER("boss@example.com"), PASS("*@example.com", "account") },
 		{ DOMAIN, SENDER("boss@example.net"),
-		  REFUSE(REPLY_ENVELOPE_SENDER, foreign, "account") },
+		  REFUSE(REPLY_ENVELOPE_SENDER,
+			 "boss@example.net is none of the 2 patterns of account and built-in",
+			 "account") },
 		{ SENDER(""), PASS("null_sender = allow", "configuration") },
 		{ CONFIG("null_sender = reject"), SENDER(""),
 		  REFUSE(REPLY_NULL_SENDER, "null_sender = reject", "configuration") },
@@ -176,9 +180,9 @@ static void test_header_from(void)
 		{ "", ROSE, NULL, "", "", FINDING_PASS, 0, "%login", "built-in" },
 		{ "", ROSE, ROSE, "", "", FINDING_PASS, 0, "%login", "built-in" },
 		{ "", "boss@example.com", NULL, "", "", FINDING_REFUSE, REPLY_HEADER_FROM,
-		  "From: boss@example.com", "built-in" },
+		  FOREIGN("From: boss@example.com", "built-in"), "built-in" },
 		{ "", ROSE, "boss@example.com", "", "", FINDING_REFUSE, REPLY_HEADER_FROM,
-		  "Sender: boss@example.com", "built-in" },
+		  FOREIGN("Sender: boss@example.com", "built-in"), "built-in" },
 		{ "", ROSE, NULL, "two From fields", "", FINDING_REFUSE, REPLY_HEADER_FAULT,
 		  "two From fields", "message" },
 		{ "", ROSE, NULL, "", "boss@bank.example", FINDING_PASS, 0,

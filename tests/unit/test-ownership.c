@@ -1,6 +1,8 @@
 #include "engine/ownership.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
@@ -78,9 +80,174 @@ static void test_account(void)
 		check(&rows[i]);
 }
 
+/* ---- the trace ------------------------------------------------------------ */
+
+/* What a visitor sees, as a text: "-!a@b +*@c". */
+static void note(const struct ownership_try *tried, void *arg)
+{
+	char text[PATTERN_TEXT_MAX], *out = arg;
+
+	pattern_format(tried->pattern, text);
+	sprintf(out + strlen(out), "%s%c%s", *out ? " " : "", tried->covers ? '+' : '-', text);
+}
+
+static void test_trace(void)
+{
+#define STAFF "\"*@example.org\", \"!boss@example.org\", \"%login\""
+	static const struct {
+		const char *plan_senders, *json, *address;
+		const char *tried, *why;
+	} rows[] = {
+		{ STAFF, NULL, "tulip@example.org", "-!boss@example.org +*@example.org",
+		  "From: tulip@example.org is covered by *@example.org (plan default)" },
+		{ STAFF, NULL, "boss@example.org", "+!boss@example.org",
+		  "From: boss@example.org is excluded by !boss@example.org (plan default)" },
+		{ STAFF, NULL, "a@example.net", "-!boss@example.org -*@example.org -%login",
+		  "From: a@example.net is none of the 3 patterns of plan default" },
+		{ STAFF, "{\"senders\":[\"x@example.net\"]}", "a@example.net",
+		  "-x@example.net -%login",
+		  "From: a@example.net is none of the 2 patterns of account and plan default" },
+		{ STAFF, "{\"senders\":[\"x@example.net\"]}", ROSE, "-x@example.net +%login",
+		  "From: rose@example.org is covered by %login (plan default)" },
+		{ STAFF, "{\"senders\":[]}", "a@example.net", "-%login",
+		  "From: a@example.net is not covered by %login (plan default)" },
+		{ "\"x@example.net\"", NULL, "a@example.net", "-x@example.net",
+		  "From: a@example.net is not covered by x@example.net (plan default)" },
+		{ "\"x@example.net\"", "{\"senders\":[]}", "a@example.net", "",
+		  "From: a@example.net: no pattern in the list of account" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct account *account = rows[i].json ? fixture_account(rows[i].json) : NULL;
+		const struct address address = fixture_address(rows[i].address);
+		char text[512], tried[1024] = "";
+		struct config *config;
+		struct effective e;
+		struct ownership o;
+
+		suite_row("row %zu", i);
+		snprintf(text, sizeof(text), "plan default { senders = { %s } }\n",
+			 rows[i].plan_senders);
+		config = fixture_config(text);
+		effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &e);
+		ownership_trace(config, &e, ROSE, &address, note, tried, &o);
+		SUITE_TEXT_EQUAL(tried, rows[i].tried);
+		ownership_describe(&o, "From", &address, text, sizeof(text));
+		SUITE_TEXT_EQUAL(text, rows[i].why);
+		account_unref(&account);
+		config_unref(&config);
+	}
+}
+
+/* ---- the trace and the decision ------------------------------------------- */
+
+#define RANDOM_PATTERNS 8
+#define RANDOM_LISTS 2000
+
+/* The same numbers in every run. */
+static unsigned next_random(unsigned below)
+{
+	static uint32_t state = 1;
+
+	state = state * 1664525U + 1013904223U;
+	return (state >> 16U) % below;
+}
+
+static struct pattern random_pattern(void)
+{
+	static const char *const texts[] = { "rose@example.org",   "boss@example.org",
+					     "*@example.org",	   "*@*.example.org",
+					     "rose+*@example.org", "%login",
+					     "a@sub.example.org",  "*@example.net" };
+	struct pattern pattern;
+	const char *reason;
+
+	if (!pattern_parse(texts[next_random(SUITE_LEN(texts))], &pattern, &reason))
+		abort();
+	pattern.exclude = next_random(4) == 0;
+	return pattern;
+}
+
+struct witness {
+	size_t tried;
+	bool ended, owned;
+	const struct pattern *rule;
+	const char *origin;
+};
+
+static void watch(const struct ownership_try *tried, void *arg)
+{
+	struct witness *w = arg;
+
+	SUITE_TRUE(!w->ended);
+	w->tried++;
+	if (!tried->covers)
+		return;
+	w->ended = true;
+	w->owned = !tried->pattern->exclude;
+	w->rule = tried->pattern;
+	w->origin = tried->origin;
+}
+
+/* Told in another way: an exclusion that covers, else any other that does, else
+ * the plan's %login. */
+static bool reference(const struct effective *e, const struct address *address,
+		      const struct pattern_rules *rules)
+{
+	const struct pattern *beside = ownership_beside(e);
+	int rule;
+	bool owned = pattern_list_owns(e->senders, e->n_senders, address, ROSE, rules, &rule);
+
+	if (rule < 0 && beside)
+		return pattern_covers(beside, address, ROSE, rules);
+	return owned;
+}
+
+static void test_agree(void)
+{
+	static const char *const addresses[] = { ROSE,
+						 "rose+x@example.org",
+						 "boss@example.org",
+						 "a@sub.example.org",
+						 "a@example.net",
+						 "a@example.com" };
+	static const struct pattern_rules rules = { .delimiters = "+" };
+	struct config *config = fixture_config("plan default { senders = { \"%login\" } }");
+	struct pattern list[RANDOM_PATTERNS];
+	struct effective e;
+
+	effective_resolve(config, NULL, ROSE, FIXTURE_NOW_S, &e);
+	for (size_t i = 0; i < RANDOM_LISTS; i++) {
+		const struct address address =
+			fixture_address(addresses[next_random(SUITE_LEN(addresses))]);
+		struct witness w = { 0 };
+		struct ownership decided, traced;
+
+		suite_row("list %zu", i);
+		e.n_senders = next_random(RANDOM_PATTERNS + 1);
+		for (size_t k = 0; k < e.n_senders; k++)
+			list[k] = random_pattern();
+		e.senders = next_random(8) > 0 ? list : e.plan->senders;
+		e.n_senders = e.senders == list ? e.n_senders : e.plan->n_senders;
+		ownership_of(config, &e, ROSE, &address, &decided);
+		ownership_trace(config, &e, ROSE, &address, watch, &w, &traced);
+		SUITE_INT_EQUAL(decided.owned, reference(&e, &address, &rules));
+		SUITE_INT_EQUAL(decided.owned, w.owned);
+		SUITE_TRUE(decided.rule == w.rule && decided.rule == traced.rule);
+		SUITE_INT_EQUAL((long long)decided.tried, (long long)w.tried);
+		if (w.rule)
+			SUITE_TEXT_EQUAL(decided.origin, w.origin);
+		SUITE_TRUE(w.tried <= ownership_patterns(&e));
+		SUITE_TRUE(w.rule || w.tried == ownership_patterns(&e));
+	}
+	config_unref(&config);
+}
+
 static const struct suite_test tests[] = {
 	{ "without a list of its own a login owns what the plan says", test_plan },
 	{ "an account's list replaces the plan's, all but the login itself", test_account },
+	{ "the trace shows exclusions first, and ends with the pattern that decides", test_trace },
+	{ "the trace and the decision never disagree", test_agree },
 };
 
 int main(void)

@@ -73,10 +73,10 @@ static void test_parse(void)
 		{ REPLY_QUOTAS, "45 too many", "450", "4.7.28", "45 too many" },
 		{ REPLY_STATE,
 		  "%{login} %{sender} %{client} %{rule} %{quota} %{used} %{limit} %{asked} "
-		  "%{retry} %{reason}",
+		  "%{retry} %{reason} %{address}",
 		  "550", "5.7.1",
 		  "%{login} %{sender} %{client} %{rule} %{quota} %{used} %{limit} %{asked} "
-		  "%{retry} %{reason}" },
+		  "%{retry} %{reason} %{address}" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
