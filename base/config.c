@@ -84,6 +84,7 @@ static void fill(struct load *load, cfg_t *cfg)
 	load_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config);
 	note_lines(load, cfg);
 	config->milter_configured = load_find(cfg_getsec(cfg, "milter"), "listen") != NULL;
+	load_sender_groups(load, cfg);
 	load_plans(load, cfg);
 	if (!load->failed)
 		load_domains(load, cfg);
@@ -240,6 +241,16 @@ enum charge_by config_charge_by(const struct config *config)
 	if (config->charge != CHARGE_AUTO)
 		return config->charge;
 	return config->milter_configured ? CHARGE_MILTER : CHARGE_POLICYD;
+}
+
+struct pattern_rules config_pattern_rules(const struct config *config)
+{
+	return (struct pattern_rules){
+		.delimiters = config->recipient_delimiter,
+		.local_case_sensitive = config->local_part_case_sensitive,
+		.groups = config->sender_groups,
+		.n_groups = config->n_sender_groups,
+	};
 }
 
 int config_line(const struct config *config, const char *name)

@@ -173,6 +173,8 @@ struct config {
 	size_t n_domains;
 	const struct account_group *groups;
 	size_t n_groups;
+	const struct pattern_group *sender_groups; /* sorted by name */
+	size_t n_sender_groups;
 	struct unauthenticated unauthenticated;
 	struct reply_line replies[REPLIES]; /* the operator's, else the default */
 	const int *top_lines;		    /* config_line() */
@@ -194,6 +196,10 @@ const struct plan *config_plan(const struct config *config, const char *name);
 /* NULL when there is none. name is normalised. */
 const struct domain *config_domain(const struct config *config, const char *name);
 const struct account_group *config_group(const struct config *config, const char *name);
+
+/* How addresses are compared with patterns, and the groups of senders; borrowed
+ * from the configuration. */
+struct pattern_rules config_pattern_rules(const struct config *config);
 
 /* The line of a setting of the top level, such as "null_sender"; 0 when the
  * file does not set it. name is one that exists. */

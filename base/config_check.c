@@ -29,14 +29,6 @@ static void check_overlap(struct load *load, const struct endpoint *a, int line_
 	load_complain(load, line_b, "%s overlaps with the address in line %d", text, line_a);
 }
 
-static int nth_line(cfg_opt_t *opt, size_t i)
-{
-	int line;
-
-	load_value_text(cfg_opt_getnstr(opt, (unsigned)i), &line);
-	return line;
-}
-
 static void check_listeners(struct load *load, cfg_t *cfg)
 {
 	const struct config *config = load->config;
@@ -47,17 +39,17 @@ static void check_listeners(struct load *load, cfg_t *cfg)
 
 	for (i = 0; i < config->n_policyd_listen; i++) {
 		for (j = 0; j < i; j++)
-			check_overlap(load, &config->policyd_listen[j], nth_line(policyd, j),
-				      &config->policyd_listen[i], nth_line(policyd, i));
+			check_overlap(load, &config->policyd_listen[j], load_nth_line(policyd, j),
+				      &config->policyd_listen[i], load_nth_line(policyd, i));
 		if (config->milter_configured)
-			check_overlap(load, &config->policyd_listen[i], nth_line(policyd, i),
+			check_overlap(load, &config->policyd_listen[i], load_nth_line(policyd, i),
 				      &config->milter_listen, milter_line);
 		if (redis)
-			check_overlap(load, &config->redis.address, nth_line(redis, 0),
-				      &config->policyd_listen[i], nth_line(policyd, i));
+			check_overlap(load, &config->redis.address, load_nth_line(redis, 0),
+				      &config->policyd_listen[i], load_nth_line(policyd, i));
 	}
 	if (config->milter_configured && redis)
-		check_overlap(load, &config->redis.address, nth_line(redis, 0),
+		check_overlap(load, &config->redis.address, load_nth_line(redis, 0),
 			      &config->milter_listen, milter_line);
 }
 

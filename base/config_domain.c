@@ -39,6 +39,7 @@ static void check_domain(struct load *load, cfg_t *section, const struct domain 
 	load_check_quotas(load, section, "quotas", domain->values.quotas, domain->values.n_quotas);
 	load_check_quotas(load, section, "shared_quotas", domain->shared_quotas,
 			  domain->n_shared_quotas);
+	load_check_patterns(load, section, &domain->values);
 	check_domain_redirect(load, section, domain);
 }
 

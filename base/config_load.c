@@ -95,6 +95,14 @@ int load_line_of(cfg_t *section, const char *name)
 	return line;
 }
 
+int load_nth_line(cfg_opt_t *opt, size_t i)
+{
+	int line;
+
+	load_value_text(cfg_opt_getnstr(opt, (unsigned)i), &line);
+	return line;
+}
+
 int load_line_if_set(cfg_t *section, const char *name)
 {
 	return load_find(section, name) ? load_line_of(section, name) : 0;

@@ -7,6 +7,7 @@
  *	config_parse.c	libconfuse
  *	config_load.c	settings, of any section
  *	config_plan.c	plans and groups
+ *	config_senders.c	groups of senders
  *	config_domain.c	domains
  *	config_check.c	what concerns several sections
  */
@@ -59,7 +60,10 @@ bool load_is_empty(cfg_t *section);
  * in the section; when that is empty, the one in which it ends. */
 int load_line_of(cfg_t *section, const char *name);
 
-/* The same, and 0 when the file does not set it. */
+/* The line of the i-th element of a list. */
+int load_nth_line(cfg_opt_t *opt, size_t i);
+
+/* The line of the setting, and 0 when the file does not set it. */
 int load_line_if_set(cfg_t *section, const char *name);
 
 /* Every setting of the section that the file has, into base. */
@@ -72,7 +76,8 @@ void load_plan_section(struct load *load, cfg_t *section, struct plan *plan, con
 /* "plan students", "domain example.com". */
 const char *load_origin(struct load *load, const char *kind, const char *name);
 
-void load_plans(struct load *load, cfg_t *cfg);
+void load_sender_groups(struct load *load, cfg_t *cfg);
+void load_plans(struct load *load, cfg_t *cfg); /* after load_sender_groups() */
 void load_groups(struct load *load, cfg_t *cfg);
 void load_domains(struct load *load, cfg_t *cfg); /* after load_plans() */
 
@@ -83,6 +88,12 @@ void load_ramp(struct load *load, cfg_t *parent, struct plan *plan, const char *
  * there. name is the setting's. */
 void load_check_quotas(struct load *load, cfg_t *section, const char *name,
 		       const struct quota *quotas, size_t n);
+
+/* Complains of a group of senders that the section names and nobody has. */
+void load_check_patterns(struct load *load, cfg_t *section, const struct plan *plan);
+
+/* Complains of a section whose title is no name. kind says what it would be. */
+void load_check_title(struct load *load, cfg_t *section, const char *kind);
 
 /* What concerns several sections; last. */
 void load_check(struct load *load, cfg_t *cfg);

@@ -60,7 +60,8 @@ const char *load_section_name(enum setting_section section)
  * title is not the one. */
 static void complain_twice(struct load *load, cfg_t *cfg, const char *title)
 {
-	static const enum setting_section kinds[] = { SECTION_PLAN, SECTION_DOMAIN, SECTION_GROUP };
+	static const enum setting_section kinds[] = { SECTION_PLAN, SECTION_DOMAIN, SECTION_GROUP,
+						      SECTION_SENDER_GROUP };
 	char quoted[FIELDS_TEXT_MAX];
 	const char *kind = "";
 	size_t i, n = 0;
@@ -215,7 +216,8 @@ static cfg_opt_t *all_options(struct load *load)
 		{ SECTION_REDIS, CFGF_NONE },  { SECTION_POLICYD, CFGF_NONE },
 		{ SECTION_MILTER, CFGF_NONE }, { SECTION_REPLIES, CFGF_NONE },
 		{ SECTION_PLAN, TITLED },      { SECTION_DOMAIN, TITLED },
-		{ SECTION_GROUP, TITLED },     { SECTION_UNAUTHENTICATED, CFGF_NONE },
+		{ SECTION_GROUP, TITLED },     { SECTION_SENDER_GROUP, TITLED },
+		{ SECTION_UNAUTHENTICATED, CFGF_NONE },
 	};
 	const size_t n = sizeof(sections) / sizeof(sections[0]);
 	cfg_opt_t *next, *opts = section_options(load, SECTION_TOP, n, &next);

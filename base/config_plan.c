@@ -2,29 +2,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/config_load.h"
 #include "base/limits.h"
+#include "base/name.h"
 
 #define PLANS_MAX 256
 #define GROUPS_MAX 1000
-/* Octets of the name of a plan or group. */
-#define NAME_OCTETS_MAX 64
 
-static bool is_name(const char *name)
+void load_check_title(struct load *load, cfg_t *section, const char *kind)
 {
-	size_t len = strlen(name), i;
-
-	for (i = 0; i < len; i++)
-		if (!ascii_is_letter(name[i]) && !ascii_is_digit(name[i]) &&
-		    !strchr("-_.", name[i]))
-			return false;
-	return len > 0 && len <= NAME_OCTETS_MAX;
-}
-
-static void check_title(struct load *load, cfg_t *section, const char *kind)
-{
-	if (!is_name(cfg_title(section)))
+	if (!name_is_valid(cfg_title(section)))
 		load_complain(load, load_line_of(section, NULL),
 			      "the name of a %s is 1 to 64 letters, digits, \".\", \"-\" or \"_\"",
 			      kind);
@@ -87,7 +74,7 @@ static void check_plan(struct load *load, cfg_t *section, const struct plan *pla
 {
 	const char *culprit = load_find(section, "sandbox") ? "sandbox" : "sandbox_redirect";
 
-	check_title(load, section, "plan");
+	load_check_title(load, section, "plan");
 	if (plan->sandbox == SANDBOX_REDIRECT && !plan->sandbox_redirect)
 		load_complain(load, load_line_of(section, culprit),
 			      "plan %s: sandbox = redirect needs a sandbox_redirect address",
@@ -95,6 +82,7 @@ static void check_plan(struct load *load, cfg_t *section, const struct plan *pla
 	load_check_quotas(load, section, "quotas", plan->quotas, plan->n_quotas);
 	load_check_quotas(load, section, "shared_quotas", plan->shared_quotas,
 			  plan->n_shared_quotas);
+	load_check_patterns(load, section, plan);
 }
 
 /* plan holds what it leaves open. */
@@ -155,7 +143,7 @@ void load_groups(struct load *load, cfg_t *cfg)
 		cfg_t *section = cfg_getnsec(cfg, load_section_name(SECTION_GROUP), (unsigned)i);
 
 		groups[i].name = load_keep(load, cfg_title(section));
-		check_title(load, section, "group");
+		load_check_title(load, section, "group");
 		load_section(load, section, SECTION_GROUP, &groups[i]);
 		groups[i].quotas_line = load_line_if_set(section, "quotas");
 		if (!load->failed)

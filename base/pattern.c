@@ -2,11 +2,13 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 
 static const char login_text[] = "%login";
+static const char group_text[] = "%group:";
 static const char bad_star[] =
 	"\"*\" stands only before \"@\" or \"@*.\", or behind a delimiter: *@d, *@*.d, user+*@d";
 
@@ -82,6 +84,16 @@ static bool tagged_parse(const char *text, const char *star, struct pattern *out
 	return address_pattern_parse(plain, out, reason);
 }
 
+static bool group_parse(const char *name, struct pattern *out, const char **reason)
+{
+	if (!name_is_valid(name))
+		return fail(reason, "the name of a group is 1 to 64 letters, digits, \".\", \"-\" "
+				    "or \"_\"");
+	out->kind = PATTERN_GROUP;
+	strcpy(out->group, name);
+	return true;
+}
+
 static bool body_parse(const char *text, struct pattern *out, const char **reason)
 {
 	const char *rest, *star;
@@ -92,8 +104,10 @@ static bool body_parse(const char *text, struct pattern *out, const char **reaso
 		out->kind = PATTERN_LOGIN;
 		return true;
 	}
+	if (starts_with(text, group_text, &rest))
+		return group_parse(rest, out, reason);
 	if (*text == '%' && !strchr(text, '@'))
-		return fail(reason, "the only placeholder is %login");
+		return fail(reason, "the only placeholders are %login and %group:NAME");
 	if (starts_with(text, "*@*.", &rest)) {
 		out->kind = PATTERN_SUBDOMAINS;
 		return domain_parse(rest, out, reason);
@@ -152,6 +166,9 @@ void pattern_format(const struct pattern *pattern, char out[PATTERN_TEXT_MAX])
 		break;
 	case PATTERN_SUBDOMAINS:
 		snprintf(out, PATTERN_TEXT_MAX - 1, "*@*.%s", pattern->address.domain);
+		break;
+	case PATTERN_GROUP:
+		snprintf(out, PATTERN_TEXT_MAX - 1, "%s%s", group_text, pattern->group);
 		break;
 	case PATTERN_EXACT:
 	case PATTERN_TAGGED:
@@ -231,6 +248,31 @@ static bool is_subdomain(const char *domain, const char *parent)
 	       strcmp(domain + len - parent_len, parent) == 0;
 }
 
+static int compare_name(const void *name, const void *group)
+{
+	return strcmp(name, ((const struct pattern_group *)group)->name);
+}
+
+const struct pattern_group *pattern_group_find(const struct pattern_rules *rules, const char *name)
+{
+	if (rules->n_groups == 0)
+		return NULL;
+	return bsearch(name, rules->groups, rules->n_groups, sizeof(*rules->groups), compare_name);
+}
+
+bool pattern_group_missing(const struct pattern *pattern, const struct pattern_rules *rules)
+{
+	return pattern->kind == PATTERN_GROUP && !pattern_group_find(rules, pattern->group);
+}
+
+static bool covers_group(const char *name, const struct address *addr, const char *login,
+			 const struct pattern_rules *rules)
+{
+	const struct pattern_group *group = pattern_group_find(rules, name);
+
+	return group && pattern_list_owns(group->patterns, group->n, addr, login, rules, NULL);
+}
+
 bool pattern_covers(const struct pattern *pattern, const struct address *addr, const char *login,
 		    const struct pattern_rules *rules)
 {
@@ -247,8 +289,17 @@ bool pattern_covers(const struct pattern *pattern, const struct address *addr, c
 		return is_subdomain(addr->domain, pattern->address.domain);
 	case PATTERN_LOGIN:
 		return covers_login(login, addr, rules);
+	case PATTERN_GROUP:
+		return covers_group(pattern->group, addr, login, rules);
 	}
 	return false;
+}
+
+bool pattern_applies(const struct pattern *pattern, const struct address *addr, const char *login,
+		     const struct pattern_rules *rules)
+{
+	return pattern_covers(pattern, addr, login, rules) ||
+	       (pattern->exclude && pattern_group_missing(pattern, rules));
 }
 
 /* The index of the first pattern of that kind that covers addr, or -1. */
@@ -257,7 +308,7 @@ static int first_match(const struct pattern *list, size_t n, bool exclude,
 		       const struct pattern_rules *rules)
 {
 	for (size_t i = 0; i < n; i++)
-		if (list[i].exclude == exclude && pattern_covers(&list[i], addr, login, rules))
+		if (list[i].exclude == exclude && pattern_applies(&list[i], addr, login, rules))
 			return (int)i;
 	return -1;
 }

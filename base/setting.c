@@ -139,6 +139,10 @@ static const struct setting settings[] = {
 	  .count_offset = offsetof(struct account_group, n_quotas), .max = QUOTAS_MAX,
 	  .index = -1 },
 
+	{ SECTION_SENDER_GROUP, "senders", NULL, &kind_group_patterns,
+	  .offset = offsetof(struct pattern_group, patterns),
+	  .count_offset = offsetof(struct pattern_group, n), .max = SENDERS_MAX, .index = -1 },
+
 	{ SECTION_UNAUTHENTICATED, "quotas", NULL, &kind_quotas, IN_CONFIG(unauthenticated.quotas),
 	  .count_offset = offsetof(struct config, unauthenticated.n_quotas), .max = QUOTAS_MAX },
 	{ SECTION_UNAUTHENTICATED, "ipv4_prefix", "32", &kind_int,
@@ -213,6 +217,7 @@ const char *setting_section_name(enum setting_section section)
 		[SECTION_RAMP] = "ramp",
 		[SECTION_DOMAIN] = "domain",
 		[SECTION_GROUP] = "group",
+		[SECTION_SENDER_GROUP] = "sender_group",
 		[SECTION_UNAUTHENTICATED] = "unauthenticated",
 	};
 

@@ -23,9 +23,10 @@ enum setting_section {
 	SECTION_RAMP,	/* ramp { } in a plan or domain */
 	SECTION_DOMAIN, /* domain NAME { }; has the settings of a plan too */
 	SECTION_GROUP,	/* group NAME { } */
+	SECTION_SENDER_GROUP, /* sender_group NAME { } */
 	SECTION_UNAUTHENTICATED,
 };
-#define SECTIONS 11
+#define SECTIONS 12
 
 /* "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);

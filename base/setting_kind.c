@@ -394,6 +394,16 @@ static bool parse_pattern(const struct setting *setting, const char *text, struc
 	return pattern_parse(text, out, reason);
 }
 
+static bool parse_group_pattern(const struct setting *setting, const char *text,
+				struct arena *arena, void *out, const char **reason)
+{
+	if (!parse_pattern(setting, text, arena, out, reason))
+		return false;
+	if (((const struct pattern *)out)->kind == PATTERN_GROUP)
+		return refuse(reason, "a group of senders has no other group in it");
+	return true;
+}
+
 static bool parse_network(const struct setting *setting, const char *text, struct arena *arena,
 			  void *out, const char **reason)
 {
@@ -446,5 +456,6 @@ KIND(kind_listener, struct endpoint, false, parse_listener);
 KIND(kind_listeners, struct endpoint, true, parse_listener);
 KIND(kind_quotas, struct quota, true, parse_quota);
 KIND(kind_patterns, struct pattern, true, parse_pattern);
+KIND(kind_group_patterns, struct pattern, true, parse_group_pattern);
 KIND(kind_networks, struct network, true, parse_network);
 KIND(kind_reply, struct reply_line, false, parse_reply);

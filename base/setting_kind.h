@@ -41,5 +41,7 @@ extern const struct setting_kind kind_delimiters, kind_mailbox, kind_node, kind_
 extern const struct setting_kind kind_endpoint, kind_listener;
 /* Lists. */
 extern const struct setting_kind kind_listeners, kind_networks, kind_patterns, kind_quotas;
+/* Patterns of a group of senders, which names no group. */
+extern const struct setting_kind kind_group_patterns;
 
 #endif

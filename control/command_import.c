@@ -124,6 +124,18 @@ static bool take_fields(const json_t *line, json_t *record, char *why, size_t si
 	return true;
 }
 
+/* NULL when there are all that the account names. */
+static const struct pattern *missing_sender_group(const struct account *account,
+						  const struct config *config)
+{
+	const struct pattern_rules rules = config_pattern_rules(config);
+
+	for (size_t i = 0; i < account->n_senders; i++)
+		if (pattern_group_missing(&account->senders[i], &rules))
+			return &account->senders[i];
+	return NULL;
+}
+
 static bool is_storable(const json_t *record, const struct config *config, char *why, size_t size)
 {
 	const char *reason = NULL;
@@ -137,6 +149,9 @@ static bool is_storable(const json_t *record, const struct config *config, char 
 		snprintf(why, size, "plan \"%s\" is not in %s", account->plan, config->path);
 	else if (account->group && !config_group(config, account->group))
 		snprintf(why, size, "group \"%s\" is not in %s", account->group, config->path);
+	else if (missing_sender_group(account, config))
+		snprintf(why, size, "sender_group \"%s\" is not in %s",
+			 missing_sender_group(account, config)->group, config->path);
 	else
 		why[0] = '\0';
 	account_unref(&account);

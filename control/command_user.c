@@ -41,6 +41,27 @@ static bool group_is_there(const struct control *control)
 	return false;
 }
 
+/* And of the groups of senders that patterns name. */
+static bool sender_groups_are_there(const struct control *control)
+{
+	const struct pattern_rules rules = config_pattern_rules(control->config);
+
+	for (size_t i = 0; i < control->n_given; i++) {
+		const struct given *given = &control->given[i];
+		struct pattern pattern;
+		const char *reason;
+
+		if ((given->option == OPTION_SENDER || given->option == OPTION_ADD_SENDER) &&
+		    pattern_parse(given->value.text, &pattern, &reason) &&
+		    pattern_group_missing(&pattern, &rules)) {
+			control_refuse("%s: sender_group \"%s\" is not in %s", given->value.text,
+				       pattern.group, control->config->path);
+			return false;
+		}
+	}
+	return true;
+}
+
 static void write_event(const struct control *control, const char *change)
 {
 	json_t *event = journal_entry(control, "account", control_login(control));
@@ -70,7 +91,8 @@ static int write_settings(struct control *control, enum edit_when when)
 
 	if (!change_makes_sense(control))
 		return STATUS_USAGE;
-	if (!control_connect(control) || !plan_is_there(control) || !group_is_there(control))
+	if (!control_connect(control) || !plan_is_there(control) || !group_is_there(control) ||
+	    !sender_groups_are_there(control))
 		return STATUS_REFUSED;
 	result = edit_account(control, login, when, change_settings, control, NULL);
 	if (result == EDIT_REFUSED)

@@ -85,6 +85,37 @@ static void plan_origin(const struct view *view, const struct effective *e, char
 		snprintf(out, size, "built-in");
 }
 
+/* The patterns whose group of senders is not there; NULL when there are all. */
+static json_t *missing_json(const struct config *config, const struct effective *e)
+{
+	const struct pattern_rules rules = config_pattern_rules(config);
+	char text[PATTERN_TEXT_MAX];
+	json_t *array = NULL;
+
+	for (size_t i = 0; i < e->n_senders; i++) {
+		if (!pattern_group_missing(&e->senders[i], &rules))
+			continue;
+		if (!array)
+			array = need(json_array());
+		pattern_format(&e->senders[i], text);
+		json_array_append_new(array, text_json(text));
+	}
+	return array;
+}
+
+static void set_senders(const struct view *view, const struct effective *e, json_t *object)
+{
+	json_t *senders = json_object_get(object, plan_setting_name(PLAN_SENDERS));
+	json_t *missing = missing_json(view->config, e);
+
+	if (missing)
+		json_object_set_new(senders, "not_configured", missing);
+	if (ownership_beside(e))
+		json_object_set_new(
+			senders, "beside",
+			origin_json(text_json("%login"), e->plan->origins[PLAN_SENDERS]));
+}
+
 static json_t *effective_json(const struct view *view)
 {
 	json_t *object = need(json_object());
@@ -97,10 +128,7 @@ static json_t *effective_json(const struct view *view)
 	for (int i = 0; i < PLAN_SETTINGS; i++)
 		json_object_set_new(object, plan_setting_name(i),
 				    origin_json(effect_json(&e, i), e.origins[i]));
-	if (ownership_beside(&e))
-		json_object_set_new(
-			json_object_get(object, plan_setting_name(PLAN_SENDERS)), "beside",
-			origin_json(text_json("%login"), e.plan->origins[PLAN_SENDERS]));
+	set_senders(view, &e, object);
 	json_object_set_new(object, "shared", scopes_json(&e));
 	return object;
 }
@@ -222,7 +250,22 @@ static void print_account(const struct view *view, const struct effective *e)
 	table_free(&table);
 }
 
-static void add_setting(struct table *table, enum plan_setting setting, const struct effective *e)
+/* The i-th entry of a list, as people read it. */
+static void entry_text(const struct config *config, const struct effective *e,
+		       enum plan_setting setting, const json_t *entry, size_t i,
+		       char out[EFFECT_TEXT_MAX])
+{
+	const struct pattern_rules rules = config_pattern_rules(config);
+	size_t len;
+
+	effect_text(setting, entry, out);
+	len = strlen(out);
+	if (setting == PLAN_SENDERS && pattern_group_missing(&e->senders[i], &rules))
+		snprintf(out + len, EFFECT_TEXT_MAX - len, " (not configured)");
+}
+
+static void add_setting(struct table *table, enum plan_setting setting, const struct config *config,
+			const struct effective *e)
 {
 	json_t *value = effect_json(e, setting);
 	const char *name = plan_setting_name(setting), *origin = e->origins[setting];
@@ -242,7 +285,7 @@ static void add_setting(struct table *table, enum plan_setting setting, const st
 	for (size_t i = 0; i < n; i++) {
 		const char *const cells[] = { i ? "" : name, text, i ? "" : origin };
 
-		effect_text(setting, json_array_get(value, i), text);
+		entry_text(config, e, setting, json_array_get(value, i), i, text);
 		table_row(table, cells);
 	}
 	if (setting == PLAN_SENDERS && ownership_beside(e)) {
@@ -284,7 +327,7 @@ void view_print(const struct view *view)
 	putchar('\n');
 	table_row(table, head);
 	for (int i = 0; i < PLAN_SETTINGS; i++)
-		add_setting(table, i, &e);
+		add_setting(table, i, view->config, &e);
 	add_scopes(table, &e);
 	table_print(table, stdout);
 	table_free(&table);

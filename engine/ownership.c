@@ -34,13 +34,15 @@ static bool ask(struct search *s, const struct pattern *pattern, const char *ori
 {
 	const struct ownership_try tried = {
 		.pattern = pattern,
-		.covers = pattern_covers(pattern, s->address, s->login, &s->rules),
+		.covers = pattern_applies(pattern, s->address, s->login, &s->rules),
+		.missing = pattern_group_missing(pattern, &s->rules),
 		.origin = origin,
 		.line = line,
 	};
 
 	s->out->tried++;
 	s->out->last = pattern;
+	s->out->missing = tried.missing;
 	if (s->visit)
 		s->visit(&tried, s->arg);
 	if (!tried.covers)
@@ -79,8 +81,7 @@ void ownership_trace(const struct config *config, const struct effective *effect
 		     void *arg, struct ownership *out)
 {
 	struct search s = {
-		.rules = { .delimiters = config->recipient_delimiter,
-			   .local_case_sensitive = config->local_part_case_sensitive },
+		.rules = config_pattern_rules(config),
 		.login = login,
 		.address = address,
 		.visit = visit,
@@ -122,17 +123,18 @@ void ownership_describe(const struct ownership *o, const char *field, const stru
 {
 	char subject[OWNERSHIP_SUBJECT_MAX], rule[PATTERN_TEXT_MAX] = "";
 	const char *more = o->beside && !o->rule ? " and " : "";
+	const char *missing = o->missing ? ", which is not configured" : "";
 
 	ownership_subject(field, address, subject);
 	if (o->last)
 		pattern_format(o->last, rule);
 	if (o->rule)
-		snprintf(out, size, "%s is %s %.150s (%.60s)", subject,
-			 o->owned ? "covered by" : "excluded by", rule, o->origin);
+		snprintf(out, size, "%s is %s %.150s%s (%.60s)", subject,
+			 o->owned ? "covered by" : "excluded by", rule, missing, o->origin);
 	else if (o->tried == 0)
 		snprintf(out, size, "%s: no pattern in the list of %.60s", subject, o->origin);
 	else if (o->tried == 1)
-		snprintf(out, size, "%s is not covered by %.150s (%.60s)", subject, rule,
+		snprintf(out, size, "%s is not covered by %.150s%s (%.60s)", subject, rule, missing,
 			 o->beside ? o->beside : o->origin);
 	else
 		snprintf(out, size, "%s is none of the %zu patterns of %.60s%s%.60s", subject,

@@ -3,7 +3,8 @@
  *
  * An account's own list of senders replaces the plan's, with one exception
  * that everybody expects: where the plan lists %login, the login goes on to
- * own its own address unless the account's list excludes it.
+ * own its own address unless the account's list excludes it, a group of
+ * senders that is not configured among them (base/pattern.h).
  *
  * Patterns are asked one after the other: the exclusions of the list in force,
  * then its other patterns, then that %login. The first that covers the address
@@ -21,6 +22,7 @@ struct ownership {
 	int line;		    /* of that list; base/config.h, LINES */
 	size_t tried;		    /* patterns asked, the rule among them */
 	const struct pattern *last; /* of these; NULL: there is none */
+	bool missing;		    /* that names a group that is not configured */
 	/* Origin of the plan's %login when that was asked beside the list. */
 	const char *beside;
 };
@@ -37,6 +39,7 @@ void ownership_of(const struct config *config, const struct effective *effective
 struct ownership_try {
 	const struct pattern *pattern;
 	bool covers; /* "!" put aside; true: it decides */
+	bool missing; /* it names a group that is not configured */
 	const char *origin;
 	int line;
 };

@@ -5,10 +5,7 @@
 bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
 			    const struct request *request)
 {
-	const struct pattern_rules rules = {
-		.delimiters = config->recipient_delimiter,
-		.local_case_sensitive = config->local_part_case_sensitive,
-	};
+	const struct pattern_rules rules = config_pattern_rules(config);
 	struct address recipient;
 	const char *reason;
 

@@ -132,6 +132,29 @@ def groups(b):
     equal(b.json("user", "show", "rose")["effective"]["shared"], [])
 
 
+def sender_groups(b):
+    """an account shares a group of senders that is configured; one that is gone is told"""
+    shared = 'redis {{ address = "{address}" }}\nsender_group "sales" {{ senders = {{ "*@shop.example" }} }}\n'
+    b.configure(shared)
+    b.refused(1, '%group:nope: sender_group "nope" is not in .*sendward.conf', "user", "add", "rose",
+              "--sender", "%group:nope")
+    b.refused(2, "the name of a group", "user", "add", "rose", "--sender", "%group:a b")
+    b.ok("user", "add", "rose", "--sender", "%group:sales")
+    equal(b.json("user", "show", "rose")["effective"]["senders"]["value"], ["%group:sales"])
+    b.refused(1, '!%group:nope: sender_group "nope"', "user", "set", "rose", "--add-sender", "!%group:nope")
+    b.ok("explain", "--login", "rose", "--from", "anyone@shop.example", "--client", "192.0.2.1")
+    line = b.ok("export")
+    b.configure('redis {{ address = "{address}" }}\n')
+    expect("%group:sales (not configured)" in b.ok("user", "show", "rose"), "not said")
+    equal(b.json("user", "show", "rose")["effective"]["senders"]["not_configured"], ["%group:sales"])
+    done = b.call("explain", "--login", "rose", "--from", "anyone@shop.example", "--client", "192.0.2.1")
+    equal(done.returncode, 1)
+    done = b.call("import", "-", stdin=line)
+    expect('sender_group "sales" is not in' in done.stderr, done.stderr)
+    b.ok("user", "set", "rose", "--remove-sender", "%group:sales")
+    equal(b.json("user", "show", "rose")["senders"], [])
+
+
 def domain_plan(b):
     """plan default is named when the domain has another plan, and left to the domain again"""
     b.configure(SHARED)
@@ -402,7 +425,7 @@ def state_texts(b):
 
 
 CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups,
-         domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
+         sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
          last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
          odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
          state_ends, state_for, state_texts]

@@ -11,7 +11,16 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static const struct pattern shared[] = {
+	{ .kind = PATTERN_DOMAIN, .address = { .domain = "example.com" } },
+	{ .kind = PATTERN_LOGIN, .exclude = true },
+};
+static const struct pattern_group groups[] = {
+	{ .name = "sales", .patterns = shared, .n = 2 },
+};
+
 static const struct pattern_rules rules[] = {
+	{ .delimiters = "+", .groups = groups, .n_groups = 1 },
 	{ .delimiters = "" },
 	{ .delimiters = "+-" },
 	{ .delimiters = "+", .local_case_sensitive = true },
@@ -30,13 +39,14 @@ static void check_address(const struct pattern *a, const struct pattern *b, cons
 	list[1].exclude = true;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		bool covers = pattern_covers(a, &addr, login, &rules[i]);
+		bool excludes = covers || pattern_group_missing(a, &rules[i]);
 		int rule;
 
 		if (covers != pattern_covers(b, &addr, login, &rules[i]) ||
 		    covers != pattern_list_owns(list, 1, &addr, login, &rules[i], &rule) ||
 		    rule != (covers ? 0 : -1) ||
 		    pattern_list_owns(list, 2, &addr, login, &rules[i], &rule) ||
-		    rule != (covers ? 1 : -1))
+		    rule != (excludes ? 1 : -1))
 			abort();
 	}
 }

@@ -109,6 +109,27 @@ static const struct {
 	{ "domain a { }\ngroup a { }\ngroup a { }", "test.conf:3: a stands twice" },
 	{ "group = mail\ngroup = mail", "test.conf:2: group is set twice" },
 	{ "group mail", "test.conf:1: premature end of file" },
+	/* groups of senders */
+	{ "sender_group { }",
+	  "test.conf:1: section sender_group needs a name, as in sender_group NAME { }" },
+	{ "sender_group \"a b\" { }",
+	  "test.conf:1: the name of a group of senders is 1 to 64 letters, digits, \".\", \"-\" or "
+	  "\"_\"" },
+	{ "sender_group a { }\nsender_group a { }", "test.conf:2: sender_group a stands twice" },
+	{ "sender_group a {\n senders = { \"x@a.example\",\n \"x\" } }",
+	  "test.conf:3: senders = x: no domain" },
+	{ "sender_group b { }\nsender_group a {\n senders = { \"!%group:b\" } }",
+	  "test.conf:3: senders = !%group:b: a group of senders has no other group in it" },
+	{ "sender_group a { }\nplan default {\n senders = { \"%group:a\",\n  \"%group:A\" } }",
+	  "test.conf:4: senders: there is no sender_group A" },
+	{ "plan gold {\n senders = { \"!%group:a\" } }",
+	  "test.conf:2: senders: there is no sender_group a" },
+	{ "domain a.example {\n senders = { \"%group:a\" } }",
+	  "test.conf:2: senders: there is no sender_group a" },
+	{ "plan gold {\n free_recipients = { \"%group:a\" } }",
+	  "test.conf:2: free_recipients: there is no sender_group a" },
+	{ "sender_group a { quotas = { } }",
+	  "test.conf:1: there is no setting quotas here; section plan has one" },
 	/* sessions without a login */
 	{ "unauthenticated { ipv4_prefix = 7 }",
 	  "test.conf:1: ipv4_prefix = 7: must be a number from 8 to 32" },
@@ -394,6 +415,30 @@ static void fill(char *text, const char *format, size_t n)
 		text += sprintf(text, "%s%zu%s", format, i, " { }\n");
 }
 
+static void test_sender_groups(void)
+{
+	struct config *config =
+		load_good("plan default { senders = { \"%login\", \"%group:sales\" }\n"
+			  "  free_recipients = { \"%group:staff\" } }\n"
+			  "sender_group \"staff\" {\n\n senders = { \"*@example.org\",\n"
+			  "  \"!boss@example.org\" } }\n"
+			  "sender_group sales { senders = \"sales@example.com\" }\n"
+			  "sender_group empty { }\n");
+	const struct pattern_rules rules = config_pattern_rules(config);
+	const struct pattern_group *staff = pattern_group_find(&rules, "staff");
+
+	SUITE_INT_EQUAL(config->n_sender_groups, 3);
+	SUITE_TRUE(staff != NULL);
+	SUITE_INT_EQUAL(staff->n, 2);
+	SUITE_INT_EQUAL(staff->line, 5);
+	SUITE_INT_EQUAL(pattern_group_find(&rules, "sales")->n, 1);
+	SUITE_INT_EQUAL(pattern_group_find(&rules, "empty")->n, 0);
+	SUITE_TRUE(pattern_group_find(&rules, "sale") == NULL);
+	SUITE_INT_EQUAL(config->plans[0].senders[1].kind, PATTERN_GROUP);
+	SUITE_TEXT_EQUAL(config->plans[0].free_recipients[0].group, "staff");
+	config_unref(&config);
+}
+
 static void test_many(void)
 {
 	char *text = malloc(1024 * 1024);
@@ -415,6 +460,9 @@ static void test_many(void)
 	fill(text, "group g", 1001);
 	SUITE_TRUE(load(text) == NULL);
 	SUITE_TEXT_EQUAL(error, "test.conf: more than 1000 groups");
+	fill(text, "sender_group g", 1001);
+	SUITE_TRUE(load(text) == NULL);
+	SUITE_TEXT_EQUAL(error, "test.conf: more than 1000 groups of senders");
 	free(text);
 }
 
@@ -439,6 +487,7 @@ static void test_each(void)
 		"ramp/unit=recipients\n",
 		"domain/plan=\n",
 		"group/quotas={ }\n",
+		"sender_group/senders={ }\n",
 		"unauthenticated/quotas={ }\n",
 		"unauthenticated/ipv6_prefix=64\n",
 		"replies/quotas_rcpt=452 4.5.3 ",
@@ -467,6 +516,7 @@ static const struct suite_test tests[] = {
 	{ "sessions without a login have quotas for each network", test_unauthenticated },
 	{ "a comma may stand behind each setting", test_commas },
 	{ "what is wrong is refused with file, line and reason", test_bad },
+	{ "a group of senders has patterns, and is named by them", test_sender_groups },
 	{ "domains and groups are bounded, and each is found", test_many },
 	{ "every setting is told with its default", test_each },
 };

@@ -29,7 +29,10 @@ static void check(const struct row *row)
 
 	suite_row("%s in plan %s, account %s", row->address, row->plan_senders,
 		  row->json ? row->json : "none");
-	snprintf(text, sizeof(text), "plan default { senders = { %s } }\n", row->plan_senders);
+	snprintf(text, sizeof(text),
+		 "plan default { senders = { %s } }\n"
+		 "sender_group sales { senders = { \"*@shop.example\", \"!boss@shop.example\" } }\n",
+		 row->plan_senders);
 	config = fixture_config(text);
 	effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &e);
 	ownership_of(config, &e, ROSE, &address, &o);
@@ -113,6 +116,9 @@ static void test_trace(void)
 		  "From: a@example.net is not covered by %login (plan default)" },
 		{ "\"x@example.net\"", NULL, "a@example.net", "-x@example.net",
 		  "From: a@example.net is not covered by x@example.net (plan default)" },
+		{ "\"x@example.net\"", "{\"senders\":[\"!%group:gone\"]}", "x@example.net",
+		  "+!%group:gone",
+		  "From: x@example.net is excluded by !%group:gone, which is not configured (account)" },
 		{ "\"x@example.net\"", "{\"senders\":[]}", "a@example.net", "",
 		  "From: a@example.net: no pattern in the list of account" },
 	};
@@ -243,11 +249,32 @@ static void test_agree(void)
 	config_unref(&config);
 }
 
+static void test_groups(void)
+{
+#define IN(list) "{\"senders\":[" list "]}"
+	static const struct row rows[] = {
+		{ "\"%group:sales\"", NULL, "a@shop.example", true, "%group:sales", "plan default" },
+		{ "\"%group:sales\"", NULL, "boss@shop.example", false, NULL, "plan default" },
+		{ "\"%login\"", IN("\"%group:sales\""), "a@shop.example", true, "%group:sales",
+		  "account" },
+		{ "\"%login\"", IN("\"%group:sales\""), ROSE, true, "%login", "plan default" },
+		{ "\"%login\"", IN("\"%group:gone\""), "a@shop.example", false, NULL, "account" },
+		{ "\"%login\"", IN("\"%group:gone\""), ROSE, true, "%login", "plan default" },
+		{ "\"%login\"", IN("\"!%group:gone\""), ROSE, false, "!%group:gone", "account" },
+		{ "\"%login\"", IN("\"*@shop.example\",\"!%group:gone\""), "a@shop.example", false,
+		  "!%group:gone", "account" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++)
+		check(&rows[i]);
+}
+
 static const struct suite_test tests[] = {
 	{ "without a list of its own a login owns what the plan says", test_plan },
 	{ "an account's list replaces the plan's, all but the login itself", test_account },
 	{ "the trace shows exclusions first, and ends with the pattern that decides", test_trace },
 	{ "the trace and the decision never disagree", test_agree },
+	{ "a group that is not configured owns nothing, and excludes everything", test_groups },
 };
 
 int main(void)

@@ -57,6 +57,8 @@ static void test_texts(void)
 		{ "\"a b\"+*@example.com", PATTERN_TAGGED, false, "\"a b\"+*@example.com" },
 		{ "%login", PATTERN_LOGIN, false, "%login" },
 		{ "!%login", PATTERN_LOGIN, true, "!%login" },
+		{ "%group:Sales-2._x", PATTERN_GROUP, false, "%group:Sales-2._x" },
+		{ "!%group:sales", PATTERN_GROUP, true, "!%group:sales" },
 		{ "!alice@example.com", PATTERN_EXACT, true, "!alice@example.com" },
 		{ "!*@example.com", PATTERN_DOMAIN, true, "!*@example.com" },
 		{ "!*@*.example.com", PATTERN_SUBDOMAINS, true, "!*@*.example.com" },
@@ -90,6 +92,9 @@ static void test_refused(void)
 {
 #define STAR \
 	"\"*\" stands only before \"@\" or \"@*.\", or behind a delimiter: *@d, *@*.d, user+*@d"
+#define ONLY "the only placeholders are %login and %group:NAME"
+#define NO_NAME "the name of a group is 1 to 64 letters, digits, \".\", \"-\" or \"_\""
+#define NAME64 "n123456789n123456789n123456789n123456789n123456789n123456789n123"
 #define NO_DOMAIN "what follows \"@\" is not a domain name"
 	static const struct {
 		const char *text;
@@ -132,10 +137,18 @@ static void test_refused(void)
 		{ "\"alice+*\"@example.com", STAR },
 		{ "alice \xc2\xa7*@example.com", STAR },
 		{ "alice+*", STAR },
-		{ "%user", "the only placeholder is %login" },
+		{ "%user", ONLY },
 		{ "%login+*@example.com", "%login stands alone, without a domain" },
 		{ "%login@example.com", "%login stands alone, without a domain" },
-		{ "%Login", "the only placeholder is %login" },
+		{ "%Login", ONLY },
+		{ "%group", ONLY },
+		{ "%Group:sales", ONLY },
+		{ "%group:", NO_NAME },
+		{ "%group:sales team", NO_NAME },
+		{ "%group:sales@example.com", NO_NAME },
+		{ "%group:*", NO_NAME },
+		{ "!%group:", NO_NAME },
+		{ "%group:" NAME64 "4", NO_NAME },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
@@ -366,6 +379,76 @@ static void test_lists(void)
 	}
 }
 
+/* sales: its domain and the login itself, all but the boss. */
+static const struct pattern_rules *with_groups(void)
+{
+	static struct pattern sales[3];
+	static struct pattern_group groups[] = {
+		{ .name = "none" },
+		{ .name = "sales", .patterns = sales, .n = 3 },
+	};
+	static const struct pattern_rules rules = {
+		.delimiters = "+", .groups = groups, .n_groups = 2
+	};
+
+	sales[0] = parsed("*@shop.example.com");
+	sales[1] = parsed("!boss@shop.example.com");
+	sales[2] = parsed("%login");
+	return &rules;
+}
+
+static void test_groups(void)
+{
+	static const struct cover_row rows[] = {
+		{ "%group:sales", "anyone@shop.example.com", true },
+		{ "%group:sales", "boss@shop.example.com", false },
+		{ "%group:sales", "boss+x@shop.example.com", false },
+		{ "%group:sales", "alice+x@example.com", true },
+		{ "%group:sales", "bob@example.com", false },
+		{ "%group:none", "alice@example.com", false },
+		{ "%group:Sales", "anyone@shop.example.com", false },
+		{ "%group:nowhere", "alice@example.com", false },
+	};
+
+	expect_covers(rows, SUITE_LEN(rows), "alice@example.com", with_groups());
+}
+
+static void test_lists_of_groups(void)
+{
+	static const struct {
+		const char *list[3];
+		const char *address;
+		bool owns;
+		int rule;
+	} rows[] = {
+		{ { "%group:sales" }, "a@shop.example.com", true, 0 },
+		/* What a group excludes another pattern may own. */
+		{ { "%group:sales", "boss@shop.example.com" }, "boss@shop.example.com", true, 1 },
+		{ { "*@shop.example.com", "!%group:sales" }, "a@shop.example.com", false, 1 },
+		{ { "*@shop.example.com", "!%group:sales" }, "boss@shop.example.com", true, 0 },
+		{ { "*@shop.example.com", "!%group:none" }, "a@shop.example.com", true, 0 },
+		/* Nobody knows any more what was to be kept from the login. */
+		{ { "*@shop.example.com", "!%group:nowhere" }, "a@shop.example.com", false, 1 },
+		{ { "%group:nowhere", "%login" }, "alice@example.com", true, 1 },
+		{ { "%group:nowhere" }, "alice@example.com", false, -1 },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct address addr = address(rows[i].address);
+		struct pattern list[3];
+		size_t n = 0;
+		int rule;
+
+		suite_row("row %zu, %s", i, rows[i].address);
+		for (; n < 3 && rows[i].list[n]; n++)
+			list[n] = parsed(rows[i].list[n]);
+		SUITE_INT_EQUAL(pattern_list_owns(list, n, &addr, "alice@example.com",
+						  with_groups(), &rule),
+				rows[i].owns);
+		SUITE_INT_EQUAL(rule, rows[i].rule);
+	}
+}
+
 static const struct suite_test tests[] = {
 	{ "a pattern is read, and its canonical text is read as the same pattern", test_texts },
 	{ "a text that is not a pattern is refused with the reason", test_refused },
@@ -376,6 +459,9 @@ static const struct suite_test tests[] = {
 	{ "a wildcard covers what it says and nothing beside it", test_wildcards },
 	{ "%login covers the login when it is an address", test_login },
 	{ "an exclusion wins, whatever the order of the list", test_lists },
+	{ "a group covers what its list owns", test_groups },
+	{ "a list names groups, and excludes everything by one that is not there",
+	  test_lists_of_groups },
 };
 
 int main(void)
