@@ -1,0 +1,88 @@
+"""The faults: how each begins and ends, and what is to be expected of it."""
+
+import collections
+
+from proxy import NEVER, NONE, SCRIPTS, Fault, replying
+
+# name: as it stands in the names of the cases.
+# begin, end: given the World.
+# kind: what becomes of decisions meanwhile: none is the store's (OUTAGE), all are (HARMLESS), or one is not (ONCE).
+# reaches: a charge may have been made though nobody was told.
+# forgets: Redis has lost what it knew.
+FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets")
+
+OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
+
+FAULTS = []
+
+
+def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False):
+    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets))
+
+
+def _proxied(name, fault, **expected):
+    _add(name, lambda world: world.proxy.set(fault), lambda world: world.proxy.set(NONE), **expected)
+
+
+def _server(name, begin, end, **expected):
+    _add(name, lambda world: begin(world.server), lambda world: end(world.server), **expected)
+
+
+def _first_reply(mangle):
+    """Does that to the first reply of a script, and lets the others alone."""
+    seen = []
+
+    def one(data):
+        if seen:
+            return data, "go on"
+        seen.append(data)
+        return mangle(data)
+    return one
+
+
+def _losing_one(world):
+    world.proxy.set(Fault(commands=SCRIPTS, mangle=_first_reply(lambda data: (b"", "reset"))))
+
+
+# --- the proxy's ---
+
+_proxied("replies 100 ms late", Fault(delay_ms=100), kind=HARMLESS)
+_proxied("replies later than the deadline", Fault(delay_ms=400), reaches=True)
+_proxied("a peer that stops reading", Fault(reads=False), reaches=True)
+_proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))
+_proxied("a peer that falls silent", Fault(answer=lambda words: NEVER))
+_proxied("a closed port", Fault(accepts=False, cuts=True))
+_proxied("a reset in the middle of each reply", Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")),
+         reaches=True)
+_proxied("half a reply, then silence", Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")),
+         reaches=True)
+_proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"))
+_proxied("garbage from the first word", replying(b"HTTP/1.1 400 Bad Request\r\n\r\n", commands=None))
+for _what, _text in (("an integer", ":7"), ("a status", "+OK"), ("nothing", "$-1"), ("an empty array", "*0"),
+                     ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0"),
+                     ("an array with too little", "*3\r\n$4\r\ndone\r\n:1\r\n:1")):
+    _proxied(f"{_what} for a reply", replying(_text))
+_proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None))
+_proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."))
+_proxied("READONLY", replying("-READONLY You can't write against a read only replica."))
+_proxied("NOAUTH", replying("-NOAUTH Authentication required.", commands=None))
+_proxied("NOSCRIPT without end", replying("-NOSCRIPT No matching script. Please use EVAL."))
+_proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None))
+_proxied("MASTERDOWN", replying("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."))
+_proxied("MOVED from a single server", replying("-MOVED 3999 127.0.0.1:6381"))
+_add("one lost reply", _losing_one, lambda world: world.proxy.set(NONE), kind=ONCE, reaches=True)
+
+# --- Redis' own ---
+
+_server("a stopped Redis", lambda server: server.pause(), lambda server: server.resume(), reaches=True)
+_server("a killed Redis", lambda server: server.kill(), lambda server: server.start(persistent=True))
+_server("a full Redis", lambda server: server.full(), lambda server: server.not_full())
+_server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy(),
+        reaches=True)
+_server("a Redis made a replica", lambda server: server.replica(), lambda server: server.primary())
+_server("a Redis with a new password", lambda server: server.lock(), lambda server: server.unlock())
+_server("scripts flushed", lambda server: server.ask("SCRIPT", "FLUSH"), lambda server: None, kind=HARMLESS)
+# The last: they forget what went before.
+_server("everything flushed", lambda server: server.ask("FLUSHALL"), lambda server: None, kind=HARMLESS, forgets=True)
+_server("a killed Redis that kept nothing", lambda server: (server.ask("CONFIG", "SET", "appendonly", "no"), server.kill()),
+        lambda server: server.start(persistent=False), forgets=True)
