@@ -27,6 +27,7 @@ struct taking {
 	take_done *done;
 	void *arg;
 	size_t n_rows;
+	bool knows; /* the account's version was sent: the answer need not be "stale" */
 	char login[LOGIN_MAX + 1];
 };
 
@@ -66,10 +67,23 @@ static void learn_account(struct taking *t, const struct redisReply *reply,
 #define ANSWER_HEAD 3
 #define ANSWER_ROW 4
 
+/* Lua's numbers are exact up to here; beyond it an answer is not the script's,
+ * and sums with it might not fit. */
+#define INTEGER_MAX (1LL << 53)
+
+static const struct redisReply *integer_element(const struct redisReply *reply, size_t i)
+{
+	const struct redisReply *integer = element(reply, i, REDIS_REPLY_INTEGER);
+
+	if (integer && (integer->integer < -INTEGER_MAX || integer->integer > INTEGER_MAX))
+		return NULL;
+	return integer;
+}
+
 static bool read_integers(const struct redisReply *reply, size_t at, size_t n, int64_t *out)
 {
 	for (size_t i = 0; i < n; i++) {
-		const struct redisReply *integer = element(reply, at + i, REDIS_REPLY_INTEGER);
+		const struct redisReply *integer = integer_element(reply, at + i);
 
 		if (!integer)
 			return false;
@@ -109,8 +123,8 @@ static void read_answer(struct taking *t, const struct redisReply *reply,
 			struct take_answer *answer)
 {
 	const struct redisReply *status = element(reply, 0, REDIS_REPLY_STRING);
-	const struct redisReply *now = element(reply, 1, REDIS_REPLY_INTEGER);
-	const struct redisReply *seen = element(reply, 2, REDIS_REPLY_INTEGER);
+	const struct redisReply *now = integer_element(reply, 1);
+	const struct redisReply *seen = integer_element(reply, 2);
 
 	answer->error = "an answer of take that makes no sense";
 	if (status && strcmp(status->str, "stale") == 0)
@@ -121,7 +135,7 @@ static void read_answer(struct taking *t, const struct redisReply *reply,
 		answer->status = TAKE_STALE;
 		answer->error = NULL;
 	}
-	if (!status || !now || !seen || !read_rows(t, reply, answer))
+	if (!t->knows || !status || !now || !seen || !read_rows(t, reply, answer))
 		return;
 	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
 		if (strcmp(status->str, statuses[i].name) == 0) {
@@ -236,6 +250,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->done = done;
 	t->arg = arg;
 	t->n_rows = take->n_rows;
+	t->knows = take->version != NULL;
 	strcpy(t->login, take->name);
 	store_send(store, &command, on_take, t);
 }

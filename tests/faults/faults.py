@@ -9,15 +9,16 @@ from proxy import NEVER, NONE, SCRIPTS, Fault, replying
 # kind: what becomes of decisions meanwhile: none is the store's (OUTAGE), all are (HARMLESS), or one is not (ONCE).
 # reaches: a charge may have been made though nobody was told.
 # forgets: Redis has lost what it knew.
-FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets")
+# lasts_s: questions go on for so long before it ends.
+FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets lasts_s")
 
 OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
 FAULTS = []
 
 
-def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False):
-    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets))
+def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False, lasts_s=0):
+    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets, lasts_s))
 
 
 def _proxied(name, fault, **expected):
@@ -52,16 +53,20 @@ _proxied("a peer that stops reading", Fault(reads=False), reaches=True)
 _proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))
 _proxied("a peer that falls silent", Fault(answer=lambda words: NEVER))
 _proxied("a closed port", Fault(accepts=False, cuts=True))
-_proxied("a reset in the middle of each reply", Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")),
-         reaches=True)
-_proxied("half a reply, then silence", Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")),
-         reaches=True)
+_proxied("a closed port for some seconds", Fault(accepts=False, cuts=True), lasts_s=4)
+_proxied("a peer that says nothing for some seconds", Fault(cuts=True, answer=lambda words: NEVER), lasts_s=4)
+_proxied("a reset in the middle of each reply",
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), reaches=True)
+_proxied("half a reply, then silence",
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")), reaches=True)
 _proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"))
 _proxied("garbage from the first word", replying(b"HTTP/1.1 400 Bad Request\r\n\r\n", commands=None))
 for _what, _text in (("an integer", ":7"), ("a status", "+OK"), ("nothing", "$-1"), ("an empty array", "*0"),
                      ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0"),
                      ("an array with too little", "*3\r\n$4\r\ndone\r\n:1\r\n:1")):
     _proxied(f"{_what} for a reply", replying(_text))
+_proxied("an array of impossible numbers for a reply", replying("\r\n".join(
+    ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)))
 _proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None))
 _proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."))
 _proxied("READONLY", replying("-READONLY You can't write against a read only replica."))
@@ -75,6 +80,8 @@ _add("one lost reply", _losing_one, lambda world: world.proxy.set(NONE), kind=ON
 # --- Redis' own ---
 
 _server("a stopped Redis", lambda server: server.pause(), lambda server: server.resume(), reaches=True)
+_server("a stopped Redis for some seconds", lambda server: server.pause(), lambda server: server.resume(), reaches=True,
+        lasts_s=4)
 _server("a killed Redis", lambda server: server.kill(), lambda server: server.start(persistent=True))
 _server("a full Redis", lambda server: server.full(), lambda server: server.not_full())
 _server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy(),
@@ -84,5 +91,6 @@ _server("a Redis with a new password", lambda server: server.lock(), lambda serv
 _server("scripts flushed", lambda server: server.ask("SCRIPT", "FLUSH"), lambda server: None, kind=HARMLESS)
 # The last: they forget what went before.
 _server("everything flushed", lambda server: server.ask("FLUSHALL"), lambda server: None, kind=HARMLESS, forgets=True)
-_server("a killed Redis that kept nothing", lambda server: (server.ask("CONFIG", "SET", "appendonly", "no"), server.kill()),
+_server("a killed Redis that kept nothing",
+        lambda server: (server.ask("CONFIG", "SET", "appendonly", "no"), server.kill()),
         lambda server: server.start(persistent=False), forgets=True)

@@ -4,10 +4,15 @@ it does not any more, so that the line is taken out with the fault."""
 import collections
 import re
 
-# All three are regular expressions for the whole text; aspect is one of those of cases_matrix.py.
+# The first three are regular expressions for the whole text; aspect is one of those of cases_matrix.py.
 Known = collections.namedtuple("Known", "fault front mode aspect why")
 
 KNOWN = [
+    Known("(an? .*|nothing) for a reply|LOADING|OOM|READONLY|NOAUTH|NOSCRIPT.*|BUSY|MASTERDOWN|MOVED.*|"
+          "a full Redis|a Redis that runs an endless script|a Redis made a replica", ".*", ".*", "log",
+          "an outage in which Redis answers, but not to the question, has no line of its own"),
+    Known("a peer that falls silent|half a reply, then silence|a stopped Redis for some seconds", ".*", ".*", "log",
+          "an outage is told of twice when the connection is given up in the end"),
 ]
 
 
