@@ -1,0 +1,83 @@
+/*
+ * Load: many connections, each in a conversation of some protocol, driven by
+ * one epoll loop.
+ *
+ * Closed loop: each connection asks again as soon as it is answered. Open
+ * loop: messages are due at a fixed rate whether or not the server keeps up,
+ * and a latency counts from when the message was due, not from when a
+ * connection was free for it (no coordinated omission).
+ */
+#ifndef SENDWARD_BENCH_LOAD_H
+#define SENDWARD_BENCH_LOAD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/endpoint.h"
+#include "bench/logins.h"
+
+#define CONNECTIONS_MAX 20000
+
+/* Octets on their way in one direction of one connection. */
+#define LOAD_BUFFER_MAX (1 << 20)
+
+/* Messages that are due and have no connection yet. */
+#define DUE_MAX (1 << 20)
+
+struct load_buffer {
+	char *bytes;
+	size_t start, end, size;
+};
+
+void load_buffer_add(struct load_buffer *buffer, const void *bytes, size_t n);
+
+/* What the messages are like. */
+struct message_shape {
+	int recipients, headers;
+	size_t body_octets;
+	const char *stage; /* of the policy protocol */
+};
+
+enum hearing {
+	HEAR_MORE,    /* the conversation is not over yet */
+	HEAR_PASSED,  /* it is: the message may go on */
+	HEAR_REFUSED, /* it is: the message may not */
+	HEAR_NONSENSE,
+};
+
+/* The client's side of a protocol. talk is the state of one connection, talk_size
+ * octets, zero at first. */
+struct protocol {
+	size_t talk_size;
+	/* Right after connecting. False: there is nothing to be heard first. */
+	bool (*greet)(void *talk, struct load_buffer *out);
+	/* Begins a message; id is another one for each. */
+	void (*begin)(void *talk, const struct message_shape *shape, uint64_t id, const char *login,
+		      struct load_buffer *out);
+	/* Takes what it can out of in, and may go on speaking. */
+	enum hearing (*hear)(void *talk, struct load_buffer *in, struct load_buffer *out);
+	/* Before the connection is closed; NULL: nothing to be said. */
+	void (*part)(void *talk, struct load_buffer *out);
+};
+
+struct load_options {
+	struct endpoint address;
+	int connections;
+	int idle_connections; /* opened before and never used */
+	double rate;	      /* messages a second; 0: closed loop */
+	double seconds;	      /* measured, after as many tenths of warming up */
+	uint64_t messages;    /* in all, instead of seconds; 0: no such limit */
+	int messages_per_connection; /* then it is made anew; 0: never */
+	size_t logins;
+	double zipf;
+	uint64_t seed;
+	struct message_shape shape;
+};
+
+/* Reads the command line, runs the load, prints one JSON object: messages,
+ * passed, refused, errors, seconds, per_second, latency in microseconds.
+ * Returns the exit status. */
+int load_main(int argc, char **argv, const struct protocol *protocol);
+
+#endif

@@ -1,0 +1,66 @@
+#include "bench/logins.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+
+struct logins {
+	size_t n;
+	uint64_t state;
+	double *sums; /* NULL: all alike; sums[k]: how often one of the first k + 1 */
+};
+
+/* splitmix64 by Sebastiano Vigna. */
+static uint64_t random_bits(struct logins *l)
+{
+	uint64_t z = l->state += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+struct logins *logins_new(size_t n, double zipf, uint64_t seed)
+{
+	struct logins *l = memory_zero(sizeof(*l));
+	double sum = 0;
+
+	l->n = n;
+	l->state = seed;
+	if (zipf <= 0)
+		return l;
+	l->sums = memory_alloc(n * sizeof(*l->sums));
+	for (size_t k = 0; k < n; k++)
+		l->sums[k] = sum += pow((double)(k + 1), -zipf);
+	return l;
+}
+
+uint64_t logins_random(struct logins *l, uint64_t n)
+{
+	return random_bits(l) % n;
+}
+
+size_t logins_next(struct logins *l)
+{
+	size_t low = 0, high = l->n - 1;
+	double wanted;
+
+	if (!l->sums)
+		return (size_t)logins_random(l, l->n);
+	wanted = (double)(random_bits(l) >> 11) * 0x1p-53 * l->sums[l->n - 1];
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (l->sums[middle] > wanted)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return low;
+}
+
+void login_name(size_t number, char out[LOGIN_NAME_MAX])
+{
+	snprintf(out, LOGIN_NAME_MAX, "user%06zu@bench.example", number);
+}

@@ -1,0 +1,173 @@
+"""What a measurement works with: Redis, the servers that are compared, each in one directory, and the load generators."""
+
+import glob
+import json
+import os
+import pwd
+import grp
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "e2e"))
+
+from processes import Process, accepts_connections    # noqa: E402
+from sendward import Daemon, built, write_configuration    # noqa: E402
+from services import Redis    # noqa: E402
+
+TICKS = os.sysconf("SC_CLK_TCK")
+LARGE = ("100M messages / 1h", "100M recipients / 1d", "900G bytes / 1d")
+LIMITS = ("100000000", "3600", "100000000", "86400", "900000000000", "86400")
+
+
+def bench_program(name):
+    return built(os.path.join("bench", name))
+
+
+class Usage:
+    """What a process has used by now: CPU seconds in user mode and in the kernel, resident octets."""
+
+    def __init__(self, pid):
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+            fields = stat.read().rpartition(")")[2].split()
+        self.user, self.system = int(fields[11]) / TICKS, int(fields[12]) / TICKS
+        self.resident = int(fields[21]) * resource.getpagesize()
+
+    def since(self, before):
+        return self.user - before.user, self.system - before.system
+
+
+class Rig:
+    """One Redis and, one after the other or side by side, the servers."""
+
+    def __init__(self, label="bench"):
+        self.directory = tempfile.mkdtemp(prefix="sendward-bench-")
+        os.chmod(self.directory, 0o755)
+        self.label = label
+        self.redis = Redis(self.directory, self.path("redis.log"))
+        self.servers = {}
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def start(self):
+        self.redis.start()
+        return self
+
+    def close(self):
+        for server in self.servers.values():
+            server.kill()
+        self.redis.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    # ---- servers
+
+    def add_program(self, name, *argv):
+        """One of the yardsticks: its socket is the first argument."""
+        process = Process(name, [bench_program(name), *argv], self.path(name + ".log"))
+        process.wait_ready(lambda: accepts_connections(self.path(name)))
+        self.servers[name] = process
+
+    def add_null_policy(self):
+        self.add_program("null-policy", self.path("null-policy"))
+
+    def add_bare_policy(self):
+        self.add_program("bare-policy", self.path("bare-policy"), self.redis.socket, *LIMITS)
+
+    def add_null_milter(self):
+        self.add_program("null-milter", "unix:" + self.path("null-milter"))
+
+    def add_sendward(self, daemon, name=None, plan=None, sections=None, log="/dev/null"):
+        """sendward-policyd or sendward-milter with three quotas, sender binding and networks; its log is written."""
+        name = name or daemon
+        config = self.path(name + ".conf")
+        content = {
+            "": {"node": f'"{name}"', "state_dir": f'"{self.directory}"',
+                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
+                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"'},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "prefix": f'"{name}:"'},
+            "policyd": {"listen": f'{{ "unix:{self.path(name)}" }}', "max_connections": "20000"},
+            "plan default": {"quotas": _list(LARGE), "senders": '{ "%login" }',
+                             "networks": '{ "192.0.2.0/24", "198.51.100.0/24" }', **(plan or {})},
+            **(sections or {}),
+        }
+        if daemon == "sendward-milter":
+            content["milter"] = {"listen": f'"unix:{self.path(name)}"'}
+            del content["policyd"]
+        write_configuration(config, content)
+        server = Daemon(daemon, config, self.path(name + ".log"), [self.path(name)])
+        server.start()
+        self.servers[name] = server
+        return config
+
+    def stop(self, name):
+        self.servers.pop(name).kill()
+
+    def pid(self, name):
+        if name == "redis":
+            return self.redis.processes[0].pid
+        server = self.servers[name]
+        return server.processes[0].pid if isinstance(server, Daemon) else server.pid
+
+    def control(self, config, *words, stdin=None):
+        return subprocess.run([built("sendward"), "-c", config, *words], input=stdin, check=True, encoding="utf-8",
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
+
+    # ---- one measurement
+
+    def load(self, generator, server, **options):
+        """Runs the generator on the server; its result, and what server and Redis have used for it."""
+        argv = [bench_program(generator)]
+        for name, value in options.items():
+            argv += ["--" + name.replace("_", "-"), str(value)]
+        watched = {name: Usage(self.pid(name)) for name in (server, "redis")}
+        before = self.redis_counts()
+        start = time.monotonic()
+        done = subprocess.run([*argv, "unix:" + self.path(server)], check=False, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, encoding="utf-8", timeout=600)
+        elapsed = time.monotonic() - start
+        if not done.stdout:
+            raise RuntimeError(f"{' '.join(argv)}: {done.stderr}")
+        result = json.loads(done.stdout)
+        # The generator warms up with a tenth more, which the usage has in it.
+        scale = result["seconds"] / max(elapsed, result["seconds"])
+        for name, usage in watched.items():
+            user, system = Usage(self.pid(name)).since(usage)
+            per_message = scale * 1e6 / max(result["messages"], 1)
+            result[("redis" if name == "redis" else "server") + "_us"] = (user + system) * per_message
+        after = self.redis_counts()
+        for name in ("commands", "in", "out"):
+            result["redis_" + name] = (after[name] - before[name]) * scale / max(result["messages"], 1)
+        result["resident"] = Usage(self.pid(server)).resident
+        return result
+
+    def redis_counts(self):
+        """Calls from outside (of scripts, one each), octets in and out."""
+        info = dict(line.split(":", 1) for line in self.redis.command("INFO", "all").split("\n") if ":" in line)
+        calls = sum(int(info.get("cmdstat_" + name, "calls=0").split(",")[0].split("=")[1])
+                    for name in ("evalsha", "eval", "xadd", "xread", "hgetall"))
+        return {"commands": calls, "in": int(info["total_net_input_bytes"]),
+                "out": int(info["total_net_output_bytes"]), "memory": int(info["used_memory"])}
+
+
+def _list(texts):
+    return "{ " + ", ".join(f'"{text}"' for text in texts) + " }"
+
+
+def machine():
+    """One line about where this was measured."""
+    model = "unknown processor"
+    for line in open("/proc/cpuinfo", encoding="utf-8"):
+        if line.startswith("model name"):
+            model = line.split(":", 1)[1].strip()
+            break
+    release = "unknown system"
+    for path in glob.glob("/etc/os-release"):
+        for line in open(path, encoding="utf-8"):
+            if line.startswith("PRETTY_NAME="):
+                release = line.split("=", 1)[1].strip().strip('"')
+    return f"{os.cpu_count()} x {model}, {release}, Linux {os.uname().release}"
