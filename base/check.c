@@ -18,6 +18,7 @@ static const char *const mode_names[] = {
 	[MODE_ENFORCE] = "enforce",
 	[MODE_MONITOR] = "monitor",
 	[MODE_OFF] = "off",
+	[MODE_REWRITE] = "rewrite",
 };
 #define MODES (sizeof(mode_names) / sizeof(mode_names[0]))
 

@@ -20,7 +20,9 @@ enum check {
 };
 #define CHECKS 8
 
-enum check_mode { MODE_ENFORCE, MODE_MONITOR, MODE_OFF };
+/* MODE_REWRITE is for CHECK_HEADER_FROM only: what it would refuse is put right
+ * in the message (engine/rewrite.h). */
+enum check_mode { MODE_ENFORCE, MODE_MONITOR, MODE_OFF, MODE_REWRITE };
 
 const char *check_name(enum check check);
 const char *check_mode_name(enum check_mode mode);

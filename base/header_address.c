@@ -1,6 +1,7 @@
 #include "base/header_address.h"
 
 #include <gmime/gmime.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,21 +37,32 @@ static bool is_name(const char *text, size_t len, const char *name)
 
 /* ORIGINATORS when it is another field. Postfix takes away blanks before the
  * colon, programs differ. */
-static unsigned field_of(const char *name)
+static unsigned field_of(const char *name, const char *(*name_of)(enum originator field))
 {
 	size_t len = strlen(name);
 	unsigned i = 0;
 
 	while (len > 0 && ascii_is_blank(name[len - 1]))
 		len--;
-	while (i < ORIGINATORS && !is_name(name, len, originator_name((enum originator)i)))
+	while (i < ORIGINATORS && !is_name(name, len, name_of((enum originator)i)))
 		i++;
 	return i;
 }
 
 bool originators_wants(const char *name)
 {
-	return field_of(name) < ORIGINATORS;
+	return field_of(name, originator_name) < ORIGINATORS ||
+	       field_of(name, originator_copy_name) < ORIGINATORS;
+}
+
+bool originator_find(const char *name, enum originator *out)
+{
+	unsigned field = field_of(name, originator_name);
+
+	if (field == ORIGINATORS)
+		return false;
+	*out = (enum originator)field;
+	return true;
 }
 
 /* --- what is shown ------------------------------------------------------------- */
@@ -90,6 +102,17 @@ static void look_at_display(struct originators *o, const struct address *address
 	free(text);
 }
 
+/* For the address that may take the place of the one it stands beside. */
+static void keep_display(struct originators *o, const char *display)
+{
+	char *decoded = encoded_words_decode(display);
+
+	o->display[0] = '\0';
+	if (header_write_is_name(decoded))
+		memcpy(o->display, decoded, strlen(decoded) + 1);
+	free(decoded);
+}
+
 /* --- the first reader ---------------------------------------------------------- */
 
 struct collector {
@@ -111,6 +134,8 @@ static const char *collect(const struct address *address, const char *display, v
 	o->items[o->n].field = collector->field;
 	o->items[o->n].address = *address;
 	o->n++;
+	if (collector->field == ORIGINATOR_FROM)
+		keep_display(o, display);
 	return NULL;
 }
 
@@ -204,45 +229,72 @@ void originators_init(struct originators *o)
 {
 	o->n = 0;
 	memset(o->fields_seen, 0, sizeof(o->fields_seen));
+	memset(o->copies_seen, 0, sizeof(o->copies_seen));
+	memset(o->faulty, 0, sizeof(o->faulty));
 	o->fault[0] = '\0';
 	o->display_address[0] = '\0';
+	o->display[0] = '\0';
+}
+
+/* The first one is told. */
+static void set_fault(struct originators *o, unsigned field, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void set_fault(struct originators *o, unsigned field, const char *format, ...)
+{
+	va_list args;
+
+	o->faulty[field] = true;
+	if (o->fault[0])
+		return;
+	va_start(args, format);
+	vsnprintf(o->fault, sizeof(o->fault), format, args);
+	va_end(args);
+}
+
+static const char *read_bounded(struct originators *o, enum originator field, const char *value,
+				size_t len)
+{
+	const char *reason;
+	char *text;
+
+	if (len > VALUE_MAX)
+		return "longer than 65536 octets";
+	text = memory_alloc(len + 1);
+	reason = field_read(o, field, value, len, text);
+	free(text);
+	return reason;
 }
 
 void originators_add(struct originators *o, const char *name, const char *value, size_t value_len)
 {
-	unsigned field = field_of(name);
-	const char *reason = "longer than 65536 octets";
+	unsigned field = field_of(name, originator_name);
+	unsigned copy = field_of(name, originator_copy_name);
+	const char *reason;
 
-	if (field == ORIGINATORS)
+	if (copy < ORIGINATORS)
+		o->copies_seen[copy]++;
+	if (field == ORIGINATORS || o->fields_seen[field]++ >= HEADER_FIELDS_MAX)
 		return;
-	o->fields_seen[field]++;
-	if (o->fault[0])
-		return;
-	if (value_len <= VALUE_MAX) {
-		char *text = memory_alloc(value_len + 1);
-
-		reason = field_read(o, (enum originator)field, value, value_len, text);
-		free(text);
-	}
+	reason = read_bounded(o, (enum originator)field, value, value_len);
 	if (reason)
-		snprintf(o->fault, sizeof(o->fault), "%s: %s", originator_name(field), reason);
+		set_fault(o, field, "%s: %s", originator_name((enum originator)field), reason);
 }
 
 void originators_end(struct originators *o)
 {
-	if (!o->fault[0] && o->fields_seen[ORIGINATOR_FROM] == 0)
-		snprintf(o->fault, sizeof(o->fault), "no From field");
+	if (o->fields_seen[ORIGINATOR_FROM] == 0)
+		set_fault(o, ORIGINATOR_FROM, "no From field");
 	for (unsigned i = 0; i < ORIGINATORS; i++) {
 		unsigned seen = o->fields_seen[i];
+		const char *name = originator_name((enum originator)i);
 
-		if (o->fault[0] || !fields[i].once || seen <= 1)
+		if (seen <= (fields[i].once ? 1 : HEADER_FIELDS_MAX))
 			continue;
 		if (seen == 2)
-			snprintf(o->fault, sizeof(o->fault), "two %s fields",
-				 originator_name((enum originator)i));
+			set_fault(o, i, "two %s fields", name);
 		else
-			snprintf(o->fault, sizeof(o->fault), "%u %s fields", seen,
-				 originator_name((enum originator)i));
+			set_fault(o, i, "%u %s fields", seen, name);
 	}
 }
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include "base/address.h"
+#include "base/header_write.h"
 
 enum originator {
 	ORIGINATOR_FROM,
@@ -34,6 +35,11 @@ struct originators {
 	struct header_address items[HEADER_ADDRESSES_MAX];
 	size_t n;
 	unsigned fields_seen[ORIGINATORS];
+	/* Fields with the name of originator_copy_name() that the message
+	 * brought with it. */
+	unsigned copies_seen[ORIGINATORS];
+	/* One of these fields, or their number, is a fault. */
+	bool faulty[ORIGINATORS];
 	/* Empty while every field had exactly one reading; else why not, for
 	 * the reply: "two From fields", "From: unbalanced quote". */
 	char fault[160];
@@ -42,13 +48,17 @@ struct originators {
 	 * UTF-8, cut to fit): for the flag or the refusal
 	 * (display_name_address). It may still be another own address. */
 	char display_address[160];
+	/* The display name of the last address in From, decoded, when it may
+	 * stand beside another address (header_write_is_name()); else "". */
+	char display[DISPLAY_NAME_MAX + 1];
 };
 
 void originators_init(struct originators *o);
 
 /* One header field, in the order of the message. name without the colon,
- * value unfolded or not, as the milter gets it. Fields that are not
- * originator fields are ignored. */
+ * value unfolded or not, as the milter gets it. Fields that are neither
+ * originator fields nor copies of them are ignored. After a fault the other
+ * fields are still read. */
 void originators_add(struct originators *o, const char *name, const char *value, size_t value_len);
 
 /* The header is complete: sets the fault for no From field, two of them, ... */
@@ -57,7 +67,13 @@ void originators_end(struct originators *o);
 /* True when the field is one that originators_add() looks at. */
 bool originators_wants(const char *name);
 
+/* Which of the originator fields it is; false when it is none. */
+bool originator_find(const char *name, enum originator *out);
+
 const char *originator_name(enum originator field);
+
+/* The field that keeps one that was taken out: "X-Original-From". */
+const char *originator_copy_name(enum originator field);
 
 /* GMime needs one call before the first originators_add(), from main(). */
 void header_address_init(void);

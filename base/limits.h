@@ -39,4 +39,8 @@
 /* Addresses in all sender fields of one message header. */
 #define HEADER_ADDRESSES_MAX 100
 
+/* Fields of one name that are looked at in one message header: no more of
+ * them can be taken out and kept when a header is rewritten. */
+#define HEADER_FIELDS_MAX 100
+
 #endif

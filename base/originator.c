@@ -9,7 +9,19 @@ static const char *const names[ORIGINATORS] = {
 	[ORIGINATOR_RESENT_SENDER] = "Resent-Sender",
 };
 
+static const char *const copy_names[ORIGINATORS] = {
+	[ORIGINATOR_FROM] = "X-Original-From",
+	[ORIGINATOR_SENDER] = "X-Original-Sender",
+	[ORIGINATOR_RESENT_FROM] = "X-Original-Resent-From",
+	[ORIGINATOR_RESENT_SENDER] = "X-Original-Resent-Sender",
+};
+
 const char *originator_name(enum originator field)
 {
 	return names[field];
+}
+
+const char *originator_copy_name(enum originator field)
+{
+	return copy_names[field];
 }

@@ -30,6 +30,10 @@ static const struct {
 			       {"550", "5.7.1",
 				"header_from: not an address of login %{login}: %{address}"}},
 	[REPLY_HEADER_FAULT] = {"header_fault", {"550", "5.7.1", "header_from: %{rule}"}},
+	[REPLY_HEADER_NO_REWRITE] = {"header_no_rewrite",
+				     {"550", "5.7.1",
+				      "header_from: %{address}; login %{login} has no address of "
+				      "its own to put there"}},
 	[REPLY_CAP_RECIPIENTS] = {"max_recipients",
 				  {"452", "4.5.3",
 				   "caps: %{asked} recipients, at most %{limit} a message"}},

@@ -22,6 +22,7 @@ enum reply {
 	REPLY_NULL_SENDER,	  /* null_sender = reject */
 	REPLY_HEADER_FROM,	  /* an originator field has a foreign address */
 	REPLY_HEADER_FAULT,	  /* the originator fields have no single reading */
+	REPLY_HEADER_NO_REWRITE,  /* header_from = rewrite, and it is not possible */
 	REPLY_CAP_RECIPIENTS,	  /* more recipients than max_recipients */
 	REPLY_CAP_SIZE,		  /* larger than max_size */
 	REPLY_QUOTAS,		  /* used up, over_quota = defer */
@@ -30,7 +31,7 @@ enum reply {
 	REPLY_QUOTAS_RCPT,	  /* over_quota_at_rcpt = too_many */
 	REPLY_CANNOT_TELL,	  /* the store is away and the answer unknown */
 };
-#define REPLIES 14
+#define REPLIES 15
 
 /* code and xcode have the same class: '4' or '5'. */
 struct reply_line {

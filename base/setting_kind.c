@@ -83,11 +83,18 @@ static bool parse_flag(const struct setting *setting, const char *text, struct a
 static bool parse_check_mode(const struct setting *setting, const char *text, struct arena *arena,
 			     void *out, const char **reason)
 {
-	(void)setting;
+	enum check_mode mode;
+
 	(void)arena;
-	if (check_mode_parse(text, out))
-		return true;
-	return refuse(reason, "must be enforce, monitor or off");
+	if (!check_mode_parse(text, &mode))
+		return refuse(reason, setting->index == CHECK_HEADER_FROM ?
+					      "must be enforce, monitor, rewrite or off" :
+					      "must be enforce, monitor or off");
+	if (mode == MODE_REWRITE && setting->index != CHECK_HEADER_FROM)
+		return refuse(reason, "only header_from can be rewrite: there is nothing to "
+				      "rewrite for another check");
+	*(enum check_mode *)out = mode;
+	return true;
 }
 
 static bool parse_int(const struct setting *setting, const char *text, struct arena *arena,

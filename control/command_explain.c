@@ -91,6 +91,8 @@ static const char *result_name(const struct finding *f)
 		return "off";
 	if (f->result == FINDING_REFUSE && f->mode == MODE_MONITOR)
 		return "monitor";
+	if (f->result == FINDING_REFUSE && f->mode == MODE_REWRITE && f->action == ACTION_ACCEPT)
+		return "rewrite";
 	return names[f->result];
 }
 
@@ -174,6 +176,8 @@ static void print_headline(const struct verdict *v, const char *reply)
 		printf(" by %s", check_name(v->check));
 	if (redirect)
 		printf(", to %s", redirect);
+	if (v->rewrite.fields)
+		printf(", header From rewritten to %s", v->rewrite.address);
 	if (v->monitored)
 		printf(" (without monitor mode: %s by %s)", action_name(v->monitor_action),
 		       check_name(v->monitor_check));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/ownership.h"
+#include "engine/rewrite.h"
 
 #define EVERY_STAGE \
 	(1U << STAGE_MAIL | 1U << STAGE_RCPT | 1U << STAGE_DATA | 1U << STAGE_END_OF_MESSAGE)
@@ -239,6 +240,25 @@ static enum action refusal_action(const struct config *config, enum reply reply)
 	return config->replies[reply].code[0] == '4' ? ACTION_DEFER : ACTION_REFUSE;
 }
 
+/* In mode rewrite: a header that can be put right stops nothing. */
+static void try_to_rewrite(const struct gate_input *in, struct finding *f)
+{
+	struct rewrite rewrite;
+	const char *reason = rewrite_plan(in->config, in->effective, in->request, &rewrite);
+	size_t len = strlen(f->rule);
+
+	if (!reason) {
+		f->action = ACTION_ACCEPT;
+		return;
+	}
+	if (!rewrite.address[0])
+		f->reply = REPLY_HEADER_NO_REWRITE;
+	if (!f->subject[0])
+		snprintf(f->subject, sizeof(f->subject), "%.250s", f->rule);
+	snprintf(f->rule + len, sizeof(f->rule) - len, "; not rewritten: %s", reason);
+	f->action = refusal_action(in->config, f->reply);
+}
+
 void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
 {
 	for (size_t i = 0; i < sizeof(gate_checks) / sizeof(gate_checks[0]); i++) {
@@ -255,13 +275,21 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
 			f->action = refusal_action(in->config, f->reply);
 		else if (f->result == FINDING_UNKNOWN)
 			f->action = ACTION_DEFER;
+		if (f->result == FINDING_REFUSE && f->mode == MODE_REWRITE)
+			try_to_rewrite(in, f);
 	}
+}
+
+bool finding_is_enforced(const struct finding *f)
+{
+	return f->mode == MODE_ENFORCE ||
+	       (f->mode == MODE_REWRITE && f->action != ACTION_ACCEPT);
 }
 
 int gate_decisive(const struct finding findings[CHECKS])
 {
 	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++) {
-		if (findings[i].mode == MODE_ENFORCE &&
+		if (finding_is_enforced(&findings[i]) &&
 		    (findings[i].result == FINDING_REFUSE || findings[i].result == FINDING_UNKNOWN))
 			return i;
 	}

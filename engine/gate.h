@@ -25,6 +25,10 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS]);
 /* The first finding that an enforced check refuses or cannot tell, or -1. */
 int gate_decisive(const struct finding findings[CHECKS]);
 
+/* What it refuses, or cannot tell, decides: it is enforced, or to be rewritten
+ * where that is not possible. */
+bool finding_is_enforced(const struct finding *finding);
+
 /* An empty finding. */
 void finding_init(struct finding *finding, enum check_mode mode);
 

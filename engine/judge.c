@@ -5,6 +5,7 @@
 
 #include "base/units.h"
 #include "engine/gate.h"
+#include "engine/rewrite.h"
 
 static const enum action over_quota_actions[] = {
 	[OVER_QUOTA_DEFER] = ACTION_DEFER,
@@ -195,11 +196,16 @@ static bool acts_now(const struct judge_input *in, const struct finding *f)
 	return in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER;
 }
 
-static int first_of_mode(const struct judge_input *in, const struct verdict *verdict,
-			 enum check_mode mode)
+static bool is_monitored(const struct finding *f)
+{
+	return f->mode == MODE_MONITOR;
+}
+
+static int first_of(const struct judge_input *in, const struct verdict *verdict,
+		    bool (*which)(const struct finding *f))
 {
 	for (int i = 0; i < CHECKS; i++) {
-		if (verdict->findings[i].mode == mode && acts_now(in, &verdict->findings[i]))
+		if (which(&verdict->findings[i]) && acts_now(in, &verdict->findings[i]))
 			return i;
 	}
 	return -1;
@@ -287,14 +293,26 @@ static void decide_by(const struct judge_input *in, enum check check, struct ver
 		verdict->redirect = in->effective->sandbox_redirect;
 }
 
+/* Check 4 in mode rewrite: of a message that will be delivered. */
+static void judge_rewrite(const struct judge_input *in, struct verdict *verdict)
+{
+	const struct finding *f = &verdict->findings[CHECK_HEADER_FROM];
+	enum action action = verdict->action;
+
+	if (f->mode != MODE_REWRITE || f->result != FINDING_REFUSE)
+		return;
+	if (action == ACTION_ACCEPT || action == ACTION_HOLD || action == ACTION_REDIRECT)
+		rewrite_plan(in->config, in->effective, in->request, &verdict->rewrite);
+}
+
 void judge(const struct judge_input *in, struct verdict *verdict)
 {
 	int enforced, monitored;
 
 	judge_sandbox(in, verdict->findings);
 	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
-	enforced = first_of_mode(in, verdict, MODE_ENFORCE);
-	monitored = first_of_mode(in, verdict, MODE_MONITOR);
+	enforced = first_of(in, verdict, finding_is_enforced);
+	monitored = first_of(in, verdict, is_monitored);
 	verdict->action = ACTION_ACCEPT;
 	if (enforced >= 0)
 		decide_by(in, (enum check)enforced, verdict);
@@ -303,6 +321,7 @@ void judge(const struct judge_input *in, struct verdict *verdict)
 		verdict->monitor_check = (enum check)monitored;
 		verdict->monitor_action = verdict->findings[monitored].action;
 	}
+	judge_rewrite(in, verdict);
 }
 
 void judge_cannot_tell(const struct judge_input *in, const char *why, struct verdict *verdict)

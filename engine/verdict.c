@@ -39,6 +39,8 @@ const struct finding *verdict_finding(const struct verdict *verdict)
 {
 	if (verdict->has_check)
 		return &verdict->findings[verdict->check];
+	if (verdict->rewrite.fields)
+		return &verdict->findings[CHECK_HEADER_FROM];
 	if (verdict->monitored)
 		return &verdict->findings[verdict->monitor_check];
 	return NULL;
@@ -58,6 +60,8 @@ static const char *check_to_log(const struct verdict *verdict)
 {
 	if (verdict->has_check)
 		return check_name(verdict->check);
+	if (verdict->rewrite.fields)
+		return check_name(CHECK_HEADER_FROM);
 	return verdict->monitored ? check_name(verdict->monitor_check) : "";
 }
 
@@ -84,6 +88,8 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	fields_add(&fields, "verdict", action_name(verdict->action));
 	if (verdict->monitored)
 		fields_add(&fields, "monitor", action_name(verdict->monitor_action));
+	if (verdict->rewrite.fields)
+		fields_add(&fields, "rewrite", check_name(CHECK_HEADER_FROM));
 	fields_add(&fields, "check", check_to_log(verdict));
 	fields_add(&fields, "rule", f ? f->rule : "");
 	add_count(&fields, "used", f, f ? f->used : 0);
@@ -92,6 +98,8 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	fields_add(&fields, "sender", request->sender);
 	if (verdict->redirect)
 		fields_add(&fields, "redirect", verdict->redirect);
+	if (verdict->rewrite.fields)
+		fields_add(&fields, "from", verdict->rewrite.address);
 	for (int i = 0; i < CHECKS; i++)
 		if (verdict->findings[i].flagged && verdict->findings[i].result == FINDING_PASS)
 			fields_add(&fields, "flag", verdict->findings[i].rule);

@@ -10,6 +10,7 @@
 #include "base/reply.h"
 #include "engine/ownership.h"
 #include "engine/request.h"
+#include "engine/rewrite.h"
 #include "engine/take.h"
 
 enum action {
@@ -72,6 +73,7 @@ struct verdict {
 	 * decision_refund() takes them back. */
 	struct charges charges;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
+	struct rewrite rewrite; /* .fields is 0 unless the header is to be put right */
 	size_t n_warnings;
 	bool sandboxed;	       /* the login is in the sandbox and this is final */
 	char code[4], xcode[10]; /* for REFUSE and DEFER */
@@ -83,7 +85,9 @@ struct verdict {
 	struct finding findings[CHECKS];
 };
 
-/* The finding that decided, or NULL. In monitor mode the one that would have. */
+/* The finding that decided, or NULL: the one that stopped the message, else the
+ * one for which its header is rewritten, else the one that would have in monitor
+ * mode. */
 const struct finding *verdict_finding(const struct verdict *verdict);
 
 /* The decision's log line (DESIGN 7): key=value fields, odd bytes quoted,

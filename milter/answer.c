@@ -12,6 +12,7 @@ void answer_from(const struct verdict *verdict, struct answer *out)
 	memcpy(out->code, verdict->code, sizeof(out->code));
 	memcpy(out->xcode, verdict->xcode, sizeof(out->xcode));
 	memcpy(out->text, verdict->text, sizeof(out->text));
+	out->rewrite = verdict->rewrite;
 	out->redirect = verdict->redirect;
 }
 

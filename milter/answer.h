@@ -18,6 +18,7 @@ struct answer {
 	struct charges charges;	       /* to be taken back when it cannot be given */
 	char code[4], xcode[10];       /* for REFUSE and DEFER */
 	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
+	struct rewrite rewrite;	       /* of the header; .fields is 0 for none */
 	const char *redirect;	       /* borrowed from the config asked with; or NULL */
 };
 

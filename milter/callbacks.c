@@ -14,7 +14,9 @@
 /* What the milter may do to a message, and the steps of the protocol it can
  * do without or without a reply (libmilter's xxfi_negotiate). Headers come as
  * they are, with the space after the colon: so their size is exact. */
-#define ACTIONS (SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_SETSYMLIST)
+#define ACTIONS                                                                           \
+	(SMFIF_QUARANTINE | SMFIF_ADDRCPT | SMFIF_DELRCPT | SMFIF_CHGHDRS | SMFIF_ADDHDRS | \
+	 SMFIF_SETSYMLIST)
 #define STEPS                                                                          \
 	(SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NR_CONN | \
 	 SMFIP_NR_HDR | SMFIP_NR_BODY)

@@ -116,6 +116,7 @@ void message_free(struct message **message)
 	free((*message)->sender);
 	free((*message)->recipients);
 	free((*message)->originators);
+	originals_fini(&(*message)->originals);
 	free(*message);
 	*message = NULL;
 }
@@ -195,8 +196,10 @@ void message_add_header(struct message *message, const char *name, const char *v
 	message->received_bytes += (int64_t)(strlen(name) + 1 + len + 2);
 	for (const char *p = value; (p = strchr(p, '\n')); p++)
 		message->received_bytes++;
-	if (message->login[0] && originators_wants(name))
-		originators_add(need_originators(message), name, value, len);
+	if (!message->login[0] || !originators_wants(name))
+		return;
+	originators_add(need_originators(message), name, value, len);
+	originals_add(&message->originals, name, value);
 }
 
 void message_add_body(struct message *message, size_t len)

@@ -3,7 +3,8 @@
  *
  * libmilter moves a session between its threads, never two at a time, so all
  * of this hangs on smfi_setpriv() and needs no lock. Texts are copied; a
- * message costs at most RECIPIENT_OCTETS_MAX and one struct originators.
+ * message costs at most RECIPIENT_OCTETS_MAX, one struct originators and what
+ * milter/original.h keeps.
  */
 #ifndef SENDWARD_MILTER_MESSAGE_H
 #define SENDWARD_MILTER_MESSAGE_H
@@ -16,6 +17,7 @@
 #include "base/limits.h"
 #include "base/network.h"
 #include "engine/request.h"
+#include "milter/original.h"
 
 /* Recipients of one message; Postfix's smtpd_recipient_limit is 1000. Each is
  * kept because a redirection has to delete it by its exact spelling. */
@@ -34,6 +36,7 @@ struct message {
 	int64_t n_recipients;
 	int64_t n_free_recipients;	 /* of these, those that no quota counts */
 	struct originators *originators; /* NULL until there is such a field */
+	struct originals originals;	 /* the same fields as they came */
 };
 
 struct session {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "milter/rewrite.h"
 #include "milter/text.h"
 
 /* Why Postfix holds a message; it neither logs nor stores the text. */
@@ -106,11 +107,20 @@ static carry_out *const table[] = {
 	[ACTION_DISCARD] = discard_message, [ACTION_REDIRECT] = redirect_message,
 };
 
+/* Before anything else, as an answer that cannot be given must be no answer. */
+static bool put_header_right(SMFICTX *ctx, const struct answer *answer,
+			     const struct message *message)
+{
+	return answer->rewrite.fields == 0 ||
+	       rewrite_message(ctx, &answer->rewrite, &message->originals);
+}
+
 sfsistat outcome_of_message(SMFICTX *ctx, const struct answer *answer,
 			    const struct message *message, bool *carried_out)
 {
 	sfsistat result;
 
-	*carried_out = table[answer->action](ctx, answer, message, &result);
+	*carried_out = put_header_right(ctx, answer, message) &&
+		       table[answer->action](ctx, answer, message, &result);
 	return *carried_out ? result : SMFIS_TEMPFAIL;
 }

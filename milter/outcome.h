@@ -15,6 +15,8 @@
  *   milter stands last in smtpd_milters.
  * - Holding, discarding and redirecting exist at the end of the message only;
  *   libmilter refuses them elsewhere.
+ * - A header From is rewritten by several calls; when one fails the message is
+ *   deferred, and Postfix forgets the others with it.
  * - A client that drops the connection after the final dot does not undo the
  *   message: Postfix delivers it, and it is rightly charged.
  */

@@ -45,19 +45,29 @@ static json_t *new_event(const char *what, const struct config *config, const ch
 	return event;
 }
 
+static bool is_rewritten_only(const struct verdict *verdict)
+{
+	return verdict->rewrite.fields && verdict->action == ACTION_ACCEPT;
+}
+
 static void store_verdict(struct store *store, const struct config *config, const char *daemon,
 			  const struct request *request, const struct verdict *verdict)
 {
 	const struct finding *f = verdict_finding(verdict);
-	json_t *event = new_event(action_name(verdict->action), config, daemon, request, verdict);
+	bool rewritten = is_rewritten_only(verdict);
+	json_t *event = new_event(rewritten ? "rewrite" : action_name(verdict->action), config,
+				  daemon, request, verdict);
 
 	json_object_set_new(event, "sender", text_of(request->sender));
 	json_object_set_new(event, "recipients", json_integer(request->recipients));
 	json_object_set_new(event, "bytes", json_integer(request->size_bytes));
-	json_object_set_new(event, "check", json_string(check_name(verdict->check)));
+	json_object_set_new(event, "check",
+			    json_string(check_name(rewritten ? CHECK_HEADER_FROM : verdict->check)));
 	json_object_set_new(event, "rule", text_of(f ? f->rule : ""));
 	if (verdict->redirect)
 		json_object_set_new(event, "redirect", text_of(verdict->redirect));
+	if (verdict->rewrite.fields)
+		json_object_set_new(event, "from", text_of(verdict->rewrite.address));
 	store_json(store, event);
 }
 
@@ -96,7 +106,7 @@ void report_verdict(struct store *store, const struct config *config, const char
 	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
 	log_fields(LEVEL_INFO, line);
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
-	    verdict->action == ACTION_REDIRECT)
+	    verdict->action == ACTION_REDIRECT || is_rewritten_only(verdict))
 		store_verdict(store, config, daemon, request, verdict);
 	for (size_t i = 0; i < verdict->n_warnings; i++)
 		report_warning(store, config, daemon, request, verdict, &verdict->warnings[i]);

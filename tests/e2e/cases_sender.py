@@ -1,5 +1,7 @@
 """Cases 4, 5, 6 and 14: client networks, envelope senders, header From, the null sender."""
 
+import email
+
 from clients import Message
 from stack import BOTH, EVERY_WIRING, MILTER, POLICYD
 from table import (case, expect, expect_delivered, expect_equal, expect_match, expect_refused, expect_same_story,
@@ -210,6 +212,86 @@ def _(stack):
     stack.milter.start()
     expect_refused(stack, stack.send(ROSE, header_from=f'"boss@bank.example" <{ROSE}>'), "550", "5.7.1", "")
     expect_delivered(stack, stack.send(ROSE, header_from=f'"Rose" <{ROSE}>'))
+
+
+REWRITE = {"checks": "{ header_from = rewrite }"}
+
+
+def _header(delivery):
+    """The header of a delivery as a parser reads it."""
+    return email.message_from_bytes(delivery.content)
+
+
+@case(6, "with header_from = rewrite the message goes out under the login's own address, and tells what it said",
+      wirings=(MILTER, BOTH), plan=REWRITE)
+def _(stack):
+    stack.sendward("user", "add", ROSE)
+    outcome = stack.send(ROSE, client="python", header_from="The Boss <boss@bank.example>",
+                         headers=["X-Original-From: forged@dom.example", "Sender: boss@bank.example",
+                                  "From : second@bank.example", "X-Original-Sender: forged", f"Resent-From: {ROSE}"])
+    header = _header(expect_delivered(stack, outcome))
+    expect_equal(header.get_all("From"), [ROSE], "From")
+    expect_equal(header.get_all("X-Original-From"), ["The Boss <boss@bank.example>", "second@bank.example"],
+                 "X-Original-From")
+    expect_equal(header.get_all("Sender"), None, "Sender")
+    expect_equal(header.get_all("X-Original-Sender"), ["boss@bank.example"], "X-Original-Sender")
+    expect_equal(header.get_all("Resent-From"), [ROSE], "Resent-From")
+    line = stack.wait_decision(stage="END-OF-MESSAGE", login=ROSE, check="header_from")
+    expect_equal(line.verdict, "accept", "verdict")
+    expect_equal(stack.used(ROSE), 1, "messages used")
+
+
+# content of From (None: no such field), further header lines, the From delivered, what is kept of it
+REWRITTEN = (
+    ("a display name", "The Boss <boss@bank.example>", [], f'"The Boss" <{ROSE}>', ["The Boss <boss@bank.example>"]),
+    ("a name in UTF-8", "=?UTF-8?B?SsOpcsO0bWU=?= <boss@bank.example>", [], f"=?UTF-8?Q?J=C3=A9r=C3=B4me?= <{ROSE}>",
+     ["=?UTF-8?B?SsOpcsO0bWU=?= <boss@bank.example>"]),
+    ("a name that is an address", '"boss@bank.example" <boss@bank.example>', [], ROSE,
+     ['"boss@bank.example" <boss@bank.example>']),
+    ("no From", None, [], ROSE, None),
+    ("an empty From", "", ["From:"], ROSE, [""]),
+    ("no reading", "boss@bank.example <" + ROSE, [], ROSE, ["boss@bank.example <" + ROSE]),
+    ("a folded field", "boss@bank.example,\r\n\tchief@bank.example", [], ROSE,
+     ["boss@bank.example, chief@bank.example"]),
+    ("many fields", "a0@bank.example", [f"From: a{n}@bank.example" for n in range(1, 9)], ROSE,
+     [f"a{n}@bank.example" for n in range(9)]),
+    ("a foreign Sender", f"Rose <{ROSE}>", ["Sender: boss@bank.example"], f'"Rose" <{ROSE}>', [f"Rose <{ROSE}>"]),
+    ("a foreign Resent-From", ROSE, ["Resent-From: boss@bank.example"], ROSE, [ROSE]),
+)
+
+
+@case(6, "what is rewritten has one From field and keeps each it had", wirings=[MILTER], plan=REWRITE)
+def _(stack):
+    stack.sendward("user", "add", ROSE)
+    for what, header_from, headers, new, kept in REWRITTEN:
+        outcome = stack.send(ROSE, client="python", header_from=header_from or None, headers=headers)
+        header = _header(expect_delivered(stack, outcome))
+        expect_equal(header.get_all("From"), [new], f"{what}: From")
+        expect_equal(header.get_all("X-Original-From"), kept, f"{what}: X-Original-From")
+        for name in ("Sender", "Resent-From"):
+            expect_equal(header.get_all(name), None, f"{what}: {name}")
+    expect_equal(stack.used(ROSE), len(REWRITTEN), "messages used")
+
+
+@case(6, "a long and dirty From is kept in lines that can be delivered", wirings=[MILTER], plan=REWRITE)
+def _(stack):
+    stack.sendward("user", "add", ROSE)
+    dirty = "\x01" + "x" * 3000 + "\x7f \t <boss@bank.example>"
+    header = _header(expect_delivered(stack, stack.send(ROSE, client="python", header_from=dirty)))
+    expect_equal(header.get_all("From"), [ROSE], "From")
+    kept = header.get_all("X-Original-From")
+    expect_equal(len(kept), 1, "fields X-Original-From")
+    expect_match(r"^\?x{800,}[x\s]*\.\.\.$", kept[0], "X-Original-From")
+    expect(max(len(line) for line in kept[0].splitlines()) < 950, "a line is too long")
+
+
+@case(6, "a login without an address of its own is refused with header_from = rewrite", wirings=(MILTER, BOTH),
+      plan={**REWRITE, "senders": '{ "*@dom.example" }'})
+def _(stack):
+    outcome = stack.send("plainlogin", sender=ROSE, header_from="boss@bank.example")
+    expect_refused(stack, outcome, "550", "5.7.1", "no address of its own")
+    expect_delivered(stack, stack.send("plainlogin", sender=ROSE, header_from=ROSE))
+    expect_equal(stack.used("plainlogin"), 1, "messages used")
 
 
 # -- 14

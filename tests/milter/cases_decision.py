@@ -1,5 +1,8 @@
 """What the milter answers, and what it asks to be done to a message."""
 
+import signal
+import time
+
 from table import case
 from world import BODY, FROM_ALICE, World, expect, expect_match
 
@@ -240,3 +243,92 @@ def many_recipients():
         session.content(FROM_ALICE, BODY, "4QA")
         expect(session.end_of_message("4QA").answer, "continue", "the end")
         expect(world.decided(stage="END-OF-MESSAGE").used, str(limit), "used")
+
+
+REWRITE = {"checks": "{ header_from = rewrite }"}
+
+
+def _fields(answer):
+    """The changes of the header: (what, index, name, value); 2^32 - 1 is no index."""
+    fields = []
+    for what, text in answer.changes:
+        data = text.encode("utf-8", "surrogateescape")
+        index = 0
+        if what == "chgheader":
+            index, data = int.from_bytes(data[:4], "big"), data[4:]
+        name, _, value = data.partition(b"\0")
+        fields.append((what, index, name.decode(), value.decode()))
+    return fields
+
+
+@case("in mode rewrite a foreign header From gives way to the main address, and is kept")
+def rewrite():
+    with World(plan=REWRITE) as world:
+        answer = world.send(ALICE, headers=(("From", " The Boss <boss@example.com>"), ("Subject", " pay")))
+        expect(answer.answer, "continue", "answer")
+        expect(_fields(answer), [("addheader", 0, "X-Original-From", " The Boss <boss@example.com>"),
+                                 ("chgheader", 1, "From", ' "The Boss" <alice@example.org>')], "changes")
+        line = world.daemon.log().splitlines()[-1]
+        expect_match(r"verdict=accept rewrite=header_from check=header_from "
+                     r'rule="From: boss@example\.com is not covered by \*@example\.org [^"]*" .* from=alice@example\.org', line, "log line")
+        expect(world.send(ALICE), ("continue", []), "an own header From")
+        expect(world.used(ALICE), 2, "used afterwards")
+
+
+@case("in mode rewrite all that was wrong is taken out, and nothing a client wrote passes for ours")
+def rewrite_all():
+    with World(plan=REWRITE) as world:
+        answer = world.send(ALICE, headers=(
+            ("X-Original-From", " forged@example.org"), ("From", " alice@example.org"), ("Sender", " boss@example.com"),
+            ("From", " boss@example.com,\n\t\xe9\udce9 <"), ("X-original-from", " forged"), ("Resent-From", ALICE),
+            ("X-Original-Resent-From", " stays")))
+        expect(answer.answer, "continue", "answer")
+        expect(_fields(answer), [
+            ("chgheader", 2, "X-Original-From", ""), ("chgheader", 1, "X-Original-From", ""),
+            ("addheader", 0, "X-Original-From", " alice@example.org"),
+            ("addheader", 0, "X-Original-From", " boss@example.com, \xe9? <"),
+            ("chgheader", 1, "From", " alice@example.org"), ("chgheader", 2, "From", ""),
+            ("addheader", 0, "X-Original-Sender", " boss@example.com"), ("chgheader", 1, "Sender", "")], "changes")
+        answer = world.send(ALICE, headers=(("Subject", " nobody"),))
+        expect(_fields(answer), [("addheader", 0, "From", " alice@example.org")], "changes without a From field")
+
+
+@case("in mode rewrite a login without an address of its own is refused, and told why")
+def rewrite_none():
+    with World(plan=REWRITE) as world:
+        answer = world.send("alice", headers=(("From", " boss@example.com"),))
+        expect(answer.answer, "550 5.7.1 header_from: From: boss@example.com; login alice has no address of its own to "
+               "put there", "reply")
+        world.account("alice", senders=["*@example.org", "sales@example.org"])
+        answer = world.send("alice", headers=(("From", " boss@example.com"),))
+        expect(_fields(answer)[-1], ("chgheader", 1, "From", " sales@example.org"), "with a sender of its own")
+        expect_match("^553 ", world.send(ALICE, sender="<x@example.com>").answer, "a foreign envelope sender")
+
+
+@case("in mode rewrite a message that is held or redirected is put right too, a discarded one is not")
+def rewrite_sandbox():
+    headers = (("From", " boss@example.com"),)
+    with World(plan={**REWRITE, "sandbox_redirect": '"trap@example.org"'}) as world:
+        world.account(ALICE, state="sandboxed")
+        for sandbox, changes in (("discard", []), ("hold", ["addheader", "chgheader", "quarantine"]),
+                                 ("redirect", ["addheader", "chgheader", "delrcpt", "addrcpt"])):
+            world.reconfigure(plan={**REWRITE, "sandbox_redirect": '"trap@example.org"', "sandbox": sandbox})
+            answer = world.send(ALICE, headers=headers)
+            expect([name for name, _ in answer.changes], changes, f"changes with sandbox = {sandbox}")
+
+
+@case("when Postfix has gone before a header is rewritten, the charge goes back")
+def rewrite_gone():
+    with World(plan=REWRITE) as world:
+        session = world.session()
+        expect(session.mail("<alice@example.org>", ALICE), "continue", "MAIL")
+        expect(session.rcpt("<r@example.net>"), "continue", "RCPT")
+        session.content((("From", " boss@example.com"),), BODY, "4QGONE")
+        world.redis.signal(signal.SIGSTOP)
+        session.send_end_of_message("4QGONE")
+        time.sleep(0.05)    # the milter has asked; not to be seen from here
+        session.close()
+        world.redis.signal(signal.SIGCONT)
+        world.daemon.wait_log("did not take the answer, its charge is taken back")
+        world.decided(stage="END-OF-MESSAGE", verdict="accept")
+        expect(world.used(ALICE), 0, "used afterwards")

@@ -25,7 +25,7 @@ static void test_names(void)
 
 static void test_modes_round_trip(void)
 {
-	static const char *const names[] = { "enforce", "monitor", "off" };
+	static const char *const names[] = { "enforce", "monitor", "off", "rewrite" };
 
 	for (size_t i = 0; i < SUITE_LEN(names); i++) {
 		enum check_mode mode;

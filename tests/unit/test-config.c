@@ -93,6 +93,11 @@ static const struct {
 	{ "plan default { quotas = { \"200 recipients\" } }",
 	  "test.conf:1: quotas = \"200 recipients\": window is missing: write AMOUNT UNIT / WINDOW" },
 	{ "plan default { senders = { \"@\" } }", "test.conf:1: senders = @: " },
+	{ "plan default { checks {\n header_from = rewrite\n envelope_sender = rewrite } }",
+	  "test.conf:3: envelope_sender = rewrite: only header_from can be rewrite: there is "
+	  "nothing to rewrite for another check" },
+	{ "plan default { checks { header_from = on } }",
+	  "test.conf:1: header_from = on: must be enforce, monitor, rewrite or off" },
 	{ "plan default { checks { quotas = on } }",
 	  "test.conf:1: quotas = on: must be enforce, monitor or off" },
 	{ "plan default { sandbox_redirect = \"nobody\" }",

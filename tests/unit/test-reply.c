@@ -20,6 +20,7 @@ static void test_table(void)
 		{ REPLY_NULL_SENDER, "null_sender", "553", "5.7.1" },
 		{ REPLY_HEADER_FROM, "header_from", "550", "5.7.1" },
 		{ REPLY_HEADER_FAULT, "header_fault", "550", "5.7.1" },
+		{ REPLY_HEADER_NO_REWRITE, "header_no_rewrite", "550", "5.7.1" },
 		{ REPLY_CAP_RECIPIENTS, "max_recipients", "452", "4.5.3" },
 		{ REPLY_CAP_SIZE, "max_size", "552", "5.3.4" },
 		{ REPLY_QUOTAS, "quotas", "450", "4.7.28" },
