@@ -221,6 +221,11 @@ static const char *strip_path(const char **text, size_t *len)
 	return NULL;
 }
 
+bool address_is_null(const char *text)
+{
+	return *text == '\0' || strcmp(text, "<>") == 0;
+}
+
 enum address_result address_parse(const char *text, enum address_form form, struct address *out,
 				  const char **reason)
 {
@@ -228,7 +233,7 @@ enum address_result address_parse(const char *text, enum address_form form, stru
 	struct address address;
 	const char *why = NULL;
 
-	if (len == 0 || strcmp(text, "<>") == 0)
+	if (address_is_null(text))
 		return ADDRESS_NULL;
 	if (form == ADDRESS_SMTP)
 		why = strip_path(&text, &len);

@@ -47,6 +47,9 @@ enum address_result {
 enum address_result address_parse(const char *text, enum address_form form, struct address *out,
 				  const char **reason);
 
+/* "" or "<>": what address_parse() calls ADDRESS_NULL. */
+bool address_is_null(const char *text);
+
 void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
 
 /* Case of the local part: RFC 5321 section 2.4 leaves it to the receiver.

@@ -60,6 +60,7 @@ static void note_lines(struct load *load, cfg_t *cfg)
 	for (i = 0; setting_at(i, &setting); i++)
 		if (setting.section == SECTION_TOP)
 			*lines++ = load_line_if_set(cfg, setting.name);
+	load->config->null_sender.line = load_line_if_set(cfg, "null_sender");
 	load->config->unauthenticated.quotas_line =
 		load_line_if_set(cfg_getsec(cfg, "unauthenticated"), "quotas");
 }

@@ -135,6 +135,14 @@ struct unauthenticated {
 	int ipv6_prefix; /* 16..128 */
 };
 
+/* null_sender = allow | reject | QUOTA */
+struct null_sender {
+	bool allowed;
+	bool limited;	    /* by a quota of its own, beside the login's */
+	struct quota quota; /* .null_sender is set */
+	int line;	    /* LINES above */
+};
+
 struct redis_settings {
 	struct endpoint address;
 	const char *username;	   /* NULL: none */
@@ -150,7 +158,7 @@ struct config {
 	enum charge_by charge;
 	enum store_failure on_store_failure;
 	const char *recipient_delimiter;
-	bool null_sender_allowed;
+	struct null_sender null_sender;
 	bool unknown_login_allowed;
 	bool unknown_while_degraded_allowed;
 	int degraded_share_permille; /* 0..1000 of each limit */

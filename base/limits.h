@@ -23,8 +23,8 @@
 #define SENDERS_MAX 1000
 #define NETWORKS_MAX 1000
 
-/* Rows of one take: the quotas of one scope and a ramp. */
-#define TAKE_ROWS_MAX (QUOTAS_MAX + 1)
+/* Rows of one take: the quotas of one scope, a ramp, and the null sender's quota. */
+#define TAKE_ROWS_MAX (QUOTAS_MAX + 2)
 
 /* Octets of reason, description, actor. */
 #define NOTE_MAX 500

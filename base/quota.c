@@ -198,21 +198,22 @@ void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
 {
 	char limit[AMOUNT_TEXT_MAX], window[DURATION_TEXT_MAX];
 	const char *unit = unit_names[quota->unit];
+	const char *prefix = quota->null_sender ? QUOTA_NULL_SENDER : "";
 
 	limit_format(quota, limit);
 	if (quota->kind == QUOTA_CALENDAR) {
-		/* At most 23 + 1 + 10 + 3 + 5 + 4 + 39 octets. */
-		snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %s in %.39s", limit, unit,
+		/* At most 13 + 23 + 1 + 10 + 3 + 5 + 4 + 39 octets. */
+		snprintf(out, QUOTA_TEXT_MAX, "%s%.23s %s / %s in %.39s", prefix, limit, unit,
 			 calendar_name(quota->calendar), quota->zone);
 		return;
 	}
 	duration_format(quota->window_s * INT64_C(1000), window);
-	snprintf(out, QUOTA_TEXT_MAX, "%.23s %s / %.16s", limit, unit, window);
+	snprintf(out, QUOTA_TEXT_MAX, "%s%.23s %s / %.16s", prefix, limit, unit, window);
 }
 
 bool quota_same_counter(const struct quota *a, const struct quota *b)
 {
-	if (a->unit != b->unit || a->kind != b->kind)
+	if (a->unit != b->unit || a->kind != b->kind || a->null_sender != b->null_sender)
 		return false;
 	if (a->kind == QUOTA_ROLLING)
 		return a->window_s == b->window_s;

@@ -31,18 +31,26 @@ struct quota {
 	int32_t window_s;	/* QUOTA_CALENDAR: the longest the period gets */
 	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
 	char zone[ZONE_MAX];
+	/* Counts mail from <> only, in a counter apart from the other quotas'. Not
+	 * part of what quota_parse() reads. */
+	bool null_sender;
 };
 
-#define QUOTA_TEXT_MAX 112
+#define QUOTA_TEXT_MAX 128
+
+/* Stands before the text of such a quota. */
+#define QUOTA_NULL_SENDER "null sender: "
 
 /* On failure returns false and points *reason at a static text. */
 bool quota_parse(const char *text, struct quota *out, const char **reason);
 
 /* Canonical: "500 recipients / 1h", "unlimited messages / 1d",
- * "500M bytes / 1d", "9 messages / day in UTC". quota_parse() reads it again to the same value. */
+ * "500M bytes / 1d", "9 messages / day in UTC", "null sender: 9 messages / 1h".
+ * But for the last, quota_parse() reads it again to the same value. */
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX]);
 
-/* Do both count in the same place: same unit, kind and window? */
+/* Do both count in the same place: same unit, kind and window, and both or
+ * none mail from <> only? */
 bool quota_same_counter(const struct quota *a, const struct quota *b);
 
 /* "messages", "recipients", "bytes". */

@@ -45,7 +45,6 @@ static const struct word sandbox_words[] = {
 	{ "redirect", SANDBOX_REDIRECT },
 	{ 0 },
 };
-static const struct word allow_words[] = { { "allow", true }, { "reject", false }, { 0 } };
 static const struct word unknown_words[] = { { "default", true }, { "refuse", false }, { 0 } };
 static const struct word degraded_words[] = { { "allow", true }, { "defer", false }, { 0 } };
 static const struct word case_words[] = { { "insensitive", false }, { "sensitive", true }, { 0 } };
@@ -68,8 +67,7 @@ static const struct setting settings[] = {
 	  .detail = store_failure_words },
 	{ SECTION_TOP, "recipient_delimiter", "+", &kind_delimiters,
 	  IN_CONFIG(recipient_delimiter) },
-	{ SECTION_TOP, "null_sender", "allow", &kind_flag, IN_CONFIG(null_sender_allowed),
-	  .detail = allow_words },
+	{ SECTION_TOP, "null_sender", "allow", &kind_null_sender, IN_CONFIG(null_sender) },
 	{ SECTION_TOP, "unknown_login", "default", &kind_flag, IN_CONFIG(unknown_login_allowed),
 	  .detail = unknown_words },
 	{ SECTION_TOP, "unknown_while_degraded", "allow", &kind_flag,

@@ -393,6 +393,24 @@ static bool parse_quota(const struct setting *setting, const char *text, struct 
 	return quota_parse(text, out, reason);
 }
 
+static bool parse_null_sender(const struct setting *setting, const char *text, struct arena *arena,
+			      void *out, const char **reason)
+{
+	struct null_sender *rule = out;
+
+	(void)setting;
+	(void)arena;
+	*rule = (struct null_sender){ .allowed = strcmp(text, "reject") != 0 };
+	if (!rule->allowed || strcmp(text, "allow") == 0)
+		return true;
+	if (!strchr(text, '/'))
+		return refuse(reason, "must be allow, reject or a quota such as "
+				      "\"10 messages / 1h\"");
+	rule->limited = quota_parse(text, &rule->quota, reason);
+	rule->quota.null_sender = true;
+	return rule->limited;
+}
+
 static bool parse_pattern(const struct setting *setting, const char *text, struct arena *arena,
 			  void *out, const char **reason)
 {
@@ -448,6 +466,7 @@ KIND(kind_share, int, false, parse_share);
 KIND(kind_factor, int, false, parse_factor);
 KIND(kind_step, int32_t, false, parse_step);
 KIND(kind_file_mode, mode_t, false, parse_file_mode);
+KIND(kind_null_sender, struct null_sender, false, parse_null_sender);
 KIND(kind_node, const char *, false, parse_node);
 KIND(kind_owner, const char *, false, parse_owner);
 KIND(kind_optional_owner, const char *, false, parse_optional_owner);

@@ -55,7 +55,8 @@ static void resolve(struct asking *a, struct take *take)
 static size_t plan_rows(const struct asking *a, const struct effective_scope *scope,
 			struct take_row rows[TAKE_ROWS_MAX])
 {
-	static const struct request nothing = { .recipient = "" };
+	/* From <>, so that the null sender's quota shows, too. */
+	static const struct request nothing = { .recipient = "", .sender = "" };
 	const struct plan_input in = { .effective = &a->look->effective,
 				       .request = &nothing,
 				       .now_s = wait_now_s(a->wait) };
@@ -98,7 +99,9 @@ static void keep(struct asking *a, const struct take *take, struct look_row *out
 		};
 		out[i].quota.limit = a->answer.rows[i].limit;
 		if (take->scope == SCOPE_LOGIN)
-			out[i].origin = e->origins[row->ramp ? PLAN_RAMP : PLAN_QUOTAS];
+			out[i].origin = row->quota.null_sender ?
+						"configuration" :
+						e->origins[row->ramp ? PLAN_RAMP : PLAN_QUOTAS];
 	}
 	a->look->now_ms = a->answer.now_ms;
 	if (take->scope == SCOPE_LOGIN)

@@ -127,7 +127,7 @@ bool value_domain(const char *text, struct value *out, const char **reason)
 	return keep(canonical, 0, out);
 }
 
-bool value_counter_quota(const char *text, struct quota *out, const char **reason)
+static bool counter_parse(const char *text, struct quota *out, const char **reason)
 {
 	char whole[QUOTA_TEXT_MAX];
 	int len;
@@ -138,16 +138,32 @@ bool value_counter_quota(const char *text, struct quota *out, const char **reaso
 	return len < (int)sizeof(whole) && quota_parse(whole, out, reason);
 }
 
+bool value_counter_quota(const char *text, struct quota *out, const char **reason)
+{
+	static const char prefix[] = QUOTA_NULL_SENDER;
+	bool null_sender = strncmp(text, prefix, strlen(prefix)) == 0;
+
+	if (!counter_parse(null_sender ? text + strlen(prefix) : text, out, reason))
+		return false;
+	out->null_sender = null_sender;
+	return true;
+}
+
 bool value_counter(const char *text, struct value *out, const char **reason)
 {
-	char canonical[QUOTA_TEXT_MAX];
+	char canonical[QUOTA_TEXT_MAX], named[QUOTA_TEXT_MAX + sizeof(QUOTA_NULL_SENDER)];
 	struct quota quota;
+	bool null_sender;
 
 	if (!value_counter_quota(text, &quota, reason))
 		return false;
+	null_sender = quota.null_sender;
+	quota.null_sender = false;
 	quota.limit = 0;
 	quota_format(&quota, canonical);
-	return keep(canonical + strlen("0 "), 0, out);
+	snprintf(named, sizeof(named), "%s%s", null_sender ? QUOTA_NULL_SENDER : "",
+		 canonical + strlen("0 "));
+	return keep(named, 0, out);
 }
 
 bool value_duration(const char *text, struct value *out, const char **reason)

@@ -188,6 +188,7 @@ void effective_resolve(const struct config *config, const struct account *accoun
 		out->state = account_state_at(account, now_s);
 		take_from_account(account, out);
 	}
+	out->null_sender = config->null_sender.limited ? &config->null_sender.quota : NULL;
 	find_scopes(config, account, domain, out);
 }
 
@@ -201,6 +202,7 @@ void effective_without_login(const struct config *config, const char *network,
 	take_from_plan(out->plan, NULL, out);
 	out->n_quotas = 0;
 	out->ramp = NULL;
+	out->null_sender = NULL;
 	add_scope(out, SCOPE_NETWORK, network, config->unauthenticated.quotas,
 		  config->unauthenticated.n_quotas, config->unauthenticated.quotas_line);
 }

@@ -37,6 +37,7 @@ struct effective {
 	size_t n_free_recipients;
 	enum over_quota_at_rcpt over_quota_at_rcpt;
 	const struct ramp *ramp; /* NULL: none */
+	const struct quota *null_sender; /* for mail from <> alone; NULL: none */
 	struct effective_scope scopes[TAKE_SCOPES];
 	size_t n_scopes;
 	/* "account", "domain example.com", "plan students", ... */

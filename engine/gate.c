@@ -97,6 +97,23 @@ static bool owns(const struct gate_input *in, const char *field, const struct ad
 	return false;
 }
 
+/* A quota of its own is asked with the quotas. */
+static void describe_null_sender(const struct gate_input *in, struct finding *f)
+{
+	const struct null_sender *rule = &in->config->null_sender;
+	struct quota quota = rule->quota;
+	char text[QUOTA_TEXT_MAX];
+
+	f->origin = "configuration";
+	f->line = rule->line;
+	quota.null_sender = false;
+	if (rule->limited)
+		quota_format(&quota, text);
+	else
+		snprintf(text, sizeof(text), "%s", rule->allowed ? "allow" : "reject");
+	snprintf(f->rule, sizeof(f->rule), "null_sender = %s", text);
+}
+
 static enum finding_result ask_envelope_sender(const struct gate_input *in, struct finding *f)
 {
 	const char *reason = "";
@@ -104,10 +121,8 @@ static enum finding_result ask_envelope_sender(const struct gate_input *in, stru
 
 	switch (address_parse(in->request->sender, in->request->sender_form, &sender, &reason)) {
 	case ADDRESS_NULL:
-		by_setting(in, "null_sender", f);
-		snprintf(f->rule, sizeof(f->rule), "null_sender = %s",
-			 in->config->null_sender_allowed ? "allow" : "reject");
-		return in->config->null_sender_allowed ? FINDING_PASS :
+		describe_null_sender(in, f);
+		return in->config->null_sender.allowed ? FINDING_PASS :
 							 refuse(f, REPLY_NULL_SENDER);
 	case ADDRESS_BAD:
 		snprintf(f->rule, sizeof(f->rule), "%s", reason);

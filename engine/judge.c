@@ -113,8 +113,16 @@ static void set_origin(const struct judge_input *in, size_t row, struct finding 
 {
 	enum plan_setting setting = in->rows[row].ramp ? PLAN_RAMP : PLAN_QUOTAS;
 
-	f->origin = in->scope ? take_scope_name(in->scope->scope) : in->effective->origins[setting];
-	f->line = in->scope ? in->scope->line : in->effective->lines[setting];
+	if (in->rows[row].quota.null_sender) {
+		f->origin = "configuration";
+		f->line = in->config->null_sender.line;
+	} else if (in->scope) {
+		f->origin = take_scope_name(in->scope->scope);
+		f->line = in->scope->line;
+	} else {
+		f->origin = in->effective->origins[setting];
+		f->line = in->effective->lines[setting];
+	}
 }
 
 void judge_quotas(const struct judge_input *in, struct finding *f)

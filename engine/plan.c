@@ -67,17 +67,21 @@ static size_t rows_of(const struct plan_input *in, const struct quota *quotas, s
 
 size_t plan_login_rows(const struct plan_input *in, struct take_row rows[TAKE_ROWS_MAX])
 {
-	const struct ramp *ramp = in->effective->ramp;
-	enum check_mode mode = in->effective->plan->modes[CHECK_QUOTAS];
-	size_t n = rows_of(in, in->effective->quotas, in->effective->n_quotas, rows);
+	const struct effective *e = in->effective;
+	enum check_mode mode = e->plan->modes[CHECK_QUOTAS];
+	size_t n = rows_of(in, e->quotas, e->n_quotas, rows);
 
-	if (ramp && mode != MODE_OFF) {
+	if (mode == MODE_OFF)
+		return 0;
+	if (e->ramp) {
 		const struct quota start = {
-			.unit = ramp->unit, .limit = ramp->start, .window_s = ramp->every_s};
+			.unit = e->ramp->unit, .limit = e->ramp->start, .window_s = e->ramp->every_s};
 
 		fill_row(in, &start, mode, &rows[n]);
-		rows[n++].ramp = ramp;
+		rows[n++].ramp = e->ramp;
 	}
+	if (e->null_sender && address_is_null(in->request->sender))
+		fill_row(in, e->null_sender, mode, &rows[n++]);
 	return n;
 }
 

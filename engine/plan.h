@@ -20,7 +20,8 @@ struct plan_input {
 bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
 			    const struct request *request);
 
-/* The rows of the login's own quotas, and the ramp. Before the end of the
+/* The rows of the login's own quotas, the ramp, and for mail from <> the null
+ * sender's quota. Before the end of the
  * message an amount is what is known so far. Returns how many. */
 size_t plan_login_rows(const struct plan_input *in, struct take_row rows[TAKE_ROWS_MAX]);
 

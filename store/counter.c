@@ -16,9 +16,19 @@ static const char *const calendars[CALENDARS] = {
 	[CALENDAR_MONTH] = "o",
 };
 
+/* The null sender's, apart from them. */
+static const char *const null_sender_calendars[CALENDARS] = {
+	[CALENDAR_HOUR] = "H",
+	[CALENDAR_DAY] = "D",
+	[CALENDAR_WEEK] = "K",
+	[CALENDAR_MONTH] = "O",
+};
+
 const char *counter_kind(const struct quota *quota)
 {
-	return quota->kind == QUOTA_CALENDAR ? calendars[quota->calendar] : "w";
+	if (quota->kind != QUOTA_CALENDAR)
+		return quota->null_sender ? "W" : "w";
+	return (quota->null_sender ? null_sender_calendars : calendars)[quota->calendar];
 }
 
 const char *counter_unit(enum quota_unit unit)

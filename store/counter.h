@@ -8,7 +8,8 @@
 
 #include "base/quota.h"
 
-/* "w", or the letter of a calendar period. */
+/* "w", or the letter of a calendar period; of the null sender's the capital
+ * letter. */
 const char *counter_kind(const struct quota *quota);
 
 /* "m", "r", "b". */

@@ -59,7 +59,7 @@ end
 -- Takes a charge out of its block; how much there was.
 local function take_back(block, charge)
   unmark(block, charge)
-  if block.kind ~= 'w' then
+  if block.kind ~= 'w' and block.kind ~= 'W' then
     local back = charge.slot == block.newest and math.min(block.sum, charge.amount) or 0
     block.sum = block.sum - back
     return back

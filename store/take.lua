@@ -8,6 +8,8 @@
 --         kind "w", rolling: nothing more; window is in seconds
 --         kind "h", "d", "k", "o", a clock hour, day, week, month: the period's
 --         start and end (Unix time); window stands for the time zone
+--         kind "W", "H", "D", "K", "O": as the small letter; counters of their own,
+--         for mail from the null sender
 --         kind "r", a ramp: as "w", with the limit it begins with, and then the
 --         factor in thousandths, the seconds of a step, the limit it ends with
 --
@@ -41,9 +43,10 @@ local BLOCK_SIZE = 34
 local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local ENTRY_MAX = {m = 4294967295, r = 4294967295, b = 281474976710655}
-local KINDS = {w = true, f = true, h = true, d = true, k = true, o = true}
 -- Seconds; calendar_longest_s().
-local LONGEST = {h = 3600, d = 93600, k = 612000, o = 2685600}
+local LONGEST = {h = 3600, d = 93600, k = 612000, o = 2685600,
+  H = 3600, D = 93600, K = 612000, O = 2685600}
+local ROLLING = {w = true, W = true}
 local MARKS = {95, 80}
 -- How long the first message of a login is remembered after its last one.
 local FIRST_KEPT = 2678400
@@ -69,8 +72,8 @@ while stored and at <= #stored do
     kind, unit, window, born, newest, sum, mark, marked, n = struct.unpack(BLOCK, stored, at)
   end
   at = first + (n or 0) * (ENTRY_SIZE[unit] or 0)
-  if not KINDS[kind] or not ENTRY_SIZE[unit] or (kind == 'w' and window < 1) or
-      at > #stored + 1 then
+  if not (ROLLING[kind] or LONGEST[kind] or kind == 'f') or not ENTRY_SIZE[unit] or
+      (ROLLING[kind] and window < 1) or at > #stored + 1 then
     return redis.error_reply(DAMAGED)
   end
   local block = {kind = kind, unit = unit, window = window, born = born, newest = newest,
@@ -256,7 +259,7 @@ while i <= #ARGV do
       limit = ramped(limit, tonumber(ARGV[i]), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]))
       i = i + 3
     end
-    block = block_of('w', unit, window)
+    block = block_of(kind == 'r' and 'w' or kind, unit, window)
     if not block.slot then roll(block) end
   end
   if enforce and limit >= 0 and amount > 0 and block.sum + amount > limit then over = true end

@@ -73,6 +73,35 @@ def reset(b):
     equal(b.json("reset", "rose"), {"login": "rose", "reset": True})
 
 
+def null_sender(b):
+    """the null sender's quota is in usage and in explain, and is reset alone or with the others"""
+    b.configure('node = "mx1"\nnull_sender = "3 messages / 1h"\nredis {{ address = "{address}" }}\n'
+                'plan default {{ quotas = {{ "9 messages / 1h" }} }}\n')
+    b.ok("user", "add", "rose")
+    b.charge("rose")
+    b.charge("rose")
+    own, null = b.json("usage", "rose")["quotas"]
+    equal((own["quota"], own["used"], own["origin"]), ("9 messages / 1h", 2, "plan default"))
+    equal((null["quota"], null["used"], null["limit"], null["origin"]),
+          ("null sender: 3 messages / 1h", 2, 3, "configuration"))
+    ask = ("explain", "--login", "rose", "--client", "192.0.2.1", "--from", "<>")
+    rule = [check for check in b.json(*ask)["checks"] if check["check"] == "quotas"][0]
+    equal((rule["rule"], rule["used"], rule["limit"]), ("null sender: 3 messages / 1h", 2, 3))
+    expect("null_sender = 3 messages / 1h" in b.ok(*ask), "the setting is not named")
+    b.charge("rose")
+    done = b.call(*ask)
+    equal(done.returncode, 1)
+    expect("quota: null sender: 3 messages / 1h used up" in done.stdout, done.stdout)
+    b.ok("reset", "rose", "--quota", "null sender: messages / 1h")
+    equal([quota["used"] for quota in b.json("usage", "rose")["quotas"]], [3, 0])
+    b.charge("rose")
+    b.ok("reset", "rose", "--quota", "messages / 1h")
+    equal([quota["used"] for quota in b.json("usage", "rose")["quotas"]], [0, 1])
+    b.ok("reset", "rose")
+    equal([quota["used"] for quota in b.json("usage", "rose")["quotas"]], [0, 0])
+    b.refused(2, "an amount is a number", "user", "add", "lily", "--quota", "null sender: 3 messages / 1h")
+
+
 SHARED = """
 node = "mx1"
 redis {{ address = "{address}" }}
@@ -331,6 +360,6 @@ def explain_usage(b):
     b.refused(2, "--size", "explain", "--from", "x", "--login", "x", "--client", "::1", "--size", "-1")
 
 
-CASES = [usage, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset,
+CASES = [usage, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset, null_sender,
          reset_one, reset_shared, warnings, explain_quotas, explain_accepts, explain_refuses, explain_blocked,
          explain_sandbox, explain_header, explain_null, explain_monitor, explain_usage]

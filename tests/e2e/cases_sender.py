@@ -317,6 +317,18 @@ def _(stack):
     expect_equal(stack.used(ROSE), 0, "messages used")
 
 
+@case(14, "mail from <> has a quota of its own", wirings=EVERY_WIRING, top={"null_sender": '"2 messages / 1h"'})
+def _(stack):
+    stack.sendward("user", "add", ROSE)
+    for _ in range(2):
+        expect_delivered(stack, stack.send(ROSE, sender=""))
+    outcome = stack.send(ROSE, sender="")
+    expect_refused(stack, outcome, "450", "4.7.28", "null sender: 2 messages / 1h")
+    expect_same_story(stack, ROSE, outcome, "defer", "quotas")
+    expect_delivered(stack, stack.send(ROSE))
+    expect_equal(stack.used(ROSE), 3, "messages used")
+
+
 @case(14, "mail from <> with a foreign header From is refused by the milter", wirings=(MILTER, BOTH))
 def _(stack):
     stack.sendward("user", "add", ROSE)

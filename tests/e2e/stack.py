@@ -199,7 +199,8 @@ class Stack:
         if done.returncode != 0:
             raise RuntimeError(f"sendward usage: status {done.returncode}: {done.stderr}")
         rows = [row for row in json.loads(done.stdout)["quotas"]
-                if row["unit"] == unit and window_s in (None, row["window_s"])]
+                if row["unit"] == unit and window_s in (None, row["window_s"])
+                and not row["quota"].startswith("null sender:")]
         if len(rows) != 1:
             raise RuntimeError(f"{len(rows)} quotas in {unit} for {login}: {done.stdout}")
         return rows[0]["used"]

@@ -55,6 +55,7 @@ static struct quota some_quota(uint64_t *state, size_t near)
 	struct quota quota = { .unit = (enum quota_unit)below(state, QUOTA_UNITS),
 			       .window_s = windows[near + (size_t)below(state, 4)] };
 
+	quota.null_sender = chance(state, 20);
 	if (near < 4 || chance(state, 75))
 		return quota;
 	quota.kind = QUOTA_CALENDAR;

@@ -397,6 +397,31 @@ static void test_calendar_expiry(void)
 	}
 }
 
+/* The login's counter and the null sender's, of one unit and window. */
+static void test_null_sender(void)
+{
+	struct take_row rows[2] = { row(QUOTA_MESSAGES, 9, HOUR, 1), row(QUOTA_MESSAGES, 2, HOUR, 1) };
+	struct take_answer answer;
+
+	rig_clean(&rig);
+	rows[1].quota.null_sender = true;
+	SUITE_INT_EQUAL(take_rows("mx1/1", rows, 1).status, TAKE_DONE);
+	SUITE_INT_EQUAL(take_rows("mx1/2", rows, 2).status, TAKE_DONE);
+	SUITE_INT_EQUAL(take_rows("mx1/3", rows, 2).status, TAKE_DONE);
+	answer = take_rows("mx1/4", rows, 2);
+	SUITE_INT_EQUAL(answer.status, TAKE_OVER);
+	SUITE_INT_EQUAL(answer.rows[0].used, 3);
+	SUITE_INT_EQUAL(answer.rows[1].used, 2);
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/3").result, STORE_OK);
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/1").result, STORE_OK);
+	answer = take_rows(NULL, rows, 2);
+	SUITE_INT_EQUAL(answer.rows[0].used, 1);
+	SUITE_INT_EQUAL(answer.rows[1].used, 1);
+	SUITE_TRUE(redis_integer(rig.redis, "TTL " COUNTERS) > HOUR);
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/2").result, STORE_OK);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS " COUNTERS), 0);
+}
+
 static void test_block_without_a_row_goes(void)
 {
 	const struct take_row minute = row(QUOTA_MESSAGES, 10, 1, 1),
@@ -571,6 +596,7 @@ static const struct suite_test tests[] = {
 	{ "a mark that a refunded message had reached is told again", test_mark_told_again },
 	{ "every key but an account's expires", test_expiry },
 	{ "a calendar counter lives as long as its period may", test_calendar_expiry },
+	{ "the null sender's counter is apart from the login's", test_null_sender },
 	{ "a counter of no quota any more goes when its window has passed",
 	  test_block_without_a_row_goes },
 	{ "a login takes little memory", test_memory },

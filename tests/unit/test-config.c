@@ -51,7 +51,11 @@ static const struct {
 	  "test.conf:3: quotas is set twice; += adds to a list" },
 	/* values */
 	{ "charge = maybe", "test.conf:1: charge = maybe: must be auto, milter or policyd" },
-	{ "null_sender = no", "test.conf:1: null_sender = no: must be allow or reject" },
+	{ "null_sender = no", "test.conf:1: null_sender = no: must be allow, reject or a quota such as "
+	  "\"10 messages / 1h\"" },
+	{ "null_sender = \"1 mails / 1h\"",
+	  "test.conf:1: null_sender = \"1 mails / 1h\": write AMOUNT UNIT / WINDOW; the unit is "
+	  "messages, recipients or bytes" },
 	{ "node = \"a/b\"",
 	  "test.conf:1: node = a/b: must be 1 to 128 letters, digits, \".\", \"-\" "
 	  "or \"_\"" },
@@ -193,7 +197,7 @@ static void test_empty(void)
 	SUITE_INT_EQUAL(config->charge, CHARGE_AUTO);
 	SUITE_INT_EQUAL(config->on_store_failure, STORE_FAILURE_DEGRADE);
 	SUITE_TEXT_EQUAL(config->recipient_delimiter, "+");
-	SUITE_TRUE(config->null_sender_allowed && config->unknown_login_allowed &&
+	SUITE_TRUE(config->null_sender.allowed && config->unknown_login_allowed &&
 		   config->unknown_while_degraded_allowed);
 	SUITE_TRUE(!config->local_part_case_sensitive && !config->display_name_address_rejected);
 	SUITE_INT_EQUAL(config->degraded_share_permille, 500);
@@ -346,9 +350,10 @@ static void test_good_values(void)
 	SUITE_TEXT_EQUAL(config->socket_group, NULL);
 	SUITE_TEXT_EQUAL(config->recipient_delimiter, "");
 	SUITE_INT_EQUAL(config->degraded_share_permille, 1000);
-	SUITE_TRUE(!config->null_sender_allowed && !config->unknown_login_allowed &&
+	SUITE_TRUE(!config->null_sender.allowed && !config->unknown_login_allowed &&
 		   !config->unknown_while_degraded_allowed);
 	SUITE_TRUE(config->local_part_case_sensitive && config->display_name_address_rejected);
+	SUITE_TRUE(!config->null_sender.limited);
 	SUITE_INT_EQUAL(config->socket_mode, 0600);
 	SUITE_TEXT_EQUAL(config->group, "mail");
 	SUITE_INT_EQUAL(config->on_store_failure, STORE_FAILURE_PASS);
@@ -454,6 +459,19 @@ static void test_each(void)
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_REDIRECT), "sandbox_redirect");
 }
 
+static void test_null_sender(void)
+{
+	struct config *config = load_good("\nnull_sender = \"10 messages / day\"\n");
+	const struct null_sender *rule = &config->null_sender;
+	char text[QUOTA_TEXT_MAX];
+
+	SUITE_TRUE(rule->allowed && rule->limited && rule->quota.null_sender);
+	SUITE_INT_EQUAL(rule->line, 2);
+	quota_format(&rule->quota, text);
+	SUITE_TEXT_EQUAL(text, "null sender: 10 messages / day in UTC");
+	config_unref(&config);
+}
+
 static void test_lines(void)
 {
 	struct config *config = load_good("charge = policyd\n\nnull_sender =\n  reject\n"
@@ -487,6 +505,7 @@ static const struct suite_test tests[] = {
 	{ "auto charges in the milter when there is one", test_charge },
 	{ "a snapshot lives until its last reference is gone", test_references },
 	{ "every setting is told with its default", test_each },
+	{ "the null sender may have a quota of its own", test_null_sender },
 	{ "a setting of the top level knows its line", test_lines },
 	{ "odd characters do not get into messages", test_odd_text },
 };

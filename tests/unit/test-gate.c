@@ -143,6 +143,8 @@ static void test_envelope_sender(void)
 			 "boss@example.net is none of the 2 patterns of account and built-in",
 			 "account") },
 		{ SENDER(""), PASS("null_sender = allow", "configuration") },
+		{ CONFIG("null_sender = \"5 messages / 1h\""), SENDER(""),
+		  PASS("null_sender = 5 messages / 1h", "configuration") },
 		{ CONFIG("null_sender = reject"), SENDER(""),
 		  REFUSE(REPLY_NULL_SENDER, "null_sender = reject", "configuration") },
 		{ SENDER("<" ROSE ">"), REQUEST.sender_form = ADDRESS_SMTP,

@@ -7,19 +7,23 @@
 
 #define THREE "quotas = { \"10 messages / 1h\", \"20 recipients / 1d\", \"1M bytes / 1h\" }"
 
-static size_t rows_of(const char *plan, const struct request *request,
+static size_t rows_of(const char *plan, const struct request *asked,
 		      struct take_row rows[TAKE_ROWS_MAX])
 {
+	struct request request = *asked;
 	char text[400];
 	struct config *config;
 	struct effective e;
 	size_t n;
 
-	snprintf(text, sizeof(text), "plan default { %s }", plan);
+	if (!request.sender)
+		request.sender = "rose@example.net";
+	snprintf(text, sizeof(text), "null_sender = \"5 recipients / 1d\" plan default { %s }", plan);
 	config = fixture_config(text);
 	effective_resolve(config, NULL, "rose@example.net", FIXTURE_NOW_S, &e);
 	n = plan_login_rows(
-		&(struct plan_input){ .effective = &e, .request = request, .now_s = FIXTURE_NOW_S },
+		&(struct plan_input){
+			.effective = &e, .request = &request, .now_s = FIXTURE_NOW_S },
 		rows);
 	config_unref(&config);
 	return n;
@@ -66,9 +70,25 @@ static void test_modes(void)
 	SUITE_INT_EQUAL(rows_of("", &request, out), 0);
 }
 
+static void test_null_sender(void)
+{
+	const struct request request = { .recipients = 3, .sender = "" };
+	const struct request quoted = { .recipients = 3, .sender = "<>" };
+	struct take_row out[TAKE_ROWS_MAX];
+
+	SUITE_INT_EQUAL(rows_of(THREE, &request, out), 4);
+	SUITE_TRUE(out[3].quota.null_sender && out[3].enforce);
+	SUITE_INT_EQUAL(out[3].quota.limit, 5);
+	SUITE_INT_EQUAL(out[3].amount, 3);
+	SUITE_TRUE(!quota_same_counter(&out[1].quota, &out[3].quota));
+	SUITE_INT_EQUAL(rows_of(THREE, &quoted, out), 4);
+	SUITE_INT_EQUAL(rows_of(THREE " checks { quotas = off }", &request, out), 0);
+}
+
 static const struct suite_test tests[] = {
 	{ "every quota is asked for what is known of the message, and at least one", test_amounts },
 	{ "in monitor mode rows are charged beyond the limit, off there are none", test_modes },
+	{ "mail from <> is counted in a quota of its own, too", test_null_sender },
 };
 
 int main(void)
