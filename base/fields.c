@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/utf8.h"
 
 /* ..." at the end of a value that was cut. */
@@ -157,15 +158,9 @@ void fields_add(struct fields *fields, const char *key, const char *value)
 
 void fields_add_int(struct fields *fields, const char *key, int64_t value)
 {
-	uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value;
-	char text[24], *digit = text + sizeof(text);
+	char text[DECIMAL_MAX];
 
-	do
-		*--digit = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
-	if (value < 0)
-		*--digit = '-';
-	fields_add_bytes(fields, key, digit, (size_t)(text + sizeof(text) - digit));
+	fields_add_bytes(fields, key, text, decimal_format(value, text));
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

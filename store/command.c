@@ -1,9 +1,9 @@
 #include "store/command.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/decimal.h"
 #include "base/memory.h"
 
 #define COMMAND_START 1024
@@ -57,10 +57,9 @@ void command_add(struct command *c, const char *text)
 
 void command_add_int(struct command *c, int64_t n)
 {
-	char text[24];
-	int len = snprintf(text, sizeof(text), "%lld", (long long)n);
+	char text[DECIMAL_MAX];
 
-	command_add_bytes(c, text, (size_t)len);
+	command_add_bytes(c, text, decimal_format(n, text));
 }
 
 void command_add_key(struct command *c, const char *key)

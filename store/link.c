@@ -16,6 +16,7 @@
 #include "base/memory.h"
 #include "store/clock.h"
 #include "store/handshake.h"
+#include "store/resp.h"
 #include "store/tls.h"
 
 /* After a failure the next try comes after 50 ms, then twice as late each
@@ -435,19 +436,27 @@ static const char *refusal(const struct link *l)
 	return NULL;
 }
 
+/* Straight into what goes out. */
+static bool write_command(struct link *l, int argc, const char *const *argv, const size_t *lengths)
+{
+	struct evbuffer *out = bufferevent_get_output(l->bev);
+	struct evbuffer_iovec room;
+
+	if (evbuffer_reserve_space(out, (ev_ssize_t)resp_room(argc, argv, lengths), &room, 1) != 1)
+		return false;
+	room.iov_len = resp_format(argc, argv, lengths, room.iov_base);
+	return evbuffer_commit_space(out, &room, 1) == 0;
+}
+
 static void transmit(struct link *l, int argc, const char *const *argv, const size_t *lengths,
 		     int64_t deadline_ms, link_reply *reply, void *arg)
 {
 	struct pending *p;
-	char *command = NULL;
-	int len = redisFormatCommandArgv(&command, argc, (const char **)argv, lengths);
 
-	if (len < 0 || bufferevent_write(l->bev, command, (size_t)len) < 0) {
-		redisFreeCommand(command);
+	if (!write_command(l, argc, argv, lengths)) {
 		reply(LINK_UNAVAILABLE, NULL, "out of memory", arg);
 		return;
 	}
-	redisFreeCommand(command);
 	p = memory_zero(sizeof(*p));
 	p->deadline_ms = deadline_ms;
 	p->reply = reply;
