@@ -164,6 +164,7 @@ struct config {
 	int degraded_share_permille; /* 0..1000 of each limit */
 	bool local_part_case_sensitive;
 	bool display_name_address_rejected;
+	bool reply_to_owned; /* Reply-To is checked like From */
 	mode_t socket_mode;
 	const char *socket_group; /* NULL: leave as created */
 	const char *state_dir;

@@ -24,6 +24,7 @@ static const struct {
 	/* One of each in every block of trace fields (section 3.6.6). */
 	[ORIGINATOR_RESENT_FROM] = { false, false },
 	[ORIGINATOR_RESENT_SENDER] = { false, true },
+	[ORIGINATOR_REPLY_TO] = { true, false },
 };
 
 /* Functions that return a text return NULL when all is well, else the reason. */
@@ -228,12 +229,23 @@ static const char *field_read(struct originators *o, enum originator field, cons
 void originators_init(struct originators *o)
 {
 	o->n = 0;
+	o->reply_to = false;
 	memset(o->fields_seen, 0, sizeof(o->fields_seen));
 	memset(o->copies_seen, 0, sizeof(o->copies_seen));
 	memset(o->faulty, 0, sizeof(o->faulty));
 	o->fault[0] = '\0';
 	o->display_address[0] = '\0';
 	o->display[0] = '\0';
+}
+
+void originators_want_reply_to(struct originators *o)
+{
+	o->reply_to = true;
+}
+
+static bool is_looked_at(const struct originators *o, unsigned field)
+{
+	return field < ORIGINATORS && (field != ORIGINATOR_REPLY_TO || o->reply_to);
 }
 
 /* The first one is told. */
@@ -272,9 +284,9 @@ void originators_add(struct originators *o, const char *name, const char *value,
 	unsigned copy = field_of(name, originator_copy_name);
 	const char *reason;
 
-	if (copy < ORIGINATORS)
+	if (is_looked_at(o, copy))
 		o->copies_seen[copy]++;
-	if (field == ORIGINATORS || o->fields_seen[field]++ >= HEADER_FIELDS_MAX)
+	if (!is_looked_at(o, field) || o->fields_seen[field]++ >= HEADER_FIELDS_MAX)
 		return;
 	reason = read_bounded(o, (enum originator)field, value, value_len);
 	if (reason)

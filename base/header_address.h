@@ -1,6 +1,7 @@
 /*
  * The originator fields of a message header: From, Sender, Resent-From,
- * Resent-Sender (RFC 5322 sections 3.6.2 and 3.6.6, RFC 6854).
+ * Resent-Sender (RFC 5322 sections 3.6.2 and 3.6.6, RFC 6854), and Reply-To
+ * where it is asked for.
  *
  * Mail programs disagree on what a malformed field means, so there is only
  * one good answer: a field that has exactly one reading, and everything else
@@ -20,9 +21,10 @@ enum originator {
 	ORIGINATOR_FROM,
 	ORIGINATOR_SENDER,
 	ORIGINATOR_RESENT_FROM,
-	ORIGINATOR_RESENT_SENDER
+	ORIGINATOR_RESENT_SENDER,
+	ORIGINATOR_REPLY_TO
 };
-#define ORIGINATORS 4
+#define ORIGINATORS 5
 
 struct header_address {
 	enum originator field;
@@ -34,6 +36,7 @@ struct header_address {
 struct originators {
 	struct header_address items[HEADER_ADDRESSES_MAX];
 	size_t n;
+	bool reply_to; /* looked at; else there is no such field */
 	unsigned fields_seen[ORIGINATORS];
 	/* Fields with the name of originator_copy_name() that the message
 	 * brought with it. */
@@ -53,7 +56,12 @@ struct originators {
 	char display[DISPLAY_NAME_MAX + 1];
 };
 
+/* Without Reply-To (originators_want_reply_to()). */
 void originators_init(struct originators *o);
+
+/* Reply-To is one of the fields (reply_to = owned). Before the first
+ * originators_add(). */
+void originators_want_reply_to(struct originators *o);
 
 /* One header field, in the order of the message. name without the colon,
  * value unfolded or not, as the milter gets it. Fields that are neither
@@ -64,7 +72,7 @@ void originators_add(struct originators *o, const char *name, const char *value,
 /* The header is complete: sets the fault for no From field, two of them, ... */
 void originators_end(struct originators *o);
 
-/* True when the field is one that originators_add() looks at. */
+/* True when the field is one that originators_add() may look at. */
 bool originators_wants(const char *name);
 
 /* Which of the originator fields it is; false when it is none. */

@@ -7,6 +7,7 @@ static const char *const names[ORIGINATORS] = {
 	[ORIGINATOR_SENDER] = "Sender",
 	[ORIGINATOR_RESENT_FROM] = "Resent-From",
 	[ORIGINATOR_RESENT_SENDER] = "Resent-Sender",
+	[ORIGINATOR_REPLY_TO] = "Reply-To",
 };
 
 static const char *const copy_names[ORIGINATORS] = {
@@ -14,6 +15,7 @@ static const char *const copy_names[ORIGINATORS] = {
 	[ORIGINATOR_SENDER] = "X-Original-Sender",
 	[ORIGINATOR_RESENT_FROM] = "X-Original-Resent-From",
 	[ORIGINATOR_RESENT_SENDER] = "X-Original-Resent-Sender",
+	[ORIGINATOR_REPLY_TO] = "X-Original-Reply-To",
 };
 
 const char *originator_name(enum originator field)

@@ -49,6 +49,7 @@ static const struct word unknown_words[] = { { "default", true }, { "refuse", fa
 static const struct word degraded_words[] = { { "allow", true }, { "defer", false }, { 0 } };
 static const struct word case_words[] = { { "insensitive", false }, { "sensitive", true }, { 0 } };
 static const struct word display_words[] = { { "flag", false }, { "reject", true }, { 0 } };
+static const struct word reply_to_words[] = { { "ignore", false }, { "owned", true }, { 0 } };
 
 static const struct range database_range = { 0, 1000000 };
 static const struct range connections_range = { 1, 1000000 };
@@ -77,6 +78,8 @@ static const struct setting settings[] = {
 	  IN_CONFIG(local_part_case_sensitive), .detail = case_words },
 	{ SECTION_TOP, "display_name_address", "flag", &kind_flag,
 	  IN_CONFIG(display_name_address_rejected), .detail = display_words },
+	{ SECTION_TOP, "reply_to", "ignore", &kind_flag, IN_CONFIG(reply_to_owned),
+	  .detail = reply_to_words },
 	{ SECTION_TOP, "socket_mode", "0660", &kind_file_mode, IN_CONFIG(socket_mode) },
 	{ SECTION_TOP, "socket_group", "postfix", &kind_optional_owner, IN_CONFIG(socket_group) },
 	{ SECTION_TOP, "state_dir", "/var/lib/sendward", &kind_path, IN_CONFIG(state_dir) },

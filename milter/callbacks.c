@@ -142,6 +142,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	if (!is_asked_about(session, login))
 		return SMFIS_ACCEPT;
 	session->message = message_new(login, argv);
+	session->message->reply_to = session->config->reply_to_owned;
 	if (strlen(login) > LOGIN_MAX)
 		result = refuse_login(ctx, session);
 	else

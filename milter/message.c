@@ -185,6 +185,8 @@ static struct originators *need_originators(struct message *message)
 	if (!message->originators) {
 		message->originators = memory_alloc(sizeof(*message->originators));
 		originators_init(message->originators);
+		if (message->reply_to)
+			originators_want_reply_to(message->originators);
 	}
 	return message->originators;
 }

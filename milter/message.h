@@ -35,6 +35,7 @@ struct message {
 	size_t recipients_len, recipients_size;
 	int64_t n_recipients;
 	int64_t n_free_recipients;	 /* of these, those that no quota counts */
+	bool reply_to;			 /* is looked at; set before there are fields */
 	struct originators *originators; /* NULL until there is such a field */
 	struct originals originals;	 /* the same fields as they came */
 };

@@ -241,6 +241,20 @@ def _(stack):
     expect_equal(stack.used(ROSE), 1, "messages used")
 
 
+@case(6, "a foreign Reply-To is refused with reply_to = owned, and let through without", wirings=[MILTER])
+def _(stack):
+    stack.sendward("user", "add", ROSE)
+    foreign, own = ["Reply-To: boss@bank.example"], [f"Reply-To: Rose <{ROSE}>"]
+    expect_delivered(stack, stack.send(ROSE, client="python", headers=foreign))
+    stack.stop_daemons()
+    stack.configure(top={"reply_to": "owned"})
+    stack.milter.start()
+    expect_refused(stack, stack.send(ROSE, client="python", headers=foreign), "550", "5.7.1",
+                   "Reply-To: boss@bank.example")
+    expect_delivered(stack, stack.send(ROSE, client="python", headers=own))
+    expect_delivered(stack, stack.send(ROSE, client="python"))
+
+
 # content of From (None: no such field), further header lines, the From delivered, what is kept of it
 REWRITTEN = (
     ("a display name", "The Boss <boss@bank.example>", [], f'"The Boss" <{ROSE}>', ["The Boss <boss@bank.example>"]),

@@ -80,22 +80,27 @@ static json_t *hexadecimal(const char *octets, size_t len)
 static void field_read(struct originators *o, json_t *fields, const char *name, const char *value,
 		       size_t len)
 {
+	enum originator field;
+
 	/* libmilter takes one space away. */
 	if (len > 0 && *value == ' ') {
 		value++;
 		len--;
 	}
 	originators_add(o, name, value, len);
-	if (originators_wants(name))
+	if (originator_find(name, &field) && o->fields_seen[field] > 0)
 		json_array_append_new(fields, json_pack("[so]", name, hexadecimal(value, len)));
 }
 
 /* header[0..len) becomes fields. Folded lines are joined with LF, in place. */
-static void header_read(struct originators *o, json_t *fields, char *header, size_t len)
+static void header_read(const struct config *config, struct originators *o, json_t *fields,
+			char *header, size_t len)
 {
 	const char *p = header, *end = header + len, *next;
 
 	originators_init(o);
+	if (config->reply_to_owned)
+		originators_want_reply_to(o);
 	while (p < end) {
 		const char *stop = line_end(p, end, &next);
 		size_t n = name_length(p, stop);
@@ -244,8 +249,8 @@ static void serve(char *line)
 	if (!patterns || !rest)
 		die("a request without three fields");
 	octets = octets_of(rest, &len);
-	header_read(&o, fields, octets, len);
 	config = config_of(settings);
+	header_read(config, &o, fields, octets, len);
 	account = account_of(patterns);
 	decide(config, account, &o, findings);
 	answer(&o, fields, &findings[CHECK_HEADER_FROM]);

@@ -293,6 +293,19 @@ def rewrite_all():
         expect(_fields(answer), [("addheader", 0, "From", " alice@example.org")], "changes without a From field")
 
 
+@case("a foreign Reply-To is looked at with reply_to = owned, and taken out in mode rewrite")
+def reply_to():
+    headers = (*FROM_ALICE, ("Reply-To", " boss@example.com"), ("X-Original-Reply-To", " forged"))
+    with World(plan=REWRITE) as world:
+        expect(world.send(ALICE, headers=headers), ("continue", []), "with reply_to = ignore")
+        world.reconfigure(top={"reply_to": "owned"})
+        expect_match(r"^550 5\.7\.1 .*Reply-To: boss@example\.com", world.send(ALICE, headers=headers).answer, "reply")
+        world.reconfigure(top={"reply_to": "owned"}, plan=REWRITE)
+        expect(_fields(world.send(ALICE, headers=headers))[2:], [
+            ("chgheader", 1, "X-Original-Reply-To", ""),
+            ("addheader", 0, "X-Original-Reply-To", " boss@example.com"), ("chgheader", 1, "Reply-To", "")], "changes")
+
+
 @case("in mode rewrite a login without an address of its own is refused, and told why")
 def rewrite_none():
     with World(plan=REWRITE) as world:

@@ -18,6 +18,7 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "client", f->client, sizeof(f->client), NULL },
 		{ "sender", f->sender, sizeof(f->sender), NULL },
 		{ "from", f->from, sizeof(f->from), NULL },
+		{ "reply_to", f->reply_to, sizeof(f->reply_to), NULL },
 		{ "recipients", NULL, 0, &f->recipients },
 		{ "size", NULL, 0, &f->size },
 		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
@@ -61,8 +62,13 @@ static void read_header(struct play *p)
 	const char *from = p->fields.from;
 
 	originators_init(&p->originators);
+	if (p->config->reply_to_owned)
+		originators_want_reply_to(&p->originators);
 	if (strcmp(from, "none") != 0)
 		originators_add(&p->originators, "From", from, strlen(from));
+	if (p->fields.reply_to[0])
+		originators_add(&p->originators, "Reply-To", p->fields.reply_to,
+				strlen(p->fields.reply_to));
 	originators_end(&p->originators);
 }
 

@@ -109,8 +109,10 @@ static void test_display(void)
 
 static void test_wanted(void)
 {
-	static const char *const wanted[] = { "From",	     "FROM",	      "sender",
-					      "Resent-From", "resent-SENDER", "From \t" };
+	static const char *const wanted[] = {
+		"From",	   "FROM",     "sender",	  "Resent-From",       "resent-SENDER",
+		"From \t", "Reply-To", "X-Original-From", "x-original-sender", "X-Original-Reply-To"
+	};
 	static const char *const others[] = { "",      " ",	 "Fro",	      "Froms",	 "From:",
 					      " From", "X-From", "Resent-To", "Sender-X" };
 
@@ -124,7 +126,27 @@ static void test_wanted(void)
 	}
 }
 
+static void test_reply_to(void)
+{
+	struct originators o;
+
+	for (int wanted = 0; wanted < 2; wanted++) {
+		originators_init(&o);
+		if (wanted)
+			originators_want_reply_to(&o);
+		originators_add(&o, "From", "a@x.example", 11);
+		originators_add(&o, "Reply-To", "<<", 2);
+		originators_add(&o, "X-Original-Reply-To", "b", 1);
+		originators_end(&o);
+		SUITE_INT_EQUAL(o.fault[0] != '\0', wanted);
+		SUITE_INT_EQUAL(o.faulty[ORIGINATOR_REPLY_TO], wanted);
+		SUITE_INT_EQUAL(o.fields_seen[ORIGINATOR_REPLY_TO], wanted);
+		SUITE_INT_EQUAL(o.copies_seen[ORIGINATOR_REPLY_TO], wanted);
+	}
+}
+
 static const struct suite_test tests[] = {
+	{ "Reply-To is looked at when it is asked for", test_reply_to },
 	{ "folding is taken out, with LF and with CRLF", test_folding },
 	{ "a line break that is not folding is refused", test_no_folding },
 	{ "a NUL is refused wherever it stands", test_nul },
