@@ -14,6 +14,7 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -22,14 +23,17 @@
 
 #define BACKLOG SOMAXCONN
 
-/* While descriptors are short: how long until the next attempt. */
-static const struct timeval retry_delay = { .tv_sec = 1 };
+/* While descriptors are short: how long until the next attempt, and how often
+ * that is said. Those that waited longest may have gone away, and come first. */
+static const struct timeval retry_delay = { .tv_usec = 50000 };
+#define COMPLAIN_EVERY_S 10
 
 struct listener {
 	struct endpoint endpoint;
 	struct evconnlistener *connections; /* owned; closes the socket */
 	struct event *retry;		    /* owned */
 	bool paused;			    /* by listener_pause() */
+	int64_t complained_s;		    /* monotonic; 0: never */
 	listener_accepted *accepted;
 	void *arg;
 	/* The socket file that is ours, to tell it from one that replaced it. */
@@ -276,17 +280,27 @@ static void on_accept(struct evconnlistener *connections, evutil_socket_t fd, st
 	listener->accepted(fd, listener->arg);
 }
 
+static void complain(struct listener *listener, int code)
+{
+	char text[ENDPOINT_TEXT_MAX];
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (listener->complained_s && now.tv_sec - listener->complained_s < COMPLAIN_EVERY_S)
+		return;
+	listener->complained_s = now.tv_sec;
+	endpoint_format(&listener->endpoint, text);
+	log_warning("cannot accept a connection on %s: %s; it has to wait", text,
+		    evutil_socket_error_to_string(code));
+}
+
 /* Out of descriptors or memory. The connection stays in the queue, so going on
  * at once would only spin. */
 static void on_error(struct evconnlistener *connections, void *arg)
 {
 	struct listener *listener = arg;
-	char text[ENDPOINT_TEXT_MAX];
-	int code = EVUTIL_SOCKET_ERROR();
 
-	endpoint_format(&listener->endpoint, text);
-	log_warning("cannot accept a connection on %s: %s; trying again in %ld s", text,
-		    evutil_socket_error_to_string(code), (long)retry_delay.tv_sec);
+	complain(listener, EVUTIL_SOCKET_ERROR());
 	evconnlistener_disable(connections);
 	evtimer_add(listener->retry, &retry_delay);
 }

@@ -1,6 +1,7 @@
 #include "milter/bridge.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -13,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "milter/descriptors.h"
 
 /* How often it is looked whether all is done, when libmilter has stopped. */
 #define DRAIN_EVERY_MS 10
@@ -20,6 +22,11 @@
 /* How often the thread that listens is woken, when it is to stop. */
 #define NUDGE_EVERY_MS 20
 #define NUDGE_SIGNAL SIGUSR2
+
+/* How long it rests each time while there is no descriptor for a connection:
+ * most of the time, and a new connection waits no longer than that. */
+#define REST_MS (DESCRIPTORS_EVERY_MS * 95 / 100)
+#define REST_SIGNAL SIGURG
 
 /* Between the last answer and the end of the process: libmilter writes the
  * reply after its callback has returned, and does not say when. */
@@ -44,6 +51,7 @@ struct bridge {
 	struct event_base *base;
 	struct event *wakeup_event, *drain_event, *nudge_event;
 	int wakeup_fd;
+	struct descriptors *descriptors;
 	pthread_t listener;
 	struct bridge_host host;
 	int64_t drain_until_ms;
@@ -319,6 +327,25 @@ void bridge_stop(struct bridge *bridge)
 	event_add(bridge->nudge_event, &every);
 }
 
+/* ---- resting --------------------------------------------------------------- */
+
+/* In the listener's thread, wherever it is; a nudge ends it. */
+static void on_rest_signal(int number)
+{
+	int saved_errno = errno;
+
+	(void)number;
+	poll(NULL, 0, REST_MS);
+	errno = saved_errno;
+}
+
+static void on_no_descriptors(void *arg)
+{
+	struct bridge *bridge = arg;
+
+	pthread_kill(bridge->listener, REST_SIGNAL);
+}
+
 /* ---- life ------------------------------------------------------------------ */
 
 struct bridge *bridge_new(struct event_base *base, struct config *config)
@@ -372,10 +399,12 @@ static void *listen_thread(void *arg)
 static void start_listening(struct bridge *bridge)
 {
 	const struct sigaction nudge = { .sa_handler = on_nudge_signal };
+	const struct sigaction rest = { .sa_handler = on_rest_signal, .sa_flags = SA_RESTART };
 	sigset_t before;
 	int error;
 
 	sigaction(NUDGE_SIGNAL, &nudge, NULL);
+	sigaction(REST_SIGNAL, &rest, NULL);
 	block_signals(&before);
 	error = pthread_create(&bridge->listener, NULL, listen_thread, bridge);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -383,6 +412,7 @@ static void start_listening(struct bridge *bridge)
 		log_error("cannot start a thread: %s", strerror(error));
 		exit(1);
 	}
+	bridge->descriptors = descriptors_new(bridge->base, on_no_descriptors, bridge);
 }
 
 int bridge_run(struct bridge *bridge, const struct bridge_host *host)
@@ -392,6 +422,7 @@ int bridge_run(struct bridge *bridge, const struct bridge_host *host)
 	bridge->host = *host;
 	start_listening(bridge);
 	event_base_dispatch(bridge->base);
+	descriptors_free(&bridge->descriptors);
 	pthread_join(bridge->listener, NULL);
 	nanosleep(&last_reply, NULL);
 	event_free(bridge->wakeup_event);

@@ -24,6 +24,8 @@ MARGIN_MS = 100    # what an answer may take beyond the deadline
 OPENING = re.compile(r"warning: redis ")
 CLOSING = re.compile(r"\]: redis .*(connected|answers again)$")
 
+QUARANTINE = ":quarantine_size_mb=1"
+
 _FIELD = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 
 
@@ -72,8 +74,12 @@ class World:
     def __exit__(self, *_):
         self.close()
 
+    # Of the last that was closed, for the runner to show.
+    last_log = ""
+
     def close(self):
         self.daemon.kill()
+        World.last_log = self.log()
         self.proxy.stop()
         self.server.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -186,3 +192,11 @@ class World:
 
     def signal(self, number=signal.SIGTERM):
         self.daemon.signal(number)
+
+
+def measured(kind, *arguments, **settings):
+    """A world whose memory is looked at: a sanitizer does not keep much of what was freed."""
+    options = os.environ.get("ASAN_OPTIONS", "exitcode=99")
+    if QUARANTINE not in options:
+        os.environ["ASAN_OPTIONS"] = options + QUARANTINE    # each group of cases is a process of its own
+    return World(kind, *arguments, **settings)
