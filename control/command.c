@@ -83,6 +83,22 @@ static const struct option_row options[OPTIONS] = {
 
 	[OPTION_FOLLOW] = { "follow", 'f', false, NULL, NULL, "wait for more" },
 	[OPTION_DRY_RUN] = { "dry-run", 'n', false, NULL, NULL, "only check and count" },
+
+	[OPTION_LOGIN_MAPS] = { "login-maps", 0, true, "TABLE", value_any,
+				"an smtpd_sender_login_maps: a text file, or\n"
+				"type:name" },
+	[OPTION_ALIAS_MAPS] = { "alias-maps", 0, true, "TABLE", value_any,
+				"a virtual_alias_maps: what leads to a login is\n"
+				"its sender address" },
+	[OPTION_LOGINS] = { "logins", 0, true, "FILE", value_any,
+			    "logins that have no account, one a line" },
+	[OPTION_TARGET_IS_LOGIN] = { "target-is-login", 0, false, NULL, NULL,
+				     "where an alias ends is a login, known or not" },
+	[OPTION_MAX_LOGINS] = { "max-logins", 0, false, "N", value_amount,
+				"give an alias to so many logins; 0: to any\n"
+				"number [10]" },
+	[OPTION_REPLACE] = { "replace", 0, false, NULL, NULL,
+			     "the tables are all that their logins own" },
 };
 
 const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BIT(VERSION);
@@ -115,6 +131,15 @@ static const struct meaning counter_meanings[] = {
 	  { "network", 0, false, "NETWORK", value_network, "what clients without a login share" } },
 	{ OPTION_QUOTA,
 	  { "quota", 0, true, "QUOTA", value_counter, "only this one (\"messages / 1h\")" } },
+	{ 0 },
+};
+
+static const struct meaning import_senders_meanings[] = {
+	{ OPTION_DOMAIN,
+	  { "domain", 0, false, "DOMAIN", value_domain,
+	    "domain of users that have none in the tables" } },
+	{ OPTION_DRY_RUN,
+	  { "dry-run", 'n', false, NULL, NULL, "only show what would change" } },
 	{ 0 },
 };
 
@@ -221,6 +246,17 @@ static const struct command commands[] = {
 	  .notes = "An account that exists is replaced. Lines that are wrong are refused with\n"
 		   "their numbers, the others are read. \"effective\" is not read.",
 	  .run = command_import },
+	{ .name = "import-senders",
+	  .options = BIT(LOGIN_MAPS) | BIT(ALIAS_MAPS) | BIT(LOGINS) | BIT(DOMAIN) |
+		     BIT(TARGET_IS_LOGIN) | BIT(MAX_LOGINS) | BIT(REPLACE) | BIT(DRY_RUN) |
+		     BIT(ACTOR),
+	  .meanings = import_senders_meanings,
+	  .help = "give logins the senders that Postfix tables list",
+	  .notes = "Adds to what the accounts have, or replaces it. Lines that cannot be used are\n"
+		   "told with their numbers. With --dry-run the difference is shown: + is added,\n"
+		   "- taken away, and addresses that Postfix and Sendward would then give to\n"
+		   "different logins.",
+	  .run = command_import_senders },
 	{ .name = "reload",
 	  .help = "tell the daemons of this host to read their files again",
 	  .notes = "Signals the daemons that were started with the same configuration file\n"

@@ -24,6 +24,7 @@ int command_status(struct control *control);
 int command_check_config(struct control *control);
 int command_export(struct control *control);
 int command_import(struct control *control);
+int command_import_senders(struct control *control);
 int command_reload(struct control *control);
 
 #endif

@@ -1,0 +1,128 @@
+#include "engine/place.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+static const char whole_domain[] = "*", below_domain[] = "*.";
+
+/* The first octets of a local part, folded: lower case, and "?" for each
+ * character beyond ASCII. Equal local parts have as many of them
+ * (base/address.h), so they are equal here too. */
+static void fold(const char *local, size_t len, char out[LOCAL_PART_MAX + 1])
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		bool follows = ((unsigned char)local[i] & 0xc0) == 0x80;
+
+		if (!ascii_is_8bit(local[i]))
+			out[n++] = ascii_lower(local[i]);
+		else if (!follows)
+			out[n++] = '?';
+	}
+	out[n] = '\0';
+}
+
+static void at_domain(const char *domain, const char *local, struct place *out)
+{
+	memcpy(out->domain, domain, strlen(domain) + 1);
+	memcpy(out->local, local, strlen(local) + 1);
+}
+
+static void at_group(const char *name, struct place *out)
+{
+	_Static_assert(NAME_LENGTH_MAX + 7 <= DOMAIN_MAX, "a group has a place");
+	snprintf(out->domain, sizeof(out->domain), "%%group:%s", name);
+	memcpy(out->local, whole_domain, sizeof(whole_domain));
+}
+
+static void at_address(const struct address *address, size_t len, struct place *out)
+{
+	memcpy(out->domain, address->domain, strlen(address->domain) + 1);
+	fold(address->local, len, out->local);
+}
+
+bool place_of_pattern(const struct pattern *pattern, const char *login, struct place *out)
+{
+	struct address own;
+	const char *reason;
+
+	if (pattern->exclude)
+		return false;
+	switch (pattern->kind) {
+	case PATTERN_EXACT:
+	case PATTERN_TAGGED:
+		at_address(&pattern->address, strlen(pattern->address.local), out);
+		return true;
+	case PATTERN_DOMAIN:
+		at_domain(pattern->address.domain, whole_domain, out);
+		return true;
+	case PATTERN_SUBDOMAINS:
+		at_domain(pattern->address.domain, below_domain, out);
+		return true;
+	case PATTERN_LOGIN:
+		if (address_parse(login, ADDRESS_INTERNAL, &own, &reason) != ADDRESS_OK)
+			return false;
+		at_address(&own, strlen(own.local), out);
+		return true;
+	case PATTERN_GROUP:
+		at_group(pattern->group, out);
+		return true;
+	}
+	return false;
+}
+
+/* The local part, and what stands before each character that can be a
+ * delimiter. */
+static void each_local(const struct address *address, place_each *each, void *arg)
+{
+	size_t len = strlen(address->local);
+	struct place place;
+
+	for (size_t i = 1; i < len; i++) {
+		char c = address->local[i];
+
+		if (ascii_is_8bit(c) || ascii_is_letter(c) || ascii_is_digit(c))
+			continue;
+		at_address(address, i, &place);
+		each(&place, arg);
+	}
+	at_address(address, len, &place);
+	each(&place, arg);
+}
+
+static void each_group(const struct address *address, const struct pattern_rules *rules,
+		       place_each *each, void *arg)
+{
+	struct place place;
+
+	for (size_t i = 0; i < rules->n_groups; i++) {
+		const struct pattern_group *group = &rules->groups[i];
+
+		/* No group has %login. */
+		if (!pattern_list_owns(group->patterns, group->n, address, "", rules, NULL))
+			continue;
+		at_group(group->name, &place);
+		each(&place, arg);
+	}
+}
+
+void place_of_address(const struct address *address, const struct pattern_rules *rules,
+		      place_each *each, void *arg)
+{
+	const char *parent = address->domain;
+	struct place place;
+
+	each_group(address, rules, each, arg);
+	each_local(address, each, arg);
+	at_domain(address->domain, whole_domain, &place);
+	each(&place, arg);
+	if (*parent == '[')
+		return;
+	while ((parent = strchr(parent, '.')) != NULL) {
+		at_domain(++parent, below_domain, &place);
+		each(&place, arg);
+	}
+}

@@ -1,0 +1,36 @@
+/*
+ * Places: an index over sender patterns. From an address lead a few places to
+ * all logins that may own it, without a look at any other login.
+ *
+ * A place says less than a pattern: letters beyond ASCII are all the same
+ * there, case and delimiters do not matter. So who is found at a place has to
+ * be looked at (engine/ownership.h), and who owns the address is always found,
+ * whatever local_part_case and recipient_delimiter say.
+ */
+#ifndef SENDWARD_PLACE_H
+#define SENDWARD_PLACE_H
+
+#include "engine/effective.h"
+
+/* Places of one address, without those of groups: its local part, cut at each
+ * delimiter, its domain and the domains above. */
+#define PLACES_MAX (LOCAL_PART_MAX + 1 + DOMAIN_MAX / 2 + 2)
+
+struct place {
+	/* Normalised, as in struct address; of a group "%group:NAME". */
+	char domain[DOMAIN_MAX + 1];
+	/* Folded; "*": all of the domain or group, "*.": all below the domain. */
+	char local[LOCAL_PART_MAX + 1];
+};
+
+/* Where the pattern of that login is kept. False: nowhere, for an exclusion
+ * covers nothing, nor does %login of a login that is no address. */
+bool place_of_pattern(const struct pattern *pattern, const char *login, struct place *out);
+
+/* Where to look for the owners of the address; at a group's place when the
+ * group covers it. */
+typedef void place_each(const struct place *place, void *arg);
+void place_of_address(const struct address *address, const struct pattern_rules *rules,
+		      place_each *each, void *arg);
+
+#endif
