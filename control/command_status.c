@@ -160,9 +160,23 @@ static void print_status_json(const struct redis *redis, json_t *daemons)
 	control_print_json(need(json_pack("{s:o, s:O}", "redis", object, "daemons", daemons)));
 }
 
+/* "up", "up, 3 outages". */
+static void daemon_redis(const json_t *redis, char *out, size_t size)
+{
+	const char *state = json_string_value(json_object_get(redis, "state"));
+	json_int_t outages = json_integer_value(json_object_get(redis, "outages"));
+
+	if (outages > 0)
+		snprintf(out, size, "%s, %lld outage%s", state ? state : "", (long long)outages,
+			 outages == 1 ? "" : "s");
+	else
+		snprintf(out, size, "%s", state ? state : "");
+}
+
 static void add_daemon(struct table *table, const json_t *daemon)
 {
 	static const char *const names[] = { "node", "daemon", "version" };
+	char redis[64];
 	const json_t *since = json_object_get(daemon, "since");
 	char time[TEXT_TIME_MAX] = "";
 
@@ -171,11 +185,13 @@ static void add_daemon(struct table *table, const json_t *daemon)
 	if (since)
 		text_time(json_integer_value(since), time);
 	table_cell(table, time);
+	daemon_redis(json_object_get(daemon, "redis"), redis, sizeof(redis));
+	table_cell(table, redis);
 }
 
 static void print_status(const struct redis *redis, const json_t *daemons)
 {
-	static const char *const head[] = { "NODE", "DAEMON", "VERSION", "SINCE" };
+	static const char *const head[] = { "NODE", "DAEMON", "VERSION", "SINCE", "REDIS" };
 	struct table *table;
 
 	if (redis->error[0])

@@ -176,16 +176,22 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX], *state = store_state(store);
+	size_t size = strlen(json) + strlen(state) + sizeof(",\"redis\":}");
+	char *text = memory_alloc(size);
 	struct command command;
 
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
+	snprintf(text, size, "%.*s%s\"redis\":%s}", (int)strlen(json) - 1, json,
+		 json[1] == '}' ? "" : ",", state);
 	command_init(&command);
 	command_add(&command, "SET");
 	command_add_key(&command, key);
-	command_add(&command, json);
+	command_add(&command, text);
 	command_add(&command, "EX");
 	command_add_int(&command, ttl_s);
+	free(text);
+	free(state);
 	store_send(store, &command, ignore_reply, NULL);
 }
 

@@ -9,15 +9,25 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "store/link.h"
 
 /* The commands go out together; the first that fails tells why. */
 struct handshake {
 	int expected, answered;
+	bool must_tell; /* its role */
 	char error[200];
 	void (*done)(const char *error, void *arg);
 	void *arg;
 };
+
+static void answered(struct handshake *h, enum link_result result)
+{
+	if (++h->answered < h->expected)
+		return;
+	/* A connection that was lost has been told to its owner already. */
+	if (result == LINK_OK)
+		h->done(h->error[0] ? h->error : NULL, h->arg);
+	free(h);
+}
 
 static void on_reply(enum link_result result, struct redisReply *reply, const char *error,
 		     void *arg)
@@ -28,12 +38,30 @@ static void on_reply(enum link_result result, struct redisReply *reply, const ch
 		snprintf(h->error, sizeof(h->error), "%s", error);
 	if (!h->error[0] && reply && reply->type == REDIS_REPLY_ERROR)
 		snprintf(h->error, sizeof(h->error), "%s", reply->str);
-	if (++h->answered < h->expected)
+	answered(h, result);
+}
+
+/* Source: the ROLE command's page: "master", or "slave" and others. */
+static void on_role(enum link_result result, struct redisReply *reply, const char *error,
+		    void *arg)
+{
+	struct handshake *h = arg;
+	const struct redisReply *role = NULL;
+
+	if (result == LINK_OK && !h->must_tell && reply->type == REDIS_REPLY_ERROR &&
+	    strncmp(reply->str, "NOPERM", 6) == 0) {
+		answered(h, result);
 		return;
-	/* A connection that was lost has been told to its owner already. */
-	if (result == LINK_OK)
-		h->done(h->error[0] ? h->error : NULL, h->arg);
-	free(h);
+	}
+	if (h->error[0] || result != LINK_OK || reply->type == REDIS_REPLY_ERROR) {
+		on_reply(result, reply, error, arg);
+		return;
+	}
+	if (reply->type == REDIS_REPLY_ARRAY && reply->elements > 0)
+		role = reply->element[0];
+	if (!role || role->type != REDIS_REPLY_STRING || strcmp(role->str, "master") != 0)
+		snprintf(h->error, sizeof(h->error), "this server is a replica, not the primary");
+	answered(h, result);
 }
 
 static void say(struct link *link, struct handshake *h, int argc, const char *const *argv)
@@ -67,7 +95,7 @@ static void authenticate(struct link *link, struct handshake *h,
 	say(link, h, argc, argv);
 }
 
-void handshake_start(struct link *link, const struct redis_settings *settings,
+void handshake_start(struct link *link, const struct redis_settings *settings, enum link_role role,
 		     void (*done)(const char *error, void *arg), void *arg)
 {
 	struct handshake *h = memory_zero(sizeof(*h));
@@ -76,6 +104,7 @@ void handshake_start(struct link *link, const struct redis_settings *settings,
 
 	h->done = done;
 	h->arg = arg;
+	h->must_tell = role == LINK_PRIMARY;
 	if (settings->password_file && (why = read_password(settings->password_file, password))) {
 		snprintf(error, sizeof(error), "password file %s: %s", settings->password_file,
 			 why);
@@ -83,7 +112,7 @@ void handshake_start(struct link *link, const struct redis_settings *settings,
 		done(error, arg);
 		return;
 	}
-	h->expected = 1 + (settings->password_file != NULL) + (settings->database != 0);
+	h->expected = 1 + (settings->password_file != NULL) + (settings->database != 0) + (role != LINK_ANY_ROLE);
 	if (settings->password_file)
 		authenticate(link, h, settings, password);
 	explicit_bzero(password, sizeof(password));
@@ -91,5 +120,7 @@ void handshake_start(struct link *link, const struct redis_settings *settings,
 		snprintf(database, sizeof(database), "%d", settings->database);
 		say(link, h, 2, (const char *const[]){"SELECT", database});
 	}
-	say(link, h, 1, (const char *const[]){"PING"});
+	if (role != LINK_ANY_ROLE)
+		link_send_early(link, 1, (const char *const[]){ "ROLE" }, on_role, h);
+	say(link, h, 1, (const char *const[]){ "PING" });
 }

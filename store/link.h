@@ -1,10 +1,10 @@
 /*
- * One connection to Redis, kept up by itself: requests go out pipelined,
- * every wait has a deadline, and while the server is away requests are
- * refused at once. RESP2; bytes travel over a libevent bufferevent (plain or
- * TLS), replies are read by hiredis.
+ * One connection to one Redis server, kept up by itself: requests go out
+ * pipelined, every wait has a deadline, and while the server is away or cannot
+ * serve, requests are refused at once (store/breaker.h). Nothing is sent again
+ * here.
  *
- * Belongs to the thread of the loop.
+ * Belongs to the thread of the loop. No link is freed inside its callbacks.
  */
 #ifndef SENDWARD_LINK_H
 #define SENDWARD_LINK_H
@@ -14,10 +14,12 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "store/breaker.h"
 
 struct event_base;
 struct redisReply;
 struct link;
+struct tls;
 
 /* Requests on their way; beyond it a request is refused at once. */
 #define LINK_IN_FLIGHT_MAX 20000
@@ -36,13 +38,29 @@ typedef void link_reply(enum link_result result, struct redisReply *reply, const
 /* Called whenever the link has become usable (up) or has stopped being so. */
 typedef void link_change(bool up, void *arg);
 
-/* Starts to connect. settings are borrowed until link_configure() or
- * link_free(). */
-struct link *link_new(struct event_base *base, const struct redis_settings *settings,
+/* What a server may be, by its answer to ROLE. */
+enum link_role {
+	LINK_ANY_ROLE,
+	LINK_NO_REPLICA, /* one that does not let us ask is believed */
+	LINK_PRIMARY,
+};
+
+struct link_server {
+	struct endpoint address;
+	/* Name, password, database and deadline; borrowed until
+	 * link_configure() or link_free(). */
+	const struct redis_settings *settings;
+	struct tls *tls; /* borrowed likewise; for ENDPOINT_TLS */
+	enum link_role role;
+	bool quiet; /* no lines in the log */
+};
+
+/* Starts to connect, from the loop. */
+struct link *link_new(struct event_base *base, const struct link_server *server,
 		      link_change *change, void *arg);
 
-/* New settings for the same server: only the deadline may differ. */
-void link_configure(struct link *link, const struct redis_settings *settings);
+/* For the next connection; the deadline holds at once. */
+void link_configure(struct link *link, const struct redis_settings *settings, struct tls *tls);
 
 /* Requests on their way are answered LINK_UNCERTAIN. */
 void link_free(struct link **link);
@@ -56,12 +74,19 @@ void link_send(struct link *link, int argc, const char *const *argv, const size_
 void link_send_early(struct link *link, int argc, const char *const *argv, link_reply *reply,
 		     void *arg);
 
+/* The server answers, but cannot serve: nobody is kept waiting for it until a
+ * probe, soon and then later and later, finds that it can. */
+void link_unfit(struct link *link, const char *why);
+/* The server is not the primary (any more): the same, on a new connection, and
+ * not when it says again that it is a replica. */
+void link_demoted(struct link *link, const char *why);
+
 struct link_stats {
-	bool up;
 	int64_t connects, failures, timeouts, requests, in_flight;
-	const char *last_error; /* borrowed; "" none */
+	const struct breaker *breaker; /* borrowed */
 };
 
+bool link_is_up(const struct link *link);
 void link_stats(const struct link *link, struct link_stats *out);
 
 #endif

@@ -1,85 +1,92 @@
 #include "store/servers.h"
 
+#include <event2/event.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "base/memory.h"
 #include "store/clock.h"
+#include "store/nodes.h"
+#include "store/trouble.h"
 
-/* The one server there is. */
-#define THE_SERVER 1
+/* How often those who wait are looked at. */
+#define WAIT_TICK_MS 10
 
-struct servers {
-	const struct redis_settings *settings;
-	struct link *link;
-	int64_t script_loads;
-};
+/* A command is sent again so soon, then twice as late each time. */
+#define AGAIN_MIN_MS 10
+#define AGAIN_MAX_MS 80
 
-/* A command under way, kept until it is known that it need not be sent again. */
+#define ASKED_ERROR_MAX 200
+
+/* A command under way. */
 struct asked {
+	TAILQ_ENTRY(asked) next; /* while it waits */
 	struct servers *servers;
 	struct command command;
-	int64_t deadline_ms;
-	bool whole; /* sent with the whole script */
+	int64_t deadline_ms, again_ms, pause_ms;
+	unsigned node;	/* the number of the one it was last sent to */
+	unsigned only;	/* the one it must go to; 0: the one that has its key */
+	bool whole;	/* sent with the whole script */
+	bool uncertain; /* an earlier try may have been carried out */
+	bool busy;	/* the server as a whole could not serve */
+	char error[ASKED_ERROR_MAX]; /* of the last try */
 	link_reply *reply;
 	void *arg;
 };
 
-struct servers *servers_new(struct event_base *base, const struct redis_settings *settings,
-			    link_change *change, void *arg)
+TAILQ_HEAD(asked_list, asked);
+
+struct servers {
+	struct event_base *base;
+	const struct redis_settings *settings;
+	link_change *change;
+	void *arg;
+	struct nodes nodes;
+	struct asked_list waiting;
+	int64_t n_waiting;
+	struct event *tick;
+	bool been_up;
+	int64_t repeats, script_loads;
+};
+
+/* ---- answers ------------------------------------------------------------ */
+
+static void answer(struct asked *asked, enum link_result result, struct redisReply *reply,
+		   const char *error)
 {
-	struct servers *s = memory_zero(sizeof(*s));
-
-	s->settings = settings;
-	s->link = link_new(base, settings, change, arg);
-	return s;
-}
-
-void servers_configure(struct servers *s, const struct redis_settings *settings)
-{
-	s->settings = settings;
-	link_configure(s->link, settings);
-}
-
-void servers_free(struct servers **servers)
-{
-	struct servers *s = *servers;
-
-	if (!s)
-		return;
-	link_free(&s->link);
-	free(s);
-	*servers = NULL;
-}
-
-/* ---- sending ------------------------------------------------------------ */
-
-static void transmit(struct asked *asked);
-
-static bool lacks_script(const struct asked *asked, const struct redisReply *reply)
-{
-	return reply->type == REDIS_REPLY_ERROR && asked->command.script && !asked->whole &&
-	       strncmp(reply->str, "NOSCRIPT", 8) == 0;
-}
-
-static void on_reply(enum link_result result, struct redisReply *reply, const char *error,
-		     void *arg)
-{
-	struct asked *asked = arg;
-
-	if (result == LINK_OK && lacks_script(asked, reply)) {
-		asked->whole = true;
-		asked->servers->script_loads++;
-		transmit(asked);
-		return;
-	}
 	asked->reply(result, reply, error, asked->arg);
 	command_fini(&asked->command);
 	free(asked);
 }
 
-static void transmit(struct asked *asked)
+/* No reply, and none to be hoped for within the deadline. */
+static void give_up(struct asked *asked)
+{
+	struct node *node = node_numbered(&asked->servers->nodes, asked->node);
+
+	if (asked->busy && node && clock_ms() >= asked->deadline_ms)
+		link_unfit(node->link, asked->error);
+	answer(asked, asked->uncertain ? LINK_UNCERTAIN : LINK_UNAVAILABLE, NULL, asked->error);
+}
+
+/* ---- sending ------------------------------------------------------------ */
+
+static void on_reply(enum link_result result, struct redisReply *reply, const char *error,
+		     void *arg);
+
+static struct node *route(const struct asked *asked)
+{
+	const struct servers *s = asked->servers;
+
+	if (asked->only)
+		return node_numbered(&s->nodes, asked->only);
+	return TAILQ_FIRST(&s->nodes.list);
+}
+
+static void send_to(struct asked *asked, const struct node *node)
 {
 	const char *argv[COMMAND_ARGS_MAX];
 	size_t lengths[COMMAND_ARGS_MAX];
@@ -92,55 +99,290 @@ static void transmit(struct asked *asked)
 		argv[1] = asked->command.script;
 		lengths[1] = strlen(argv[1]);
 	}
-	link_send(asked->servers->link, asked->command.argc, argv, lengths, asked->deadline_ms,
-		  on_reply, asked);
+	asked->node = node->number;
+	link_send(node->link, asked->command.argc, argv, lengths, asked->deadline_ms, on_reply,
+		  asked);
+}
+
+/* ---- waiting ------------------------------------------------------------ */
+
+static void start_tick(struct servers *s)
+{
+	const struct timeval tick = { .tv_usec = WAIT_TICK_MS * 1000 };
+
+	if (!event_pending(s->tick, EV_TIMEOUT, NULL))
+		event_add(s->tick, &tick);
+}
+
+static void wait_for_again(struct asked *asked, const char *error)
+{
+	struct servers *s = asked->servers;
+	int64_t now = clock_ms();
+
+	if (error != asked->error)
+		snprintf(asked->error, sizeof(asked->error), "%s", error);
+	if (now >= asked->deadline_ms || s->n_waiting >= SERVERS_WAITING_MAX) {
+		give_up(asked);
+		return;
+	}
+	asked->pause_ms = asked->pause_ms ? asked->pause_ms * 2 : AGAIN_MIN_MS;
+	if (asked->pause_ms > AGAIN_MAX_MS)
+		asked->pause_ms = AGAIN_MAX_MS;
+	asked->again_ms = now + asked->pause_ms;
+	if (asked->again_ms > asked->deadline_ms)
+		asked->again_ms = asked->deadline_ms;
+	TAILQ_INSERT_TAIL(&s->waiting, asked, next);
+	s->n_waiting++;
+	start_tick(s);
+}
+
+/* Nothing has failed there yet: a connection that is just being made. */
+static bool is_new(const struct node *node)
+{
+	struct link_stats stats;
+
+	link_stats(node->link, &stats);
+	return !stats.breaker->error[0];
+}
+
+static void try(struct asked *asked)
+{
+	const struct node *node = route(asked);
+	bool first = asked->pause_ms == 0;
+
+	if (!node && (first || asked->only)) {
+		answer(asked, LINK_UNAVAILABLE, NULL,
+		       asked->only ? "this server is not one of ours any more" : "not connected");
+		return;
+	}
+	/* The first try is refused by a server that is away. */
+	if (node && (link_is_up(node->link) ||
+		     (first && !(asked->servers->been_up && is_new(node)))))
+		send_to(asked, node);
+	else
+		wait_for_again(asked, asked->error[0] ? asked->error : "not connected");
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	struct servers *s = arg;
+	struct asked_list list = TAILQ_HEAD_INITIALIZER(list);
+	int64_t now = clock_ms();
+	struct asked *asked;
+
+	(void)fd;
+	(void)what;
+	/* Whoever has to wait on is in the list again afterwards. */
+	TAILQ_CONCAT(&list, &s->waiting, next);
+	s->n_waiting = 0;
+	while ((asked = TAILQ_FIRST(&list))) {
+		TAILQ_REMOVE(&list, asked, next);
+		if (asked->again_ms > now) {
+			TAILQ_INSERT_TAIL(&s->waiting, asked, next);
+			s->n_waiting++;
+		} else if (now >= asked->deadline_ms) {
+			give_up(asked);
+		} else {
+			s->repeats++;
+			try(asked);
+		}
+	}
+	if (!TAILQ_EMPTY(&s->waiting))
+		start_tick(s);
+}
+
+/* ---- replies ------------------------------------------------------------ */
+
+static void on_trouble(struct asked *asked, enum trouble trouble, struct redisReply *reply)
+{
+	struct node *node = node_numbered(&asked->servers->nodes, asked->node);
+
+	asked->busy = trouble == TROUBLE_BUSY;
+	switch (trouble) {
+	case TROUBLE_SCRIPT:
+		if (asked->whole || !asked->command.script || !node)
+			break;
+		asked->whole = true;
+		asked->servers->script_loads++;
+		send_to(asked, node);
+		return;
+	case TROUBLE_REPLICA:
+		if (node)
+			link_demoted(node->link, reply->str);
+		wait_for_again(asked, reply->str);
+		return;
+	case TROUBLE_BUSY:
+	case TROUBLE_SLOT:
+		wait_for_again(asked, reply->str);
+		return;
+	case TROUBLE_MOVED:
+	case TROUBLE_ASK:
+	case TROUBLE_NONE:
+		break;
+	}
+	answer(asked, LINK_OK, reply, NULL);
+}
+
+static void on_reply(enum link_result result, struct redisReply *reply, const char *error,
+		     void *arg)
+{
+	struct asked *asked = arg;
+
+	if (result == LINK_OK && reply->type == REDIS_REPLY_ERROR) {
+		on_trouble(asked, trouble_of(reply->str), reply);
+	} else if (result == LINK_UNCERTAIN && asked->command.repeatable) {
+		asked->uncertain = true;
+		asked->busy = false;
+		wait_for_again(asked, error);
+	} else if (result == LINK_UNAVAILABLE && asked->uncertain) {
+		answer(asked, LINK_UNCERTAIN, NULL, error);
+	} else {
+		answer(asked, result, reply, error);
+	}
+}
+
+/* ---- the servers -------------------------------------------------------- */
+
+static void on_change(struct node *node, bool up, void *arg)
+{
+	struct servers *s = arg;
+
+	(void)node;
+	s->been_up = s->been_up || up;
+	s->change(up, s->arg);
+}
+
+struct servers *servers_new(struct event_base *base, const struct redis_settings *settings,
+			    link_change *change, void *arg)
+{
+	struct servers *s = memory_zero(sizeof(*s));
+
+	s->base = base;
+	s->settings = settings;
+	s->change = change;
+	s->arg = arg;
+	TAILQ_INIT(&s->waiting);
+	s->tick = evtimer_new(base, on_tick, s);
+	nodes_init(&s->nodes, base, settings, LINK_ANY_ROLE, on_change, s);
+	node_at(&s->nodes, &settings->address)->owner = true;
+	return s;
+}
+
+void servers_configure(struct servers *s, const struct redis_settings *settings)
+{
+	s->settings = settings;
+	nodes_configure(&s->nodes, settings);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool servers_same(const struct redis_settings *a, const struct redis_settings *b)
+{
+	return endpoint_equal(&a->address, &b->address) && same_text(a->username, b->username) &&
+	       same_text(a->password_file, b->password_file) && a->database == b->database &&
+	       same_text(a->prefix, b->prefix);
+}
+
+void servers_free(struct servers **servers)
+{
+	struct servers *s = *servers;
+	struct asked *asked;
+
+	if (!s)
+		return;
+	nodes_fini(&s->nodes);
+	while ((asked = TAILQ_FIRST(&s->waiting))) {
+		TAILQ_REMOVE(&s->waiting, asked, next);
+		snprintf(asked->error, sizeof(asked->error), "shutting down");
+		answer(asked, asked->uncertain ? LINK_UNCERTAIN : LINK_UNAVAILABLE, NULL,
+		       asked->error);
+	}
+	event_free(s->tick);
+	free(s);
+	*servers = NULL;
+}
+
+/* ---- the interface ------------------------------------------------------ */
+
+static struct asked *asked_new(struct servers *s, const struct command *command, int64_t extra_ms,
+			       link_reply *reply, void *arg)
+{
+	struct asked *asked = memory_zero(sizeof(*asked));
+
+	asked->servers = s;
+	asked->command = *command;
+	asked->deadline_ms = clock_ms() + s->settings->deadline_ms + extra_ms;
+	asked->reply = reply;
+	asked->arg = arg;
+	return asked;
 }
 
 void servers_send(struct servers *s, struct command *command, int64_t extra_ms, link_reply *reply,
 		  void *arg)
 {
-	struct asked *asked = memory_alloc(sizeof(*asked));
-
-	*asked = (struct asked){
-		.servers = s,
-		.command = *command,
-		.deadline_ms = clock_ms() + s->settings->deadline_ms + extra_ms,
-		.reply = reply,
-		.arg = arg,
-	};
-	transmit(asked);
-}
-
-unsigned servers_next(const struct servers *s, unsigned after)
-{
-	(void)s;
-	return after < THE_SERVER ? THE_SERVER : 0;
+	try(asked_new(s, command, extra_ms, reply, arg));
 }
 
 void servers_send_to(struct servers *s, unsigned server, struct command *command,
 		     link_reply *reply, void *arg)
 {
-	if (server == THE_SERVER) {
-		servers_send(s, command, 0, reply, arg);
-		return;
+	struct asked *asked = asked_new(s, command, 0, reply, arg);
+
+	asked->only = server;
+	try(asked);
+}
+
+unsigned servers_next(const struct servers *s, unsigned after)
+{
+	const struct node *node;
+
+	TAILQ_FOREACH(node, &s->nodes.list, next) {
+		if (node->owner && node->number > after)
+			return node->number;
 	}
-	command_fini(command);
-	reply(LINK_UNAVAILABLE, NULL, "this server is not one of ours any more", arg);
+	return 0;
 }
 
 void servers_stats(const struct servers *s, struct servers_stats *out)
 {
-	struct link_stats link;
+	const struct node *node;
+	struct link_stats links;
+	bool up = false, ready = false, away = false;
 
-	link_stats(s->link, &link);
+	TAILQ_FOREACH(node, &s->nodes.list, next) {
+		if (!node->owner)
+			continue;
+		up = up || link_is_up(node->link);
+		away = away || !link_is_up(node->link);
+	}
+	ready = up && !away;
+	nodes_stats(&s->nodes, &links);
 	*out = (struct servers_stats){
-		.up = link.up,
-		.connects = link.connects,
-		.failures = link.failures,
-		.timeouts = link.timeouts,
-		.requests = link.requests,
-		.in_flight = link.in_flight,
+		.up = up,
+		.ready = ready,
+		.connects = links.connects,
+		.failures = links.failures,
+		.timeouts = links.timeouts,
+		.requests = links.requests,
+		.in_flight = links.in_flight + s->n_waiting,
+		.repeats = s->repeats,
 		.script_loads = s->script_loads,
-		.last_error = link.last_error,
+		.breaker = links.breaker,
 	};
+}
+
+void servers_each(const struct servers *s, void (*each)(const struct breaker *breaker, void *arg),
+		  void *arg)
+{
+	const struct node *node;
+	struct link_stats stats;
+
+	TAILQ_FOREACH(node, &s->nodes.list, next) {
+		link_stats(node->link, &stats);
+		if (node->owner)
+			each(stats.breaker, arg);
+	}
 }

@@ -6,7 +6,14 @@
  * Who repeats what: the store sends each command once, and gets exactly one
  * answer, at the latest when redis.deadline has passed since servers_send().
  * Within that time this layer sends a command again
- *	- with its whole script, when the server has not got it (NOSCRIPT).
+ *	- with its whole script, when the server has not got it (NOSCRIPT);
+ *	- when the server says that it cannot serve just now (store/trouble.h:
+ *	  LOADING, BUSY, READONLY, ...): nothing was changed then;
+ *	- when its connection was lost, if it is repeatable (struct command):
+ *	  it may have been done, and doing it twice is doing it once.
+ * A command is refused at once when its server is known to be away: nobody
+ * waits in line for a server (store/breaker.h).
+ *
  * Its answer says what is known:
  *	LINK_OK		 the server's reply, perhaps an error reply
  *	LINK_UNAVAILABLE nothing was changed, now or later
@@ -18,6 +25,7 @@
 #define SENDWARD_SERVERS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/config.h"
@@ -27,16 +35,22 @@
 struct event_base;
 struct servers;
 
+/* Commands that wait to be sent again; beyond it they are given up. */
+#define SERVERS_WAITING_MAX LINK_IN_FLIGHT_MAX
+
 /* Starts to connect. settings are borrowed until servers_configure() or
  * servers_free(). change is called whenever a server has become usable (up) or
  * has stopped being so. */
 struct servers *servers_new(struct event_base *base, const struct redis_settings *settings,
 			    link_change *change, void *arg);
 
-/* New settings for the same servers: only the deadline may differ. */
+/* New settings for the same servers (servers_same()). */
 void servers_configure(struct servers *servers, const struct redis_settings *settings);
 
-/* Requests on their way are answered LINK_UNCERTAIN. */
+/* Whether connections made with a can go on with b. */
+bool servers_same(const struct redis_settings *a, const struct redis_settings *b);
+
+/* Requests on their way are answered. */
 void servers_free(struct servers **servers);
 
 /* Sends to the server that has the command's key, or to any when it has none.
@@ -56,12 +70,18 @@ void servers_send_to(struct servers *servers, unsigned server, struct command *c
 		     link_reply *reply, void *arg);
 
 struct servers_stats {
-	bool up; /* some server is usable */
+	bool up;    /* some server is usable */
+	bool ready; /* all of them are */
 	int64_t connects, failures, timeouts, requests, in_flight;
-	int64_t script_loads;	/* times a server had to be sent a whole script */
-	const char *last_error; /* borrowed; "" none */
+	int64_t repeats;	       /* commands sent again */
+	int64_t script_loads;	       /* times a server had to be sent a whole script */
+	const struct breaker *breaker; /* of the server in the worst state; borrowed, NULL none */
 };
 
 void servers_stats(const struct servers *servers, struct servers_stats *out);
+
+/* Calls each(breaker) of each server with keys. */
+void servers_each(const struct servers *servers,
+		  void (*each)(const struct breaker *breaker, void *arg), void *arg);
 
 #endif

@@ -75,8 +75,9 @@ static void on_ready_timer(evutil_socket_t fd, short what, void *arg)
 	if (stats.up)
 		tell_ready(store, NULL);
 	else
-		tell_ready(store, stats.last_error[0] ? stats.last_error
-						      : "no connection in time");
+		tell_ready(store, stats.breaker && stats.breaker->error[0] ?
+					  stats.breaker->error :
+					  "no connection in time");
 }
 
 void store_when_ready(struct store *store, int64_t timeout_ms,
@@ -88,7 +89,7 @@ void store_when_ready(struct store *store, int64_t timeout_ms,
 	store->ready = ready;
 	store->ready_arg = arg;
 	servers_stats(store->servers, &stats);
-	if (stats.up)
+	if (stats.ready)
 		tv = (struct timeval){0, 0};
 	event_add(store->ready_timer, &tv);
 }
@@ -96,11 +97,14 @@ void store_when_ready(struct store *store, int64_t timeout_ms,
 static void on_change(bool up, void *arg)
 {
 	struct store *store = arg;
+	struct servers_stats stats;
 
 	if (!up)
 		return;
 	store_send_refunds(store);
-	tell_ready(store, NULL);
+	servers_stats(store->servers, &stats);
+	if (stats.ready)
+		tell_ready(store, NULL);
 }
 
 /* ---- life --------------------------------------------------------------- */
@@ -166,22 +170,10 @@ void store_free(struct store **store)
 	free(s);
 }
 
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_server(const struct redis_settings *a, const struct redis_settings *b)
-{
-	return endpoint_equal(&a->address, &b->address) && same_text(a->username, b->username) &&
-	       same_text(a->password_file, b->password_file) && a->database == b->database &&
-	       same_text(a->prefix, b->prefix);
-}
-
 void store_configure(struct store *store, struct config *config)
 {
 	struct config *old = store->config;
-	bool same = same_server(&old->redis, &config->redis);
+	bool same = servers_same(&old->redis, &config->redis);
 
 	store->config = config_ref(config);
 	if (same) {
@@ -198,8 +190,10 @@ void store_configure(struct store *store, struct config *config)
 void store_stats(const struct store *store, struct store_stats *out)
 {
 	struct servers_stats servers;
+	bool in_trouble;
 
 	servers_stats(store->servers, &servers);
+	in_trouble = servers.breaker && servers.breaker->state != BREAKER_UP;
 	*out = (struct store_stats){
 		.connected = servers.up,
 		.connects = servers.connects,
@@ -210,7 +204,7 @@ void store_stats(const struct store *store, struct store_stats *out)
 		.in_flight = servers.in_flight,
 		.refunds_waiting = store->refunds_waiting,
 		.accounts_cached = (int64_t)cache_count(store->cache),
-		.last_error = servers.last_error[0] ? servers.last_error : NULL,
+		.last_error = in_trouble && servers.breaker->error[0] ? servers.breaker->error : NULL,
 	};
 }
 

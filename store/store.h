@@ -102,7 +102,8 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 		       void (*each)(const char *position, const char *json, void *arg),
 		       store_done *done, void *arg);
 
-/* Heartbeats: prefix + "node:" + name, gone after ttl_s. */
+/* Heartbeats: prefix + "node:" + name, gone after ttl_s. json is an object; how
+ * its daemon sees Redis (store_state()) is added to it as "redis". */
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s);
 /* One of them; record is the JSON. */
 void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg);
@@ -112,8 +113,13 @@ void store_beats_read(struct store *store, void (*each)(const char *name, const 
 /* What the server says of itself in INFO, as "name:value" lines. */
 void store_info(struct store *store, store_record_done *done, void *arg);
 
+/* What the daemon knows of its servers, as the text of a JSON object, owned by
+ * the caller: state ("up", "open", "half-open"), since, outages and last_error
+ * of the server that is worst off, and the state of each of several. */
+char *store_state(const struct store *store);
+
 struct store_stats {
-	bool connected;
+	bool connected; /* some server is */
 	int64_t connects, failures, timeouts, requests, script_loads;
 	int64_t in_flight, refunds_waiting, accounts_cached;
 	const char *last_error; /* borrowed; NULL none */

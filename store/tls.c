@@ -5,6 +5,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,43 +13,17 @@
 
 struct tls {
 	SSL_CTX *context;
-	SSL *ssl; /* the bufferevent's, freed with it */
-	struct bufferevent *bev;
-	char error[200];
+	char problem[TLS_ERROR_MAX]; /* "" none */
 };
 
-/* The bufferevent takes the session over; until then it is ours. */
-static struct bufferevent *open_session(struct tls *t, struct event_base *base, const char *host)
-{
-	struct bufferevent *bev;
-	SSL *ssl = SSL_new(t->context);
-
-	if (!ssl)
-		return NULL;
-	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
-	if (SSL_set1_host(ssl, host) != 1 || SSL_set_tlsext_host_name(ssl, host) != 1) {
-		SSL_free(ssl);
-		return NULL;
-	}
-	bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
-					     BEV_OPT_CLOSE_ON_FREE);
-	if (!bev)
-		SSL_free(ssl);
-	else
-		t->ssl = ssl;
-	return bev;
-}
-
-struct tls *tls_new(struct event_base *base, const char *host)
+struct tls *tls_new(void)
 {
 	struct tls *t = memory_zero(sizeof(*t));
 
 	t->context = SSL_CTX_new(TLS_client_method());
-	if (t->context && SSL_CTX_set_min_proto_version(t->context, TLS1_2_VERSION) == 1 &&
-	    SSL_CTX_set_default_verify_paths(t->context) == 1)
-		t->bev = open_session(t, base, host);
-	if (!t->bev)
-		tls_free(&t);
+	if (!t->context || SSL_CTX_set_min_proto_version(t->context, TLS1_2_VERSION) != 1 ||
+	    SSL_CTX_set_default_verify_paths(t->context) != 1)
+		ERR_error_string_n(ERR_get_error(), t->problem, sizeof(t->problem));
 	return t;
 }
 
@@ -61,20 +36,45 @@ void tls_free(struct tls **tls)
 	*tls = NULL;
 }
 
-struct bufferevent *tls_bufferevent(struct tls *tls)
+/* An address is looked for among the certificate's addresses, and no name for
+ * SNI (RFC 6066 section 3). */
+static bool expect_host(SSL *ssl, const char *host)
 {
-	return tls->bev;
+	if (X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1)
+		return true;
+	return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
 }
 
-const char *tls_error(struct tls *tls)
+struct bufferevent *tls_bufferevent(struct tls *t, struct event_base *base, const char *host,
+				    char error[TLS_ERROR_MAX])
 {
-	long verify = SSL_get_verify_result(tls->ssl);
-	unsigned long code = bufferevent_get_openssl_error(tls->bev);
+	struct bufferevent *bev = NULL;
+	SSL *ssl = t->problem[0] ? NULL : SSL_new(t->context);
+
+	snprintf(error, TLS_ERROR_MAX, "%s", t->problem[0] ? t->problem : "TLS is out of memory");
+	if (!ssl)
+		return NULL;
+	SSL_set_verify(ssl, SSL_VERIFY_PEER, NULL);
+	if (expect_host(ssl, host))
+		bev = bufferevent_openssl_socket_new(base, -1, ssl, BUFFEREVENT_SSL_CONNECTING,
+						     BEV_OPT_CLOSE_ON_FREE);
+	/* The bufferevent has taken the session over. */
+	if (!bev)
+		SSL_free(ssl);
+	return bev;
+}
+
+const char *tls_error(struct bufferevent *bev, char out[TLS_ERROR_MAX])
+{
+	long verify = SSL_get_verify_result(bufferevent_openssl_get_ssl(bev));
+	unsigned long code = bufferevent_get_openssl_error(bev);
 
 	if (verify != X509_V_OK)
-		snprintf(tls->error, sizeof(tls->error), "certificate: %s",
+		snprintf(out, TLS_ERROR_MAX, "certificate: %s",
 			 X509_verify_cert_error_string(verify));
 	else if (code)
-		ERR_error_string_n(code, tls->error, sizeof(tls->error));
-	return tls->error[0] ? tls->error : NULL;
+		ERR_error_string_n(code, out, TLS_ERROR_MAX);
+	else
+		return NULL;
+	return out;
 }

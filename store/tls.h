@@ -1,22 +1,29 @@
 /*
- * TLS towards Redis: the server's certificate must be valid for its host
- * name under the system's authorities.
+ * TLS towards Redis: the server's certificate must be valid for its name under
+ * the authorities. Those, and our own certificate, are read once.
  */
 #ifndef SENDWARD_TLS_H
 #define SENDWARD_TLS_H
+
+#include <stddef.h>
 
 struct bufferevent;
 struct event_base;
 struct tls;
 
-/* One connection attempt; NULL when OpenSSL cannot. */
-struct tls *tls_new(struct event_base *base, const char *host);
+#define TLS_ERROR_MAX 300
+
+/* Never NULL: what is wrong with it every connection tells. */
+struct tls *tls_new(void);
 void tls_free(struct tls **tls);
 
-/* Unconnected; owned by the caller, to be freed before the tls. */
-struct bufferevent *tls_bufferevent(struct tls *tls);
+/* Unconnected, owned by the caller, may outlive the tls. host is a name or an
+ * address. NULL with the reason in error. */
+struct bufferevent *tls_bufferevent(struct tls *tls, struct event_base *base, const char *host,
+				    char error[TLS_ERROR_MAX]);
 
-/* Why the handshake failed; NULL when it was not TLS that failed. */
-const char *tls_error(struct tls *tls);
+/* Why the handshake failed, written to out; NULL when it was not TLS that
+ * failed. */
+const char *tls_error(struct bufferevent *bev, char out[TLS_ERROR_MAX]);
 
 #endif

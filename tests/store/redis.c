@@ -46,8 +46,9 @@ static int64_t monotonic_ms(void)
 static void run_server(const struct redis *r)
 {
 	/* Without fsync, which can hold up the write. */
+	const char *program = getenv("SENDWARD_REDIS_SERVER");
 	const char *argv[ARGUMENTS_MAX + 40] = {
-		"redis-server", "--port",	 "0",	       "--unixsocket",
+		program && program[0] ? program : "redis-server", "--port",	 "0",	       "--unixsocket",
 		r->socket,	"--dir",	 r->directory, "--logfile",
 		r->log,		"--save",	 "",	       "--appendonly",
 		"yes",		"--appendfsync", "no",	       "--daemonize",
@@ -63,7 +64,7 @@ static void run_server(const struct redis *r)
 	/* Not even a test that crashes leaves it behind. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	execvp(argv[0], (char *const *)argv);
-	fprintf(stderr, "redis-server cannot be started (%s): apt-get install redis-server\n",
+	fprintf(stderr, "%s cannot be started (%s): apt-get install redis-server\n", argv[0],
 		strerror(errno));
 	_exit(99);
 }
@@ -88,7 +89,7 @@ static void wait_for_end(struct redis *r)
 	r->pid = 0;
 }
 
-static bool answers(struct redis *r)
+static bool answers(struct redis *r, bool loading)
 {
 	redisReply *reply;
 	bool yes;
@@ -100,7 +101,8 @@ static bool answers(struct redis *r)
 		return false;
 	}
 	reply = redisCommand(r->connection, "PING");
-	yes = reply && (reply->type == REDIS_REPLY_STATUS || strncmp(reply->str, "NOAUTH", 6) == 0);
+	yes = reply && (reply->type == REDIS_REPLY_STATUS || strncmp(reply->str, "NOAUTH", 6) == 0 ||
+			(loading && strncmp(reply->str, "LOADING", 7) == 0));
 	freeReplyObject(reply);
 	if (!yes) {
 		redisFree(r->connection);
@@ -109,17 +111,21 @@ static bool answers(struct redis *r)
 	return yes;
 }
 
-void redis_start(struct redis *r)
+static void fork_server(struct redis *r)
 {
-	int64_t until_ms = monotonic_ms() + REDIS_PATIENCE_MS;
-
 	fflush(NULL);
 	r->pid = fork();
 	if (r->pid == 0)
 		run_server(r);
 	if (r->pid < 0)
 		die("fork", strerror(errno));
-	while (!answers(r)) {
+}
+
+static void wait_for_server(struct redis *r, bool loading)
+{
+	int64_t until_ms = monotonic_ms() + REDIS_PATIENCE_MS;
+
+	while (!answers(r, loading)) {
 		int status;
 
 		if (waitpid(r->pid, &status, WNOHANG) == r->pid || monotonic_ms() > until_ms) {
@@ -128,6 +134,24 @@ void redis_start(struct redis *r)
 		}
 		poll(NULL, 0, 5);
 	}
+}
+
+void redis_start(struct redis *r)
+{
+	fork_server(r);
+	wait_for_server(r, false);
+}
+
+void redis_start_loading(struct redis *r)
+{
+	fork_server(r);
+	wait_for_server(r, true);
+}
+
+void redis_wait_loaded(struct redis *r)
+{
+	redisFree(r->connection);
+	wait_for_server(r, false);
 }
 
 void redis_kill(struct redis *r)

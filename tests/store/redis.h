@@ -4,6 +4,9 @@
  * and nothing is slept for. What goes wrong here ends the test program with
  * the reason; a missing redis-server names the Debian package.
  *
+ * SENDWARD_REDIS_SERVER in the environment is another server's program, such as
+ * valkey-server.
+ *
  * It writes an append-only file, so that a server that is killed and started
  * again has its data.
  */
@@ -28,6 +31,10 @@ const char *redis_socket(const struct redis *redis);
 const char *redis_directory(const struct redis *redis);
 
 void redis_start(struct redis *redis);
+/* The same until the server answers at all, LOADING perhaps; and what is left
+ * of redis_start() then. */
+void redis_start_loading(struct redis *redis);
+void redis_wait_loaded(struct redis *redis);
 void redis_kill(struct redis *redis);
 /* The process stops and goes on: its socket accepts, nothing is answered. */
 void redis_freeze(struct redis *redis);

@@ -599,7 +599,12 @@ static void test_read_only(void)
 	answer = rig_take_current(&rig, take);
 	SUITE_INT_EQUAL(answer.status, TAKE_UNAVAILABLE);
 	SUITE_TRUE(answer.error != NULL);
+	SUITE_TRUE(answer.error && strstr(answer.error, "READONLY") != NULL);
+	/* From now on it has to say that it is a primary. */
+	SUITE_TRUE(!stats().connected);
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_UNAVAILABLE);
 	redis_do(rig.redis, "REPLICAOF NO ONE");
+	rig_wait_connected(&rig, true);
 	SUITE_INT_EQUAL(rig_take_current(&rig, look).rows[0].used, 0);
 	SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
 }

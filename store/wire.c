@@ -1,0 +1,177 @@
+#include "store/wire.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/dns.h>
+#include <event2/event.h>
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "base/memory.h"
+#include "store/resp.h"
+#include "store/tls.h"
+
+struct wire {
+	struct bufferevent *bev;
+	redisReader *reader;
+	bool tls;
+	bool opening;	/* wire_open() has not returned */
+	bool *closed;	/* set when the wire is closed under its callbacks */
+	const struct wire_events *events;
+	void *arg;
+	char error[WIRE_ERROR_MAX]; /* while opening */
+};
+
+static void lost(struct wire *w, const char *why)
+{
+	if (w->opening)
+		snprintf(w->error, sizeof(w->error), "%s", why);
+	else
+		w->events->lost(why, w->arg);
+}
+
+/* ---- replies ------------------------------------------------------------ */
+
+static bool feed(struct wire *w, struct evbuffer *in)
+{
+	struct evbuffer_iovec chunk;
+
+	while (evbuffer_peek(in, -1, NULL, &chunk, 1) > 0) {
+		if (redisReaderFeed(w->reader, chunk.iov_base, chunk.iov_len) != REDIS_OK)
+			return false;
+		evbuffer_drain(in, chunk.iov_len);
+	}
+	return true;
+}
+
+static void on_read(struct bufferevent *bev, void *arg)
+{
+	struct wire *w = arg;
+	void *reply = NULL;
+	bool closed = false;
+
+	if (!feed(w, bufferevent_get_input(bev))) {
+		lost(w, "a reply that does not parse");
+		return;
+	}
+	w->closed = &closed;
+	while (!closed) {
+		if (redisReaderGetReply(w->reader, &reply) != REDIS_OK) {
+			lost(w, "a reply that does not parse");
+			break;
+		}
+		if (!reply) {
+			w->events->idle(w->arg);
+			break;
+		}
+		w->events->reply(reply, w->arg);
+	}
+	if (!closed)
+		w->closed = NULL;
+}
+
+/* ---- connecting --------------------------------------------------------- */
+
+static void on_event(struct bufferevent *bev, short what, void *arg)
+{
+	struct wire *w = arg;
+	const char *why = "closed by the server";
+	int socket_error = EVUTIL_SOCKET_ERROR();
+	char text[TLS_ERROR_MAX];
+
+	if (what & BEV_EVENT_CONNECTED) {
+		bufferevent_enable(bev, EV_READ | EV_WRITE);
+		w->events->connected(w->arg);
+		return;
+	}
+	if (what & BEV_EVENT_ERROR) {
+		int dns_error = bufferevent_socket_get_dns_error(bev);
+
+		why = w->tls ? tls_error(bev, text) : NULL;
+		if (!why)
+			why = dns_error ? evutil_gai_strerror(dns_error)
+					: evutil_socket_error_to_string(socket_error);
+	}
+	lost(w, why);
+}
+
+static int connect_unix(struct wire *w, const struct endpoint *server)
+{
+	struct sockaddr_un sa = { .sun_family = AF_UNIX };
+
+	snprintf(sa.sun_path, sizeof(sa.sun_path), "%s", server->path);
+	return bufferevent_socket_connect(w->bev, (struct sockaddr *)&sa, sizeof(sa));
+}
+
+static void begin(struct wire *w, struct evdns_base *dns, const struct endpoint *server)
+{
+	int rc;
+
+	bufferevent_setcb(w->bev, on_read, NULL, on_event, w);
+	errno = 0;
+	rc = server->kind == ENDPOINT_UNIX ?
+		     connect_unix(w, server) :
+		     bufferevent_socket_connect_hostname(w->bev, dns, AF_UNSPEC, server->host,
+							 server->port);
+	if (rc < 0 && !w->error[0])
+		snprintf(w->error, sizeof(w->error), "%s",
+			 errno ? strerror(errno) : "cannot connect");
+}
+
+struct wire *wire_open(struct event_base *base, struct evdns_base *dns,
+		       const struct endpoint *server, struct tls *tls,
+		       const struct wire_events *events, void *arg, char error[WIRE_ERROR_MAX])
+{
+	struct wire *w = memory_zero(sizeof(*w));
+
+	w->events = events;
+	w->arg = arg;
+	w->tls = server->kind == ENDPOINT_TLS;
+	w->opening = true;
+	w->bev = w->tls ? tls_bufferevent(tls, base, server->host, w->error) :
+			  bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
+	w->reader = redisReaderCreate();
+	if (w->bev && w->reader) {
+		w->error[0] = '\0';
+		begin(w, dns, server);
+	} else if (!w->error[0]) {
+		snprintf(w->error, sizeof(w->error), "out of memory");
+	}
+	w->opening = false;
+	snprintf(error, WIRE_ERROR_MAX, "%s", w->error);
+	if (error[0])
+		wire_close(&w);
+	return w;
+}
+
+void wire_close(struct wire **wire)
+{
+	struct wire *w = *wire;
+
+	if (!w)
+		return;
+	if (w->closed)
+		*w->closed = true;
+	if (w->bev)
+		bufferevent_free(w->bev);
+	if (w->reader)
+		redisReaderFree(w->reader);
+	free(w);
+	*wire = NULL;
+}
+
+/* Straight into what goes out. */
+bool wire_send(struct wire *w, int argc, const char *const *argv, const size_t *lengths)
+{
+	struct evbuffer *out = bufferevent_get_output(w->bev);
+	struct evbuffer_iovec room;
+
+	if (evbuffer_reserve_space(out, (ev_ssize_t)resp_room(argc, argv, lengths), &room, 1) != 1)
+		return false;
+	room.iov_len = resp_format(argc, argv, lengths, room.iov_base);
+	return evbuffer_commit_space(out, &room, 1) == 0;
+}
