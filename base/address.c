@@ -3,10 +3,10 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unicase.h>
 #include <uninorm.h>
 
 #include "base/ascii.h"
+#include "base/fold.h"
 #include "base/utf8.h"
 
 /* Octets of local part, "@" and domain: a path of 256 without its brackets
@@ -268,38 +268,14 @@ void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX])
 	memcpy(end, addr->domain, strlen(addr->domain) + 1);
 }
 
-/* Upper and lower case of one letter are the same; a letter beyond ASCII never
- * equals one within (the dotted capital I is not an "i"). */
-static uint32_t fold(uint32_t code_point)
-{
-	uint32_t lower = uc_tolower(code_point);
-
-	return lower < 0x80 && code_point >= 0x80 ? code_point : lower;
-}
-
-/* One character of the len octets at text, folded, and its octets. */
-static size_t folded_read(const char *text, size_t len, uint32_t *out)
-{
-	uint32_t code_point = 0;
-	size_t n = 1;
-
-	if (!ascii_is_8bit(*text)) {
-		*out = (unsigned char)ascii_lower(*text);
-	} else {
-		n = utf8_sequence(text, len, &code_point);
-		*out = fold(code_point);
-	}
-	return n;
-}
-
 bool local_part_equal(const char *a, size_t a_len, const char *b, size_t b_len, bool case_sensitive)
 {
 	if (case_sensitive)
 		return a_len == b_len && memcmp(a, b, a_len) == 0;
 	while (a_len > 0 && b_len > 0) {
 		uint32_t x, y;
-		size_t a_n = folded_read(a, a_len, &x);
-		size_t b_n = folded_read(b, b_len, &y);
+		size_t a_n = fold_read(a, a_len, &x);
+		size_t b_n = fold_read(b, b_len, &y);
 
 		if (a_n == 0 || b_n == 0 || x != y)
 			return false;

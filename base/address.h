@@ -53,8 +53,7 @@ bool address_is_null(const char *text);
 void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX]);
 
 /* Case of the local part: RFC 5321 section 2.4 leaves it to the receiver.
- * Letters beyond ASCII are folded one by one, never into ASCII (the dotted
- * capital I is no "i") and never into two (the sharp s is no "ss"). */
+ * base/fold.h says which letters are the same. */
 bool address_equal(const struct address *a, const struct address *b, bool local_case_sensitive);
 
 /* The same for local parts (or what stands before their "+") of an address. */

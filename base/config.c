@@ -11,6 +11,7 @@
 #include "base/ascii.h"
 #include "base/config_load.h"
 #include "base/config_text.h"
+#include "base/fold.h"
 #include "base/limits.h"
 #include "base/memory.h"
 #include "base/setting.h"
@@ -242,6 +243,13 @@ enum charge_by config_charge_by(const struct config *config)
 	if (config->charge != CHARGE_AUTO)
 		return config->charge;
 	return config->milter_configured ? CHARGE_MILTER : CHARGE_POLICYD;
+}
+
+bool config_login(const struct config *config, const char *login, char out[LOGIN_MAX + 1])
+{
+	if (config->login_case_insensitive)
+		return fold_text(login, out, LOGIN_MAX + 1);
+	return snprintf(out, LOGIN_MAX + 1, "%s", login) <= LOGIN_MAX;
 }
 
 struct pattern_rules config_pattern_rules(const struct config *config)

@@ -16,6 +16,7 @@
 
 #include "base/check.h"
 #include "base/endpoint.h"
+#include "base/limits.h"
 #include "base/network.h"
 #include "base/pattern.h"
 #include "base/quota.h"
@@ -163,6 +164,7 @@ struct config {
 	bool unknown_while_degraded_allowed;
 	int degraded_share_permille; /* 0..1000 of each limit */
 	bool local_part_case_sensitive;
+	bool login_case_insensitive;
 	bool display_name_address_rejected;
 	bool reply_to_owned; /* Reply-To is checked like From */
 	mode_t socket_mode;
@@ -205,6 +207,11 @@ const struct plan *config_plan(const struct config *config, const char *name);
 /* NULL when there is none. name is normalised. */
 const struct domain *config_domain(const struct config *config, const char *name);
 const struct account_group *config_group(const struct config *config, const char *name);
+
+/* The login as the key it is everywhere behind the front ends: as it came, or
+ * folded (base/fold.h) with login_case = insensitive. False when it is longer
+ * than LOGIN_MAX. */
+bool config_login(const struct config *config, const char *login, char out[LOGIN_MAX + 1]);
 
 /* How addresses are compared with patterns, and the groups of senders; borrowed
  * from the configuration. */

@@ -48,6 +48,11 @@ static const struct word sandbox_words[] = {
 static const struct word unknown_words[] = { { "default", true }, { "refuse", false }, { 0 } };
 static const struct word degraded_words[] = { { "allow", true }, { "defer", false }, { 0 } };
 static const struct word case_words[] = { { "insensitive", false }, { "sensitive", true }, { 0 } };
+static const struct word login_case_words[] = {
+	{ "sensitive", false },
+	{ "insensitive", true },
+	{ 0 },
+};
 static const struct word display_words[] = { { "flag", false }, { "reject", true }, { 0 } };
 static const struct word reply_to_words[] = { { "ignore", false }, { "owned", true }, { 0 } };
 
@@ -76,6 +81,8 @@ static const struct setting settings[] = {
 	{ SECTION_TOP, "degraded_share", "0.5", &kind_share, IN_CONFIG(degraded_share_permille) },
 	{ SECTION_TOP, "local_part_case", "insensitive", &kind_flag,
 	  IN_CONFIG(local_part_case_sensitive), .detail = case_words },
+	{ SECTION_TOP, "login_case", "sensitive", &kind_flag, IN_CONFIG(login_case_insensitive),
+	  .detail = login_case_words },
 	{ SECTION_TOP, "display_name_address", "flag", &kind_flag,
 	  IN_CONFIG(display_name_address_rejected), .detail = display_words },
 	{ SECTION_TOP, "reply_to", "ignore", &kind_flag, IN_CONFIG(reply_to_owned),

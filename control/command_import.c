@@ -166,6 +166,17 @@ static void drop_redundant_plan(json_t *record, const struct config *config, con
 		json_object_del(record, "plan");
 }
 
+/* As the daemons know it (free() it); NULL with the reason. */
+static char *login_of(const struct config *config, const char *text, char *why, size_t size)
+{
+	char login[LOGIN_MAX + 1];
+
+	if (config_login(config, text, login))
+		return need_copy(login, strlen(login));
+	snprintf(why, size, "login: is too long");
+	return NULL;
+}
+
 /* The record of a line and its login (free() it); NULL with the reason. */
 static json_t *parse_line(const char *text, size_t len, const struct config *config, char **login,
 			  char *why, size_t size)
@@ -183,8 +194,7 @@ static json_t *parse_line(const char *text, size_t len, const struct config *con
 	if (!json_object_get(line, "login"))
 		snprintf(why, size, "login is missing");
 	else if (take_fields(line, record, why, size) && is_storable(record, config, why, size))
-		*login = need_copy(json_string_value(json_object_get(line, "login")),
-				   json_string_length(json_object_get(line, "login")));
+		*login = login_of(config, json_string_value(json_object_get(line, "login")), why, size);
 	json_decref(line);
 	if (*login) {
 		drop_redundant_plan(record, config, *login);

@@ -76,6 +76,33 @@ int control_misuse(const struct control *control, const char *format, ...)
 	return STATUS_USAGE;
 }
 
+/* False, said, when the login is too long. */
+static bool settle_login(const struct config *config, struct value *value)
+{
+	char login[LOGIN_MAX + 1];
+
+	if (!config_login(config, value->text, login)) {
+		control_refuse("%s: the login is too long", value->text);
+		return false;
+	}
+	/* value_login() has left room. */
+	strcpy(value->text, login);
+	return true;
+}
+
+/* Logins as the daemons know them. */
+static bool settle_logins(struct control *control)
+{
+	bool ok = true;
+
+	if (control->argument.text && control->command && control->command->check == value_login)
+		ok = settle_login(control->config, &control->argument);
+	for (size_t i = 0; ok && i < control->n_given; i++)
+		if (control->given[i].option == OPTION_LOGIN)
+			ok = settle_login(control->config, &control->given[i].value);
+	return ok;
+}
+
 bool control_load(struct control *control)
 {
 	char error[MESSAGE_MAX];
@@ -85,7 +112,7 @@ bool control_load(struct control *control)
 	control->config = config_load(control->config_path, error, sizeof(error));
 	if (!control->config)
 		fprintf(stderr, "%s\n", error);
-	return control->config != NULL;
+	return control->config && settle_logins(control);
 }
 
 bool control_connect(struct control *control)

@@ -37,7 +37,7 @@ struct control {
 void control_fini(struct control *control);
 
 /* Reads the configuration; false after saying "file:line: reason". */
-bool control_load(struct control *control);
+bool control_load(struct control *control); /* see control_login() */
 
 /* Loads, then waits until the store can be asked; false after saying why it
  * cannot. Commands call this when they have found nothing wrong with what
@@ -49,7 +49,8 @@ bool control_connect(struct control *control);
 bool control_has(const struct control *control, enum option_id option);
 const struct value *control_value(const struct control *control, enum option_id option);
 
-/* The login that the command is about. */
+/* The login that the command is about. From control_load() on the text of this
+ * and of --login is what the daemons make of it (config_login()). */
 const char *control_login(const struct control *control);
 
 /* One line on standard error, "sendward: ..."; odd octets come out as \xHH.

@@ -13,6 +13,7 @@
 #include "base/pattern.h"
 #include "base/quota.h"
 #include "base/units.h"
+#include "control/need.h"
 #include "control/text.h"
 #include "engine/request.h"
 
@@ -35,7 +36,8 @@ bool value_any(const char *text, struct value *out, const char **reason)
 	return keep(text, 0, out);
 }
 
-/* A login is compared octet by octet, so nothing is normalised here. Unlike
+/* What a login is to be compared as the configuration says; here it stays as it
+ * was typed. Unlike
  * what is printed, it may have characters that do not show: whoever can log
  * in must be within reach of `sendward block`. */
 static bool text_of(const char *text, size_t min, size_t max, const char *too_long,
@@ -55,7 +57,10 @@ static bool text_of(const char *text, size_t min, size_t max, const char *too_lo
 bool value_login(const char *text, struct value *out, const char **reason)
 {
 	_Static_assert(LOGIN_MAX == 255, "the message below names it");
-	return text_of(text, 1, LOGIN_MAX, "is longer than 255 octets", out, reason);
+	if (!text_of(text, 1, LOGIN_MAX, "is longer than 255 octets", out, reason))
+		return false;
+	out->text = need_room(out->text, LOGIN_MAX + 1, 1);
+	return true;
 }
 
 bool value_note(const char *text, struct value *out, const char **reason)

@@ -22,7 +22,8 @@ typedef bool value_check(const char *text, struct value *out, const char **reaso
 /* Whatever it is: file names, header fields, envelope senders. */
 value_check value_any;
 
-/* 1 to LOGIN_MAX octets of UTF-8 without control characters. */
+/* 1 to LOGIN_MAX octets of UTF-8 without control characters; there is room for
+ * LOGIN_MAX of them. */
 value_check value_login;
 
 /* At most NOTE_MAX octets of UTF-8 without control characters. */

@@ -134,16 +134,18 @@ static bool is_asked_about(const struct session *session, const char *login)
 static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
 	struct session *session = session_of(ctx);
-	const char *login = macro(ctx, "{auth_authen}");
+	const char *name = macro(ctx, "{auth_authen}");
+	char login[LOGIN_MAX + 1];
 	sfsistat result;
-	bool is_free;
+	bool is_free, fits;
 
 	message_free(&session->message);
-	if (!is_asked_about(session, login))
+	if (!is_asked_about(session, name))
 		return SMFIS_ACCEPT;
-	session->message = message_new(login, argv);
+	fits = config_login(session->config, name, login);
+	session->message = message_new(fits ? login : name, argv);
 	session->message->reply_to = session->config->reply_to_owned;
-	if (strlen(login) > LOGIN_MAX)
+	if (!fits)
 		result = refuse_login(ctx, session);
 	else
 		result = ask_about_command(ctx, session, STAGE_MAIL, "", &is_free);

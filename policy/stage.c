@@ -77,8 +77,16 @@ static const char *texts_fault(const struct policy_request *in)
 		if (memchr(value->text, '\0', value->len))
 			return texts[i].has_nul;
 	}
-	if (in->values[ATTRIBUTE_SASL_USERNAME].len > LOGIN_MAX)
+	return NULL;
+}
+
+/* Returns what is wrong. */
+static const char *fill_login(const struct config *config, struct transaction *transaction,
+			      struct request *out)
+{
+	if (!config_login(config, out->login, transaction->login))
 		return "the login is too long";
+	out->login = transaction->login;
 	return NULL;
 }
 
@@ -168,6 +176,8 @@ enum stage_task stage_map(const struct policy_request *in, const struct config *
 	*why = fill_key(in, transaction, out);
 	if (!*why)
 		*why = texts_fault(in);
+	if (!*why)
+		*why = fill_login(config, transaction, out);
 	if (!*why)
 		*why = fill_recipients(in, transaction, out, recipient);
 	if (!*why)

@@ -132,6 +132,30 @@ def groups(b):
     equal(b.json("user", "show", "rose")["effective"]["shared"], [])
 
 
+def login_case(b):
+    """with login_case = insensitive the tool means the login that the daemons mean"""
+    shared = 'node = "mx1"\nredis {{ address = "{address}" }}\nplan default {{ quotas = {{ "9 messages / 1h" }} }}\n'
+    b.configure(shared)
+    b.ok("user", "add", "Rose")
+    b.refused(1, "rose: no account", "user", "show", "rose")
+    line = b.ok("export")
+    b.ok("user", "delete", "Rose")
+    b.configure(shared + "login_case = insensitive\n")
+    b.ok("import", "-", stdin=line)
+    equal([account["login"] for account in b.json("user", "list")], ["rose"])
+    equal(b.json("user", "show", "ROSE")["login"], "rose")
+    b.refused(1, "rose: the account exists", "user", "add", "ROse")
+    b.charge("RoSe")
+    equal(b.json("usage", "rosE")["quotas"][0]["used"], 1)
+    equal(b.ok("block", "ROSE"), "rose: blocked\n")
+    done = b.call("explain", "--login", "Rose", "--from", "<>", "--client", "192.0.2.1")
+    expect(done.returncode == 1 and "login rose is blocked" in done.stdout, done.stdout + done.stderr)
+    expect(any('"login":"rose"' in event and "blocked" in event
+               for event in b.ok("events", "--login", "ROSE", "--json").splitlines()), "the event is not found")
+    b.ok("reset", "ROSE")
+    equal(b.json("usage", "rose")["quotas"][0]["used"], 0)
+
+
 def sender_groups(b):
     """an account shares a group of senders that is configured; one that is gone is told"""
     shared = 'redis {{ address = "{address}" }}\nsender_group "sales" {{ senders = {{ "*@shop.example" }} }}\n'
@@ -425,7 +449,7 @@ def state_texts(b):
 
 
 CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups,
-         sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
+         login_case, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
          last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
          odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
          state_ends, state_for, state_texts]

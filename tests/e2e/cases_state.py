@@ -82,6 +82,20 @@ for _client, _wiring in (("swaks", POLICYD), ("msmtp", MILTER), ("curl", BOTH)):
          wirings=[_wiring])(_blocks(_client))
 
 
+@case(2, "a block holds whatever the case of the login, with login_case = insensitive", wirings=EVERY_WIRING,
+      top={"login_case": "insensitive"})
+def _(stack):
+    stack.sendward("block", ROSE.upper(), "--reason", "phished")
+    for login in (ROSE, ROSE.upper(), "rOSE@Dom.EXAMPLE"):
+        with stack.session(xclient={"ADDR": "192.0.2.7", "LOGIN": login}) as session:
+            outcome = session.submit(Message(ROSE))
+        expect_refused(stack, outcome, "550", "5.7.1", f"login {ROSE} is blocked: phished")
+    stack.sendward("allow", ROSE)
+    with stack.session(xclient={"ADDR": "192.0.2.7", "LOGIN": ROSE.upper()}) as session:
+        expect_delivered(stack, session.submit(Message(ROSE)))
+    expect_equal(stack.used(ROSE), 1, "messages used")
+
+
 @case(2, "a blocked login reads the reply the operator has configured", wirings=EVERY_WIRING,
       sections={"replies": {"state": '"554 5.7.0 mail of %{login} is stopped, call the help desk"'}})
 def _(stack):

@@ -459,6 +459,27 @@ static void test_each(void)
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_REDIRECT), "sandbox_redirect");
 }
 
+static void test_login_case(void)
+{
+	struct config *config = load_good("");
+	char login[LOGIN_MAX + 1], longest[LOGIN_MAX + 2] = "";
+
+	memset(longest, 'A', LOGIN_MAX);
+	longest[LOGIN_MAX] = '\0';
+	SUITE_TRUE(config_login(config, "Alice", login));
+	SUITE_TEXT_EQUAL(login, "Alice");
+	SUITE_TRUE(config_login(config, longest, login));
+	config_unref(&config);
+	config = load_good("login_case = insensitive");
+	SUITE_TRUE(config_login(config, "ALICE@Example.org", login));
+	SUITE_TEXT_EQUAL(login, "alice@example.org");
+	SUITE_TRUE(config_login(config, longest, login));
+	longest[LOGIN_MAX] = 'A';
+	longest[LOGIN_MAX + 1] = '\0';
+	SUITE_TRUE(!config_login(config, longest, login));
+	config_unref(&config);
+}
+
 static void test_null_sender(void)
 {
 	struct config *config = load_good("\nnull_sender = \"10 messages / day\"\n");
@@ -505,6 +526,7 @@ static const struct suite_test tests[] = {
 	{ "auto charges in the milter when there is one", test_charge },
 	{ "a snapshot lives until its last reference is gone", test_references },
 	{ "every setting is told with its default", test_each },
+	{ "a login is taken as it comes, or without its case", test_login_case },
 	{ "the null sender may have a quota of its own", test_null_sender },
 	{ "a setting of the top level knows its line", test_lines },
 	{ "odd characters do not get into messages", test_odd_text },

@@ -89,6 +89,31 @@ static void test_states(void)
 	transaction_fini(&transaction);
 }
 
+static void test_login_case(void)
+{
+	struct config config = { .charge = CHARGE_POLICYD };
+	char longest[LOGIN_MAX + 1] = "";
+
+	transaction_init(&transaction);
+	set_alice("RCPT");
+	set(ATTRIBUTE_SASL_USERNAME, "ALICE@Dom.example");
+	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+			STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "ALICE@Dom.example");
+	config.login_case_insensitive = true;
+	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+			STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "alice@dom.example");
+	/* 254 octets, which become 381. */
+	for (size_t i = 0; i < 127; i++)
+		memcpy(longest + 2 * i, "\xc8\xba", 2);
+	set(ATTRIBUTE_SASL_USERNAME, longest);
+	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+			STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, "the login is too long");
+	transaction_fini(&transaction);
+}
+
 static void test_no_login(void)
 {
 	static const char *const states[] = { "MAIL", "RCPT", "DATA", "END-OF-MESSAGE" };
@@ -354,6 +379,7 @@ static void test_cannot(void)
 }
 
 static const struct suite_test tests[] = {
+	{ "a login is folded when its case does not matter", test_login_case },
 	{ "each protocol_state is decided or passed", test_states },
 	{ "a session without a login is passed", test_no_login },
 	{ "a session without a login is decided when there are quotas for it",
