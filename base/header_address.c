@@ -99,6 +99,8 @@ static void look_at_display(struct originators *o, const struct address *address
 
 	find_foreign(o, address, text);
 	find_foreign(o, address, decoded);
+	if (!o->mixed[0])
+		mixed_script_in_words(decoded, o->mixed);
 	free(decoded);
 	free(text);
 }
@@ -235,6 +237,7 @@ void originators_init(struct originators *o)
 	memset(o->faulty, 0, sizeof(o->faulty));
 	o->fault[0] = '\0';
 	o->display_address[0] = '\0';
+	o->mixed[0] = '\0';
 	o->display[0] = '\0';
 }
 

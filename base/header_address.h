@@ -16,6 +16,7 @@
 
 #include "base/address.h"
 #include "base/header_write.h"
+#include "base/mixed_script.h"
 
 enum originator {
 	ORIGINATOR_FROM,
@@ -51,6 +52,9 @@ struct originators {
 	 * UTF-8, cut to fit): for the flag or the refusal
 	 * (display_name_address). It may still be another own address. */
 	char display_address[160];
+	/* The first word of a display name or comment whose scripts are mixed, as
+	 * mixed_script_in_words() tells it; "" for none. */
+	char mixed[MIXED_SCRIPT_MAX];
 	/* The display name of the last address in From, decoded, when it may
 	 * stand beside another address (header_write_is_name()); else "". */
 	char display[DISPLAY_NAME_MAX + 1];

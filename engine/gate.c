@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/mixed_script.h"
 #include "engine/ownership.h"
 #include "engine/rewrite.h"
 
@@ -22,6 +23,12 @@ static void by_plan_setting(const struct gate_input *in, enum plan_setting setti
 {
 	f->origin = in->effective->origins[setting];
 	f->line = in->effective->lines[setting];
+}
+
+static void by_message(struct finding *f)
+{
+	f->origin = "message";
+	f->line = 0;
 }
 
 static enum finding_result refuse(struct finding *f, enum reply reply)
@@ -114,6 +121,24 @@ static void describe_null_sender(const struct gate_input *in, struct finding *f)
 	snprintf(f->rule, sizeof(f->rule), "null_sender = %s", text);
 }
 
+/* An own address passes, and whoever reads the log is told of its scripts. */
+static void flag_mixed(struct finding *f, const char *mixed, const char *where)
+{
+	if (!mixed[0] || f->flagged)
+		return;
+	snprintf(f->rule, sizeof(f->rule), "mixed scripts in %s: %s", where, mixed);
+	by_message(f);
+	f->flagged = true;
+}
+
+static void look_at_scripts(const struct address *address, const char *where, struct finding *f)
+{
+	char mixed[MIXED_SCRIPT_MAX];
+
+	mixed_script_in_address(address, mixed);
+	flag_mixed(f, mixed, where);
+}
+
 static enum finding_result ask_envelope_sender(const struct gate_input *in, struct finding *f)
 {
 	const char *reason = "";
@@ -130,16 +155,13 @@ static enum finding_result ask_envelope_sender(const struct gate_input *in, stru
 	case ADDRESS_OK:
 		break;
 	}
-	return owns(in, NULL, &sender, f) ? FINDING_PASS : refuse(f, REPLY_ENVELOPE_SENDER);
+	if (!owns(in, NULL, &sender, f))
+		return refuse(f, REPLY_ENVELOPE_SENDER);
+	look_at_scripts(&sender, "the envelope sender", f);
+	return FINDING_PASS;
 }
 
 /* ---- 4. header From, Sender, Resent-From, Resent-Sender --------------- */
-
-static void by_message(struct finding *f)
-{
-	f->origin = "message";
-	f->line = 0;
-}
 
 static enum finding_result header_fault(struct finding *f, const char *what)
 {
@@ -174,9 +196,18 @@ static enum finding_result ask_display_name(const struct gate_input *in, struct 
 							   FINDING_PASS;
 }
 
+static void look_at_header_scripts(const struct originators *header, struct finding *f)
+{
+	for (size_t i = 0; i < header->n && !f->flagged; i++)
+		look_at_scripts(&header->items[i].address, originator_name(header->items[i].field),
+				f);
+	flag_mixed(f, header->mixed, "a display name");
+}
+
 static enum finding_result ask_header_from(const struct gate_input *in, struct finding *f)
 {
 	const struct originators *header = in->request->originators;
+	enum finding_result result;
 
 	if (!header)
 		return FINDING_SKIPPED;
@@ -188,7 +219,10 @@ static enum finding_result ask_header_from(const struct gate_input *in, struct f
 		if (!owns(in, originator_name(item->field), &item->address, f))
 			return refuse(f, REPLY_HEADER_FROM);
 	}
-	return ask_display_name(in, f);
+	result = ask_display_name(in, f);
+	if (result == FINDING_PASS)
+		look_at_header_scripts(header, f);
+	return result;
 }
 
 /* ---- 5. per-message caps ---------------------------------------------- */
