@@ -64,7 +64,5 @@ void load_check(struct load *load, cfg_t *cfg)
 	if (config->charge == CHARGE_MILTER && !config->milter_configured)
 		load_complain(load, load_line_of(cfg, "charge"),
 			      "charge = milter needs a milter section with a listener");
-	if (config->redis.username && !config->redis.password_file)
-		load_complain(load, load_line_of(redis, "username"),
-			      "username needs a password_file");
+	load_check_redis(load, redis);
 }

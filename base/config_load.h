@@ -9,6 +9,7 @@
  *	config_plan.c	plans and groups
  *	config_senders.c	groups of senders
  *	config_domain.c	domains
+ *	config_redis.c	section redis
  *	config_check.c	what concerns several sections
  */
 #ifndef SENDWARD_CONFIG_LOAD_H
@@ -76,6 +77,7 @@ void load_plan_section(struct load *load, cfg_t *section, struct plan *plan, con
 /* "plan students", "domain example.com". */
 const char *load_origin(struct load *load, const char *kind, const char *name);
 
+void load_check_redis(struct load *load, cfg_t *redis);
 void load_sender_groups(struct load *load, cfg_t *cfg);
 void load_plans(struct load *load, cfg_t *cfg); /* after load_sender_groups() */
 void load_groups(struct load *load, cfg_t *cfg);

@@ -101,6 +101,10 @@ static const struct setting settings[] = {
 	  .detail = &database_range },
 	{ SECTION_REDIS, "prefix", "sendward:", &kind_prefix, IN_CONFIG(redis.prefix) },
 	{ SECTION_REDIS, "deadline", "250ms", &kind_deadline, IN_CONFIG(redis.deadline_ms) },
+	{ SECTION_REDIS, "tls_ca_file", "", &kind_optional_path, IN_CONFIG(redis.tls_ca_file) },
+	{ SECTION_REDIS, "tls_cert_file", "", &kind_optional_path, IN_CONFIG(redis.tls_cert_file) },
+	{ SECTION_REDIS, "tls_key_file", "", &kind_optional_path, IN_CONFIG(redis.tls_key_file) },
+	{ SECTION_REDIS, "tls_server_name", "", &kind_host_name, IN_CONFIG(redis.tls_server_name) },
 
 	{ SECTION_POLICYD, "listen", NULL, &kind_listeners, IN_CONFIG(policyd_listen),
 	  .count_offset = offsetof(struct config, n_policyd_listen), .max = 64 },

@@ -112,13 +112,19 @@ void nodes_stats(const struct nodes *nodes, struct link_stats *out)
 
 /* ---- life --------------------------------------------------------------- */
 
+/* Reading the system's authorities takes a while. */
+static bool uses_tls(const struct redis_settings *settings)
+{
+	return settings->address.kind == ENDPOINT_TLS;
+}
+
 void nodes_init(struct nodes *nodes, struct event_base *base,
 		const struct redis_settings *settings, enum link_role role, nodes_change *change,
 		void *arg)
 {
 	*nodes = (struct nodes){ .base = base,
 				 .settings = settings,
-				 .tls = tls_new(),
+				 .tls = uses_tls(settings) ? tls_new(settings) : NULL,
 				 .role = role,
 				 .change = change,
 				 .arg = arg };
@@ -133,7 +139,7 @@ void nodes_configure(struct nodes *nodes, const struct redis_settings *settings)
 	struct node *node;
 
 	nodes->settings = settings;
-	nodes->tls = tls_new();
+	nodes->tls = uses_tls(settings) ? tls_new(settings) : NULL;
 	TAILQ_FOREACH(node, &nodes->list, next)
 		link_configure(node->link, settings, nodes->tls);
 	TAILQ_FOREACH(node, &nodes->gone, next)

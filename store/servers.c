@@ -283,7 +283,10 @@ bool servers_same(const struct redis_settings *a, const struct redis_settings *b
 {
 	return endpoint_equal(&a->address, &b->address) && same_text(a->username, b->username) &&
 	       same_text(a->password_file, b->password_file) && a->database == b->database &&
-	       same_text(a->prefix, b->prefix);
+	       same_text(a->prefix, b->prefix) && same_text(a->tls_ca_file, b->tls_ca_file) &&
+	       same_text(a->tls_cert_file, b->tls_cert_file) &&
+	       same_text(a->tls_key_file, b->tls_key_file) &&
+	       same_text(a->tls_server_name, b->tls_server_name);
 }
 
 void servers_free(struct servers **servers)

@@ -7,18 +7,22 @@
 
 #include <stddef.h>
 
+#include "base/config.h"
+
 struct bufferevent;
 struct event_base;
 struct tls;
 
 #define TLS_ERROR_MAX 300
 
-/* Never NULL: what is wrong with it every connection tells. */
-struct tls *tls_new(void);
+/* Reads the files, and keeps nothing of settings. Never NULL: what is wrong
+ * with them every connection tells. */
+struct tls *tls_new(const struct redis_settings *settings);
 void tls_free(struct tls **tls);
 
 /* Unconnected, owned by the caller, may outlive the tls. host is a name or an
- * address. NULL with the reason in error. */
+ * address, settings' tls_server_name goes before it. NULL with the reason in
+ * error. */
 struct bufferevent *tls_bufferevent(struct tls *tls, struct event_base *base, const char *host,
 				    char error[TLS_ERROR_MAX]);
 

@@ -26,6 +26,9 @@ struct redisReply;
 struct redis *redis_new(const char *const *arguments);
 void redis_free(struct redis **redis);
 
+/* A TCP port that nobody listens on, for an argument. */
+int redis_free_port(void);
+
 const char *redis_socket(const struct redis *redis);
 /* The directory, for other files of the test. */
 const char *redis_directory(const struct redis *redis);

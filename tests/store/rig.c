@@ -135,6 +135,46 @@ void rig_clean(struct rig *rig)
 	rig_restart_store(rig, true);
 }
 
+struct connecting {
+	bool done;
+	char error[500];
+};
+
+static void on_connected(const char *error, void *arg)
+{
+	struct connecting *c = arg;
+
+	snprintf(c->error, sizeof(c->error), "%s", error ? error : "");
+	c->done = true;
+}
+
+const char *rig_connect(struct rig *rig, const char *redis_section, int64_t timeout_ms)
+{
+	static struct connecting c;
+	char text[4000], error[500] = "";
+	struct config *config;
+
+	snprintf(text, sizeof(text), "node = \"mx1\"\nredis {\n deadline = %dms\n%s\n}\n",
+		 rig->deadline_ms, redis_section);
+	config = config_load_text(text, "rig", error, sizeof(error));
+	if (!config)
+		die(error);
+	memset(&c, 0, sizeof(c));
+	store_configure(rig->store, config);
+	config_unref(&config);
+	store_when_ready(rig->store, timeout_ms, on_connected, &c);
+	rig_wait(rig, &c.done);
+	return c.error;
+}
+
+const char *rig_last_error(const struct rig *rig)
+{
+	struct store_stats stats;
+
+	store_stats(rig->store, &stats);
+	return stats.last_error ? stats.last_error : "";
+}
+
 /* ---- the store's functions ---------------------------------------------- */
 
 struct wait {

@@ -33,6 +33,13 @@ void rig_clean(struct rig *rig);
 /* A new store, in place of the one there is. wait: until it is ready. */
 void rig_restart_store(struct rig *rig, bool wait);
 
+/* Another redis section, whole but for the deadline; "" when the store is
+ * ready, or why it is not within timeout_ms. */
+const char *rig_connect(struct rig *rig, const char *redis_section, int64_t timeout_ms);
+
+/* What the store has to say of its server; "" nothing. */
+const char *rig_last_error(const struct rig *rig);
+
 /* Runs the loop until *done, at most REDIS_PATIENCE_MS. */
 void rig_wait(struct rig *rig, const bool *done);
 /* Runs the loop until the store is connected or not. */
