@@ -33,8 +33,9 @@ struct decision {
 	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
 	int rounds;
 	struct charges in_doubt; /* the store took the charge and did not answer */
-	/* A bit for each step that only this node has counted. */
-	unsigned local_steps;
+	/* A bit for each step that was passed without the store, and for each of
+	 * these whose charge may have arrived. */
+	unsigned local_steps, doubtful_steps;
 	struct verdict verdict;
 };
 
@@ -57,8 +58,8 @@ void decision_cannot_tell(struct decision *d, const char *why);
 
 /* ---- settle.c ------------------------------------------------------------ */
 
-/* Deferred or refused. */
-bool settle_not_accepted(const struct verdict *verdict);
+/* Is the message charged? Not what is deferred, refused or over a quota. */
+bool settle_is_charged(const struct verdict *verdict);
 /* The present step's charge. */
 void settle_remember(const struct decision *d, struct charges *charges);
 /* What one scope refuses is charged to none; what is not accepted neither. */
@@ -68,7 +69,7 @@ void settle_charges(struct decision *d);
 
 /* The store has not answered the present step's question. */
 void degraded_answer(struct decision *d);
-/* What passed by this node's own count is counted when all of it has passed. */
+/* What was passed without the store is counted when all of it has passed. */
 void degraded_settle(struct decision *d);
 
 #endif

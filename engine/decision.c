@@ -227,6 +227,7 @@ static void on_take(const struct take_answer *answer, void *arg)
 		return;
 	case TAKE_UNCERTAIN:
 		settle_remember(d, &d->in_doubt);
+		d->doubtful_steps |= 1U << d->step;
 		degraded_answer(d);
 		return;
 	case TAKE_UNAVAILABLE:
@@ -296,6 +297,7 @@ void decision_start(const struct decision_env *env, const struct config *config,
 	d->rounds = 0;
 	d->in_doubt.n = 0;
 	d->local_steps = 0;
+	d->doubtful_steps = 0;
 	memset(&d->verdict, 0, offsetof(struct verdict, warnings));
 	for (int i = 0; i < CHECKS; i++)
 		finding_init(&d->verdict.findings[i], MODE_OFF);

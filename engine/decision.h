@@ -29,10 +29,15 @@ struct decision_env {
 	/* Asks the store; done may be called before take returns. After
 	 * TAKE_STALE, account() knows better. */
 	void (*take)(void *ctx, const struct take *take, take_done *done, void *arg);
-	/* While the store is away: tests and charges what this node has
-	 * accepted by itself, against the limits given (its share of the real
-	 * ones). Answers at once, TAKE_DONE or TAKE_OVER. */
+	/* While the store is away: tests what this node has accepted by itself
+	 * against the limits given (its share of the real ones). Answers at
+	 * once, TAKE_DONE, TAKE_OVER or, of a message that is accepted already,
+	 * TAKE_REPEATED. */
 	void (*take_local)(void *ctx, const struct take *take, struct take_answer *answer);
+	/* The message is accepted without the store: counts it on this node, once,
+	 * and the store is charged when it is back. uncertain: perhaps it has
+	 * been charged already. */
+	void (*charge_local)(void *ctx, const struct take *take, bool uncertain);
 	/* Takes the charge of a message back; nothing to wait for. forget: the
 	 * message may be charged again (a charge is known not to be under way). */
 	void (*refund)(void *ctx, const struct charge *charge, const char *message_key,
@@ -50,8 +55,8 @@ typedef void decision_done(const struct verdict *verdict, void *arg);
 void decision_start(const struct decision_env *env, const struct config *config,
 		    const struct request *request, decision_done *done, void *arg);
 
-/* A message that was charged is not accepted after all: takes everything back
- * that the verdict's charges say. */
+/* A message that was charged, here or in the store, is not accepted after all:
+ * takes everything back that the verdict's charges say. */
 void decision_refund(const struct decision_env *env, const struct config *config,
 		     const struct request *request, const struct charges *charges);
 

@@ -35,36 +35,41 @@ static void judge_degraded(struct decision *d, struct take_answer *answer)
 		decision_merge_quotas(d, &f);
 }
 
-/* The node's own count of the present step's rows: tests them, or charges. */
-static void ask_local(struct decision *d, bool charge, struct take_answer *answer)
+/* The present step as a question to this node. */
+static struct take local_take(const struct decision *d, const struct take_row *rows)
 {
 	const struct effective_scope *scope = decision_scope(d);
-	struct take_row rows[TAKE_ROWS_MAX];
-	const struct take take = {
+
+	return (struct take){
 		.scope = scope ? scope->scope : SCOPE_LOGIN,
 		.name = scope ? scope->name : d->request->login,
-		.message_key = charge ? d->message_key : NULL,
+		.message_key = d->message_key[0] ? d->message_key : NULL,
 		.version = "",
 		.rows = rows,
 		.n_rows = d->n_rows,
 	};
-
-	share_limits(d, rows);
-	d->env->take_local(d->env->ctx, &take, answer);
 }
 
-static void degraded_step(struct decision *d)
+/* Accepted by this node before: passes again, whatever the limits are now. */
+static void pass_again(struct decision *d)
+{
+	for (size_t i = 0; i < d->n_rows; i++)
+		d->rows[i].amount = 0;
+}
+
+/* True when the present step fits this node's share. */
+static bool fits_share(struct decision *d)
 {
 	struct take_answer answer = {.status = TAKE_DONE};
+	struct take_row rows[TAKE_ROWS_MAX];
+	const struct take take = local_take(d, rows);
 
-	ask_local(d, false, &answer);
+	share_limits(d, rows);
+	d->env->take_local(d->env->ctx, &take, &answer);
+	if (answer.status == TAKE_REPEATED)
+		pass_again(d);
 	judge_degraded(d, &answer);
-	if (answer.status == TAKE_OVER) {
-		decision_judged(d);
-		return;
-	}
-	d->local_steps |= 1U << d->step;
-	decision_next_step(d);
+	return answer.status != TAKE_OVER;
 }
 
 /* on_store_failure: what is known of the login stays in force; only what the
@@ -73,6 +78,7 @@ void degraded_answer(struct decision *d)
 {
 	enum store_failure mode = d->config->on_store_failure;
 
+	d->verdict.degraded = true;
 	if (mode == STORE_FAILURE_DEFER ||
 	    (mode == STORE_FAILURE_DEGRADE && !d->known &&
 	     !d->config->unknown_while_degraded_allowed)) {
@@ -83,24 +89,31 @@ void degraded_answer(struct decision *d)
 		decision_gate(d);
 		decision_plan(d);
 	}
-	if (d->refused || mode == STORE_FAILURE_PASS)
+	if (d->refused || (mode == STORE_FAILURE_DEGRADE && !fits_share(d))) {
 		decision_judged(d);
-	else
-		degraded_step(d);
+		return;
+	}
+	d->local_steps |= 1U << d->step;
+	decision_next_step(d);
 }
 
-/* What passed by this node's own count is counted when all of it has passed. */
 void degraded_settle(struct decision *d)
 {
-	struct take_answer answer;
-
-	if (!d->message_key[0] || settle_not_accepted(&d->verdict))
+	if (!d->message_key[0] || !settle_is_charged(&d->verdict))
 		return;
 	for (size_t step = 0; d->local_steps >> step != 0; step++) {
+		bool doubtful = d->doubtful_steps >> step & 1;
+		struct take take;
+
 		if (!(d->local_steps >> step & 1))
 			continue;
 		d->step = step;
 		decision_plan(d);
-		ask_local(d, true, &answer);
+		take = local_take(d, d->rows);
+		if (d->n_rows == 0)
+			continue;
+		d->env->charge_local(d->env->ctx, &take, doubtful);
+		if (!doubtful)
+			settle_remember(d, &d->verdict.charges);
 	}
 }

@@ -20,9 +20,17 @@ static void take_back(const struct decision *d, const struct charges *charges, b
 		d->env->refund(d->env->ctx, &charges->items[i], d->message_key, forget);
 }
 
-bool settle_not_accepted(const struct verdict *verdict)
+static bool is_over(const struct verdict *verdict)
 {
-	return verdict->action == ACTION_DEFER || verdict->action == ACTION_REFUSE;
+	const struct finding *quotas = &verdict->findings[CHECK_QUOTAS];
+
+	return quotas->result == FINDING_REFUSE && quotas->mode == MODE_ENFORCE;
+}
+
+bool settle_is_charged(const struct verdict *verdict)
+{
+	return verdict->action != ACTION_DEFER && verdict->action != ACTION_REFUSE &&
+	       !is_over(verdict);
 }
 
 /* One for each scope at most, so there is room. */
@@ -58,13 +66,11 @@ static void forget_charges(const struct decision *d)
 void settle_charges(struct decision *d)
 {
 	struct verdict *v = &d->verdict;
-	const struct finding *quotas = &v->findings[CHECK_QUOTAS];
-	bool over = quotas->result == FINDING_REFUSE && quotas->mode == MODE_ENFORCE;
 
 	if (d->refused && d->message_key[0] && may_be_repeated(d->request))
 		forget_charges(d);
-	if (over || settle_not_accepted(v)) {
-		take_back(d, &v->charges, over);
+	if (!settle_is_charged(v)) {
+		take_back(d, &v->charges, is_over(v));
 		take_back(d, &d->in_doubt, false);
 		v->charges.n = 0;
 		v->n_warnings = 0;

@@ -44,7 +44,8 @@ struct take {
 	const char *message_key;
 	/* SCOPE_LOGIN: version of the account the caller decided on: "" for no
 	 * account, NULL when it knows nothing of the login (the answer is
-	 * TAKE_STALE with the account). The others have none: "". */
+	 * TAKE_STALE with the account), "*" whatever it is. The others have none:
+	 * "". */
 	const char *version;
 	const struct take_row *rows;
 	size_t n_rows; /* at most TAKE_ROWS_MAX; 0 only compares the version */

@@ -103,6 +103,8 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	for (int i = 0; i < CHECKS; i++)
 		if (verdict->findings[i].flagged && verdict->findings[i].result == FINDING_PASS)
 			fields_add(&fields, "flag", verdict->findings[i].rule);
+	if (verdict->degraded)
+		fields_add(&fields, "degraded", "yes");
 	if (verdict->store_error)
 		fields_add(&fields, "store", verdict->store_error);
 	return fields.len;

@@ -68,9 +68,10 @@ struct verdict {
 	bool monitored;	       /* a check in monitor mode would have ... */
 	enum action monitor_action; /* ... done this */
 	enum check monitor_check;
+	bool degraded;	       /* the store did not answer, and was done without */
 	bool charged;	       /* counters were charged for this message ... */
-	/* These, and those of which nobody knows whether they were made:
-	 * decision_refund() takes them back. */
+	/* These, those of which nobody knows whether they were made, and those
+	 * still to be made: decision_refund() takes them back. */
 	struct charges charges;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
 	struct rewrite rewrite; /* .fields is 0 unless the header is to be put right */

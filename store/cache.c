@@ -17,6 +17,8 @@ struct entry {
 struct cache {
 	struct entry *entries;
 	size_t max;
+	void (*dropped)(const char *login, void *arg);
+	void *dropped_arg;
 };
 
 struct cache *cache_new(size_t max)
@@ -76,6 +78,21 @@ bool cache_get(struct cache *cache, const char *login, struct account **out)
 	return true;
 }
 
+void cache_on_drop(struct cache *cache, void (*dropped)(const char *login, void *arg), void *arg)
+{
+	cache->dropped = dropped;
+	cache->dropped_arg = arg;
+}
+
+static void make_room(struct cache *cache)
+{
+	if (HASH_COUNT(cache->entries) < cache->max)
+		return;
+	if (cache->dropped)
+		cache->dropped(cache->entries->login, cache->dropped_arg);
+	drop(cache, cache->entries);
+}
+
 void cache_put(struct cache *cache, const char *login, struct account *account)
 {
 	struct entry *e = find(cache, login);
@@ -87,8 +104,7 @@ void cache_put(struct cache *cache, const char *login, struct account *account)
 		e->account = account;
 		return;
 	}
-	if (HASH_COUNT(cache->entries) >= cache->max)
-		drop(cache, cache->entries);
+	make_room(cache);
 	e = memory_zero(sizeof(*e) + strlen(login) + 1);
 	strcpy(e->login, login);
 	e->account = account;

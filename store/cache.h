@@ -24,6 +24,9 @@ bool cache_get(struct cache *cache, const char *login, struct account **out);
 /* Takes a reference of its own; account may be NULL. */
 void cache_put(struct cache *cache, const char *login, struct account *account);
 
+/* Called with a login that makes room for another. */
+void cache_on_drop(struct cache *cache, void (*dropped)(const char *login, void *arg), void *arg);
+
 void cache_forget(struct cache *cache, const char *login);
 void cache_clear(struct cache *cache);
 size_t cache_count(const struct cache *cache);

@@ -8,8 +8,11 @@
 
 #include "store/cache.h"
 #include "store/local.h"
+#include "store/owed.h"
+#include "store/replay.h"
 #include "store/script.h"
 #include "store/servers.h"
+#include "store/kept.h"
 #include "store/store.h"
 
 struct event;
@@ -48,6 +51,9 @@ struct store {
 	struct servers *servers;
 	struct cache *cache;
 	struct local *local;
+	struct owed *owed;
+	struct kept *kept;
+	struct replay replay;
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	STAILQ_HEAD(, refund) refunds;

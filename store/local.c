@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* open_memstream(), strsep() */
 #include "store/local.h"
 
 #include <stdio.h>
@@ -6,14 +7,12 @@
 #include <uthash.h>
 
 #include "base/memory.h"
+#include "base/units.h"
 #include "engine/tally.h"
 
 /* Counters of one name: those of its quotas, and as many of quotas it has no
  * more. */
 #define COUNTERS_MAX (2 * TAKE_ROWS_MAX)
-
-/* "domain example.com": scope and name. */
-#define NAME_MAX_OCTETS (LOGIN_MAX + 16)
 
 struct usage {
 	UT_hash_handle hh;
@@ -24,6 +23,8 @@ struct usage {
 
 struct local {
 	struct usage *names; /* least recently used first */
+	void (*dropped)(const char *scope_and_name, void *arg);
+	void *dropped_arg;
 };
 
 struct local *local_new(void)
@@ -38,38 +39,87 @@ static void drop(struct local *local, struct usage *u)
 	free(u);
 }
 
+void local_clear(struct local *local)
+{
+	while (local->names)
+		drop(local, local->names);
+}
+
 void local_free(struct local **local)
 {
 	if (!*local)
 		return;
-	while ((*local)->names)
-		drop(*local, (*local)->names);
+	local_clear(*local);
 	free(*local);
 	*local = NULL;
 }
 
-static struct usage *usage_of(struct local *local, const struct take *take)
+void local_on_drop(struct local *local,
+		   void (*dropped)(const char *scope_and_name, void *arg), void *arg)
 {
-	char name[NAME_MAX_OCTETS];
+	local->dropped = dropped;
+	local->dropped_arg = arg;
+}
+
+void local_name(enum take_scope scope, const char *name, char out[LOCAL_NAME_MAX])
+{
+	snprintf(out, LOCAL_NAME_MAX, "%s %s", take_scope_name(scope), name);
+}
+
+const char *local_name_parse(const char *text, enum take_scope *scope)
+{
+	for (int i = 0; i < TAKE_SCOPES; i++) {
+		const char *word = take_scope_name((enum take_scope)i);
+		size_t len = strlen(word);
+
+		if (strncmp(text, word, len) == 0 && text[len] == ' ' && text[len + 1] &&
+		    strlen(text + len + 1) <= LOGIN_MAX) {
+			*scope = (enum take_scope)i;
+			return text + len + 1;
+		}
+	}
+	return NULL;
+}
+
+static struct usage *find_usage(struct local *local, enum take_scope scope, const char *name)
+{
+	char key[LOCAL_NAME_MAX];
 	struct usage *u;
 
-	snprintf(name, sizeof(name), "%s %s", take_scope_name(take->scope), take->name);
-	HASH_FIND_STR(local->names, name, u);
+	local_name(scope, name, key);
+	HASH_FIND_STR(local->names, key, u);
+	return u;
+}
+
+static void make_room_for_name(struct local *local)
+{
+	if (HASH_COUNT(local->names) < LOCAL_LOGINS_MAX)
+		return;
+	if (local->dropped)
+		local->dropped(local->names->name, local->dropped_arg);
+	drop(local, local->names);
+}
+
+static struct usage *usage_of(struct local *local, enum take_scope scope, const char *name)
+{
+	struct usage *u = find_usage(local, scope, name);
+	char key[LOCAL_NAME_MAX];
+
 	if (u) {
 		/* uthash keeps the order of insertion. */
 		HASH_DEL(local->names, u);
 		HASH_ADD_KEYPTR(hh, local->names, u->name, strlen(u->name), u);
 		return u;
 	}
-	if (HASH_COUNT(local->names) >= LOCAL_LOGINS_MAX)
-		drop(local, local->names);
-	u = memory_zero(sizeof(*u) + strlen(name) + 1);
-	strcpy(u->name, name);
+	make_room_for_name(local);
+	local_name(scope, name, key);
+	u = memory_zero(sizeof(*u) + strlen(key) + 1);
+	strcpy(u->name, key);
 	HASH_ADD_KEYPTR(hh, local->names, u->name, strlen(u->name), u);
 	return u;
 }
 
-static struct tally *find_tally(struct usage *u, const struct quota *quota)
+static struct tally *find_tally(const struct usage *u, const struct quota *quota)
 {
 	for (size_t i = 0; i < u->n; i++) {
 		if (quota_same_counter(&u->tallies[i].quota, quota))
@@ -125,23 +175,10 @@ static void tallies_of(struct usage *u, const struct take *take,
 		tallies[i] = find_tally(u, &take->rows[i].quota);
 }
 
-static void charge_rows(const struct take *take, struct tally *const tallies[TAKE_ROWS_MAX],
-			int64_t now_ms)
-{
-	for (size_t i = 0; i < take->n_rows; i++) {
-		bool charged = false;
-
-		for (size_t j = 0; j < i; j++)
-			charged = charged || tallies[j] == tallies[i];
-		if (!charged)
-			tally_charge(tallies[i], &take->rows[i], now_ms);
-	}
-}
-
-void local_take(struct local *local, const struct take *take, int64_t now_ms,
+void local_test(struct local *local, const struct take *take, int64_t now_ms,
 		struct take_answer *answer)
 {
-	struct usage *u = usage_of(local, take);
+	struct usage *u = usage_of(local, take->scope, take->name);
 	struct tally *tallies[TAKE_ROWS_MAX];
 
 	answer->status = TAKE_DONE;
@@ -155,6 +192,128 @@ void local_take(struct local *local, const struct take *take, int64_t now_ms,
 		if (row->enforce && !tally_fits(row, &answer->rows[i]))
 			answer->status = TAKE_OVER;
 	}
-	if (answer->status == TAKE_DONE && take->message_key)
-		charge_rows(take, tallies, now_ms);
+}
+
+void local_charge(struct local *local, const struct take *take, int64_t now_ms,
+		  int64_t slots[TAKE_ROWS_MAX])
+{
+	struct usage *u = usage_of(local, take->scope, take->name);
+	struct tally *tallies[TAKE_ROWS_MAX];
+
+	tallies_of(u, take, tallies);
+	for (size_t i = 0; i < take->n_rows; i++) {
+		bool charged = false;
+
+		for (size_t j = 0; j < i; j++)
+			charged = charged || tallies[j] == tallies[i];
+		slots[i] = charged ? LOCAL_NOWHERE
+				   : tally_charge(tallies[i], &take->rows[i], now_ms);
+	}
+}
+
+void local_take_back(struct local *local, enum take_scope scope, const char *name,
+		     const struct quota *quota, int64_t slot, int64_t amount)
+{
+	struct usage *u = find_usage(local, scope, name);
+	struct tally *t = u ? find_tally(u, quota) : NULL;
+
+	if (t && slot != LOCAL_NOWHERE)
+		tally_take_back(t, slot, amount);
+}
+
+/* ---- as text ------------------------------------------------------------- */
+
+static void save_tally(const struct tally *t, FILE *out)
+{
+	char quota[QUOTA_TEXT_MAX];
+	struct quota named = t->quota;
+
+	/* The limit means nothing here. */
+	named.limit = QUOTA_UNLIMITED;
+	quota_format(&named, quota);
+	fprintf(out, "%lld %lld", (long long)t->period_s, (long long)t->window.sum);
+	for (size_t i = 0; i < t->window.n; i++)
+		fprintf(out, " %lld:%lld", (long long)t->window.slots[i].slot,
+			(long long)t->window.slots[i].amount);
+	fprintf(out, " %s\n", quota);
+}
+
+char *local_save(struct local *local, enum take_scope scope, const char *name)
+{
+	const struct usage *u = find_usage(local, scope, name);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		abort();
+	for (size_t i = 0; u && i < u->n; i++)
+		if (u->tallies[i].window.sum > 0)
+			save_tally(&u->tallies[i], out);
+	fclose(out);
+	if (size > 0)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* SLOT:AMOUNT, rising slots; *at goes behind them. */
+static bool restore_slots(struct window *w, const char **at)
+{
+	int64_t sum = 0;
+	long long slot, amount;
+	int used;
+
+	for (; sscanf(*at, " %lld:%lld%n", &slot, &amount, &used) == 2; *at += used) {
+		if (w->n > WINDOW_SLOTS || amount <= 0 || amount > AMOUNT_MAX || slot < 0 ||
+		    (w->n > 0 && slot <= w->slots[w->n - 1].slot))
+			return false;
+		w->slots[w->n++] = (struct window_slot){slot, amount};
+		sum += amount;
+	}
+	return w->n == 0 || sum == w->sum;
+}
+
+static bool restore_tally(const char *line, struct tally *t)
+{
+	long long period, sum;
+	struct quota quota;
+	const char *reason;
+	int used = 0;
+
+	if (sscanf(line, "%lld %lld%n", &period, &sum, &used) != 2 || period < 0 || sum <= 0 ||
+	    sum > AMOUNT_MAX)
+		return false;
+	line += used;
+	memset(t, 0, sizeof(*t));
+	t->period_s = period;
+	t->window.sum = sum;
+	if (!restore_slots(&t->window, &line) || *line++ != ' ' ||
+	    !quota_parse(line, &quota, &reason))
+		return false;
+	t->quota = quota;
+	return (quota.kind == QUOTA_CALENDAR) == (t->window.n == 0);
+}
+
+bool local_restore(struct local *local, enum take_scope scope, const char *name, const char *text)
+{
+	char *copy = memory_strdup(text), *rest = copy, *line;
+	struct usage *u = usage_of(local, scope, name);
+	bool all = true;
+
+	u->n = 0;
+	while ((line = strsep(&rest, "\n"))) {
+		struct tally t;
+
+		if (!*line)
+			continue;
+		if (u->n >= COUNTERS_MAX || !restore_tally(line, &t) || find_tally(u, &t.quota)) {
+			all = false;
+			continue;
+		}
+		add_tally(u, &t.quota);
+		u->tallies[u->n - 1] = t;
+	}
+	free(copy);
+	return all;
 }

@@ -11,7 +11,7 @@
  * The last record of a key counts. CRC is CRC-32C (RFC 3720 appendix B.4). A
  * record whose body is damaged is left out, and one whose head is damaged is
  * passed over up to the next head that is sound: a flipped bit or a torn end
- * costs that record only. Numbers and texts inside values are store/copy.c's.
+ * costs that record only. What is inside values is store/kept.h's.
  *
  * A change that an older Sendward cannot read gets a new number in the first
  * line, and that older one leaves the file alone.

@@ -2,6 +2,7 @@
 
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/internal.h"
+#include "store/key.h"
 
 /* ---- the engine's environment ------------------------------------------ */
 
@@ -30,6 +32,7 @@ static bool env_account(void *ctx, const char *login, struct account **out)
 
 static void env_take(void *ctx, const struct take *take, take_done *done, void *arg)
 {
+	replay_name(ctx, take->scope, take->name);
 	store_take(ctx, take, done, arg);
 }
 
@@ -37,7 +40,15 @@ static void env_take_local(void *ctx, const struct take *take, struct take_answe
 {
 	struct store *store = ctx;
 
-	local_take(store->local, take, env_now_ms(ctx), answer);
+	local_test(store->local, take, env_now_ms(ctx), answer);
+	if (take->message_key &&
+	    owed_find(store->owed, take->scope, take->name, take->message_key))
+		answer->status = TAKE_REPEATED;
+}
+
+static void env_charge_local(void *ctx, const struct take *take, bool uncertain)
+{
+	replay_owe(ctx, take, uncertain);
 }
 
 static void env_refund(void *ctx, const struct charge *charge, const char *message_key,
@@ -102,6 +113,7 @@ static void on_change(bool up, void *arg)
 	if (!up)
 		return;
 	store_send_refunds(store);
+	replay_wake(store);
 	servers_stats(store->servers, &stats);
 	if (stats.ready)
 		tell_ready(store, NULL);
@@ -124,6 +136,9 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->config = config_ref(config);
 	store->cache = cache_new(CACHE_ACCOUNTS_MAX);
 	store->local = local_new();
+	store->owed = owed_new();
+	store->kept = kept_new(base, store->cache, store->local, store->owed);
+	replay_init(store);
 	STAILQ_INIT(&store->refunds);
 	store->env = (struct decision_env){
 		.ctx = store,
@@ -131,6 +146,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 		.account = env_account,
 		.take = env_take,
 		.take_local = env_take_local,
+		.charge_local = env_charge_local,
 		.refund = env_refund,
 	};
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
@@ -162,12 +178,43 @@ void store_free(struct store **store)
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
+	replay_fini(s);
+	kept_free(&s->kept);
 	cache_free(&s->cache);
 	local_free(&s->local);
+	owed_free(&s->owed);
 	event_free(s->ready_timer);
 	event_free(s->refund_timer);
 	config_unref(&s->config);
 	free(s);
+}
+
+/* Another address or user is another way to the same store. */
+static void store_name(const struct config *config, char out[KEY_PREFIX_MAX + 32])
+{
+	snprintf(out, KEY_PREFIX_MAX + 32, "%d %s", config->redis.database, config->redis.prefix);
+}
+
+void store_keep(struct store *store, const char *directory, const char *name)
+{
+	char server[KEY_PREFIX_MAX + 32];
+
+	store_name(store->config, server);
+	kept_open(store->kept, directory, name, server);
+}
+
+static void change_servers(struct store *store, const struct config *old)
+{
+	char before[KEY_PREFIX_MAX + 32], after[KEY_PREFIX_MAX + 32];
+
+	servers_free(&store->servers);
+	store_name(old, before);
+	store_name(store->config, after);
+	if (strcmp(before, after) != 0) {
+		drop_refunds(store);
+		kept_clear(store->kept, after);
+	}
+	store->servers = servers_new(store->base, &store->config->redis, on_change, store);
 }
 
 void store_configure(struct store *store, struct config *config)
@@ -176,14 +223,10 @@ void store_configure(struct store *store, struct config *config)
 	bool same = servers_same(&old->redis, &config->redis);
 
 	store->config = config_ref(config);
-	if (same) {
+	if (same)
 		servers_configure(store->servers, &store->config->redis);
-	} else {
-		servers_free(&store->servers);
-		drop_refunds(store);
-		cache_clear(store->cache);
-		store->servers = servers_new(store->base, &store->config->redis, on_change, store);
-	}
+	else
+		change_servers(store, old);
 	config_unref(&old);
 }
 
@@ -203,6 +246,10 @@ void store_stats(const struct store *store, struct store_stats *out)
 		.script_loads = servers.script_loads,
 		.in_flight = servers.in_flight,
 		.refunds_waiting = store->refunds_waiting,
+		.owed = (int64_t)owed_count(store->owed),
+		.owed_made = store->replay.made,
+		.owed_lost = store->replay.lost,
+		.state_file = kept_health(store->kept),
 		.accounts_cached = (int64_t)cache_count(store->cache),
 		.last_error = in_trouble && servers.breaker->error[0] ? servers.breaker->error : NULL,
 	};

@@ -117,11 +117,20 @@ void store_info(struct store *store, store_record_done *done, void *arg);
  * the caller: state ("up", "open", "half-open"), since, outages and last_error
  * of the server that is worst off, and the state of each of several. */
 char *store_state(const struct store *store);
+/* Keeps the local copy of accounts, what this node counts by itself and what is
+ * still to be charged in the file DIRECTORY/NAME of the daemon's own, and loads
+ * what is there. Once, before the first request; without it they end with the
+ * process, as they do, after a log line, when the file cannot be used. */
+void store_keep(struct store *store, const char *directory, const char *name);
 
 struct store_stats {
 	bool connected; /* some server is */
 	int64_t connects, failures, timeouts, requests, script_loads;
 	int64_t in_flight, refunds_waiting, accounts_cached;
+	/* Accepted without the store: charges that wait for it, that were made
+	 * since the start, and that had no room. */
+	int64_t owed, owed_made, owed_lost;
+	const char *state_file; /* "none", "ok", "failing" */
 	const char *last_error; /* borrowed; NULL none */
 };
 void store_stats(const struct store *store, struct store_stats *out);

@@ -45,20 +45,13 @@ static void learn_account(struct taking *t, const struct redisReply *reply,
 			  struct take_answer *answer)
 {
 	const struct redisReply *record = element(reply, 1, REDIS_REPLY_STRING);
-	struct account *account = NULL;
 
 	if (!record)
 		return;
-	if (record->len > 0) {
-		account = account_decode(record->str, record->len, &answer->error);
-		if (!account) {
-			cache_forget(t->store->cache, t->login);
-			answer->status = TAKE_UNREADABLE;
-			return;
-		}
+	if (!kept_learn(t->store->kept, t->login, record->str, record->len, &answer->error)) {
+		answer->status = TAKE_UNREADABLE;
+		return;
 	}
-	cache_put(t->store->cache, t->login, account);
-	account_unref(&account);
 	answer->status = TAKE_STALE;
 	answer->error = NULL;
 }
@@ -328,8 +321,14 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 void store_refund(struct store *store, const struct charge *charge, const char *message_key,
 		  bool forget, store_done *done, void *arg)
 {
-	struct refund *refund = memory_zero(sizeof(*refund));
+	struct refund *refund;
 
+	if (replay_take_back(store, charge, message_key)) {
+		if (done)
+			done(STORE_OK, NULL, arg);
+		return;
+	}
+	refund = memory_zero(sizeof(*refund));
 	refund->charge = *charge;
 	snprintf(refund->message_key, sizeof(refund->message_key), "%s", message_key);
 	refund->forget = forget;

@@ -1,7 +1,8 @@
 -- take: test every row, then charge all of them or none.
 --
 -- KEYS  1 account   2 counters   3 message (charging only)
--- ARGV  1 version of the account the caller decided on, "?" when it knows none
+-- ARGV  1 version of the account the caller decided on, "?" when it knows none,
+--         "*" whatever it is
 --       2 seconds a message is remembered, and behind a space its token
 --       3.. rows, each: kind, unit ("m", "r", "b"), window, amount, limit (-1
 --       unlimited), enforce (1, or 0 to charge beyond the limit too), and then
@@ -54,7 +55,7 @@ local FIRST_KEPT = 2678400
 local DAMAGED = 'ERR the counters of this login cannot be read; "sendward reset" forgets them'
 
 local version = redis.call('GETRANGE', KEYS[1], 0, 15)
-if ARGV[1] == '?' or version ~= ARGV[1] then
+if ARGV[1] ~= '*' and (ARGV[1] == '?' or version ~= ARGV[1]) then
   return {'stale', redis.call('GET', KEYS[1]) or ''}
 end
 

@@ -24,7 +24,7 @@ ASK_EVERY_S = 0.1
 CONNECTS_MAX = 12
 
 # Is what a node accepts by itself charged in Redis when that is back?
-CHARGED_LATER = {"degrade": False, "defer": False, "pass": False}
+CHARGED_LATER = {"degrade": True, "defer": False, "pass": True}
 
 FOREIGN = "somebody@else.example"
 

@@ -34,6 +34,7 @@ class World:
     def __init__(self, top=None, plan=None, with_redis=True, tcp=None, sections=None):
         self.directory = tempfile.mkdtemp(prefix="sw-milter-")
         os.chmod(self.directory, 0o755)
+        os.mkdir(os.path.join(self.directory, "state"))
         self.path = os.path.join(self.directory, "milter")
         self.config = os.path.join(self.directory, "sendward.conf")
         self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
@@ -69,7 +70,7 @@ class World:
     def configure(self, top=None, plan=None, sections=None):
         """Writes the configuration; settings are texts as they stand in the file."""
         write_configuration(self.config, {
-            "": {"node": f'"{NODE}"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
+            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
             "milter": {"listen": f'"{self._listen()}"'},

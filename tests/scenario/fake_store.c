@@ -8,6 +8,7 @@
 #include "engine/tally.h"
 #include "store/cache.h"
 #include "store/local.h"
+#include "store/owed.h"
 
 #define LOGINS_MAX 16
 #define COUNTERS_MAX 32
@@ -64,6 +65,7 @@ struct fake_store {
 	int64_t now_ms, remembered_ms, versions, births;
 	struct cache *cache;
 	struct local *local;
+	struct owed *owed;
 	size_t n_logins, n_answers, n_refunds;
 	bool later;
 	struct login logins[LOGINS_MAX];
@@ -415,7 +417,56 @@ static void env_take_local(void *ctx, const struct take *take, struct take_answe
 {
 	struct fake_store *s = ctx;
 
-	local_take(s->local, take, s->now_ms, answer);
+	local_test(s->local, take, s->now_ms, answer);
+	if (take->message_key && owed_find(s->owed, take->scope, take->name, take->message_key))
+		answer->status = TAKE_REPEATED;
+}
+
+static void env_charge_local(void *ctx, const struct take *take, bool uncertain)
+{
+	struct fake_store *s = ctx;
+	int64_t slots[TAKE_ROWS_MAX];
+
+	if (owed_find(s->owed, take->scope, take->name, take->message_key))
+		return;
+	local_charge(s->local, take, s->now_ms, slots);
+	owed_add(s->owed, take, s->now_ms, slots)->uncertain = uncertain;
+}
+
+/* What is owed is charged, whatever the limits are. */
+static void replay(struct fake_store *s)
+{
+	struct owed_charge *c;
+
+	while ((c = owed_first(s->owed))) {
+		struct take_row rows[TAKE_ROWS_MAX];
+		const struct take take = {
+			.message_key = c->message_key,
+			.rows = rows,
+			.n_rows = owed_rows(c, s->now_ms, rows),
+		};
+		struct take_answer answer;
+
+		if (take.n_rows > 0)
+			take_rows(s, entry_of(s, c->charge.scope, c->charge.name), &take, &answer);
+		owed_drop(s->owed, c);
+	}
+}
+
+/* True when nothing of it can have reached the store. */
+static bool take_back_local(struct fake_store *s, const struct charge *charge, const char *key)
+{
+	struct owed_charge *c = owed_find(s->owed, charge->scope, charge->name, key);
+	bool here_only;
+
+	if (!c)
+		return false;
+	for (size_t i = 0; i < c->n_rows; i++)
+		local_take_back(s->local, charge->scope, charge->name, &c->rows[i].quota,
+				c->rows[i].slot, c->rows[i].amount);
+	here_only = !c->uncertain;
+	owed_drop(s->owed, c);
+	return here_only;
 }
 
 static void env_refund(void *ctx, const struct charge *charge, const char *key, bool forget)
@@ -423,6 +474,8 @@ static void env_refund(void *ctx, const struct charge *charge, const char *key, 
 	struct fake_store *s = ctx;
 	struct waiting_refund *w = &s->refunds[s->n_refunds];
 
+	if (take_back_local(s, charge, key))
+		return;
 	if (s->line == LINE_UP) {
 		fake_store_refund(s, charge, key, forget);
 		return;
@@ -482,13 +535,50 @@ void fake_store_set_line(struct fake_store *s, enum line line)
 		fake_store_refund(s, &s->refunds[i].charge, s->refunds[i].key,
 				  s->refunds[i].forget);
 	s->n_refunds = 0;
+	replay(s);
 }
 
-void fake_store_restart(struct fake_store *s)
+/* What is owed, by way of the state file's texts. */
+static void reload_owed(struct fake_store *s)
 {
-	cache_clear(s->cache);
+	struct owed *again = owed_new();
+
+	for (struct owed_charge *c = owed_first(s->owed); c; c = owed_next(c)) {
+		char *text = owed_save(c);
+
+		must(owed_restore(again, c->key, text), "what is owed is not read again");
+		free(text);
+	}
+	owed_free(&s->owed);
+	s->owed = again;
+}
+
+static void reload_local(struct fake_store *s)
+{
+	struct local *again = local_new();
+
+	for (size_t i = 0; i < s->n_logins; i++) {
+		struct login *l = &s->logins[i];
+		char *text = local_save(s->local, l->scope, l->name);
+
+		must(!text || local_restore(again, l->scope, l->name, text),
+		     "counts are not read again");
+		free(text);
+	}
 	local_free(&s->local);
-	s->local = local_new();
+	s->local = again;
+}
+
+void fake_store_restart(struct fake_store *s, bool lost)
+{
+	if (!lost) {
+		reload_owed(s);
+		reload_local(s);
+		return;
+	}
+	cache_clear(s->cache);
+	local_clear(s->local);
+	owed_clear(s->owed);
 }
 
 struct fake_store *fake_store_new(int64_t now_ms)
@@ -499,12 +589,14 @@ struct fake_store *fake_store_new(int64_t now_ms)
 	s->remembered_ms = REMEMBERED_MS;
 	s->cache = cache_new(LOGINS_MAX);
 	s->local = local_new();
+	s->owed = owed_new();
 	s->env = (struct decision_env){
 		.ctx = s,
 		.now_ms = env_now_ms,
 		.account = env_account,
 		.take = env_take,
 		.take_local = env_take_local,
+		.charge_local = env_charge_local,
 		.refund = env_refund,
 	};
 	return s;
@@ -521,5 +613,6 @@ void fake_store_free(struct fake_store **store)
 		free(s->logins[i].record);
 	cache_free(&s->cache);
 	local_free(&s->local);
+	owed_free(&s->owed);
 	free(s);
 }

@@ -45,8 +45,8 @@ void fake_store_record(struct fake_store *store, const char *login, const char *
 void fake_store_churn(struct fake_store *store, const char *login, int n);
 
 void fake_store_reset(struct fake_store *store, const char *login);
-/* The daemon starts anew: it knows no account and has counted nothing. */
-void fake_store_restart(struct fake_store *store);
+/* The daemon starts anew, with what its state file has. lost: without one. */
+void fake_store_restart(struct fake_store *store, bool lost);
 void fake_store_refund(struct fake_store *store, const struct charge *charge,
 		       const char *message_key, bool forget);
 

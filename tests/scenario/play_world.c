@@ -69,8 +69,8 @@ static void step_store(struct play *p, char *rest)
 
 static void step_restart(struct play *p, char *rest)
 {
-	(void)rest;
-	fake_store_restart(p->store);
+	play_must(p, !*rest || strcmp(rest, "lost") == 0, "restart, or restart lost");
+	fake_store_restart(p->store, *rest);
 }
 
 static void message_key(const char *qid, char out[MESSAGE_KEY_MAX + 1])

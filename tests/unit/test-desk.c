@@ -89,6 +89,13 @@ static void fake_take_local(void *ctx, const struct take *take, struct take_answ
 	answer->status = TAKE_DONE;
 }
 
+static void fake_charge_local(void *ctx, const struct take *take, bool uncertain)
+{
+	(void)ctx;
+	(void)take;
+	(void)uncertain;
+}
+
 /* Notes "scope name key, ". */
 static void fake_refund(void *ctx, const struct charge *charge, const char *message_key,
 			bool forget)
@@ -163,7 +170,7 @@ static void run_with(int deadline_ms, const char *settings, int delay_ms, int (*
 	base = event_base_new();
 	store = (struct store){
 		.env = { &store, fake_now_ms, fake_account, fake_take, fake_take_local,
-			 fake_refund },
+			 fake_charge_local, fake_refund },
 		.timer = evtimer_new(base, on_answer, NULL),
 		.delay_ms = delay_ms,
 	};

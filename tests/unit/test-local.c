@@ -9,6 +9,7 @@
 #define MIN INT64_C(60000)
 
 static struct take_answer answer;
+static int64_t slots[TAKE_ROWS_MAX]; /* of the last charge */
 
 static struct take_row row(enum quota_unit unit, int64_t limit, int32_t window_s, int64_t amount)
 {
@@ -25,7 +26,9 @@ static enum take_status ask(struct local *local, const char *login, const struct
 	};
 
 	memset(&answer, 0x55, sizeof(answer));
-	local_take(local, &take, now_ms, &answer);
+	local_test(local, &take, now_ms, &answer);
+	if (answer.status == TAKE_DONE && message_key)
+		local_charge(local, &take, now_ms, slots);
 	SUITE_INT_EQUAL(answer.now_ms, now_ms);
 	return answer.status;
 }

@@ -71,11 +71,19 @@ static void fake_take_local(void *ctx, const struct take *take, struct take_answ
 	answer->status = TAKE_DONE;
 }
 
+static void fake_charge_local(void *ctx, const struct take *take, bool uncertain)
+{
+	(void)ctx;
+	(void)take;
+	(void)uncertain;
+}
+
 static const struct decision_env env = {
 	.now_ms = fake_now_ms,
 	.account = fake_account,
 	.take = fake_take,
 	.take_local = fake_take_local,
+	.charge_local = fake_charge_local,
 };
 
 static void turn(void)

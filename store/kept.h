@@ -1,0 +1,59 @@
+/*
+ * The local copy of accounts, this node's own counts and what it owes, on
+ * their way to the state file and back (store/saved.h). Without a file
+ * everything here goes on, in memory only.
+ *
+ *	key			value
+ *	s			the server all of this is about
+ *	a:LOGIN			the account's record; "" for none
+ *	u:SCOPE NAME		counts, local_save()
+ *	o:SCOPE MESSAGE NAME	a charge still to be made, owed_save()
+ */
+#ifndef SENDWARD_KEPT_H
+#define SENDWARD_KEPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/cache.h"
+#include "store/local.h"
+#include "store/owed.h"
+
+struct event_base;
+struct kept;
+
+/* Octets that accounts may take of SAVED_LIVE_MAX; what is owed needs room. */
+#define KEPT_ACCOUNTS_MAX (128 * 1024 * 1024)
+
+/* Borrows all four. */
+struct kept *kept_new(struct event_base *base, struct cache *cache, struct local *local,
+			struct owed *owed);
+void kept_free(struct kept **kept);
+
+/* Loads DIRECTORY/NAME, and writes to it from now on. server tells one store
+ * from another: what is there about another one is thrown away. Says in the
+ * log what was found. */
+void kept_open(struct kept *kept, const char *directory, const char *name, const char *server);
+
+/* Everything is about another server from now on. */
+void kept_clear(struct kept *kept, const char *server);
+
+/* What the store says of the login's account, "" for none: into the cache and
+ * the file. False with a static *error when it cannot be read; then the login
+ * is forgotten. */
+bool kept_learn(struct kept *kept, const char *login, const char *record, size_t len,
+		 const char **error);
+void kept_forget(struct kept *kept, const char *login);
+
+/* The counts of that name have changed. */
+void kept_counted(struct kept *kept, enum take_scope scope, const char *name);
+
+/* A charge is to be made; is made, or not to be made any more. */
+void kept_owed(struct kept *kept, const struct owed_charge *charge);
+void kept_settled(struct kept *kept, const struct owed_charge *charge);
+
+/* "none", "ok" or "failing". */
+const char *kept_health(const struct kept *kept);
+
+#endif
