@@ -291,6 +291,15 @@ char *encoded_words_decode(const char *text)
 
 void encoded_words_mask(char *text)
 {
+	struct encoded_word word;
+
+	while (find_word(text, &word)) {
+		size_t before = (size_t)(word.start - text);
+		size_t len = (size_t)(word.behind - word.start);
+
+		memset(text + before, '_', len);
+		text += before + len;
+	}
 	while ((text = strstr(text, "=?")))
 		text[1] = '_';
 }

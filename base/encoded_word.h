@@ -16,7 +16,9 @@ const char *encoded_words_check(const char *text);
  * known here has beyond ASCII becomes U+FFFD. To be free()d. */
 char *encoded_words_decode(const char *text);
 
-/* Makes them ordinary words, in place, keeping every octet's place. */
+/* Makes ordinary words of them, in place, keeping every octet's place: as for who
+ * decodes before reading, nothing inside of them is a quote, a comment or a
+ * separator. "=?" that begins none is masked too. */
 void encoded_words_mask(char *text);
 
 #endif

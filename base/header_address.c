@@ -142,6 +142,37 @@ static const char *collect(const struct address *address, const char *display, v
 	return NULL;
 }
 
+/* --- who takes encoded words first --------------------------------------------- */
+
+struct rereader {
+	const struct originators *o;
+	size_t i; /* the next of its items */
+};
+
+static const char *compare(const struct address *address, const char *display, void *arg)
+{
+	struct rereader *rereader = arg;
+	const struct originators *o = rereader->o;
+
+	(void)display;
+	if (!address)
+		return NULL;
+	if (rereader->i == o->n || !address_equal(address, &o->items[rereader->i].address, true))
+		return "another address";
+	rereader->i++;
+	return NULL;
+}
+
+/* We have seen the quotes and the parentheses within encoded words. Are the
+ * addresses from items[first] on also read by those who do not? text has its
+ * encoded words masked. */
+static bool is_read_alike(const char *text, const struct originators *o, size_t first)
+{
+	struct rereader rereader = { .o = o, .i = first };
+
+	return !address_list_read(text, strlen(text), compare, &rereader) && rereader.i == o->n;
+}
+
 /* --- the second reader --------------------------------------------------------- */
 
 /* Is GMime's text of an address our address? GMime shows A-labels as U-labels,
@@ -188,14 +219,14 @@ static bool is_same_list(InternetAddressList *list, const struct originators *o,
 
 /* Does GMime read the addresses from items[first] on in text? It is not to see
  * encoded words: they cannot be in an address any more, and it would keep the
- * names of their charsets for ever. */
-static bool gmime_agrees(char *text, const struct originators *o, size_t first)
+ * names of their charsets for ever. Nor what we do not read: it leaks memory
+ * over some of that. */
+static bool gmime_agrees(const char *text, const struct originators *o, size_t first)
 {
 	GMimeParserOptions *options = g_mime_parser_options_new();
 	InternetAddressList *list;
 	bool same;
 
-	encoded_words_mask(text);
 	g_mime_parser_options_set_address_compliance_mode(options, GMIME_RFC_COMPLIANCE_STRICT);
 	list = internet_address_list_parse(options, text);
 	same = list && is_same_list(list, o, &first) && first == o->n;
@@ -203,6 +234,12 @@ static bool gmime_agrees(char *text, const struct originators *o, size_t first)
 		g_object_unref(list);
 	g_mime_parser_options_free(options);
 	return same;
+}
+
+static bool others_agree(char *text, const struct originators *o, size_t first)
+{
+	encoded_words_mask(text);
+	return is_read_alike(text, o, first) && gmime_agrees(text, o, first);
 }
 
 /* --- fields -------------------------------------------------------------------- */
@@ -221,7 +258,7 @@ static const char *field_read(struct originators *o, enum originator field, cons
 		reason = encoded_words_check(text);
 	if (!reason)
 		reason = address_list_read(text, strlen(text), collect, &collector);
-	if (!reason && !gmime_agrees(text, o, first))
+	if (!reason && !others_agree(text, o, first))
 		reason = "read differently by different programs";
 	if (!reason && fields[field].one_address && o->n - first > 1)
 		reason = "more than one address";

@@ -123,9 +123,12 @@ static void test_growth(void)
 static void test_mask(void)
 {
 	char text[] = "a=?utf-8?q?b?= =?=? =";
+	char specials[] = "=?utf-8?q?\"<(?= \"=?x?b?y\"?=";
 
 	encoded_words_mask(text);
-	SUITE_TEXT_EQUAL(text, "a=_utf-8?q?b?= =_=_ =");
+	SUITE_TEXT_EQUAL(text, "a_____________ =_=_ =");
+	encoded_words_mask(specials);
+	SUITE_TEXT_EQUAL(specials, "_______________ \"__________");
 }
 
 static const struct suite_test tests[] = {
