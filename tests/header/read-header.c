@@ -12,6 +12,7 @@
  *	verdict		"pass" or "refuse", of check header_from
  *	rule		that decided
  *	flagged		a pass that shows an address of somebody else
+ *	shown		the first address in a name or comment that is not the one beside it
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -202,10 +203,10 @@ static void answer(const struct originators *o, json_t *fields, const struct fin
 				      json_pack("[ssss]", originator_name(item->field),
 						item->address.local, item->address.domain, text));
 	}
-	object = json_pack("{ss so so ss ss sb}", "fault", o->fault, "addresses", addresses,
+	object = json_pack("{ss so so ss ss sb ss}", "fault", o->fault, "addresses", addresses,
 			   "fields", fields, "verdict",
 			   f->result == FINDING_PASS ? "pass" : "refuse", "rule", f->rule,
-			   "flagged", f->flagged);
+			   "flagged", f->flagged, "shown", o->display_address);
 	if (!object)
 		die("an answer that is not UTF-8");
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
