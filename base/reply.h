@@ -19,6 +19,7 @@ enum reply {
 	REPLY_UNKNOWN_LOGIN,	  /* unknown_login = refuse */
 	REPLY_NETWORKS,		  /* client address not among the login's networks */
 	REPLY_ENVELOPE_SENDER,	  /* not an address the login owns */
+	REPLY_SENDER_FAULT,	  /* the envelope sender is no address */
 	REPLY_NULL_SENDER,	  /* null_sender = reject */
 	REPLY_HEADER_FROM,	  /* an originator field has a foreign address */
 	REPLY_HEADER_FAULT,	  /* the originator fields have no single reading */
@@ -31,7 +32,7 @@ enum reply {
 	REPLY_QUOTAS_RCPT,	  /* over_quota_at_rcpt = too_many */
 	REPLY_CANNOT_TELL,	  /* the store is away and the answer unknown */
 };
-#define REPLIES 15
+#define REPLIES 16
 
 /* code and xcode have the same class: '4' or '5'. */
 struct reply_line {

@@ -151,7 +151,7 @@ static enum finding_result ask_envelope_sender(const struct gate_input *in, stru
 							 refuse(f, REPLY_NULL_SENDER);
 	case ADDRESS_BAD:
 		snprintf(f->rule, sizeof(f->rule), "%s", reason);
-		return refuse(f, REPLY_ENVELOPE_SENDER);
+		return refuse(f, REPLY_SENDER_FAULT);
 	case ADDRESS_OK:
 		break;
 	}

@@ -141,6 +141,32 @@ def _(stack):
                                        header_from="plainlogin@dom.example"))
 
 
+@case(5, "an unquoted second @ is one too many for the milter; the policy daemon is told what Postfix makes of it",
+      wirings=EVERY_WIRING, plan={"senders": '{ "*@dom.example" }'})
+def _(stack):
+    with stack.session(login=ROSE) as session:
+        unquoted = session.submit(Message(ROSE, sender="a@b@dom.example", header_from=ROSE))
+        quoted = session.submit(Message(ROSE, sender='"a@b"@dom.example', header_from=ROSE))
+    if stack.wiring.milter:
+        expect_equal(str(unquoted), f'at MAIL: 553 5.7.1 envelope_sender: more than one "@" (login {ROSE}): '
+                     "a@b@dom.example", "reply")
+    else:
+        expect_equal(expect_delivered(stack, unquoted).sender, '"a@b"@dom.example', "envelope sender of the delivery")
+    expect_equal(expect_delivered(stack, quoted).sender, '"a@b"@dom.example', "envelope sender of the delivery")
+
+
+@case(5, "who may not use which address is told in UTF-8 as Postfix does, and nothing else gets through",
+      wirings=EVERY_WIRING)
+def _(stack):
+    with stack.session(login=ROSE) as session:
+        for sender in ("boss@bank.example", "b\u00f2ss@bank.example"):
+            outcome = session.submit(Message(ROSE, sender=sender))
+            expect_refused(stack, outcome, "553", "5.7.1", f"envelope_sender: {ROSE} may not use {sender}")
+        outcome = session.submit(Message(ROSE, sender="\x01@bank.example"))
+        expect_equal(outcome.code, 553, f"code of {outcome}")
+        expect(outcome.text.isascii() and outcome.text.isprintable(), f"odd octets in {outcome}")
+
+
 # -- 6
 
 @case(6, "a foreign header From under an own envelope sender is refused by the milter", wirings=(MILTER, BOTH))

@@ -53,6 +53,18 @@ def envelope_sender():
                 answer = session.mail(sender, ALICE)
             expect(answer == "continue", passes, f"{sender} answered {answer}")
         expect(world.decided(verdict="refuse", login=ALICE).check, "envelope_sender", "check")
+        for sender, reply in (("<mallory@example.com>", f"{ALICE} may not use mallory@example.com"),
+                              ("<100%@example.com>", f"{ALICE} may not use 100%@example.com"),
+                              ("<a@b@example.org>", f'more than one "@" (login {ALICE}): a@b@example.org'),
+                              ("<\udcff@example.org>", f"not UTF-8 (login {ALICE}): ?@example.org")):
+            with world.session() as session:
+                expect(session.mail(sender, ALICE), f"553 5.7.1 envelope_sender: {reply}", "reply")
+        with world.session() as session:
+            expect(session.mail('<"a@b"@example.org>', ALICE), "continue", "the quoted one")
+        with world.session() as session:
+            answer = session.mail(f"<{'x' * 2000}@example.com>", ALICE)
+        expect_match(rf"^553 5\.7\.1 envelope_sender: .* \(login {ALICE}\): x+$", answer, "reply to a long one")
+        expect(len(answer), len("553 5.7.1 ") + 400, "its length")
 
 
 @case("a foreign header From is refused at the end and not charged")
@@ -270,7 +282,8 @@ def rewrite():
                                  ("chgheader", 1, "From", ' "The Boss" <alice@example.org>')], "changes")
         line = world.daemon.log().splitlines()[-1]
         expect_match(r"verdict=accept rewrite=header_from check=header_from "
-                     r'rule="From: boss@example\.com is not covered by \*@example\.org [^"]*" .* from=alice@example\.org', line, "log line")
+                     r'rule="From: boss@example\.com is not covered by \*@example\.org [^"]*" .* '
+                     r"from=alice@example\.org", line, "log line")
         expect(world.send(ALICE), ("continue", []), "an own header From")
         expect(world.used(ALICE), 2, "used afterwards")
 

@@ -17,6 +17,7 @@ static void test_table(void)
 		{ REPLY_UNKNOWN_LOGIN, "unknown_login", "550", "5.7.1" },
 		{ REPLY_NETWORKS, "networks", "550", "5.7.1" },
 		{ REPLY_ENVELOPE_SENDER, "envelope_sender", "553", "5.7.1" },
+		{ REPLY_SENDER_FAULT, "sender_fault", "553", "5.7.1" },
 		{ REPLY_NULL_SENDER, "null_sender", "553", "5.7.1" },
 		{ REPLY_HEADER_FROM, "header_from", "550", "5.7.1" },
 		{ REPLY_HEADER_FAULT, "header_fault", "550", "5.7.1" },
