@@ -257,6 +257,11 @@ static const struct command commands[] = {
 		   "- taken away, and addresses that Postfix and Sendward would then give to\n"
 		   "different logins.",
 	  .run = command_import_senders },
+	{ .name = "reindex",
+	  .help = "put every account into the index of senders",
+	  .notes = "sendward-policyd needs it to tell Postfix who owns an address\n"
+		   "(sender_login_listen); once is enough, and does no harm at any time.",
+	  .run = command_reindex },
 	{ .name = "reload",
 	  .help = "tell the daemons of this host to read their files again",
 	  .notes = "Signals the daemons that were started with the same configuration file\n"

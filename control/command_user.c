@@ -9,6 +9,7 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/edit.h"
+#include "control/index.h"
 #include "control/journal.h"
 #include "control/text.h"
 #include "control/wait.h"
@@ -180,6 +181,24 @@ int command_user_list(struct control *control)
 	return status;
 }
 
+/* answer is the account as it was, and then what came of it. */
+static enum store_result delete_account(struct control *control, const char *login,
+					struct answer *answer)
+{
+	const char *reason;
+	char error[WAIT_ERROR_MAX];
+	/* One that cannot be read is deleted too. */
+	struct account *account = account_decode(answer->text, answer->len, &reason);
+	struct index *index = index_begin(control->wait, login, account, NULL, error);
+	enum store_result result;
+
+	answer_fini(answer);
+	result = wait_account_delete(control->wait, login, answer);
+	index_end(&index, result == STORE_OK);
+	account_unref(&account);
+	return result;
+}
+
 int command_user_delete(struct control *control)
 {
 	const char *login = control_login(control);
@@ -190,11 +209,9 @@ int command_user_delete(struct control *control)
 		return STATUS_REFUSED;
 	/* The store deletes counters too, also where there is no account. */
 	result = wait_account_get(control->wait, login, &answer);
+	if (result == STORE_OK)
+		result = delete_account(control, login, &answer);
 	answer_fini(&answer);
-	if (result == STORE_OK) {
-		result = wait_account_delete(control->wait, login, &answer);
-		answer_fini(&answer);
-	}
 	if (result == STORE_NOT_FOUND)
 		return control_refuse("%s: no account", login);
 	if (result != STORE_OK)

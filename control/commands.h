@@ -25,6 +25,7 @@ int command_check_config(struct control *control);
 int command_export(struct control *control);
 int command_import(struct control *control);
 int command_import_senders(struct control *control);
+int command_reindex(struct control *control);
 int command_reload(struct control *control);
 
 #endif

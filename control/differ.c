@@ -31,7 +31,6 @@ struct differ {
 	const struct map *map;
 	const struct owners *owners;
 	int64_t now_s;
-	struct pattern_rules rules;
 	struct spot *spots;
 	struct subject *subjects;
 };
@@ -86,14 +85,10 @@ static struct spot *find_spot(const struct differ *d, const struct place *place,
 	return spot;
 }
 
-static void add_to_spot(struct differ *d, const struct pattern *pattern, const struct owner *owner)
+static void add_to_spot(struct differ *d, const struct place *place, const struct owner *owner)
 {
-	struct place place;
-	struct spot *spot;
+	struct spot *spot = find_spot(d, place, true, &d->spots);
 
-	if (!place_of_pattern(pattern, owner->login, &place))
-		return;
-	spot = find_spot(d, &place, true, &d->spots);
 	if (spot->n > 0 && spot->owners[spot->n - 1] == owner)
 		return;
 	if (spot->n == spot->room) {
@@ -121,9 +116,11 @@ static void add_subject(struct differ *d, const struct address *address)
 static void add_pattern(struct differ *d, const struct pattern *pattern, const struct owner *owner)
 {
 	struct address own;
+	struct place place;
 	const char *reason;
 
-	add_to_spot(d, pattern, owner);
+	if (place_of_pattern(pattern, owner->login, &place))
+		add_to_spot(d, &place, owner);
 	if (pattern->kind == PATTERN_EXACT || pattern->kind == PATTERN_DOMAIN)
 		add_subject(d, &pattern->address);
 	else if (pattern->kind == PATTERN_LOGIN &&
@@ -135,7 +132,11 @@ static void add_owner(struct differ *d, const struct owner *owner)
 {
 	const struct pattern *beside;
 	struct effective effective;
+	struct place own;
 
+	/* A group of senders may have %login in it. */
+	if (place_of_login(owner->login, &own))
+		add_to_spot(d, &own, owner);
 	resolve(d, owner, &effective);
 	for (size_t i = 0; i < effective.n_senders; i++)
 		add_pattern(d, &effective.senders[i], owner);
@@ -147,8 +148,8 @@ static void add_owner(struct differ *d, const struct owner *owner)
 /* What the groups of senders name. */
 static void add_groups(struct differ *d)
 {
-	for (size_t i = 0; i < d->rules.n_groups; i++) {
-		const struct pattern_group *group = &d->rules.groups[i];
+	for (size_t i = 0; i < d->config->n_sender_groups; i++) {
+		const struct pattern_group *group = &d->config->sender_groups[i];
 
 		for (size_t j = 0; j < group->n; j++)
 			if (group->patterns[j].kind == PATTERN_EXACT ||
@@ -234,7 +235,7 @@ static void ask_sendward(const struct differ *d, const struct address *address, 
 {
 	struct asking asking = { d, address, out };
 
-	place_of_address(address, &d->rules, at_place, &asking);
+	place_of_address(d->config, address, at_place, &asking);
 	settle(out);
 }
 
@@ -305,7 +306,6 @@ json_t *differ(const struct config *config, const struct map *map, const struct 
 		.map = map,
 		.owners = owners,
 		.now_s = now_s,
-		.rules = config_pattern_rules(config),
 	};
 	json_t *out = need(json_array());
 

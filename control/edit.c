@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/index.h"
 #include "control/record.h"
 #include "control/wait.h"
 
@@ -123,7 +124,7 @@ static enum outcome look_again(struct round *round, const char *error)
 	return outcome;
 }
 
-static enum outcome write_account(struct round *round)
+static enum outcome put_account(struct round *round)
 {
 	char *json = record_encode(round->after);
 	struct answer answer;
@@ -147,6 +148,35 @@ static enum outcome write_account(struct round *round)
 	}
 	answer_fini(&answer);
 	free(json);
+	return outcome;
+}
+
+/* Both are records that can be read: change_account() has done so. */
+static struct index *begin_index(struct round *round)
+{
+	const char *reason;
+	char error[WAIT_ERROR_MAX];
+	struct account *before = round->before ? record_account(round->before, &reason) : NULL;
+	struct account *after = record_account(round->after, &reason);
+	struct index *index =
+		index_begin(round->control->wait, round->login, before, after, error);
+
+	if (!index)
+		control_refuse("%s: %s", round->login, error);
+	account_unref(&before);
+	account_unref(&after);
+	return index;
+}
+
+static enum outcome write_account(struct round *round)
+{
+	struct index *index = begin_index(round);
+	enum outcome outcome = OUTCOME_REFUSED;
+
+	if (!index)
+		return outcome;
+	outcome = put_account(round);
+	index_end(&index, outcome == OUTCOME_DONE);
 	return outcome;
 }
 

@@ -41,8 +41,7 @@ static void on_ready(const char *error, void *arg)
 		say_error(ready->config, error, ready->error);
 }
 
-/* Waits for the connection; false with the address and the reason in error. */
-static bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX])
+bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX])
 {
 	struct ready ready = { .config = wait->config, .error = error };
 

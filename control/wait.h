@@ -24,6 +24,10 @@ struct wait;
 bool wait_open(struct config *config, struct wait **out, char error[WAIT_ERROR_MAX]);
 void wait_close(struct wait **wait);
 
+/* Waits for the connection when it was lost. False with the address and the
+ * reason in error. */
+bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX]);
+
 struct store *wait_store(struct wait *wait);
 const struct config *wait_config(const struct wait *wait);
 

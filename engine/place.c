@@ -5,7 +5,7 @@
 
 #include "base/ascii.h"
 
-static const char whole_domain[] = "*", below_domain[] = "*.";
+static const char whole_domain[] = "*", below_domain[] = "*.", without_list[] = "%";
 
 /* The first octets of a local part, folded: lower case, and "?" for each
  * character beyond ASCII. Equal local parts have as many of them
@@ -101,7 +101,7 @@ static void each_group(const struct address *address, const struct pattern_rules
 	for (size_t i = 0; i < rules->n_groups; i++) {
 		const struct pattern_group *group = &rules->groups[i];
 
-		/* No group has %login. */
+		/* Its %login, if it has one, is found at the login's place. */
 		if (!pattern_list_owns(group->patterns, group->n, address, "", rules, NULL))
 			continue;
 		at_group(group->name, &place);
@@ -109,13 +109,104 @@ static void each_group(const struct address *address, const struct pattern_rules
 	}
 }
 
-void place_of_address(const struct address *address, const struct pattern_rules *rules,
-		      place_each *each, void *arg)
+/* The accounts that leave their senders to a plan: by the plan they name. */
+static void at_plan(const char *name, struct place *out)
 {
+	snprintf(out->domain, sizeof(out->domain), "%%plan:%.*s", NAME_LENGTH_MAX, name);
+	memcpy(out->local, whole_domain, sizeof(whole_domain));
+}
+
+static bool may_cover(const struct plan *plan, const struct address *address,
+		      const struct pattern_rules *rules)
+{
+	for (size_t i = 0; i < plan->n_senders; i++)
+		if (!plan->senders[i].exclude &&
+		    pattern_covers(&plan->senders[i], address, "", rules))
+			return true;
+	return false;
+}
+
+/* Is it the plan of accounts that name none? */
+static bool is_unnamed(const struct config *config, const struct plan *plan)
+{
+	if (plan == &config->plans[0])
+		return true;
+	for (size_t i = 0; i < config->n_domains; i++)
+		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
+			return true;
+	return false;
+}
+
+static void each_plan(const struct config *config, const struct address *address,
+		      const struct pattern_rules *rules, place_each *each, void *arg)
+{
+	bool unnamed = false;
+	struct place place;
+
+	for (size_t i = 0; i < config->n_plans; i++) {
+		if (!may_cover(&config->plans[i], address, rules))
+			continue;
+		unnamed = unnamed || is_unnamed(config, &config->plans[i]);
+		at_plan(config->plans[i].name, &place);
+		each(&place, arg);
+	}
+	for (size_t i = 0; i < config->n_domains; i++) {
+		if (!config->domains[i].set[PLAN_SENDERS] ||
+		    !may_cover(&config->domains[i].values, address, rules))
+			continue;
+		at_domain(config->domains[i].name, without_list, &place);
+		each(&place, arg);
+	}
+	if (unnamed) {
+		at_plan("", &place);
+		each(&place, arg);
+	}
+}
+
+bool place_of_login(const char *login, struct place *out)
+{
+	static const struct pattern own = { .kind = PATTERN_LOGIN };
+
+	return place_of_pattern(&own, login, out);
+}
+
+/* Those of an account that has no senders of its own. */
+static void each_inherited(const struct account *account, const struct place *own, place_each *each,
+			   void *arg)
+{
+	struct place place;
+
+	at_plan(account->plan ? account->plan : "", &place);
+	each(&place, arg);
+	if (!own)
+		return;
+	at_domain(own->domain, without_list, &place);
+	each(&place, arg);
+}
+
+void place_of_account(const struct account *account, const char *login, place_each *each, void *arg)
+{
+	struct place own, place;
+	bool has_own = place_of_login(login, &own);
+
+	if (has_own)
+		each(&own, arg);
+	if (!account->senders)
+		each_inherited(account, has_own ? &own : NULL, each, arg);
+	for (size_t i = 0; i < account->n_senders; i++)
+		if (place_of_pattern(&account->senders[i], login, &place))
+			each(&place, arg);
+}
+
+void place_of_address(const struct config *config, const struct address *address, place_each *each,
+		      void *arg)
+{
+	const struct pattern_rules rules = config_pattern_rules(config);
 	const char *parent = address->domain;
 	struct place place;
 
-	each_group(address, rules, each, arg);
+	each_plan(config, address, &rules, each, arg);
+	each_group(address, &rules, each, arg);
 	each_local(address, each, arg);
 	at_domain(address->domain, whole_domain, &place);
 	each(&place, arg);

@@ -65,6 +65,22 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
 	return build(prefix, scope, name, 'm', ":", message, out);
 }
 
+void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX])
+{
+	char escaped[3 * DOMAIN_MAX + 1];
+
+	_Static_assert(DOMAIN_MAX <= LOGIN_MAX && LOCAL_PART_MAX <= MESSAGE_KEY_MAX,
+		       "KEY_MAX has room for a place");
+	escape(domain, escaped);
+	snprintf(out, KEY_MAX, "%.*s{@%s}:s:%.*s", KEY_PREFIX_MAX, prefix, escaped, LOCAL_PART_MAX,
+		 local);
+}
+
+void key_senders_complete(const char *prefix, char out[KEY_MAX])
+{
+	snprintf(out, KEY_MAX, "%.*ssenders", KEY_PREFIX_MAX, prefix);
+}
+
 /* The prefix may hold characters that mean something to SCAN. */
 void key_account_pattern(const char *prefix, char out[KEY_MAX])
 {

@@ -7,6 +7,8 @@
  *	PREFIX{LOGIN}:m:MESSAGE	one charged message
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
+ *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h
+ *	PREFIXsenders		there when all accounts are in these
  *	PREFIXnode:NAME		heartbeat of a daemon
  *	PREFIXevents		stream of events
  *
@@ -29,6 +31,11 @@ bool key_account(const char *prefix, enum take_scope scope, const char *name, ch
 bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX]);
 bool key_message(const char *prefix, enum take_scope scope, const char *name, const char *message,
 		 char out[KEY_MAX]);
+
+/* Of a place (engine/place.h): domain has at most DOMAIN_MAX octets, local
+ * LOCAL_PART_MAX. */
+void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX]);
+void key_senders_complete(const char *prefix, char out[KEY_MAX]);
 
 /* The pattern for SCAN that finds all accounts. */
 void key_account_pattern(const char *prefix, char out[KEY_MAX]);

@@ -10,7 +10,8 @@ import time
 from bench import CONFIGURATION, LIMIT_S, ended, equal, expect
 
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "block", "sandbox", "allow", "usage",
-            "reset", "explain", "events", "status", "check-config", "export", "import", "reload"]
+            "reset", "explain", "events", "status", "check-config", "export", "import", "import-senders", "reindex",
+            "reload"]
 
 
 def status(b):

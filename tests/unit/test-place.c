@@ -8,16 +8,17 @@
 
 #define LOGIN "rose@example.org"
 
-static const struct pattern group_patterns[] = {
-	{ .kind = PATTERN_DOMAIN, .address = { .domain = "team.example" } },
-	{ .kind = PATTERN_EXACT,
-	  .exclude = true,
-	  .address = { .local = "boss", .domain = "team.example" } },
-};
-static const struct pattern_group groups[] = {
-	{ .name = "team", .patterns = group_patterns, .n = SUITE_LEN(group_patterns) },
-};
-static const struct pattern_rules rules = { .delimiters = "+-=", .groups = groups, .n_groups = 1 };
+static struct config *configured(void)
+{
+	return fixture_config("recipient_delimiter = \"+-=\"\n"
+			      "sender_group team { senders = { \"*@team.example\","
+			      " \"!boss@team.example\" } }\n"
+			      "plan default { senders = { \"%login\", \"*@all.example\" } }\n"
+			      "plan staff { senders = { \"*@staff.example\" } }\n"
+			      "plan gold { senders = { \"*@gold.example\" } }\n"
+			      "domain \"gilt.example\" { plan = \"gold\" }\n"
+			      "domain \"own.example\" { senders = { \"*@shop.example\" } }\n");
+}
 
 static void test_patterns(void)
 {
@@ -78,16 +79,49 @@ static void test_addresses(void)
 		{ "x@team.example",
 		  "*@%group:team x@team.example *@team.example *.@example" },
 		{ "boss@team.example", "boss@team.example *@team.example *.@example" },
+		{ "x@all.example", "*@%plan:default *@%plan: x@all.example *@all.example "
+				   "*.@example" },
+		{ "x@staff.example", "*@%plan:staff x@staff.example *@staff.example *.@example" },
+		{ "x@gold.example", "*@%plan:gold *@%plan: x@gold.example *@gold.example "
+				    "*.@example" },
+		{ "x@shop.example", "%@own.example x@shop.example *@shop.example *.@example" },
 		{ "rose@[192.0.2.1]", "rose@[192.0.2.1] *@[192.0.2.1]" },
 	};
+	struct config *config = configured();
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		struct address address = fixture_address(rows[i].address);
 		struct visited v = { .n = 0 };
 
 		suite_row("%s", rows[i].address);
-		place_of_address(&address, &rules, visit, &v);
+		place_of_address(config, &address, visit, &v);
 		SUITE_TEXT_EQUAL(v.text, rows[i].places);
+	}
+	config_unref(&config);
+}
+
+static void test_accounts(void)
+{
+	static const struct {
+		const char *login, *json, *places;
+	} rows[] = {
+		{ "Rose@example.org", "{}",
+		  "rose@example.org *@%plan: %@example.org" },
+		{ "rose", "{\"plan\":\"staff\"}", "*@%plan:staff" },
+		{ "rose@example.org",
+		  "{\"plan\":\"staff\",\"senders\":[\"a@b.example\",\"!*@c.example\",\"*@d.example\"]}",
+		  "rose@example.org a@b.example *@d.example" },
+		{ "rose", "{\"senders\":[]}", "" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct account *account = fixture_account(rows[i].json);
+		struct visited v = { .n = 0 };
+
+		suite_row("%s %s", rows[i].login, rows[i].json);
+		place_of_account(account, rows[i].login, visit, &v);
+		SUITE_TEXT_EQUAL(v.text, rows[i].places);
+		account_unref(&account);
 	}
 }
 
@@ -116,6 +150,8 @@ static void test_found(void)
 		{ "%login", "rose+tag@example.org" },
 		{ "%group:team", "x@team.example" },
 	};
+	struct config *config = configured();
+	const struct pattern_rules rules = config_pattern_rules(config);
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		struct address address = fixture_address(rows[i].address);
 		struct pattern pattern;
@@ -126,13 +162,15 @@ static void test_found(void)
 		SUITE_TRUE(pattern_parse(rows[i].pattern, &pattern, &reason));
 		SUITE_TRUE(pattern_covers(&pattern, &address, LOGIN, &rules));
 		SUITE_TRUE(place_of_pattern(&pattern, LOGIN, &place));
-		place_of_address(&address, &rules, look, &place);
+		place_of_address(config, &address, look, &place);
 		SUITE_TEXT_EQUAL(place.domain, "");
 	}
+	config_unref(&config);
 }
 
 static void test_many(void)
 {
+	struct config *config = fixture_config("");
 	struct address address;
 	struct visited v = { .n = 0 };
 
@@ -140,14 +178,16 @@ static void test_many(void)
 	memset(address.local, '+', LOCAL_PART_MAX);
 	for (size_t i = 0; i < DOMAIN_MAX; i++)
 		address.domain[i] = i % 2 ? '.' : 'a';
-	place_of_address(&address, &rules, visit, &v);
+	place_of_address(config, &address, visit, &v);
 	SUITE_TRUE(v.n <= PLACES_MAX);
+	config_unref(&config);
 }
 
 int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "a pattern has one place, an exclusion none", test_patterns },
+		{ "an account has the places of its patterns, or of its plan", test_accounts },
 		{ "an address has a place for each cut, its domain and those above",
 		  test_addresses },
 		{ "who covers an address is found at one of its places", test_found },
