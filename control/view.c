@@ -113,7 +113,7 @@ static void set_senders(const struct view *view, const struct effective *e, json
 	if (ownership_beside(e))
 		json_object_set_new(
 			senders, "beside",
-			origin_json(text_json("%login"), e->plan->origins[PLAN_SENDERS]));
+			origin_json(text_json("%login"), e->replaced_senders->origins[PLAN_SENDERS]));
 }
 
 static json_t *effective_json(const struct view *view)
@@ -289,7 +289,8 @@ static void add_setting(struct table *table, enum plan_setting setting, const st
 		table_row(table, cells);
 	}
 	if (setting == PLAN_SENDERS && ownership_beside(e)) {
-		const char *const cells[] = { "", "%login", e->plan->origins[setting] };
+		const char *const cells[] = { "", "%login",
+					      e->replaced_senders->origins[setting] };
 
 		table_row(table, cells);
 	}

@@ -184,6 +184,10 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	take_from_plan(out->plan, NULL, out);
 	if (domain)
 		take_from_plan(&domain->values, domain->set, out);
+	out->replaced_senders = NULL;
+	if (account && account->senders)
+		out->replaced_senders =
+			domain && domain->set[PLAN_SENDERS] ? &domain->values : out->plan;
 	if (account) {
 		out->state = account_state_at(account, now_s);
 		take_from_account(account, out);
@@ -201,6 +205,7 @@ void effective_without_login(const struct config *config, const char *network,
 	out->state = ACCOUNT_ALLOWED;
 	take_from_plan(out->plan, NULL, out);
 	out->n_quotas = 0;
+	out->replaced_senders = NULL;
 	out->ramp = NULL;
 	out->null_sender = NULL;
 	add_scope(out, SCOPE_NETWORK, network, config->unauthenticated.quotas,

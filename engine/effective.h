@@ -26,6 +26,9 @@ struct effective {
 	size_t n_quotas;
 	const struct pattern *senders;
 	size_t n_senders;
+	/* Whose list of senders the account's own replaces, the domain's or the
+	 * plan's; NULL: the account has none. */
+	const struct plan *replaced_senders;
 	const struct network *networks;
 	size_t n_networks;
 	int64_t max_recipients; /* 0: no cap */

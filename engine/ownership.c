@@ -13,9 +13,7 @@ static const struct pattern *plan_login_pattern(const struct plan *plan)
 
 const struct pattern *ownership_beside(const struct effective *effective)
 {
-	if (effective->senders == effective->plan->senders)
-		return NULL;
-	return plan_login_pattern(effective->plan);
+	return effective->replaced_senders ? plan_login_pattern(effective->replaced_senders) : NULL;
 }
 
 /* ---- the search ----------------------------------------------------------- */
@@ -68,7 +66,7 @@ static bool ask_list(struct search *s, const struct effective *effective, bool e
 static void ask_beside(struct search *s, const struct effective *effective)
 {
 	const struct pattern *own = ownership_beside(effective);
-	const struct plan *plan = effective->plan;
+	const struct plan *plan = effective->replaced_senders;
 
 	if (!own)
 		return;

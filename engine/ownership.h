@@ -1,8 +1,8 @@
 /*
  * Which addresses a login owns, and which rule says so.
  *
- * An account's own list of senders replaces the plan's, with one exception
- * that everybody expects: where the plan lists %login, the login goes on to
+ * An account's own list of senders replaces the domain's or plan's, with one
+ * exception that everybody expects: where that lists %login, the login goes on to
  * own its own address unless the account's list excludes it, a group of
  * senders that is not configured among them (base/pattern.h).
  *
@@ -27,9 +27,9 @@ struct ownership {
 	const char *beside;
 };
 
-/* That exception: the plan's %login where it holds beside the account's list,
- * with its origin in plan->origins[PLAN_SENDERS] and its line in plan->lines;
- * NULL where it does not. */
+/* That exception: the %login that holds beside the account's list, with its
+ * origin in replaced_senders->origins[PLAN_SENDERS] and its line in ->lines; NULL
+ * where none does. */
 const struct pattern *ownership_beside(const struct effective *effective);
 
 void ownership_of(const struct config *config, const struct effective *effective, const char *login,

@@ -234,6 +234,7 @@ static void test_agree(void)
 		for (size_t k = 0; k < e.n_senders; k++)
 			list[k] = random_pattern();
 		e.senders = next_random(8) > 0 ? list : e.plan->senders;
+		e.replaced_senders = e.senders == list ? e.plan : NULL;
 		e.n_senders = e.senders == list ? e.n_senders : e.plan->n_senders;
 		ownership_of(config, &e, ROSE, &address, &decided);
 		ownership_trace(config, &e, ROSE, &address, watch, &w, &traced);
@@ -247,6 +248,49 @@ static void test_agree(void)
 		SUITE_TRUE(w.rule || w.tried == ownership_patterns(&e));
 	}
 	config_unref(&config);
+}
+
+/* As in a section domain "example.net". */
+static void test_domain(void)
+{
+	static const struct {
+		const char *senders, *json, *address, *rule, *origin;
+	} rows[] = {
+		{ "\"*@shop.example\"", NULL, "a@shop.example", "*@shop.example",
+		  "domain example.net" },
+		{ "\"*@shop.example\"", NULL, "x@example.org", NULL, "domain example.net" },
+		/* Whoever writes the domain's list without %login means it. */
+		{ "\"*@shop.example\"", NULL, ROSE, NULL, "domain example.net" },
+		{ "\"*@shop.example\"", ALIAS, ROSE, NULL, "account" },
+		{ "\"%login\", \"*@shop.example\"", ALIAS, ROSE, "%login", "domain example.net" },
+		{ "\"%login\", \"*@shop.example\"", ALIAS, "a@shop.example", NULL, "account" },
+		{ "\"%login\"", ALIAS, "alias@example.org", "alias@example.org", "account" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct account *account = rows[i].json ? fixture_account(rows[i].json) : NULL;
+		const struct address address = fixture_address(rows[i].address);
+		char text[512], rule[PATTERN_TEXT_MAX];
+		struct config *config;
+		struct effective e;
+		struct ownership o;
+
+		suite_row("row %zu", i);
+		snprintf(text, sizeof(text),
+			 "plan default { senders = { \"%%login\", \"x@example.org\" } }\n"
+			 "domain example.net { senders = { %s } }\n",
+			 rows[i].senders);
+		config = fixture_config(text);
+		effective_resolve(config, account, "rose@example.net", FIXTURE_NOW_S, &e);
+		ownership_of(config, &e, ROSE, &address, &o);
+		SUITE_INT_EQUAL(o.owned, rows[i].rule != NULL);
+		if (o.rule)
+			pattern_format(o.rule, rule);
+		SUITE_TEXT_EQUAL(o.rule ? rule : NULL, rows[i].rule);
+		SUITE_TEXT_EQUAL(o.origin, rows[i].origin);
+		account_unref(&account);
+		config_unref(&config);
+	}
 }
 
 static void test_groups(void)
@@ -274,6 +318,7 @@ static const struct suite_test tests[] = {
 	{ "an account's list replaces the plan's, all but the login itself", test_account },
 	{ "the trace shows exclusions first, and ends with the pattern that decides", test_trace },
 	{ "the trace and the decision never disagree", test_agree },
+	{ "a domain's list replaces the plan's, and an account's the domain's", test_domain },
 	{ "a group that is not configured owns nothing, and excludes everything", test_groups },
 };
 
