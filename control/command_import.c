@@ -169,11 +169,13 @@ static void drop_redundant_plan(json_t *record, const struct config *config, con
 /* As the daemons know it (free() it); NULL with the reason. */
 static char *login_of(const struct config *config, const char *text, char *why, size_t size)
 {
-	char login[LOGIN_MAX + 1];
+	struct value login = { 0 };
+	const char *reason;
 
-	if (config_login(config, text, login))
-		return need_copy(login, strlen(login));
-	snprintf(why, size, "login: is too long");
+	if (control_take_login(config, text, &login, &reason))
+		return login.text;
+	snprintf(why, size, "login: %s", reason);
+	value_fini(&login);
 	return NULL;
 }
 

@@ -76,31 +76,43 @@ int control_misuse(const struct control *control, const char *format, ...)
 	return STATUS_USAGE;
 }
 
-/* False, said, when the login is too long. */
+/* False when the login is too long. */
 static bool settle_login(const struct config *config, struct value *value)
 {
 	char login[LOGIN_MAX + 1];
 
-	if (!config_login(config, value->text, login)) {
-		control_refuse("%s: the login is too long", value->text);
+	if (!config_login(config, value->text, login))
 		return false;
-	}
 	/* value_login() has left room. */
 	strcpy(value->text, login);
 	return true;
 }
 
-/* Logins as the daemons know them. */
+bool control_take_login(const struct config *config, const char *text, struct value *out,
+			const char **reason)
+{
+	if (!value_login(text, out, reason))
+		return false;
+	*reason = "is too long";
+	return settle_login(config, out);
+}
+
+/* The logins that were given, as the daemons know them; false, said, when one
+ * is too long. */
 static bool settle_logins(struct control *control)
 {
-	bool ok = true;
+	struct value *argument = &control->argument, *value = NULL;
 
-	if (control->argument.text && control->command && control->command->check == value_login)
-		ok = settle_login(control->config, &control->argument);
-	for (size_t i = 0; ok && i < control->n_given; i++)
-		if (control->given[i].option == OPTION_LOGIN)
-			ok = settle_login(control->config, &control->given[i].value);
-	return ok;
+	if (argument->text && control->command && control->command->check == value_login &&
+	    !settle_login(control->config, argument))
+		value = argument;
+	for (size_t i = 0; !value && i < control->n_given; i++)
+		if (control->given[i].option == OPTION_LOGIN &&
+		    !settle_login(control->config, &control->given[i].value))
+			value = &control->given[i].value;
+	if (value)
+		control_refuse("%s: the login is too long", value->text);
+	return !value;
 }
 
 bool control_load(struct control *control)

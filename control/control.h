@@ -53,6 +53,11 @@ const struct value *control_value(const struct control *control, enum option_id 
  * and of --login is what the daemons make of it (config_login()). */
 const char *control_login(const struct control *control);
 
+/* value_login(), and then what the daemons make of it. value_fini() in any
+ * case. */
+bool control_take_login(const struct config *config, const char *text, struct value *out,
+			const char **reason);
+
 /* One line on standard error, "sendward: ..."; odd octets come out as \xHH.
  * Returns STATUS_REFUSED, or STATUS_USAGE. */
 int control_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

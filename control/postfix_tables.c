@@ -27,7 +27,7 @@ static void add_login(struct postfix_tables *tables, const char *text, struct or
 	struct value login = { 0 };
 	const char *reason;
 
-	if (value_login(text, &login, &reason))
+	if (control_take_login(tables->control->config, text, &login, &reason))
 		owners_get(tables->owners, login.text);
 	else
 		remarks_add(&tables->remarks, REMARK_FAULT, origin, text, "%s", reason);
@@ -121,7 +121,7 @@ static void invert_logins(struct postfix_tables *tables)
 		pattern_of(&entry->address, pattern);
 		for (size_t j = 0; j < entry->n_values; j++) {
 			login = (struct value){ 0 };
-			if (value_login(entry->values[j], &login, &reason))
+			if (control_take_login(tables->control->config, entry->values[j], &login, &reason))
 				owner_want(owners_get(tables->owners, login.text), pattern);
 			else
 				remarks_add(&tables->remarks, REMARK_FAULT, entry->origin, pattern,

@@ -154,6 +154,8 @@ def login_case(b):
                for event in b.ok("events", "--login", "ROSE", "--json").splitlines()), "the event is not found")
     b.ok("reset", "ROSE")
     equal(b.json("usage", "rose")["quotas"][0]["used"], 0)
+    b.ok("import-senders", "--login-maps", b.write("logins", "iris@dom.example\tIRIS\n"))
+    equal(b.record("iris")["senders"], ["%login", "iris@dom.example"])
 
 
 def sender_groups(b):
