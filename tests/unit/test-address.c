@@ -304,6 +304,110 @@ static void test_bad_domains(void)
 	expect_refused(rows, SUITE_LEN(rows));
 }
 
+static void test_source_routes(void)
+{
+#define ROUTE "a source route"
+	/* RFC 5321 section 4.1.2, A-d-l. Postfix's internal form has none: what looks
+	 * like one is a local part that belongs to nobody's address. */
+	static const struct refused_row rows[] = {
+		{ SMTP, "<@relay.example:alice@example.com>", ROUTE },
+		{ SMTP, "@relay.example:alice@example.com", ROUTE },
+		{ SMTP, "<@a.example,@b.example:alice@example.com>", ROUTE },
+		{ SMTP, "<@[192.0.2.1]:alice@example.com>", ROUTE },
+		{ SMTP, "<@relay.example:>", ROUTE },
+		{ HEADER, "@relay.example:alice@example.com", "more than one \"@\"" },
+		{ HEADER, "<@relay.example:alice@example.com>", "more than one \"@\"" },
+	};
+	static const struct parsed_row internal[] = {
+		{ INTERNAL, "@relay.example:alice@example.com", "@relay.example:alice",
+		  "example.com" },
+	};
+
+	expect_refused(rows, SUITE_LEN(rows));
+	expect_parsed(internal, SUITE_LEN(internal));
+}
+
+static void test_empty_local_part(void)
+{
+	static const struct refused_row rows[] = {
+		{ INTERNAL, "@example.com", EMPTY_LOCAL },
+		{ SMTP, "<@example.com>", EMPTY_LOCAL },
+		{ SMTP, "@example.com", EMPTY_LOCAL },
+		{ SMTP, "<\"\"@example.com>", EMPTY_LOCAL },
+		{ HEADER, "\"\"@example.com", EMPTY_LOCAL },
+		{ HEADER, "@example.com", DOT },
+		{ INTERNAL, "@", EMPTY_LOCAL },
+		{ SMTP, "<@>", EMPTY_LOCAL },
+	};
+
+	expect_refused(rows, SUITE_LEN(rows));
+}
+
+static void test_trailing_dots(void)
+{
+	/* POSTFIX.md: the domain of the policy protocol is as it was typed. */
+	static const struct parsed_row dropped[] = {
+		{ INTERNAL, "alice@example.com.", "alice", "example.com" },
+		{ SMTP, "<alice@EXAMPLE.com.>", "alice", "example.com" },
+		{ SMTP, "alice@b\xc3\xbc"
+			"cher.example.",
+		  "alice", "xn--bcher-kva.example" },
+	};
+	static const struct refused_row refused[] = {
+		{ HEADER, "alice@example.com.", "the domain ends in a dot" },
+		{ HEADER, "alice@example.com..", "the domain ends in a dot" },
+		{ INTERNAL, "alice@example.com..", NO_NAME },
+		{ SMTP, "<alice@example.com..>", NO_NAME },
+		{ INTERNAL, "alice@.", NO_NAME },
+	};
+
+	expect_parsed(dropped, SUITE_LEN(dropped));
+	expect_refused(refused, SUITE_LEN(refused));
+}
+
+/* Local part, label, domain and address: RFC 5321 section 4.5.3.1, RFC 1035
+ * section 2.3.4. */
+static void test_limits(void)
+{
+	static const struct parsed_row longest[] = {
+		{ HEADER, X64 "@example.com", X64, "example.com" },
+		{ INTERNAL, X64 "@example.com", X64, "example.com" },
+		{ SMTP, "<" X64 "@" LABEL63 ".com>", X64, LABEL63 ".com" },
+		{ HEADER, "a@" LABEL63 "." LABEL63 "." LABEL63 "." X60, "a",
+		  LABEL63 "." LABEL63 "." LABEL63 "." X60 },
+	};
+	static const struct refused_row longer[] = {
+		{ HEADER, X64 "x@example.com", "local part is longer than 64 octets" },
+		{ INTERNAL, X64 "x@example.com", "local part is longer than 64 octets" },
+		{ SMTP, "<" X64 "x@example.com>", "local part is longer than 64 octets" },
+		{ HEADER, "alice@" LABEL63 "x.com", NO_NAME },
+		{ HEADER, "ab@" LABEL63 "." LABEL63 "." LABEL63 "." X60,
+		  "address is longer than 254 octets" },
+		{ HEADER, "a@" LABEL63 "." LABEL63 "." LABEL63 "." LABEL63 ".x",
+		  "domain is longer than 255 octets" },
+	};
+
+	expect_parsed(longest, SUITE_LEN(longest));
+	expect_refused(longer, SUITE_LEN(longer));
+}
+
+/* RFC 5322 section 3.2.2; the header's reader has taken them away before, and in
+ * an envelope there are none. */
+static void test_comments(void)
+{
+	static const struct refused_row rows[] = {
+		{ HEADER, "alice(work)@example.com", NEEDS_QUOTES },
+		{ HEADER, "(work)alice@example.com", NEEDS_QUOTES },
+		{ HEADER, "alice@example.com(work)", NO_NAME },
+		{ HEADER, "alice@(work)example.com", NO_NAME },
+		{ SMTP, "<alice(work)@example.com>", NEEDS_QUOTES },
+		{ SMTP, "<alice@example.com(work)>", NO_NAME },
+		{ INTERNAL, "alice@example.com(work)", NO_NAME },
+	};
+
+	expect_refused(rows, SUITE_LEN(rows));
+}
+
 static void test_longest(void)
 {
 	/* 64 + 1 + 189 = 254 octets: RFC 3696 erratum 1690 */
@@ -476,6 +580,12 @@ static const struct suite_test tests[] = {
 	{ "a local part that RFC 5322 or the limits forbid is refused with the reason",
 	  test_bad_local_parts },
 	{ "a domain that is none is refused with the reason", test_bad_domains },
+	{ "a source route is refused", test_source_routes },
+	{ "an empty local part is refused", test_empty_local_part },
+	{ "a trailing dot is dropped in the envelope and refused in a header", test_trailing_dots },
+	{ "local part, label, domain and address are as long as the RFCs allow, and no longer",
+	  test_limits },
+	{ "a comment is no part of an address", test_comments },
 	{ "an address has at most 254 octets", test_longest },
 	{ "an address is written with quotes where it needs them and read back", test_format },
 	{ "the longest text fits", test_longest_text },

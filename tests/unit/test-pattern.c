@@ -379,6 +379,43 @@ static void test_lists(void)
 	}
 }
 
+/* What is written and what is asked about are normalised alike. */
+static void test_spellings(void)
+{
+	static const struct cover_row rows[] = {
+		/* U-label, A-label, decomposed, capitals */
+		{ "*@b\xc3\xbc"
+		  "cher.example",
+		  "a@XN--BCHER-KVA.example", true },
+		{ "*@xn--bcher-kva.example",
+		  "a@bu\xcc\x88"
+		  "cher.example",
+		  true },
+		{ "*@xn--bcher-kva.example", "a@bucher.example", false },
+		{ "*@*.b\xc3\xbc"
+		  "cher.example",
+		  "a@mail.xn--bcher-kva.example", true },
+		{ "b\xc3\xa4r@example.com",
+		  "ba\xcc\x88r@example.com", true },
+		{ "b\xc3\xa4r@example.com", "bar@example.com", false },
+		/* quotes */
+		{ "\"alice\"@example.com", "alice@example.com", true },
+		{ "\"a b\"@example.com", "a b@example.com", true },
+		{ "\"a b\"@example.com", "a b+x@example.com", true },
+		{ "\"a+b\"@example.com", "a@example.com", false },
+		/* trailing dot */
+		{ "alice@example.com.", "alice@example.com", true },
+		{ "*@example.com.", "alice@example.com.", true },
+		/* domain literals */
+		{ "*@[IPv6:2001:DB8::1]", "alice@[ipv6:2001:db8:0:0:0:0:0:1]", true },
+		{ "alice@[192.0.2.1]", "alice+x@[192.0.2.1]", true },
+		{ "*@[192.0.2.1]", "alice@[192.0.2.10]", false },
+		{ "*@*.example.com", "alice@[IPv6:2001:db8::1]", false },
+	};
+
+	expect_covers(rows, SUITE_LEN(rows), "nobody", &plus);
+}
+
 /* sales: its domain and the login itself, all but the boss. */
 static const struct pattern_rules *with_groups(void)
 {
@@ -459,6 +496,7 @@ static const struct suite_test tests[] = {
 	{ "a wildcard covers what it says and nothing beside it", test_wildcards },
 	{ "%login covers the login when it is an address", test_login },
 	{ "an exclusion wins, whatever the order of the list", test_lists },
+	{ "quotes, case, NFC, A-labels, trailing dots and literals are no difference", test_spellings },
 	{ "a group covers what its list owns", test_groups },
 	{ "a list names groups, and excludes everything by one that is not there",
 	  test_lists_of_groups },
