@@ -302,24 +302,46 @@ bool pattern_applies(const struct pattern *pattern, const struct address *addr, 
 	       (pattern->exclude && pattern_group_missing(pattern, rules));
 }
 
-/* The index of the first pattern of that kind that covers addr, or -1. */
-static int first_match(const struct pattern *list, size_t n, bool exclude,
-		       const struct address *addr, const char *login,
-		       const struct pattern_rules *rules)
+struct search {
+	const struct address *addr;
+	const char *login;
+	const struct pattern_rules *rules;
+	pattern_visit *visit; /* NULL: nobody looks on */
+	void *arg;
+};
+
+/* The index of the first pattern of that kind that covers the address, or -1. */
+static int first_match(const struct search *s, const struct pattern *list, size_t n, bool exclude)
 {
-	for (size_t i = 0; i < n; i++)
-		if (list[i].exclude == exclude && pattern_applies(&list[i], addr, login, rules))
+	for (size_t i = 0; i < n; i++) {
+		bool covers;
+
+		if (list[i].exclude != exclude)
+			continue;
+		covers = pattern_applies(&list[i], s->addr, s->login, s->rules);
+		if (s->visit)
+			s->visit(&list[i], covers, s->arg);
+		if (covers)
 			return (int)i;
+	}
 	return -1;
+}
+
+bool pattern_list_trace(const struct pattern *list, size_t n, const struct address *addr,
+			const char *login, const struct pattern_rules *rules, pattern_visit *visit,
+			void *arg, int *rule)
+{
+	const struct search s = { addr, login, rules, visit, arg };
+	int excluded = first_match(&s, list, n, true);
+	int owned = excluded < 0 ? first_match(&s, list, n, false) : -1;
+
+	if (rule)
+		*rule = excluded >= 0 ? excluded : owned;
+	return owned >= 0;
 }
 
 bool pattern_list_owns(const struct pattern *list, size_t n, const struct address *addr,
 		       const char *login, const struct pattern_rules *rules, int *rule)
 {
-	int excluded = first_match(list, n, true, addr, login, rules);
-	int owned = excluded < 0 ? first_match(list, n, false, addr, login, rules) : -1;
-
-	if (rule)
-		*rule = excluded >= 0 ? excluded : owned;
-	return owned >= 0;
+	return pattern_list_trace(list, n, addr, login, rules, NULL, NULL, rule);
 }

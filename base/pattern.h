@@ -30,10 +30,10 @@ enum pattern_kind {
 
 struct pattern {
 	enum pattern_kind kind;
-	bool exclude;		/* written with a leading "!" */
-	char delimiter;		/* PATTERN_TAGGED: the one that was written */
+	bool exclude;	/* written with a leading "!" */
+	char delimiter; /* PATTERN_TAGGED: the one that was written */
 	union {
-		struct address address;		/* .local empty where the kind has none */
+		struct address address;		 /* .local empty where the kind has none */
 		char group[NAME_LENGTH_MAX + 1]; /* PATTERN_GROUP: its name */
 	};
 };
@@ -55,8 +55,8 @@ struct pattern_group {
 
 /* How addresses are compared; from config_pattern_rules(). Borrowed. */
 struct pattern_rules {
-	const char *delimiters;	   /* recipient_delimiter, borrowed; "" for none */
-	bool local_case_sensitive; /* local_part_case */
+	const char *delimiters;		    /* recipient_delimiter, borrowed; "" for none */
+	bool local_case_sensitive;	    /* local_part_case */
 	const struct pattern_group *groups; /* sorted by name */
 	size_t n_groups;
 };
@@ -88,5 +88,12 @@ bool pattern_applies(const struct pattern *pattern, const struct address *addr, 
  * pattern that decided, or -1 when none did. */
 bool pattern_list_owns(const struct pattern *list, size_t n, const struct address *addr,
 		       const char *login, const struct pattern_rules *rules, int *rule);
+
+/* The same, with every pattern shown as it is asked, "!" put aside: exclusions
+ * first. The first that covers the address decides and is the last. */
+typedef void pattern_visit(const struct pattern *pattern, bool covers, void *arg);
+bool pattern_list_trace(const struct pattern *list, size_t n, const struct address *addr,
+			const char *login, const struct pattern_rules *rules, pattern_visit *visit,
+			void *arg, int *rule);
 
 #endif

@@ -68,6 +68,8 @@ static const struct option_row options[OPTIONS] = {
 			  "envelope sender; \"<>\" for the null sender" },
 	[OPTION_HEADER_FROM] = { "header-from", 0, true, "FIELD", value_any,
 				 "body of a From header field, one for each field" },
+	[OPTION_MESSAGE] = { "message", 0, false, "FILE", value_any,
+			     "the message itself, \"-\": standard input" },
 	[OPTION_CLIENT] = { "client", 0, false, "IP", value_client, "address of the client" },
 	[OPTION_RECIPIENTS] = { "recipients", 0, false, "N", value_amount,
 				"recipients of the message [1]" },
@@ -116,8 +118,8 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 #define STATE_OPTIONS (BIT(REASON) | BIT(FOR) | BIT(ACTOR))
 
 #define EXPLAIN_OPTIONS                                                                          \
-	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(CLIENT) | BIT(RECIPIENTS) | BIT(SIZE) | \
-	 BIT(FREE_RECIPIENTS) | BIT(STAGE))
+	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(MESSAGE) | BIT(CLIENT) |              \
+	 BIT(RECIPIENTS) | BIT(SIZE) | BIT(FREE_RECIPIENTS) | BIT(STAGE))
 
 static const char state_notes[] =
 	"A login without an account gets one. When the command returns, every server\n"
@@ -219,9 +221,10 @@ static const struct command commands[] = {
 	  .run = command_reset },
 	{ .name = "explain",
 	  .options = EXPLAIN_OPTIONS,
-	  .required = BIT(LOGIN) | BIT(FROM) | BIT(CLIENT),
+	  .required = BIT(LOGIN) | BIT(CLIENT),
 	  .help = "tell what would happen to a message, and why",
-	  .notes = "Runs the checks of the daemons and charges nothing. Without --header-from\n"
+	  .notes = "Runs the checks of the daemons and charges nothing. --from is needed unless\n"
+		   "--message has a Return-Path field. With neither --header-from nor --message\n"
 		   "the header is not checked, as in the policy daemon. The exit status is 0\n"
 		   "when the message would be accepted, 1 when it would be refused.",
 	  .run = command_explain },

@@ -1,27 +1,18 @@
 /*
- * explain: the engine asked about a message that does not exist.
+ * explain: the engine asked about a message, one in a file or one that does
+ * not exist.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "control/commands.h"
 #include "control/control.h"
-#include "control/look.h"
+#include "control/explain_view.h"
+#include "control/message_file.h"
 #include "control/need.h"
-#include "control/table.h"
-#include "control/text.h"
 #include "control/wait.h"
 #include "engine/decision.h"
-
-struct question {
-	const struct control *control;
-	const struct request *request;
-	bool done;
-	int status;
-	struct verdict verdict;
-};
 
 /* ---- the message that is asked about ------------------------------------- */
 
@@ -32,31 +23,36 @@ static int64_t number_or(const struct control *control, enum option_id option, i
 	return value ? value->number : otherwise;
 }
 
-static void fill_originators(const struct control *control, struct originators *o)
-{
-	header_address_init();
-	originators_init(o);
-	for (size_t i = 0; i < control->n_given; i++) {
-		const char *field = control->given[i].value.text;
-
-		if (control->given[i].option == OPTION_HEADER_FROM)
-			originators_add(o, originator_name(ORIGINATOR_FROM), field, strlen(field));
-	}
-	originators_end(o);
-}
-
-/* The envelope sender as the daemons put it into replies: without <>. Owned
- * by the caller. */
+/* The envelope sender as the daemons put it into replies: without <> and what
+ * stands around it. Owned by the caller. */
 static char *bare_sender(const char *text)
 {
-	size_t len = strlen(text);
+	size_t len;
 
+	text += strspn(text, " \t\r\n");
+	len = strlen(text);
+	while (len > 0 && strchr(" \t\r\n", text[len - 1]))
+		len--;
 	if (len >= 2 && text[0] == '<' && text[len - 1] == '>')
 		return need_copy(text + 1, len - 2);
 	return need_copy(text, len);
 }
 
-static void fill_request(const struct control *control, struct request *r)
+static void add_fields(const struct control *control, const struct message_file *message,
+		       struct header_view *view)
+{
+	for (size_t i = 0; message && i < message->n_fields; i++)
+		header_view_add(view, message->fields[i].name,
+				message_field_value(&message->fields[i]), message->fields[i].line);
+	for (size_t i = 0; i < control->n_given; i++)
+		if (control->given[i].option == OPTION_HEADER_FROM)
+			header_view_add(view, originator_name(ORIGINATOR_FROM),
+					control->given[i].value.text, 0);
+	header_view_end(view);
+}
+
+static void fill_request(const struct control *control, const struct message_file *message,
+			 struct request *r)
 {
 	enum stage stage = (enum stage)number_or(control, OPTION_STAGE, STAGE_END_OF_MESSAGE);
 
@@ -72,138 +68,38 @@ static void fill_request(const struct control *control, struct request *r)
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
 		.free_recipients = number_or(control, OPTION_FREE_RECIPIENTS, 0),
 		.recipient = "",
-		.size_bytes = number_or(control, OPTION_SIZE, 0),
+		.size_bytes = number_or(control, OPTION_SIZE, message ? message->size_bytes : 0),
 	};
+}
+
+/* Sets explained->sender and where it comes from; false, said, when nothing
+ * tells. */
+static bool find_sender(const struct control *control, const struct message_file *message,
+			struct explained *e)
+{
+	const struct value *given = control_value(control, OPTION_FROM);
+	const char *text = given ? given->text : NULL;
+
+	e->sender_from = "--from";
+	if (!text && message)
+		text = message_file_sender(message, &e->sender_from);
+	if (text)
+		e->sender = bare_sender(text);
+	else if (message)
+		control_misuse(control, "--from is missing, and %s has no Return-Path field",
+			       e->message_name);
+	else
+		control_misuse(control, "--from is missing");
+	return text != NULL;
 }
 
 /* ---- the answer ---------------------------------------------------------- */
 
-static const char *result_name(const struct finding *f)
-{
-	static const char *const names[] = {
-		[FINDING_SKIPPED] = "not asked",
-		[FINDING_PASS] = "pass",
-		[FINDING_REFUSE] = "refuse",
-		[FINDING_UNKNOWN] = "unknown",
-	};
-
-	if (f->result == FINDING_SKIPPED && f->mode == MODE_OFF)
-		return "off";
-	if (f->result == FINDING_REFUSE && f->mode == MODE_MONITOR)
-		return "monitor";
-	if (f->result == FINDING_REFUSE && f->mode == MODE_REWRITE && f->action == ACTION_ACCEPT)
-		return "rewrite";
-	return names[f->result];
-}
-
-static bool is_refusal(const struct verdict *v)
-{
-	return v->action == ACTION_REFUSE || v->action == ACTION_DEFER;
-}
-
-/* What the client is told; free() it. NULL when it is accepted. */
-static char *reply_text(const struct verdict *v)
-{
-	char text[REPLY_TEXT_MAX + 32];
-
-	if (!is_refusal(v))
-		return NULL;
-	snprintf(text, sizeof(text), "%s %s %s", v->code, v->xcode, v->text);
-	return need_copy(text, strlen(text));
-}
-
-static json_t *text_or_null(const char *text)
-{
-	return text && *text ? text_json(text) : json_null();
-}
-
-/* Checks that were not asked are not in it. */
-static json_t *checks_json(const struct verdict *v)
-{
-	json_t *checks = need(json_array());
-
-	for (int i = 0; i < CHECKS; i++) {
-		const struct finding *f = &v->findings[i];
-		json_t *check;
-
-		if (f->result == FINDING_SKIPPED)
-			continue;
-		check = need(json_pack("{s:s, s:s, s:o, s:o}", "check", check_name(i), "result",
-				       result_name(f), "rule", text_or_null(f->rule), "origin",
-				       text_or_null(f->origin)));
-		if (f->limit >= 0) {
-			json_object_set_new(check, "used", json_integer(f->used));
-			json_object_set_new(check, "limit", json_integer(f->limit));
-		}
-		json_array_append_new(checks, check);
-	}
-	return checks;
-}
-
-static json_t *verdict_json(const struct verdict *v, const struct look *look)
-{
-	char *reply = reply_text(v);
-	json_t *json = need(
-		json_pack("{s:s, s:o, s:o, s:o, s:o, s:o}", "verdict", action_name(v->action),
-			  "check", v->has_check ? text_json(check_name(v->check)) : json_null(),
-			  "reply", text_or_null(reply), "redirect", text_or_null(v->redirect),
-			  "checks", checks_json(v), "quotas", look_json(look)));
-
-	free(reply);
-	return json;
-}
-
-static void add_check(struct table *table, enum check check, const struct finding *f)
-{
-	table_cell(table, check_name(check));
-	table_cell(table, result_name(f));
-	if (f->limit >= 0 && f->result != FINDING_SKIPPED && check == CHECK_QUOTAS)
-		table_cellf(table, "%s: %lld used", f->rule, (long long)f->used);
-	else if (f->limit >= 0 && f->result != FINDING_SKIPPED)
-		table_cellf(table, "%s: %lld asked", f->rule, (long long)f->asked);
-	else
-		table_cell(table, f->rule);
-	table_cell(table, f->origin);
-}
-
-/* "accept", "refuse: 550 5.7.1 ...", "redirect to x@y" */
-static void print_headline(const struct verdict *v, const char *reply)
-{
-	char *redirect = v->redirect ? text_printable(v->redirect) : NULL;
-
-	printf("%s", action_name(v->action));
-	if (v->has_check)
-		printf(" by %s", check_name(v->check));
-	if (redirect)
-		printf(", to %s", redirect);
-	if (v->rewrite.fields)
-		printf(", header From rewritten to %s", v->rewrite.address);
-	if (v->monitored)
-		printf(" (without monitor mode: %s by %s)", action_name(v->monitor_action),
-		       check_name(v->monitor_check));
-	putchar('\n');
-	if (reply)
-		printf("reply: %s\n", reply);
-	free(redirect);
-}
-
-static void print_verdict(const struct verdict *v, const struct look *look)
-{
-	static const char *const head[] = { "CHECK", "RESULT", "RULE", "ORIGIN" };
-	struct table *table = table_new(sizeof(head) / sizeof(head[0]));
-	char *reply = reply_text(v);
-
-	print_headline(v, reply);
-	putchar('\n');
-	table_row(table, head);
-	for (int i = 0; i < CHECKS; i++)
-		add_check(table, i, &v->findings[i]);
-	table_print(table, stdout);
-	table_free(&table);
-	free(reply);
-	putchar('\n');
-	look_print(look, "THIS FITS");
-}
+struct question {
+	struct explained *explained;
+	bool done;
+	int status;
+};
 
 /* The verdict is borrowed for the call; it has no pointers to what the call
  * owns but the error. */
@@ -212,15 +108,15 @@ static void on_verdict(const struct verdict *v, void *arg)
 	struct question *q = arg;
 
 	q->done = true;
-	q->verdict = *v;
+	q->explained->verdict = *v;
 	if (v->store_error)
 		q->status = control_refuse("redis: %s", v->store_error);
 }
 
 /* When a message like this one fits, quota by quota. */
-static void look(struct question *q, struct look *look)
+static int look(const struct control *control, struct explained *e)
 {
-	const struct request *r = q->request;
+	const struct request *r = &e->request;
 	int64_t counted = r->recipients - r->free_recipients;
 	const int64_t fit[QUOTA_UNITS] = {
 		[QUOTA_MESSAGES] = 1,
@@ -228,49 +124,87 @@ static void look(struct question *q, struct look *look)
 		[QUOTA_BYTES] = r->size_bytes > 0 ? r->size_bytes : 1,
 	};
 
-	if (!look_at_login(q->control->wait, r->login, fit, look))
-		q->status = control_refuse("%s", look->error);
+	if (!look_at_login(control->wait, r->login, fit, &e->quotas))
+		return control_refuse("%s", e->quotas.error);
+	return STATUS_DONE;
 }
 
-static void answer(struct question *q)
+/* The configuration is there now. */
+static void fill_header(struct control *control, struct explained *e)
 {
-	struct look quotas;
+	e->config = control->config;
+	e->header = header_view_new(e->config->reply_to_owned);
+	add_fields(control, e->message, e->header);
+	e->header_seen = e->message || control_has(control, OPTION_HEADER_FROM);
+	if (e->header_seen)
+		e->request.originators = &e->header->originators;
+}
 
-	look(q, &quotas);
-	if (q->status == STATUS_DONE) {
-		if (q->control->json)
-			control_print_json(verdict_json(&q->verdict, &quotas));
-		else
-			print_verdict(&q->verdict, &quotas);
-		q->status = is_refusal(&q->verdict) ? STATUS_REFUSED : STATUS_DONE;
-	}
-	look_fini(&quotas);
+static int ask(struct control *control, struct explained *e)
+{
+	struct question q = { .explained = e };
+
+	fill_header(control, e);
+	decision_start(store_env(wait_store(control->wait)), control->config, &e->request,
+		       on_verdict, &q);
+	wait_until(control->wait, &q.done);
+	if (q.status == STATUS_DONE)
+		q.status = look(control, e);
+	if (q.status != STATUS_DONE)
+		return q.status;
+	/* Whose patterns are shown is the account that the quotas were read of,
+	 * a moment after the decision. */
+	effective_resolve(control->config, e->quotas.account, e->request.login,
+			  wait_now_s(control->wait), &e->effective);
+	if (control->json)
+		control_print_json(explain_json(e));
+	else
+		explain_print(e);
+	return explain_refused(&e->verdict) ? STATUS_REFUSED : STATUS_DONE;
+}
+
+/* ---- the command --------------------------------------------------------- */
+
+static int explain(struct control *control, struct message_file *message, struct explained *e)
+{
+	const struct value *config = control_value(control, OPTION_CONFIG);
+	int status;
+
+	e->config_option = config ? config->text : NULL;
+	e->message = message;
+	e->size_from_file = message && !control_has(control, OPTION_SIZE);
+	fill_request(control, message, &e->request);
+	if (!find_sender(control, message, e))
+		return STATUS_USAGE;
+	e->request.sender = e->sender;
+	if (message && message->body_line > 0)
+		control_note("%s:%d: %s", e->message_name, message->body_line, explain_header_end);
+	status = control_connect(control) ? ask(control, e) : STATUS_REFUSED;
+	look_fini(&e->quotas);
+	header_view_free(&e->header);
+	free(e->sender);
+	return status;
 }
 
 int command_explain(struct control *control)
 {
-	struct question q = { .control = control };
-	struct originators *header = need(malloc(sizeof(*header)));
-	struct request request;
-	char *sender;
+	const struct value *path = control_value(control, OPTION_MESSAGE);
+	struct explained *e = need(calloc(1, sizeof(*e)));
+	struct message_file message = { 0 };
+	char error[MESSAGE_ERROR_MAX];
+	int status;
 
-	fill_request(control, &request);
-	fill_originators(control, header);
-	if (control_has(control, OPTION_HEADER_FROM))
-		request.originators = header;
-	sender = bare_sender(control_value(control, OPTION_FROM)->text);
-	request.sender = sender;
-	q.request = &request;
-	if (control_connect(control)) {
-		decision_start(store_env(wait_store(control->wait)), control->config, &request,
-			       on_verdict, &q);
-		wait_until(control->wait, &q.done);
-		if (q.status == STATUS_DONE)
-			answer(&q);
-	} else {
-		q.status = STATUS_REFUSED;
-	}
-	free(sender);
-	free(header);
-	return q.status;
+	header_address_init();
+	e->message_name = path && strcmp(path->text, "-") == 0 ? "standard input" :
+			  path				       ? path->text :
+								 NULL;
+	if (path && control_has(control, OPTION_HEADER_FROM))
+		status = control_misuse(control, "--message and --header-from: only one of them");
+	else if (path && !message_file_read(path->text, &message, error))
+		status = control_refuse("%s", error);
+	else
+		status = explain(control, path ? &message : NULL, e);
+	message_file_fini(&message);
+	free(e);
+	return status;
 }

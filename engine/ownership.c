@@ -24,43 +24,71 @@ struct search {
 	const struct address *address;
 	ownership_visit *visit; /* NULL: nobody looks on */
 	void *arg;
+	const char *origin; /* of the patterns that are asked now */
+	int line;
+	const struct pattern_group *group; /* NULL: they are in no group */
 	struct ownership *out;
 };
 
-/* True: the pattern decides. */
-static bool ask(struct search *s, const struct pattern *pattern, const char *origin, int line)
+static void show(const struct search *s, const struct pattern *pattern, bool covers)
 {
 	const struct ownership_try tried = {
 		.pattern = pattern,
-		.covers = pattern_applies(pattern, s->address, s->login, &s->rules),
+		.covers = covers,
 		.missing = pattern_group_missing(pattern, &s->rules),
-		.origin = origin,
-		.line = line,
+		.group = s->group ? s->group->name : NULL,
+		.origin = s->origin,
+		.line = s->group ? s->group->line : s->line,
 	};
+
+	s->visit(&tried, s->arg);
+}
+
+static void on_member(const struct pattern *pattern, bool covers, void *arg)
+{
+	show(arg, pattern, covers);
+}
+
+/* What the answer of a group of senders came from. */
+static void show_members(const struct search *s, const struct pattern *pattern)
+{
+	struct search within = *s;
+
+	within.group = pattern_group_find(&s->rules, pattern->group);
+	if (within.group)
+		pattern_list_trace(within.group->patterns, within.group->n, s->address, s->login,
+				   &s->rules, on_member, &within, NULL);
+}
+
+static void on_pattern(const struct pattern *pattern, bool covers, void *arg)
+{
+	struct search *s = arg;
 
 	s->out->tried++;
 	s->out->last = pattern;
-	s->out->missing = tried.missing;
+	s->out->missing = pattern_group_missing(pattern, &s->rules);
 	if (s->visit)
-		s->visit(&tried, s->arg);
-	if (!tried.covers)
+		show(s, pattern, covers);
+	if (s->visit && pattern->kind == PATTERN_GROUP)
+		show_members(s, pattern);
+}
+
+/* True: one of the list decides. */
+static bool ask(struct search *s, const struct pattern *list, size_t n, const char *origin,
+		int line)
+{
+	int rule;
+
+	s->origin = origin;
+	s->line = line;
+	s->out->owned =
+		pattern_list_trace(list, n, s->address, s->login, &s->rules, on_pattern, s, &rule);
+	if (rule < 0)
 		return false;
-	s->out->owned = !pattern->exclude;
-	s->out->rule = pattern;
+	s->out->rule = &list[rule];
 	s->out->origin = origin;
 	s->out->line = line;
 	return true;
-}
-
-/* The exclusions of the list in force, or its other patterns. */
-static bool ask_list(struct search *s, const struct effective *effective, bool exclude)
-{
-	for (size_t i = 0; i < effective->n_senders; i++)
-		if (effective->senders[i].exclude == exclude &&
-		    ask(s, &effective->senders[i], effective->origins[PLAN_SENDERS],
-			effective->lines[PLAN_SENDERS]))
-			return true;
-	return false;
 }
 
 static void ask_beside(struct search *s, const struct effective *effective)
@@ -71,7 +99,7 @@ static void ask_beside(struct search *s, const struct effective *effective)
 	if (!own)
 		return;
 	s->out->beside = plan->origins[PLAN_SENDERS];
-	ask(s, own, plan->origins[PLAN_SENDERS], plan->lines[PLAN_SENDERS]);
+	ask(s, own, 1, plan->origins[PLAN_SENDERS], plan->lines[PLAN_SENDERS]);
 }
 
 void ownership_trace(const struct config *config, const struct effective *effective,
@@ -86,10 +114,11 @@ void ownership_trace(const struct config *config, const struct effective *effect
 		.arg = arg,
 		.out = out,
 	};
+	const char *origin = effective->origins[PLAN_SENDERS];
+	int line = effective->lines[PLAN_SENDERS];
 
-	*out = (struct ownership){ .origin = effective->origins[PLAN_SENDERS],
-				   .line = effective->lines[PLAN_SENDERS] };
-	if (!ask_list(&s, effective, true) && !ask_list(&s, effective, false))
+	*out = (struct ownership){ .origin = origin, .line = line };
+	if (!ask(&s, effective->senders, effective->n_senders, origin, line))
 		ask_beside(&s, effective);
 }
 
