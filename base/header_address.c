@@ -249,11 +249,13 @@ static const char *field_read(struct originators *o, enum originator field, cons
 			      size_t len, char *text)
 {
 	struct collector collector = { .o = o, .field = field };
-	size_t first = o->n;
+	size_t first = o->n, used = strlen(originator_name(field)) + 1;
 	const char *reason;
 
-	/* Postfix has stripped one space behind the colon. */
-	reason = header_text_unfold(value, len, strlen(originator_name(field)) + 2, text);
+	/* A milter may have been given the value without the space it begins with. */
+	if (len == 0 || !ascii_is_blank(*value))
+		used++;
+	reason = header_text_unfold(value, len, used, text);
 	if (!reason)
 		reason = encoded_words_check(text);
 	if (!reason)

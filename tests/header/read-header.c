@@ -83,11 +83,6 @@ static void field_read(struct originators *o, json_t *fields, const char *name, 
 {
 	enum originator field;
 
-	/* libmilter takes one space away. */
-	if (len > 0 && *value == ' ') {
-		value++;
-		len--;
-	}
 	originators_add(o, name, value, len);
 	if (originator_find(name, &field) && o->fields_seen[field] > 0)
 		json_array_append_new(fields, json_pack("[so]", name, hexadecimal(value, len)));
