@@ -182,6 +182,17 @@ bool quota_parse(const char *text, struct quota *out, const char **reason)
 	return true;
 }
 
+bool quota_parse_any(const char *text, struct quota *out, const char **reason)
+{
+	static const char prefix[] = QUOTA_NULL_SENDER;
+	bool null_sender = strncmp(text, prefix, strlen(prefix)) == 0;
+
+	if (!quota_parse(null_sender ? text + strlen(prefix) : text, out, reason))
+		return false;
+	out->null_sender = null_sender;
+	return true;
+}
+
 /* Messages and recipients are counted and read digit by digit ("1000
  * recipients"); only bytes are large enough to be easier with a suffix. */
 static void limit_format(const struct quota *quota, char out[AMOUNT_TEXT_MAX])

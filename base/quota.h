@@ -44,9 +44,12 @@ struct quota {
 /* On failure returns false and points *reason at a static text. */
 bool quota_parse(const char *text, struct quota *out, const char **reason);
 
+/* The same, and with QUOTA_NULL_SENDER before it the null sender's. */
+bool quota_parse_any(const char *text, struct quota *out, const char **reason);
+
 /* Canonical: "500 recipients / 1h", "unlimited messages / 1d",
  * "500M bytes / 1d", "9 messages / day in UTC", "null sender: 9 messages / 1h".
- * But for the last, quota_parse() reads it again to the same value. */
+ * quota_parse_any() reads it again to the same value. */
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX]);
 
 /* Do both count in the same place: same unit, kind and window, and both or

@@ -289,7 +289,7 @@ static bool restore_tally(const char *line, struct tally *t)
 	t->period_s = period;
 	t->window.sum = sum;
 	if (!restore_slots(&t->window, &line) || *line++ != ' ' ||
-	    !quota_parse(line, &quota, &reason))
+	    !quota_parse_any(line, &quota, &reason))
 		return false;
 	t->quota = quota;
 	return (quota.kind == QUOTA_CALENDAR) == (t->window.n == 0);

@@ -261,7 +261,7 @@ static bool restore_row(const char *line, struct owed_row *row)
 		return false;
 	*row = (struct owed_row){
 		.amount = amount, .start_s = start, .end_s = end, .slot = slot};
-	return quota_parse(line + used, &row->quota, &reason);
+	return quota_parse_any(line + used, &row->quota, &reason);
 }
 
 /* "login MESSAGE NAME" */

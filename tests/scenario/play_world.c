@@ -108,12 +108,9 @@ static void step_used(struct play *p, char *rest)
 {
 	enum take_scope scope;
 	const char *name = scope_of(play_word(&rest), &scope), *reason = "";
-	bool null_sender = strncmp(rest, QUOTA_NULL_SENDER, strlen(QUOTA_NULL_SENDER)) == 0;
 	struct quota quota;
 
-	play_must(p, quota_parse(rest + (null_sender ? strlen(QUOTA_NULL_SENDER) : 0), &quota, &reason),
-		  reason);
-	quota.null_sender = null_sender;
+	play_must(p, quota_parse_any(rest, &quota, &reason), reason);
 	SUITE_INT_EQUAL(fake_store_used(p->store, scope, name, &quota), quota.limit);
 }
 

@@ -209,6 +209,29 @@ static void test_unit_names(void)
 	SUITE_TEXT_EQUAL(quota_unit_name(QUOTA_BYTES), "bytes");
 }
 
+static void test_null_sender(void)
+{
+	static const char *const texts[] = { "null sender: 9 messages / 1h",
+					     "null sender: unlimited bytes / day in UTC",
+					     "9 messages / 1h" };
+
+	for (size_t i = 0; i < SUITE_LEN(texts); i++) {
+		struct quota quota, bare;
+		char text[QUOTA_TEXT_MAX];
+		const char *reason;
+
+		suite_row("%s", texts[i]);
+		SUITE_TRUE(quota_parse_any(texts[i], &quota, &reason));
+		SUITE_INT_EQUAL(quota.null_sender, i < 2);
+		quota_format(&quota, text);
+		SUITE_TEXT_EQUAL(text, texts[i]);
+		SUITE_INT_EQUAL(quota_parse(texts[i], &bare, &reason), i == 2);
+		bare = quota;
+		bare.null_sender = !quota.null_sender;
+		SUITE_TRUE(!quota_same_counter(&quota, &bare));
+	}
+}
+
 static const struct suite_test tests[] = {
 	{ "a quota is read, and its canonical text is read as the same quota", test_texts },
 	{ "a calendar quota is read with its zone, UTC when it names none", test_calendar },
@@ -216,6 +239,8 @@ static const struct suite_test tests[] = {
 	{ "a text that is not a quota is refused and the reason names what is wrong",
 	  test_refused },
 	{ "a unit always has its name", test_unit_names },
+	{ "the null sender's quota is read and written with its name, and counts apart",
+	  test_null_sender },
 };
 
 int main(void)
