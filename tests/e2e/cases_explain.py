@@ -68,7 +68,7 @@ def _told_by_explain(stack, content):
 
 @case(6, "explain --message reads a file as the milter gets the message from Postfix", wirings=[MILTER])
 def _(stack):
-    wrong = []
+    wrong, rules = [], []
     for what, lines, fault in HEADERS:
         wire = b"\r\n".join([*lines, b"", b"Hello.", b""])
         smtp = _told_by_smtp(stack, wire)
@@ -76,7 +76,10 @@ def _(stack):
         reply = told["reply"] or "250"
         if (fault or "250") not in reply or not smtp.startswith(reply):
             wrong.append(f"{what}: SMTP {smtp!r}, explain {reply!r}")
+        rules += [check["rule"] for check in told["checks"] if check["result"] == "refuse"]
     expect_equal(wrong, [], "messages read differently")
+    stack.wait_decision(rule=rules[-1])
+    expect_equal([line.rule for line in stack.decisions(verdict="refuse")], rules, "rules in the log")
 
 
 @case(6, "explain --message takes CRLF, a header without a body, and standard input", wirings=[MILTER])
