@@ -154,7 +154,21 @@ struct redis_settings {
 	/* NULL: the system's authorities; no certificate of ours; the host of
 	 * the address. */
 	const char *tls_ca_file, *tls_cert_file, *tls_key_file, *tls_server_name;
+	/* Instead of address, when there are some: all inet: or all tls:. */
+	const struct endpoint *sentinels;
+	size_t n_sentinels; /* at most REDIS_SERVERS_MAX */
+	const char *sentinel_master;
+	const char *sentinel_username, *sentinel_password_file; /* NULL: none */
 };
+
+#define REDIS_SERVERS_MAX 16
+
+/* How all its servers are reached. */
+enum endpoint_kind redis_kind(const struct redis_settings *settings);
+
+/* For people: "inet:127.0.0.1:6379", "sentinel mymaster". */
+#define REDIS_NAME_MAX 300
+void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX]);
 
 struct config {
 	const char *path;

@@ -1,5 +1,23 @@
 /* What the settings of section redis have to do with each other. */
+#include <stdio.h>
+
 #include "base/config_load.h"
+
+enum endpoint_kind redis_kind(const struct redis_settings *settings)
+{
+	return settings->n_sentinels > 0 ? settings->sentinels[0].kind : settings->address.kind;
+}
+
+void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX])
+{
+	char address[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(&settings->address, address);
+	if (settings->n_sentinels > 0)
+		snprintf(out, REDIS_NAME_MAX, "sentinel %s", settings->sentinel_master);
+	else
+		snprintf(out, REDIS_NAME_MAX, "%s", address);
+}
 
 static void check_needs(struct load *load, cfg_t *redis, const char *name, const char *what)
 {
@@ -13,7 +31,7 @@ static void check_tls(struct load *load, cfg_t *redis)
 					     "tls_server_name" };
 	const struct redis_settings *settings = &load->config->redis;
 
-	if (settings->address.kind != ENDPOINT_TLS)
+	if (redis_kind(settings) != ENDPOINT_TLS)
 		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 			check_needs(load, redis, names[i], "an address such as tls:host:6380");
 	if (settings->tls_cert_file && !settings->tls_key_file)
@@ -22,11 +40,57 @@ static void check_tls(struct load *load, cfg_t *redis)
 		check_needs(load, redis, "tls_key_file", "a tls_cert_file");
 }
 
+static void check_kinds(struct load *load, cfg_t *redis, const char *name,
+			const struct endpoint *list, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		if (list[i].kind != list[0].kind)
+			load_complain(load, load_nth_line(load_find(redis, name), i),
+				      "%s are either all inet: or all tls:", name);
+	}
+}
+
+static void check_sentinels(struct load *load, cfg_t *redis)
+{
+	static const char *const names[] = { "sentinel_master", "sentinel_username",
+					     "sentinel_password_file" };
+	const struct redis_settings *settings = &load->config->redis;
+
+	if (settings->n_sentinels == 0)
+		for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+			check_needs(load, redis, names[i], "sentinels");
+	if (settings->n_sentinels > 0 && !settings->sentinel_master)
+		check_needs(load, redis, "sentinels", "a sentinel_master, the name they know it by");
+	if (settings->sentinel_username && !settings->sentinel_password_file)
+		check_needs(load, redis, "sentinel_username", "a sentinel_password_file");
+	check_kinds(load, redis, "sentinels", settings->sentinels, settings->n_sentinels);
+}
+
+/* A list that is set but empty is one, too. */
+static void check_one_of(struct load *load, cfg_t *redis)
+{
+	static const char *const names[] = { "address", "sentinels" };
+	const char *first = NULL;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!load_find(redis, names[i]))
+			continue;
+		if (first)
+			load_complain(load, load_line_of(redis, names[i]),
+				      "there is %s in line %d already: one of them says where "
+				      "Redis is",
+				      first, load_line_of(redis, first));
+		first = names[i];
+	}
+}
+
 void load_check_redis(struct load *load, cfg_t *redis)
 {
 	const struct redis_settings *settings = &load->config->redis;
 
 	if (settings->username && !settings->password_file)
 		check_needs(load, redis, "username", "a password_file");
+	check_one_of(load, redis);
+	check_sentinels(load, redis);
 	check_tls(load, redis);
 }

@@ -95,6 +95,13 @@ static const struct setting settings[] = {
 
 	{ SECTION_REDIS, "address", "inet:127.0.0.1:6379", &kind_endpoint,
 	  IN_CONFIG(redis.address) },
+	{ SECTION_REDIS, "sentinels", NULL, &kind_servers, IN_CONFIG(redis.sentinels),
+	  .count_offset = offsetof(struct config, redis.n_sentinels), .max = REDIS_SERVERS_MAX },
+	{ SECTION_REDIS, "sentinel_master", "", &kind_master, IN_CONFIG(redis.sentinel_master) },
+	{ SECTION_REDIS, "sentinel_username", "", &kind_user_name,
+	  IN_CONFIG(redis.sentinel_username) },
+	{ SECTION_REDIS, "sentinel_password_file", "", &kind_optional_path,
+	  IN_CONFIG(redis.sentinel_password_file) },
 	{ SECTION_REDIS, "username", "", &kind_user_name, IN_CONFIG(redis.username) },
 	{ SECTION_REDIS, "password_file", "", &kind_optional_path, IN_CONFIG(redis.password_file) },
 	{ SECTION_REDIS, "database", "0", &kind_int, IN_CONFIG(redis.database),

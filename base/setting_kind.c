@@ -338,6 +338,17 @@ static bool parse_host_name(const struct setting *setting, const char *text, str
 	return !text[0] || keep(text, arena, out, reason);
 }
 
+/* As sentinel.c of Redis allows it. */
+static bool parse_master(const struct setting *setting, const char *text, struct arena *arena,
+			 void *out, const char **reason)
+{
+	(void)setting;
+	*(const char **)out = NULL;
+	if (text[0] && !is_made_of(text, "._-", NODE_MAX))
+		return refuse(reason, "a master's name has letters, digits, \".\", \"-\" and \"_\"");
+	return !text[0] || keep(text, arena, out, reason);
+}
+
 static bool parse_prefix(const struct setting *setting, const char *text, struct arena *arena,
 			 void *out, const char **reason)
 {
@@ -392,6 +403,20 @@ static bool parse_listener(const struct setting *setting, const char *text, stru
 		return false;
 	if (endpoint->kind == ENDPOINT_TLS)
 		return refuse(reason, "a listener is unix:/path or inet:host:port");
+	return true;
+}
+
+static bool parse_server(const struct setting *setting, const char *text, struct arena *arena,
+			 void *out, const char **reason)
+{
+	struct endpoint *endpoint = out;
+
+	(void)setting;
+	(void)arena;
+	if (!endpoint_parse(text, endpoint, reason))
+		return false;
+	if (endpoint->kind == ENDPOINT_UNIX)
+		return refuse(reason, "one of several servers is inet:host:port or tls:host:port");
 	return true;
 }
 
@@ -485,12 +510,14 @@ KIND(kind_optional_path, const char *, false, parse_optional_path);
 KIND(kind_delimiters, const char *, false, parse_delimiters);
 KIND(kind_user_name, const char *, false, parse_user_name);
 KIND(kind_host_name, const char *, false, parse_host_name);
+KIND(kind_master, const char *, false, parse_master);
 KIND(kind_prefix, const char *, false, parse_prefix);
 KIND(kind_text, const char *, false, parse_text);
 KIND(kind_mailbox, const char *, false, parse_mailbox);
 KIND(kind_endpoint, struct endpoint, false, parse_endpoint);
 KIND(kind_listener, struct endpoint, false, parse_listener);
 KIND(kind_listeners, struct endpoint, true, parse_listener);
+KIND(kind_servers, struct endpoint, true, parse_server);
 KIND(kind_quotas, struct quota, true, parse_quota);
 KIND(kind_patterns, struct pattern, true, parse_pattern);
 KIND(kind_group_patterns, struct pattern, true, parse_group_pattern);

@@ -36,11 +36,13 @@ extern const struct setting_kind kind_int;
 extern const struct setting_kind kind_amount, kind_deadline, kind_factor, kind_share, kind_step;
 extern const struct setting_kind kind_check_mode, kind_file_mode, kind_null_sender, kind_reply;
 /* Texts. Those that may be empty are then NULL. */
-extern const struct setting_kind kind_delimiters, kind_host_name, kind_mailbox, kind_node, kind_optional_owner,
-	kind_optional_path, kind_owner, kind_path, kind_prefix, kind_text, kind_user_name;
+extern const struct setting_kind kind_delimiters, kind_host_name, kind_mailbox, kind_master,
+	kind_node, kind_optional_owner, kind_optional_path, kind_owner, kind_path, kind_prefix,
+	kind_text, kind_user_name;
 extern const struct setting_kind kind_endpoint, kind_listener;
 /* Lists. */
-extern const struct setting_kind kind_listeners, kind_networks, kind_patterns, kind_quotas;
+extern const struct setting_kind kind_listeners, kind_networks, kind_patterns, kind_quotas,
+	kind_servers;
 /* Patterns of a group of senders, which names no group. */
 extern const struct setting_kind kind_group_patterns;
 

@@ -18,7 +18,7 @@
 #define VERSION_MAX 64
 
 struct redis {
-	char address[ENDPOINT_TEXT_MAX];
+	char address[REDIS_NAME_MAX];
 	char version[VERSION_MAX];  /* "redis 7.0.15"; "" when it does not say */
 	int64_t latency_us;	    /* of one question and its answer */
 	char error[WAIT_ERROR_MAX]; /* "" when it is there */
@@ -218,7 +218,7 @@ int command_status(struct control *control)
 
 	if (!control_load(control))
 		return STATUS_REFUSED;
-	endpoint_format(&control->config->redis.address, redis.address);
+	redis_name(&control->config->redis, redis.address);
 	if (!wait_open(control->config, &control->wait, redis.error)) {
 		daemons = need(json_array());
 	} else {

@@ -19,9 +19,9 @@ struct wait {
 /* "redis at unix:/run/redis.sock: connection refused" */
 static void say_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX])
 {
-	char address[ENDPOINT_TEXT_MAX];
+	char address[REDIS_NAME_MAX];
 
-	endpoint_format(&config->redis.address, address);
+	redis_name(&config->redis, address);
 	snprintf(error, WAIT_ERROR_MAX, "redis at %s: %s", address, why);
 }
 

@@ -113,7 +113,7 @@ static void on_beat(evutil_socket_t fd, short what, void *arg)
 static void on_store_ready(const char *error, void *arg)
 {
 	struct policyd *d = arg;
-	char address[ENDPOINT_TEXT_MAX];
+	char address[REDIS_NAME_MAX];
 
 	if (d->stopping)
 		return;
@@ -123,7 +123,7 @@ static void on_store_ready(const char *error, void *arg)
 		return;
 	}
 	/* Most errors begin with the address. */
-	endpoint_format(&d->config->redis.address, address);
+	redis_name(&d->config->redis, address);
 	if (strncmp(error, address, strlen(address)) == 0)
 		log_warning("redis %s; starting anyway, on_store_failure = %s", error,
 			    store_failure_text(d->config));

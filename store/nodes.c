@@ -5,7 +5,6 @@
 
 #include "base/memory.h"
 #include "store/clock.h"
-#include "store/tls.h"
 
 static void on_change(bool up, void *arg)
 {
@@ -115,7 +114,7 @@ void nodes_stats(const struct nodes *nodes, struct link_stats *out)
 /* Reading the system's authorities takes a while. */
 static bool uses_tls(const struct redis_settings *settings)
 {
-	return settings->address.kind == ENDPOINT_TLS;
+	return redis_kind(settings) == ENDPOINT_TLS;
 }
 
 void nodes_init(struct nodes *nodes, struct event_base *base,
@@ -133,7 +132,7 @@ void nodes_init(struct nodes *nodes, struct event_base *base,
 	nodes->sweep = evtimer_new(base, on_sweep, nodes);
 }
 
-void nodes_configure(struct nodes *nodes, const struct redis_settings *settings)
+struct tls *nodes_configure(struct nodes *nodes, const struct redis_settings *settings)
 {
 	struct tls *old = nodes->tls;
 	struct node *node;
@@ -144,7 +143,7 @@ void nodes_configure(struct nodes *nodes, const struct redis_settings *settings)
 		link_configure(node->link, settings, nodes->tls);
 	TAILQ_FOREACH(node, &nodes->gone, next)
 		link_configure(node->link, settings, nodes->tls);
-	tls_free(&old);
+	return old;
 }
 
 void nodes_fini(struct nodes *nodes)
@@ -157,5 +156,4 @@ void nodes_fini(struct nodes *nodes)
 		free_node(node);
 	}
 	event_free(nodes->sweep);
-	tls_free(&nodes->tls);
 }

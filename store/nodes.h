@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "store/link.h"
+#include "store/tls.h"
 
 struct event_base;
 struct event;
@@ -32,7 +33,7 @@ typedef void nodes_change(struct node *node, bool up, void *arg);
 struct nodes {
 	struct event_base *base;
 	const struct redis_settings *settings; /* borrowed */
-	struct tls *tls;		       /* owned */
+	struct tls *tls;		       /* tls_free() it after nodes_fini() */
 	enum link_role role;
 	nodes_change *change;
 	void *arg;
@@ -47,8 +48,9 @@ void nodes_init(struct nodes *nodes, struct event_base *base,
 		void *arg);
 void nodes_fini(struct nodes *nodes);
 
-/* New deadline, new password file and the like; TLS files are read again. */
-void nodes_configure(struct nodes *nodes, const struct redis_settings *settings);
+/* New deadline, new password file and the like; TLS files are read again. What
+ * they were before is the caller's to free. */
+struct tls *nodes_configure(struct nodes *nodes, const struct redis_settings *settings);
 
 /* The node at that address, made when there is none; NULL when there are
  * NODES_MAX. */

@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 #include "store/clock.h"
-#include "store/nodes.h"
+#include "store/topology.h"
 #include "store/trouble.h"
 
 /* How often those who wait are looked at. */
@@ -44,7 +44,7 @@ struct servers {
 	const struct redis_settings *settings;
 	link_change *change;
 	void *arg;
-	struct nodes nodes;
+	struct topology topology;
 	struct asked_list waiting;
 	int64_t n_waiting;
 	struct event *tick;
@@ -65,7 +65,7 @@ static void answer(struct asked *asked, enum link_result result, struct redisRep
 /* No reply, and none to be hoped for within the deadline. */
 static void give_up(struct asked *asked)
 {
-	struct node *node = node_numbered(&asked->servers->nodes, asked->node);
+	struct node *node = node_numbered(&asked->servers->topology.nodes, asked->node);
 
 	if (asked->busy && node && clock_ms() >= asked->deadline_ms)
 		link_unfit(node->link, asked->error);
@@ -79,11 +79,14 @@ static void on_reply(enum link_result result, struct redisReply *reply, const ch
 
 static struct node *route(const struct asked *asked)
 {
-	const struct servers *s = asked->servers;
+	const struct topology *topology = &asked->servers->topology;
+	const struct command *c = &asked->command;
 
 	if (asked->only)
-		return node_numbered(&s->nodes, asked->only);
-	return TAILQ_FIRST(&s->nodes.list);
+		return node_numbered(&topology->nodes, asked->only);
+	if (c->key < 0)
+		return topology_route(topology, NULL, 0);
+	return topology_route(topology, c->bytes + c->starts[c->key], c->lengths[c->key]);
 }
 
 static void send_to(struct asked *asked, const struct node *node)
@@ -145,14 +148,23 @@ static bool is_new(const struct node *node)
 	return !stats.breaker->error[0];
 }
 
+static void refuse(struct asked *asked)
+{
+	const char *why = topology_error(&asked->servers->topology);
+
+	if (asked->only)
+		why = "this server is not one of ours any more";
+	answer(asked, asked->uncertain ? LINK_UNCERTAIN : LINK_UNAVAILABLE, NULL,
+	       why[0] ? why : "not connected");
+}
+
 static void try(struct asked *asked)
 {
 	const struct node *node = route(asked);
 	bool first = asked->pause_ms == 0;
 
 	if (!node && (first || asked->only)) {
-		answer(asked, LINK_UNAVAILABLE, NULL,
-		       asked->only ? "this server is not one of ours any more" : "not connected");
+		refuse(asked);
 		return;
 	}
 	/* The first try is refused by a server that is away. */
@@ -195,7 +207,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 static void on_trouble(struct asked *asked, enum trouble trouble, struct redisReply *reply)
 {
-	struct node *node = node_numbered(&asked->servers->nodes, asked->node);
+	struct node *node = node_numbered(&asked->servers->topology.nodes, asked->node);
 
 	asked->busy = trouble == TROUBLE_BUSY;
 	switch (trouble) {
@@ -209,6 +221,7 @@ static void on_trouble(struct asked *asked, enum trouble trouble, struct redisRe
 	case TROUBLE_REPLICA:
 		if (node)
 			link_demoted(node->link, reply->str);
+		topology_hurry(&asked->servers->topology);
 		wait_for_again(asked, reply->str);
 		return;
 	case TROUBLE_BUSY:
@@ -263,15 +276,14 @@ struct servers *servers_new(struct event_base *base, const struct redis_settings
 	s->arg = arg;
 	TAILQ_INIT(&s->waiting);
 	s->tick = evtimer_new(base, on_tick, s);
-	nodes_init(&s->nodes, base, settings, LINK_ANY_ROLE, on_change, s);
-	node_at(&s->nodes, &settings->address)->owner = true;
+	topology_init(&s->topology, base, settings, on_change, s);
 	return s;
 }
 
 void servers_configure(struct servers *s, const struct redis_settings *settings)
 {
 	s->settings = settings;
-	nodes_configure(&s->nodes, settings);
+	topology_configure(&s->topology, settings);
 }
 
 static bool same_text(const char *a, const char *b)
@@ -279,9 +291,21 @@ static bool same_text(const char *a, const char *b)
 	return a == b || (a && b && strcmp(a, b) == 0);
 }
 
+static bool same_servers(const struct endpoint *a, size_t n_a, const struct endpoint *b, size_t n_b)
+{
+	for (size_t i = 0; i < n_a && i < n_b; i++)
+		if (!endpoint_equal(&a[i], &b[i]))
+			return false;
+	return n_a == n_b;
+}
+
 bool servers_same(const struct redis_settings *a, const struct redis_settings *b)
 {
-	return endpoint_equal(&a->address, &b->address) && same_text(a->username, b->username) &&
+	return endpoint_equal(&a->address, &b->address) &&
+	       same_servers(a->sentinels, a->n_sentinels, b->sentinels, b->n_sentinels) &&
+	       same_text(a->sentinel_master, b->sentinel_master) &&
+	       same_text(a->sentinel_username, b->sentinel_username) &&
+	       same_text(a->sentinel_password_file, b->sentinel_password_file) && same_text(a->username, b->username) &&
 	       same_text(a->password_file, b->password_file) && a->database == b->database &&
 	       same_text(a->prefix, b->prefix) && same_text(a->tls_ca_file, b->tls_ca_file) &&
 	       same_text(a->tls_cert_file, b->tls_cert_file) &&
@@ -296,7 +320,7 @@ void servers_free(struct servers **servers)
 
 	if (!s)
 		return;
-	nodes_fini(&s->nodes);
+	topology_fini(&s->topology);
 	while ((asked = TAILQ_FIRST(&s->waiting))) {
 		TAILQ_REMOVE(&s->waiting, asked, next);
 		snprintf(asked->error, sizeof(asked->error), "shutting down");
@@ -342,7 +366,7 @@ unsigned servers_next(const struct servers *s, unsigned after)
 {
 	const struct node *node;
 
-	TAILQ_FOREACH(node, &s->nodes.list, next) {
+	TAILQ_FOREACH(node, &s->topology.nodes.list, next) {
 		if (node->owner && node->number > after)
 			return node->number;
 	}
@@ -355,14 +379,14 @@ void servers_stats(const struct servers *s, struct servers_stats *out)
 	struct link_stats links;
 	bool up = false, ready = false, away = false;
 
-	TAILQ_FOREACH(node, &s->nodes.list, next) {
+	TAILQ_FOREACH(node, &s->topology.nodes.list, next) {
 		if (!node->owner)
 			continue;
 		up = up || link_is_up(node->link);
 		away = away || !link_is_up(node->link);
 	}
 	ready = up && !away;
-	nodes_stats(&s->nodes, &links);
+	nodes_stats(&s->topology.nodes, &links);
 	*out = (struct servers_stats){
 		.up = up,
 		.ready = ready,
@@ -374,7 +398,10 @@ void servers_stats(const struct servers *s, struct servers_stats *out)
 		.repeats = s->repeats,
 		.script_loads = s->script_loads,
 		.breaker = links.breaker,
+		.error = topology_error(&s->topology),
 	};
+	if (links.breaker && links.breaker->state != BREAKER_UP && links.breaker->error[0])
+		out->error = links.breaker->error;
 }
 
 void servers_each(const struct servers *s, void (*each)(const struct breaker *breaker, void *arg),
@@ -383,7 +410,7 @@ void servers_each(const struct servers *s, void (*each)(const struct breaker *br
 	const struct node *node;
 	struct link_stats stats;
 
-	TAILQ_FOREACH(node, &s->nodes.list, next) {
+	TAILQ_FOREACH(node, &s->topology.nodes.list, next) {
 		link_stats(node->link, &stats);
 		if (node->owner)
 			each(stats.breaker, arg);

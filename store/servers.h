@@ -76,6 +76,7 @@ struct servers_stats {
 	int64_t repeats;	       /* commands sent again */
 	int64_t script_loads;	       /* times a server had to be sent a whole script */
 	const struct breaker *breaker; /* of the server in the worst state; borrowed, NULL none */
+	const char *error;	       /* of the present; borrowed, "" none */
 };
 
 void servers_stats(const struct servers *servers, struct servers_stats *out);

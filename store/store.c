@@ -86,9 +86,7 @@ static void on_ready_timer(evutil_socket_t fd, short what, void *arg)
 	if (stats.up)
 		tell_ready(store, NULL);
 	else
-		tell_ready(store, stats.breaker && stats.breaker->error[0] ?
-					  stats.breaker->error :
-					  "no connection in time");
+		tell_ready(store, stats.error[0] ? stats.error : "no connection in time");
 }
 
 void store_when_ready(struct store *store, int64_t timeout_ms,
@@ -233,10 +231,8 @@ void store_configure(struct store *store, struct config *config)
 void store_stats(const struct store *store, struct store_stats *out)
 {
 	struct servers_stats servers;
-	bool in_trouble;
 
 	servers_stats(store->servers, &servers);
-	in_trouble = servers.breaker && servers.breaker->state != BREAKER_UP;
 	*out = (struct store_stats){
 		.connected = servers.up,
 		.connects = servers.connects,
@@ -251,7 +247,7 @@ void store_stats(const struct store *store, struct store_stats *out)
 		.owed_lost = store->replay.lost,
 		.state_file = kept_health(store->kept),
 		.accounts_cached = (int64_t)cache_count(store->cache),
-		.last_error = in_trouble && servers.breaker->error[0] ? servers.breaker->error : NULL,
+		.last_error = servers.error[0] ? servers.error : NULL,
 	};
 }
 

@@ -20,10 +20,12 @@
 #include "base/memory.h"
 
 #define ARGUMENTS_MAX 20
-#define SERVERS_MAX 4
+#define SERVERS_MAX 16
 
 struct redis {
 	const char *const *arguments;
+	bool sentinel;
+	char config[80]; /* its file; "" none */
 	char directory[64], socket[80], log[80];
 	pid_t pid; /* 0: none */
 	redisContext *connection;
@@ -45,18 +47,22 @@ static int64_t monotonic_ms(void)
 
 /* ---- the process -------------------------------------------------------- */
 
+static const char *program(void)
+{
+	const char *named = getenv("SENDWARD_REDIS_SERVER");
+
+	return named && named[0] ? named : "redis-server";
+}
+
 static void run_server(const struct redis *r)
 {
-	/* Without fsync, which can hold up the write. */
-	const char *program = getenv("SENDWARD_REDIS_SERVER");
 	const char *argv[ARGUMENTS_MAX + 40] = {
-		program && program[0] ? program : "redis-server", "--port",	 "0",	       "--unixsocket",
-		r->socket,	"--dir",	 r->directory, "--logfile",
-		r->log,		"--save",	 "",	       "--appendonly",
-		"yes",		"--appendfsync", "no",	       "--daemonize",
-		"no",		"--databases",	 "4",	       "--loglevel",
-		"notice",
+		program(),	   "--port",	   "0",	      "--unixsocket", r->socket, "--dir",
+		r->directory,	   "--logfile",	   r->log,    "--save",	      "",	 "--appendonly",
+		"yes",		   "--appendfsync", "no",     "--daemonize",  "no",	 "--databases",
+		"4",		   "--loglevel",   "notice",
 	};
+	const char *with_file[] = { program(), r->config, r->sentinel ? "--sentinel" : NULL, NULL };
 	size_t n = 0;
 
 	while (argv[n])
@@ -65,7 +71,7 @@ static void run_server(const struct redis *r)
 		argv[n++] = r->arguments[i];
 	/* Not even a test that crashes leaves it behind. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	execvp(argv[0], (char *const *)argv);
+	execvp(argv[0], (char *const *)(r->config[0] ? with_file : argv));
 	fprintf(stderr, "%s cannot be started (%s): apt-get install redis-server\n", argv[0],
 		strerror(errno));
 	_exit(99);
@@ -237,17 +243,47 @@ static void remember(struct redis *r)
 	servers[i] = r;
 }
 
-struct redis *redis_new(const char *const *arguments)
+static struct redis *redis_prepare(void)
 {
 	struct redis *r = memory_zero(sizeof(*r));
 
 	remember(r);
-	r->arguments = arguments;
 	snprintf(r->directory, sizeof(r->directory), "/tmp/sendward-test-XXXXXX");
 	if (!mkdtemp(r->directory))
 		die(r->directory, strerror(errno));
 	snprintf(r->socket, sizeof(r->socket), "%s/s", r->directory);
 	snprintf(r->log, sizeof(r->log), "%s/log", r->directory);
+	return r;
+}
+
+struct redis *redis_new(const char *const *arguments)
+{
+	struct redis *r = redis_prepare();
+
+	r->arguments = arguments;
+	redis_start(r);
+	return r;
+}
+
+struct redis *redis_new_with(int port, bool sentinel, const char *format, ...)
+{
+	struct redis *r = redis_prepare();
+	FILE *file;
+	va_list args;
+
+	r->sentinel = sentinel;
+	snprintf(r->config, sizeof(r->config), "%s/conf", r->directory);
+	file = fopen(r->config, "w");
+	if (!file)
+		die(r->config, strerror(errno));
+	fprintf(file, "bind 127.0.0.1\nport %d\nunixsocket %s\ndir %s\nlogfile %s\n", port,
+		r->socket, r->directory, r->log);
+	if (!sentinel)
+		fputs("save \"\"\nappendonly yes\nappendfsync no\n", file);
+	va_start(args, format);
+	vfprintf(file, format, args);
+	va_end(args);
+	fclose(file);
 	redis_start(r);
 	return r;
 }
@@ -282,8 +318,17 @@ const char *redis_directory(const struct redis *r)
 static redisReply *call(struct redis *r, const char *format, va_list args)
 {
 	redisReply *reply;
+	va_list again;
 
+	va_copy(again, args);
 	reply = r->connection ? redisvCommand(r->connection, format, args) : NULL;
+	/* A server that changes its role closes its connections. */
+	if (!reply && r->connection && r->pid > 0) {
+		redisFree(r->connection);
+		wait_for_server(r, false);
+		reply = redisvCommand(r->connection, format, again);
+	}
+	va_end(again);
 	if (!reply)
 		die(format, r->connection ? r->connection->errstr : "not running");
 	return reply;

@@ -24,6 +24,10 @@ struct redisReply;
 /* arguments are added to redis-server's own; NULL for none, else ended with
  * NULL and borrowed. */
 struct redis *redis_new(const char *const *arguments);
+/* The same with a configuration file: what of redis.conf makes it a replica, a
+ * cluster's node or (sentinel) a Sentinel. port is where it listens besides. */
+struct redis *redis_new_with(int port, bool sentinel, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 void redis_free(struct redis **redis);
 
 /* A TCP port that nobody listens on, for an argument. */
