@@ -123,7 +123,7 @@ static bool is_newer(const char *bytes, size_t len)
 		return false;
 	snprintf(crc, sizeof(crc), "%08x\n", (unsigned)saved_crc(bytes, CHECKED_SIZE));
 	return memcmp(bytes + CHECKED_SIZE, crc, 9) == 0 &&
-	       memcmp(bytes + TITLE_SIZE, SAVED_HEADER + TITLE_SIZE, 4) > 0;
+	       memcmp(bytes + TITLE_SIZE, &SAVED_HEADER[TITLE_SIZE], 4) > 0;
 }
 
 enum saved_kind saved_read(const char *bytes, size_t len,

@@ -20,7 +20,8 @@ struct wire {
 	redisReader *reader;
 	bool tls;
 	bool opening;	/* wire_open() has not returned */
-	bool *closed;	/* set when the wire is closed under its callbacks */
+	bool reading;	/* replies are handed over ... */
+	bool closed;	/* ... and one of them closed the wire: on_read() ends it */
 	const struct wire_events *events;
 	void *arg;
 	char error[WIRE_ERROR_MAX]; /* while opening */
@@ -32,6 +33,13 @@ static void lost(struct wire *w, const char *why)
 		snprintf(w->error, sizeof(w->error), "%s", why);
 	else
 		w->events->lost(why, w->arg);
+}
+
+static void wire_free(struct wire *w)
+{
+	if (w->reader)
+		redisReaderFree(w->reader);
+	free(w);
 }
 
 /* ---- replies ------------------------------------------------------------ */
@@ -52,14 +60,13 @@ static void on_read(struct bufferevent *bev, void *arg)
 {
 	struct wire *w = arg;
 	void *reply = NULL;
-	bool closed = false;
 
 	if (!feed(w, bufferevent_get_input(bev))) {
 		lost(w, "a reply that does not parse");
 		return;
 	}
-	w->closed = &closed;
-	while (!closed) {
+	w->reading = true;
+	while (!w->closed) {
 		if (redisReaderGetReply(w->reader, &reply) != REDIS_OK) {
 			lost(w, "a reply that does not parse");
 			break;
@@ -70,8 +77,9 @@ static void on_read(struct bufferevent *bev, void *arg)
 		}
 		w->events->reply(reply, w->arg);
 	}
-	if (!closed)
-		w->closed = NULL;
+	w->reading = false;
+	if (w->closed)
+		wire_free(w);
 }
 
 /* ---- connecting --------------------------------------------------------- */
@@ -154,14 +162,13 @@ void wire_close(struct wire **wire)
 
 	if (!w)
 		return;
-	if (w->closed)
-		*w->closed = true;
+	*wire = NULL;
 	if (w->bev)
 		bufferevent_free(w->bev);
-	if (w->reader)
-		redisReaderFree(w->reader);
-	free(w);
-	*wire = NULL;
+	w->bev = NULL;
+	w->closed = w->reading;
+	if (!w->reading)
+		wire_free(w);
 }
 
 /* Straight into what goes out. */
