@@ -2,7 +2,8 @@
  * Header fields. Fields are separated by the octet 0xfe; the first octet of
  * each chooses its name. A message without a fault has an address, keeps the
  * limits, and is read the same with blanks around every value and with CRLF
- * for LF.
+ * for LF. Whatever the values are, what is kept of them when a header is
+ * rewritten is sound.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -41,11 +42,48 @@ static char *variant(const uint8_t *value, size_t len, int changed, size_t *out_
 	return exact;
 }
 
+/* No line of what is written can be too long, nor be read as a field. */
+static void check_lines(const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (*text != ' ' || len > 940 || memchr(text, '\r', len))
+			abort();
+		text += len + (text[len] == '\n');
+	}
+}
+
+/* As a milter keeps a field that it takes out. */
+static void check_kept(const char *value, size_t len)
+{
+	char *text = malloc(len + 1), out[HEADER_TEXT_ROOM];
+
+	if (!text)
+		abort();
+	memcpy(text, value, len);
+	text[len] = '\0';
+	header_write_text(text, out);
+	check_lines(out);
+	free(text);
+}
+
+static void check_display(const struct originators *o)
+{
+	char out[HEADER_MAILBOX_MAX];
+
+	if (o->display[0] && !header_write_is_name(o->display))
+		abort();
+	header_write_mailbox(o->display, "a@b.example", out);
+	check_lines(out);
+}
+
 static void read_message(const uint8_t *data, size_t size, int changed, struct originators *o)
 {
 	static const char *const names[] = { "From", "Sender", "Resent-From", "resent-sender" };
 
 	originators_init(o);
+	originators_want_reply_to(o);
 	while (size > 0) {
 		const uint8_t *end = memchr(data, SEPARATOR, size);
 		size_t len = end ? (size_t)(end - data) : size;
@@ -54,7 +92,9 @@ static void read_message(const uint8_t *data, size_t size, int changed, struct o
 			size_t n;
 			char *value = variant(data + 1, len - 1, changed, &n);
 
-			originators_add(o, names[data[0] % 4], value, n);
+			originators_add(o, data[0] == 'y' ? "Reply-To" : names[data[0] % 4], value,
+					n);
+			check_kept(value, n);
 			free(value);
 		}
 		data += end ? len + 1 : len;
@@ -101,6 +141,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		header_address_init();
 	ready = 1;
 	read_message(data, size, 0, &a);
+	check_display(&a);
 	if (a.fault[0])
 		return 0;
 	check_items(&a);

@@ -23,7 +23,8 @@ STOP_S = 2.0    # libmilter by itself takes up to 5 s; ThreadSanitizer adds one
 def negotiation():
     with World() as world, world.session() as session:
         expect(session.version, 6, "version")
-        expect(session.actions, 0x4 | 0x8 | 0x20 | 0x100, "addrcpt, delrcpt, quarantine, setsymlist")
+        expect(session.actions, 0x1 | 0x4 | 0x8 | 0x10 | 0x20 | 0x100,
+               "addheader, addrcpt, delrcpt, chgheader, quarantine, setsymlist")
         expect(session.steps, 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x80000 | 0x100000, "steps")
         expect(session.symbols, {2: "{auth_authen}", 3: "i", 5: "i"}, "macros")
 
