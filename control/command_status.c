@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "base/endpoint.h"
+#include "base/limits.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/need.h"
@@ -160,6 +161,30 @@ static void print_status_json(const struct redis *redis, json_t *daemons)
 	control_print_json(need(json_pack("{s:o, s:O}", "redis", object, "daemons", daemons)));
 }
 
+static long long number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+/* What a daemon did and does without Redis, if there is something to say. */
+static void print_without(const json_t *daemon)
+{
+	const json_t *redis = json_object_get(daemon, "redis");
+	const char *file = json_string_value(json_object_get(redis, "state_file"));
+	char who[NODE_MAX + 16];
+
+	snprintf(who, sizeof(who), "%s/%s", json_string_value(json_object_get(daemon, "node")),
+		 json_string_value(json_object_get(daemon, "daemon")));
+	if (number_of(redis, "degraded") > 0 || number_of(redis, "owed") > 0)
+		printf("%s: %lld decisions without Redis, %lld charges still to be made, "
+		       "%lld lost\n", who, number_of(redis, "degraded"),
+		       number_of(redis, "owed"), number_of(redis, "owed_lost"));
+	if (json_is_false(json_object_get(redis, "subscribed")))
+		printf("%s: is not told of changed accounts\n", who);
+	if (file && strcmp(file, "ok") != 0)
+		printf("%s: its state file cannot be used\n", who);
+}
+
 /* "up", "up, 3 outages". */
 static void daemon_redis(const json_t *redis, char *out, size_t size)
 {
@@ -209,6 +234,8 @@ static void print_status(const struct redis *redis, const json_t *daemons)
 		add_daemon(table, json_array_get(daemons, i));
 	table_print(table, stdout);
 	table_free(&table);
+	for (size_t i = 0; i < json_array_size(daemons); i++)
+		print_without(json_array_get(daemons, i));
 }
 
 int command_status(struct control *control)

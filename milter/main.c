@@ -240,6 +240,7 @@ static int run(struct config *config)
 	}
 	milter.store = store_new(milter.base, config);
 	store_keep(milter.store, config->state_dir, "milter.state");
+	store_follow(milter.store);
 	milter.bridge = bridge_new(milter.base, config);
 	milter.desk = desk_new(milter.bridge, milter.store);
 	message_tokens_init();

@@ -273,6 +273,7 @@ int policyd_run(struct policyd *d, struct config *config)
 	log_start(d);
 	d->store = store_new(d->base, config);
 	store_keep(d->store, config->state_dir, "policyd.state");
+	store_follow(d->store);
 	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
 	/* A decision before the store is reached would be one without it: what it
 	 * lets pass would never be counted. */

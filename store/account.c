@@ -108,6 +108,16 @@ static void on_put(enum link_result result, struct redisReply *reply, const char
 	free(a);
 }
 
+/* Who is to be told of what. */
+static void add_news(const struct store *store, struct command *command, const char *login)
+{
+	char channel[KEY_MAX];
+
+	key_channel(store_prefix(store), channel);
+	command_add(command, channel);
+	command_add(command, login);
+}
+
 void store_account_put(struct store *store, const char *login, const char *version,
 		       const char *json, store_done *done, void *arg)
 {
@@ -126,33 +136,27 @@ void store_account_put(struct store *store, const char *login, const char *versi
 	command_add_key(&command, key);
 	command_add(&command, version ? version : "*");
 	command_add(&command, json);
+	add_news(store, &command, login);
 	store_send(store, &command, on_put, asking_new(done, arg));
 }
 
 /* ---- delete, reset ------------------------------------------------------ */
 
-static void delete_keys(struct store *store, const char *first, const char *second,
-			store_done *done, void *arg)
-{
-	struct command command;
-
-	command_init(&command);
-	command_add(&command, "DEL");
-	command_add_key(&command, first);
-	if (second)
-		command_add_key(&command, second);
-	store_send(store, &command, on_integer, asking_new(done, arg));
-}
-
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
 {
 	char account[KEY_MAX], counters[KEY_MAX];
+	struct command command;
 
 	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, account) ||
-	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters))
+	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters)) {
 		done(STORE_BAD, too_long, arg);
-	else
-		delete_keys(store, account, counters, done, arg);
+		return;
+	}
+	script_command(&command, SCRIPT_DELETE, 2);
+	command_add_key(&command, account);
+	command_add_key(&command, counters);
+	add_news(store, &command, login);
+	store_send(store, &command, on_integer, asking_new(done, arg));
 }
 
 void store_reset(struct store *store, enum take_scope scope, const char *name,
@@ -166,7 +170,10 @@ void store_reset(struct store *store, enum take_scope scope, const char *name,
 		return;
 	}
 	if (!quota) {
-		delete_keys(store, counters, NULL, done, arg);
+		command_init(&command);
+		command_add(&command, "DEL");
+		command_add_key(&command, counters);
+		store_send(store, &command, on_integer, asking_new(done, arg));
 		return;
 	}
 	counter_name(quota, counter);

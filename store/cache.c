@@ -11,12 +11,15 @@
 struct entry {
 	UT_hash_handle hh;
 	struct account *account;
+	unsigned round; /* in which it was checked */
 	char login[];
 };
 
 struct cache {
 	struct entry *entries;
 	size_t max;
+	unsigned round;
+	struct entry *to_check;
 	void (*dropped)(const char *login, void *arg);
 	void *dropped_arg;
 };
@@ -29,9 +32,17 @@ struct cache *cache_new(size_t max)
 	return cache;
 }
 
+/* Out of its place, for another or for good. */
+static void leave(struct cache *cache, struct entry *e)
+{
+	if (cache->to_check == e)
+		cache->to_check = e->hh.next;
+	HASH_DEL(cache->entries, e);
+}
+
 static void drop(struct cache *cache, struct entry *e)
 {
-	HASH_DEL(cache->entries, e);
+	leave(cache, e);
 	account_unref(&e->account);
 	free(e);
 }
@@ -62,6 +73,9 @@ static struct entry *find(struct cache *cache, const char *login)
 static void insert(struct cache *cache, struct entry *e)
 {
 	HASH_ADD_KEYPTR(hh, cache->entries, e->login, strlen(e->login), e);
+	/* It was the last one to be checked, and still is. */
+	if (!cache->to_check && e->round != cache->round)
+		cache->to_check = e;
 }
 
 bool cache_get(struct cache *cache, const char *login, struct account **out)
@@ -71,7 +85,7 @@ bool cache_get(struct cache *cache, const char *login, struct account **out)
 	*out = NULL;
 	if (!e)
 		return false;
-	HASH_DEL(cache->entries, e);
+	leave(cache, e);
 	insert(cache, e);
 	if (e->account)
 		*out = account_ref(e->account);
@@ -102,12 +116,14 @@ void cache_put(struct cache *cache, const char *login, struct account *account)
 	if (e) {
 		account_unref(&e->account);
 		e->account = account;
+		e->round = cache->round;
 		return;
 	}
 	make_room(cache);
 	e = memory_zero(sizeof(*e) + strlen(login) + 1);
 	strcpy(e->login, login);
 	e->account = account;
+	e->round = cache->round;
 	insert(cache, e);
 }
 
@@ -122,4 +138,29 @@ void cache_forget(struct cache *cache, const char *login)
 size_t cache_count(const struct cache *cache)
 {
 	return HASH_COUNT(cache->entries);
+}
+
+bool cache_peek(const struct cache *cache, const char *login, struct account **out)
+{
+	const struct entry *e;
+
+	HASH_FIND_STR(cache->entries, login, e);
+	*out = e ? e->account : NULL;
+	return e != NULL;
+}
+
+void cache_check_begin(struct cache *cache)
+{
+	cache->round++;
+	cache->to_check = cache->entries;
+}
+
+const char *cache_check_next(struct cache *cache)
+{
+	while (cache->to_check && cache->to_check->round == cache->round)
+		cache->to_check = cache->to_check->hh.next;
+	if (!cache->to_check)
+		return NULL;
+	cache->to_check->round = cache->round;
+	return cache->to_check->login;
 }

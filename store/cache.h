@@ -21,6 +21,14 @@ void cache_free(struct cache **cache);
  * NULL for a login without an account. */
 bool cache_get(struct cache *cache, const char *login, struct account **out);
 
+/* The same without a reference and without a use: *out is borrowed. */
+bool cache_peek(const struct cache *cache, const char *login, struct account **out);
+
+/* Goes through the entries while they change: cache_check_begin(), then each
+ * login once until NULL. What is put meanwhile has been checked. */
+void cache_check_begin(struct cache *cache);
+const char *cache_check_next(struct cache *cache);
+
 /* Takes a reference of its own; account may be NULL. */
 void cache_put(struct cache *cache, const char *login, struct account *account);
 

@@ -8,6 +8,7 @@
 
 #include "store/cache.h"
 #include "store/local.h"
+#include "store/news.h"
 #include "store/owed.h"
 #include "store/replay.h"
 #include "store/script.h"
@@ -54,6 +55,8 @@ struct store {
 	struct owed *owed;
 	struct kept *kept;
 	struct replay replay;
+	struct news *news; /* NULL: the local copy is not kept right */
+	int64_t degraded;  /* decisions made without the store */
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	STAILQ_HEAD(, refund) refunds;

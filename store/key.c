@@ -81,6 +81,11 @@ void key_senders_complete(const char *prefix, char out[KEY_MAX])
 	snprintf(out, KEY_MAX, "%.*ssenders", KEY_PREFIX_MAX, prefix);
 }
 
+void key_channel(const char *prefix, char out[KEY_MAX])
+{
+	snprintf(out, KEY_MAX, "%saccounts", prefix);
+}
+
 /* The prefix may hold characters that mean something to SCAN. */
 void key_account_pattern(const char *prefix, char out[KEY_MAX])
 {

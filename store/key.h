@@ -11,6 +11,7 @@
  *	PREFIXsenders		there when all accounts are in these
  *	PREFIXnode:NAME		heartbeat of a daemon
  *	PREFIXevents		stream of events
+ *	PREFIXaccounts		channel of changes (no key)
  *
  * In LOGIN, "{", "}", "%" and what is not printable ASCII or UTF-8 is %XX.
  */
@@ -36,6 +37,10 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
  * LOCAL_PART_MAX. */
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX]);
 void key_senders_complete(const char *prefix, char out[KEY_MAX]);
+
+/* The pub/sub channel on which store/put.lua and store/delete.lua tell of a
+ * changed account: its version ("-": it was deleted), a space, the login. */
+void key_channel(const char *prefix, char out[KEY_MAX]);
 
 /* The pattern for SCAN that finds all accounts. */
 void key_account_pattern(const char *prefix, char out[KEY_MAX]);

@@ -214,10 +214,25 @@ static void on_connected(void *arg)
 	handshake_start(l, l->server.settings, l->server.role, on_handshake, l);
 }
 
+/* RESP2 tells by its first word what has not been asked for. */
+static bool is_push(const struct link *l, const struct redisReply *reply)
+{
+	return l->server.push && reply->type == REDIS_REPLY_ARRAY && reply->elements == 3 &&
+	       reply->element[0]->type == REDIS_REPLY_STRING &&
+	       strcmp(reply->element[0]->str, "message") == 0;
+}
+
 static void on_reply(struct redisReply *reply, void *arg)
 {
 	struct link *l = arg;
-	bool asked = pipeline_answer(&l->pipeline, reply);
+	bool asked;
+
+	if (is_push(l, reply)) {
+		l->server.push(reply, l->arg);
+		freeReplyObject(reply);
+		return;
+	}
+	asked = pipeline_answer(&l->pipeline, reply);
 
 	freeReplyObject(reply);
 	if (!asked)

@@ -53,6 +53,9 @@ struct link_server {
 	struct tls *tls; /* borrowed likewise; for ENDPOINT_TLS */
 	enum link_role role;
 	bool quiet; /* no lines in the log */
+	/* Not NULL: gets what comes unasked on a connection that has sent
+	 * SUBSCRIBE ("message", channel, text); reply is borrowed. */
+	void (*push)(const struct redisReply *reply, void *arg);
 };
 
 /* Starts to connect, from the loop. */

@@ -1,8 +1,10 @@
--- put: write an account if it has not changed since it was read.
+-- put: write an account if it has not changed since it was read, and tell the
+-- daemons.
 --
 -- KEYS  1 account
 -- ARGV  1 version that was read ("" for none), "*" whatever it is
 --       2 the account as JSON
+--       3 channel of changes   4 login
 --
 -- Answers the new version: microseconds since 1970, always above the old one,
 -- so that no version comes back after an account was deleted. Answers "" when
@@ -17,4 +19,6 @@ local before = tonumber(version)
 if before and now <= before then now = before + 1 end
 local new = string.format('%016.0f', now)
 redis.call('SET', KEYS[1], new .. ARGV[2])
+-- Not being allowed to say so does not undo it.
+redis.pcall('PUBLISH', ARGV[3], new .. ' ' .. ARGV[4])
 return new

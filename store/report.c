@@ -103,6 +103,7 @@ void report_verdict(struct store *store, const struct config *config, const char
 {
 	char line[LOG_LINE_MAX];
 
+	store_decided(store, verdict->degraded);
 	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
 	log_fields(LEVEL_INFO, line);
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||

@@ -4,6 +4,7 @@
 extern const char script_take_lua[], script_take_hash[];
 extern const char script_refund_lua[], script_refund_hash[];
 extern const char script_put_lua[], script_put_hash[];
+extern const char script_delete_lua[], script_delete_hash[];
 extern const char script_reset_lua[], script_reset_hash[];
 
 static const struct {
@@ -12,6 +13,7 @@ static const struct {
 	[SCRIPT_TAKE] = { script_take_lua, script_take_hash },
 	[SCRIPT_REFUND] = { script_refund_lua, script_refund_hash },
 	[SCRIPT_PUT] = { script_put_lua, script_put_hash },
+	[SCRIPT_DELETE] = { script_delete_lua, script_delete_hash },
 	[SCRIPT_RESET] = { script_reset_lua, script_reset_hash },
 };
 

@@ -373,6 +373,23 @@ unsigned servers_next(const struct servers *s, unsigned after)
 	return 0;
 }
 
+bool servers_any(const struct servers *s, struct link_server *out)
+{
+	const struct node *node;
+
+	TAILQ_FOREACH(node, &s->topology.nodes.list, next) {
+		if (!node->owner || !link_is_up(node->link))
+			continue;
+		*out = (struct link_server){
+			.address = node->address,
+			.settings = s->settings,
+			.tls = s->topology.nodes.tls,
+		};
+		return true;
+	}
+	return false;
+}
+
 void servers_stats(const struct servers *s, struct servers_stats *out)
 {
 	const struct node *node;

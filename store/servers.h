@@ -69,6 +69,11 @@ unsigned servers_next(const struct servers *servers, unsigned after);
 void servers_send_to(struct servers *servers, unsigned server, struct command *command,
 		     link_reply *reply, void *arg);
 
+/* A usable server, any one, for a connection of the caller's own: fills in its
+ * address, settings and tls, which are borrowed until servers_configure() or
+ * servers_free(). False when there is none. */
+bool servers_any(const struct servers *servers, struct link_server *out);
+
 struct servers_stats {
 	bool up;    /* some server is usable */
 	bool ready; /* all of them are */

@@ -31,6 +31,19 @@ static void add_server(const struct breaker *breaker, void *arg)
 	json_array_append_new(arg, server);
 }
 
+/* What was done without the servers, and what is left of that. */
+static void add_without(const struct store *store, json_t *object)
+{
+	struct store_stats stats;
+
+	store_stats(store, &stats);
+	json_object_set_new(object, "degraded", json_integer(store->degraded));
+	json_object_set_new(object, "owed", json_integer(stats.owed));
+	json_object_set_new(object, "owed_lost", json_integer(stats.owed_lost));
+	json_object_set_new(object, "subscribed", json_boolean(stats.subscribed));
+	set_text(object, "state_file", stats.state_file);
+}
+
 char *store_state(const struct store *store)
 {
 	json_t *servers = json_array(), *object;
@@ -45,6 +58,7 @@ char *store_state(const struct store *store)
 	servers_each(store->servers, add_server, servers);
 	if (json_array_size(servers) > 1)
 		json_object_set(object, "servers", servers);
+	add_without(store, object);
 	json_decref(servers);
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

@@ -112,6 +112,7 @@ static void on_change(bool up, void *arg)
 		return;
 	store_send_refunds(store);
 	replay_wake(store);
+	news_wake(store->news);
 	servers_stats(store->servers, &stats);
 	if (stats.ready)
 		tell_ready(store, NULL);
@@ -173,10 +174,12 @@ void store_free(struct store **store)
 
 	if (!s)
 		return;
+	news_pause(s->news);
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
 	replay_fini(s);
+	news_free(&s->news);
 	kept_free(&s->kept);
 	cache_free(&s->cache);
 	local_free(&s->local);
@@ -201,6 +204,11 @@ void store_keep(struct store *store, const char *directory, const char *name)
 	kept_open(store->kept, directory, name, server);
 }
 
+void store_follow(struct store *store)
+{
+	store->news = news_new(store);
+}
+
 static void change_servers(struct store *store, const struct config *old)
 {
 	char before[KEY_PREFIX_MAX + 32], after[KEY_PREFIX_MAX + 32];
@@ -221,11 +229,18 @@ void store_configure(struct store *store, struct config *config)
 	bool same = servers_same(&old->redis, &config->redis);
 
 	store->config = config_ref(config);
+	news_pause(store->news);
 	if (same)
 		servers_configure(store->servers, &store->config->redis);
 	else
 		change_servers(store, old);
+	news_resume(store->news);
 	config_unref(&old);
+}
+
+void store_decided(struct store *store, bool degraded)
+{
+	store->degraded += degraded;
 }
 
 void store_stats(const struct store *store, struct store_stats *out)
@@ -245,6 +260,7 @@ void store_stats(const struct store *store, struct store_stats *out)
 		.owed = (int64_t)owed_count(store->owed),
 		.owed_made = store->replay.made,
 		.owed_lost = store->replay.lost,
+		.subscribed = news_is_subscribed(store->news),
 		.state_file = kept_health(store->kept),
 		.accounts_cached = (int64_t)cache_count(store->cache),
 		.last_error = servers.error[0] ? servers.error : NULL,

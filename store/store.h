@@ -115,13 +115,24 @@ void store_info(struct store *store, store_record_done *done, void *arg);
 
 /* What the daemon knows of its servers, as the text of a JSON object, owned by
  * the caller: state ("up", "open", "half-open"), since, outages and last_error
- * of the server that is worst off, and the state of each of several. */
+ * of the server that is worst off, and the state of each of several; decisions
+ * made without them (degraded), charges still to be made (owed) or lost
+ * (owed_lost), whether changes of accounts are told of (subscribed), and
+ * store_stats.state_file. */
 char *store_state(const struct store *store);
+
 /* Keeps the local copy of accounts, what this node counts by itself and what is
  * still to be charged in the file DIRECTORY/NAME of the daemon's own, and loads
  * what is there. Once, before the first request; without it they end with the
  * process, as they do, after a log line, when the file cannot be used. */
 void store_keep(struct store *store, const char *directory, const char *name);
+
+/* From now on the local copy of accounts follows their changes, over a
+ * connection of its own. For daemons. */
+void store_follow(struct store *store);
+
+/* A decision was made; without the store? For status. */
+void store_decided(struct store *store, bool degraded);
 
 struct store_stats {
 	bool connected; /* some server is */
@@ -131,6 +142,7 @@ struct store_stats {
 	 * since the start, and that had no room. */
 	int64_t owed, owed_made, owed_lost;
 	const char *state_file; /* "none", "ok", "failing" */
+	bool subscribed;	/* store_follow(): changes are told of */
 	const char *last_error; /* borrowed; NULL none */
 };
 void store_stats(const struct store *store, struct store_stats *out);

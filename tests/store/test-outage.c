@@ -123,6 +123,16 @@ static void test_charged_once(void)
 	accept_many("rose", 300); /* asked again */
 	accept_many("tulip", 7);
 	SUITE_INT_EQUAL(stats().owed, 307);
+	{
+		char *text;
+
+		store_decided(rig.store, true);
+		store_decided(rig.store, false);
+		text = store_state(rig.store);
+		SUITE_TRUE(strstr(text, "\"degraded\":1,\"owed\":307,\"owed_lost\":0,"
+					"\"subscribed\":false,\"state_file\":\"ok\"") != NULL);
+		free(text);
+	}
 	come_back();
 	wait_settled();
 	SUITE_INT_EQUAL(used("rose"), 300);

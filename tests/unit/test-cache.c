@@ -104,11 +104,51 @@ static void test_references(void)
 	account_unref(&held);
 }
 
+static void note_next(struct cache *cache, char *seen)
+{
+	const char *login = cache_check_next(cache);
+
+	strcat(seen, login ? login : "-");
+}
+
+static void test_checked(void)
+{
+	struct cache *cache = cache_new(10);
+	struct account *account;
+	char seen[20] = "";
+
+	for (const char *login = "abcd"; *login; login++)
+		cache_put(cache, (const char[]){*login, '\0'}, NULL);
+	note_next(cache, seen);
+	cache_check_begin(cache);
+	note_next(cache, seen);		  /* a */
+	cache_get(cache, "a", &account);  /* used, and checked */
+	cache_get(cache, "b", &account);  /* used before its turn */
+	cache_put(cache, "e", NULL);	  /* new, and so are those put again */
+	cache_put(cache, "c", NULL);
+	note_next(cache, seen);		  /* d */
+	cache_get(cache, "b", &account);
+	note_next(cache, seen);		  /* b */
+	note_next(cache, seen);
+	SUITE_TEXT_EQUAL(seen, "-adb-");
+	cache_check_begin(cache);
+	cache_forget(cache, "d");
+	seen[0] = '\0';
+	for (int i = 0; i < 5; i++)
+		note_next(cache, seen);
+	SUITE_INT_EQUAL(strlen(seen), 5);
+	SUITE_TRUE(strchr(seen, 'd') == NULL && seen[4] == '-');
+	SUITE_TRUE(cache_peek(cache, "a", &account) && !account);
+	SUITE_TRUE(!cache_peek(cache, "d", &account));
+	cache_free(&cache);
+}
+
 static const struct suite_test tests[] = {
 	{ "that a login has no account is something to know", test_known },
 	{ "what is forgotten is not known any more", test_forget },
 	{ "the least recently used goes first", test_bounded },
 	{ "an account in use outlives the cache", test_references },
+	{ "every entry is checked once while entries come, go and are used", test_checked },
 };
 
 int main(void)

@@ -1,0 +1,106 @@
+"""Cases of an outage of Redis: what stays in force, and what is counted in the end."""
+
+import os
+import shutil
+import signal
+
+from bench import DUNNO, LIMIT_S, expect, expect_prefix
+from cases import case, one_message
+from processes import wait_until
+from sendward import Tool
+
+ROSE = "rose@dom.example"
+
+
+def end(client, number, **attributes):
+    return client.ask("END-OF-MESSAGE", **one_message(number, **attributes))
+
+
+def used(bench):
+    """What a question finds now."""
+    with bench.client() as client:
+        client.ask("MAIL")
+    return int(bench.decisions()[-1].used)
+
+
+def state(bench):
+    with open(os.path.join(bench.directory, "state", "policyd.state"), "rb") as file:
+        return file.read()
+
+
+def kill_and_start(bench):
+    bench.daemon.kill()
+    bench.daemon.start()
+
+
+@case
+def killed_in_an_outage(bench):
+    """what is accepted in an outage is charged once, though the daemon is killed twice meanwhile"""
+    client = bench.start(redis={"deadline": "200ms"}, plan={"quotas": '{ "40 messages / 1h" }'}).client()
+    for number in range(3):
+        expect(end(client, number), DUNNO)
+    bench.redis.signal(signal.SIGSTOP)
+    for number in range(3, 8):
+        expect(end(client, number), DUNNO)
+    kill_and_start(bench)
+    client = bench.client()
+    for number in range(5, 12):      # 5 to 7 are repeated requests
+        expect(end(client, number), DUNNO)
+    kill_and_start(bench)
+    client = bench.client()
+    for number in range(12, 23):
+        expect(end(client, number), DUNNO)
+    # 20 are this node's share, and the restarts do not admit it anew.
+    expect_prefix(end(client, 23), "451 4.3.0 ")
+    bench.redis.signal(signal.SIGCONT)
+    bench.wait_log("what was accepted without the store is settled")
+    expect(used(bench), 23, "used")
+    for number in (0, 4, 11, 22):
+        expect(end(client, number), DUNNO, "a repeated request")
+    expect(used(bench), 23, "used after repeated requests")
+
+
+@case
+def flapping(bench):
+    """a Redis that comes and goes has each message once in the end"""
+    client = bench.start(redis={"deadline": "100ms"}).client()
+    number = 0
+    for _ in range(5):
+        for signal_number in (signal.SIGSTOP, signal.SIGCONT):
+            bench.redis.signal(signal_number)
+            for _ in range(4):
+                expect(end(client, number), DUNNO)
+                number += 1
+    wait_until(lambda: used(bench) == number, f"{number} to be used", LIMIT_S)
+
+
+@case
+def blocked_and_away(bench):
+    """a login that is blocked stays so when Redis dies, also one that was never seen, also after a restart"""
+    client = bench.start(redis={"deadline": "200ms"}).client()
+    expect(client.ask("MAIL"), DUNNO)
+    tool = Tool(bench.config_path)
+    for login in (ROSE, "tulip@dom.example"):
+        tool("block", login, "--reason", "stolen")
+    wait_until(lambda: state(bench).count(b"stolen") == 2, "the daemon to have heard of it", LIMIT_S)
+    bench.redis.stop()
+    for _ in range(2):
+        client = bench.client()
+        for login in (ROSE, "tulip@dom.example"):
+            expect_prefix(client.ask("MAIL", sasl_username=login, sender=login), "550 5.7.1 state: ")
+        expect(client.ask("MAIL", sasl_username="lily@dom.example", sender="lily@dom.example"), DUNNO)
+        kill_and_start(bench)
+
+
+@case
+def no_place_for_the_state(bench):
+    """without a state directory it says so once, and works"""
+    shutil.rmtree(os.path.join(bench.directory, "state"))
+    client = bench.start(redis={"deadline": "200ms"}).client()
+    expect(end(client, 1), DUNNO)
+    bench.redis.signal(signal.SIGSTOP)
+    expect(end(client, 2), DUNNO)
+    bench.redis.signal(signal.SIGCONT)
+    bench.wait_log("what was accepted without the store is settled")
+    expect(used(bench), 2, "used")
+    expect(bench.log_count("going on without it"), 1, "the number of lines")
