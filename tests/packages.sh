@@ -16,7 +16,7 @@ SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilt
 	libunistring-dev libsystemd-dev uthash-dev"
 
 SENDWARD_TEST_PACKAGES="postfix dovecot-core redis-server swaks libnet-ssleay-perl libauthen-sasl-perl msmtp curl
-	python3 openssl tzdata"
+	python3 openssl tzdata valgrind"
 
 need_build_packages() {
 	# shellcheck disable=SC2086

@@ -10,15 +10,16 @@ from proxy import NEVER, NONE, SCRIPTS, Fault, replying
 # reaches: a charge may have been made though nobody was told.
 # forgets: Redis has lost what it knew.
 # lasts_s: questions go on for so long before it ends.
-FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets lasts_s")
+# own: it is Redis' own, and hits whoever uses it.
+FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets lasts_s own")
 
 OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
 FAULTS = []
 
 
-def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False, lasts_s=0):
-    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets, lasts_s))
+def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False, lasts_s=0, own=False):
+    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets, lasts_s, own))
 
 
 def _proxied(name, fault, **expected):
@@ -26,7 +27,7 @@ def _proxied(name, fault, **expected):
 
 
 def _server(name, begin, end, **expected):
-    _add(name, lambda world: begin(world.server), lambda world: end(world.server), **expected)
+    _add(name, lambda world: begin(world.server), lambda world: end(world.server), own=True, **expected)
 
 
 def _first_reply(mangle):

@@ -38,30 +38,35 @@ def decision_fields(line):
 
 
 class World:
-    """`kind` is policyd or milter. The milter reaches its Redis by TCP, the policy daemon by a unix socket."""
+    """`kind` is policyd or milter. The milter reaches its Redis by TCP, the policy daemon by a unix socket; `daemon` is
+    the class to start it with, `server` a Redis that several share."""
 
-    def __init__(self, kind, mode="degrade", top=None, redis=None, plan=None, policyd=None, persistent=True, tcp=None):
+    def __init__(self, kind, mode="degrade", top=None, redis=None, plan=None, policyd=None, persistent=True, tcp=None,
+                 daemon=Daemon, node=NODE, server=None):
         self.kind = kind
         self.mode = mode
+        self.node = node
+        self._owns_server = server is None
         self.directory = tempfile.mkdtemp(prefix="sw-faults-")
         os.chmod(self.directory, 0o755)
         os.mkdir(os.path.join(self.directory, "state"), 0o755)
-        self.server = Server(self.directory, persistent)
+        self.server = server or Server(self.directory, persistent)
         tcp = kind == "milter" if tcp is None else tcp
         self.proxy = Proxy(("127.0.0.1", free_port()) if tcp else os.path.join(self.directory, "proxy.sock"),
                            self.server.socket)
         self.path = os.path.join(self.directory, kind)
         self.config_path = os.path.join(self.directory, "sendward.conf")
         self.front = FRONTS[kind](self.path)
-        self.daemon = Daemon(self.front.program, self.config_path, os.path.join(self.directory, kind + ".log"),
-                             [self.path])
+        self.daemon = daemon(self.front.program, self.config_path, os.path.join(self.directory, kind + ".log"),
+                            [self.path])
         self._settings = {"top": top or {}, "redis": redis or {}, "plan": plan or {}, "policyd": policyd or {}}
         self._numbers = 0
         self.tool = self._tool()
 
     def __enter__(self):
         try:
-            self.server.start()
+            if self._owns_server:
+                self.server.start()
             self.proxy.start()
             self._configure()
             self.daemon.start()
@@ -81,7 +86,8 @@ class World:
         self.daemon.kill()
         World.last_log = self.log()
         self.proxy.stop()
-        self.server.stop()
+        if self._owns_server:
+            self.server.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def _tool(self):
@@ -101,7 +107,7 @@ class World:
         address = self.proxy.address
         listen = f'"unix:{self.path}"'
         write_configuration(self.config_path, {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
+            "": {"node": f'"{self.node}"', "state_dir": f'"{self.directory}/state"',
                  "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', "on_store_failure": self.mode,
                  **self._settings["top"]},
