@@ -185,7 +185,7 @@ class Row:
         lines = [line for line in self.world.log()[self.log_start:].splitlines() if not decision_fields(line)]
         opening = sum(bool(OPENING.search(line)) for line in lines)
         closing = sum(bool(CLOSING.search(line)) for line in lines)
-        least, most = {OUTAGE: (1, 1), ONCE: (0, 1), HARMLESS: (0, 0)}[self.fault.kind]
+        least, most = self.fault.told
         self.claim("log", least <= opening <= most and opening == closing,
                    f"{opening} lines say that an outage begins and {closing} that it is over:\n      " + "\n      ".join(lines))
 

@@ -20,9 +20,9 @@ DEADLINE_MS = 250
 LIMIT = 10         # messages of a login in an hour
 MARGIN_MS = 100    # what an answer may take beyond the deadline
 
-# What link.c says when an outage begins and when it is over, and nobody else.
-OPENING = re.compile(r"warning: redis ")
-CLOSING = re.compile(r"\]: redis .*(connected|answers again)$")
+# What store/breaker.c says when an outage begins and when it is over, and nobody else.
+OPENING = re.compile(r"warning: redis .*; not asked until it answers again$")
+CLOSING = re.compile(r"\]: redis .*: answers again after \d+ ms$")
 
 QUARANTINE = ":quarantine_size_mb=1"
 
