@@ -112,9 +112,17 @@ static void send_charge(struct store *store, struct owed_charge *c)
 	store_take(store, &take, on_charged, r);
 }
 
+/* How long the store is still left alone. */
+static int64_t pause_ms(const struct store *store)
+{
+	int64_t left_ms = store->replay.pause_until_ms - clock_ms();
+
+	return left_ms > 0 ? left_ms : 0;
+}
+
 static bool is_paused(const struct store *store)
 {
-	return clock_ms() < store->replay.pause_until_ms;
+	return pause_ms(store) > 0;
 }
 
 void replay_name(struct store *store, enum take_scope scope, const char *name)
@@ -140,8 +148,10 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		if (!c->sent)
 			send_charge(store, c);
 	}
-	if (owed_count(store->owed) > 0 && !is_paused(store))
-		arm(store, REPLAY_EVERY_MS);
+	if (owed_count(store->owed) == 0)
+		return;
+	/* In a pause: the loop's time may be behind, and the timer too early. */
+	arm(store, is_paused(store) ? pause_ms(store) : REPLAY_EVERY_MS);
 }
 
 void replay_wake(struct store *store)

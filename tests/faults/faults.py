@@ -1,6 +1,7 @@
 """The faults: how each begins and ends, and what is to be expected of it."""
 
 import collections
+import time
 
 from proxy import NEVER, NONE, SCRIPTS, Fault, replying
 
@@ -73,9 +74,11 @@ _proxied("half a reply, then silence",
 _proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"), told=EACH_TIME)
 _proxied("garbage from the first word", replying(b"HTTP/1.1 400 Bad Request\r\n\r\n", commands=None))
 for _what, _text in (("an integer", ":7"), ("a status", "+OK"), ("nothing", "$-1"), ("an empty array", "*0"),
-                     ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0"),
-                     ("an array with too little", "*3\r\n$4\r\ndone\r\n:1\r\n:1")):
+                     ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0")):
     _proxied(f"{_what} for a reply", replying(_text))
+# A whole answer, for somebody who has asked for no quota.
+_proxied("an array with too little for a reply",
+         Fault(commands=SCRIPTS, answer=lambda words: b"*3\r\n$4\r\ndone\r\n:%d\r\n:1\r\n" % (time.time() * 1000)))
 _proxied("an array of impossible numbers for a reply", replying("\r\n".join(
     ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)))
 _proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None), told=PERHAPS_TWICE)
