@@ -98,6 +98,9 @@ static bool add_command(struct advice *a, const char *command)
 {
 	const char *config = a->view->config_option;
 
+	/* It would be read as an option. */
+	if (a->view->login[0] == '-')
+		return false;
 	return add(a, "sendward", "") && (!config || add_word(a, " -c ", config)) &&
 	       add_word(a, command, a->view->login);
 }

@@ -39,11 +39,11 @@ void ownership_of(const struct config *config, const struct effective *effective
  * the group asks them. */
 struct ownership_try {
 	const struct pattern *pattern;
-	bool covers;	   /* "!" put aside; true: it decides */
-	bool missing;	   /* it names a group that is not configured */
-	const char *group; /* it is in the list of that group; NULL: in none */
+	bool covers;	    /* "!" put aside; true: it decides */
+	bool missing;	    /* it names a group that is not configured */
+	const char *group;  /* it is in the list of that group; NULL: in none */
 	const char *origin; /* of the list with the pattern, or with the group */
-	int line;	   /* of that list, or of the group */
+	int line;	    /* of that list, or of the group */
 };
 
 typedef void ownership_visit(const struct ownership_try *tried, void *arg);
