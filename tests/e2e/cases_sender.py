@@ -132,6 +132,29 @@ def _(stack):
         expect_refused(stack, submit(), "553", "5.7.1", "")
 
 
+SALES = {"senders": '{ "sales@dom.example", "*@shop.example", "!boss@shop.example" }'}
+
+
+@case(5, "two logins share a group of senders, until the configuration loses it", wirings=EVERY_WIRING,
+      sections={'sender_group "sales"': SALES})
+def _(stack):
+    for login in (ROSE, TULIP):
+        stack.sendward("user", "add", login, "--sender", "%group:sales")
+        for sender in ("sales@dom.example", "any@shop.example", login):
+            expect_delivered(stack, stack.send(login, sender=sender, header_from=sender))
+        expect_refused(stack, stack.send(login, sender="boss@shop.example"), "553", "5.7.1", "")
+    stack.sendward("user", "set", ROSE, "--sender", "*@shop.example", "--sender", "!%group:sales")
+    expect_refused(stack, stack.send(ROSE, sender="any@shop.example"), "553", "5.7.1", "")
+    expect_delivered(stack, stack.send(ROSE, sender="boss@shop.example", header_from="boss@shop.example"))
+    stack.stop_daemons()
+    stack.configure()
+    for daemon in stack.daemons():
+        daemon.start()
+    for login, sender in ((TULIP, "sales@dom.example"), (ROSE, "boss@shop.example"), (ROSE, ROSE)):
+        expect_refused(stack, stack.send(login, sender=sender), "553", "5.7.1", "")
+    expect_delivered(stack, stack.send(TULIP))
+
+
 @case(5, "a login that is no address and has no senders may use none", wirings=EVERY_WIRING)
 def _(stack):
     expect_refused(stack, stack.send("plainlogin", sender="plainlogin@dom.example",
