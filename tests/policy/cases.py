@@ -431,7 +431,7 @@ def without_redis(bench):
     expect(client.ask("RCPT", sasl_username=""), DUNNO)
     bench.redis.start()
     wait_until(lambda: client.ask("RCPT", instance="1.0") == DUNNO, "the daemon to reach Redis", LIMIT_S)
-    bench.wait_log("connected")
+    bench.wait_log("answers again after ")
 
 
 @case
