@@ -29,43 +29,6 @@ static const struct {
 
 /* Functions that return a text return NULL when all is well, else the reason. */
 
-/* --- the names ----------------------------------------------------------------- */
-
-static bool is_name(const char *text, size_t len, const char *name)
-{
-	return strlen(name) == len && ascii_equal_nocase(name, text, len);
-}
-
-/* ORIGINATORS when it is another field. Postfix takes away blanks before the
- * colon, programs differ. */
-static unsigned field_of(const char *name, const char *(*name_of)(enum originator field))
-{
-	size_t len = strlen(name);
-	unsigned i = 0;
-
-	while (len > 0 && ascii_is_blank(name[len - 1]))
-		len--;
-	while (i < ORIGINATORS && !is_name(name, len, name_of((enum originator)i)))
-		i++;
-	return i;
-}
-
-bool originators_wants(const char *name)
-{
-	return field_of(name, originator_name) < ORIGINATORS ||
-	       field_of(name, originator_copy_name) < ORIGINATORS;
-}
-
-bool originator_find(const char *name, enum originator *out)
-{
-	unsigned field = field_of(name, originator_name);
-
-	if (field == ORIGINATORS)
-		return false;
-	*out = (enum originator)field;
-	return true;
-}
-
 /* --- what is shown ------------------------------------------------------------- */
 
 static bool is_address(const char *text, const struct address *address)
@@ -267,27 +230,9 @@ static const char *field_read(struct originators *o, enum originator field, cons
 	return reason;
 }
 
-void originators_init(struct originators *o)
+static bool is_looked_at(const struct originators *o, enum originator field)
 {
-	o->n = 0;
-	o->reply_to = false;
-	memset(o->fields_seen, 0, sizeof(o->fields_seen));
-	memset(o->copies_seen, 0, sizeof(o->copies_seen));
-	memset(o->faulty, 0, sizeof(o->faulty));
-	o->fault[0] = '\0';
-	o->display_address[0] = '\0';
-	o->mixed[0] = '\0';
-	o->display[0] = '\0';
-}
-
-void originators_want_reply_to(struct originators *o)
-{
-	o->reply_to = true;
-}
-
-static bool is_looked_at(const struct originators *o, unsigned field)
-{
-	return field < ORIGINATORS && (field != ORIGINATOR_REPLY_TO || o->reply_to);
+	return field != ORIGINATOR_REPLY_TO || o->reply_to;
 }
 
 /* The first one is told. */
@@ -322,17 +267,17 @@ static const char *read_bounded(struct originators *o, enum originator field, co
 
 void originators_add(struct originators *o, const char *name, const char *value, size_t value_len)
 {
-	unsigned field = field_of(name, originator_name);
-	unsigned copy = field_of(name, originator_copy_name);
+	enum originator field;
 	const char *reason;
 
-	if (is_looked_at(o, copy))
-		o->copies_seen[copy]++;
-	if (!is_looked_at(o, field) || o->fields_seen[field]++ >= HEADER_FIELDS_MAX)
+	if (originator_find_copy(name, &field) && is_looked_at(o, field))
+		o->copies_seen[field]++;
+	if (!originator_find(name, &field) || !is_looked_at(o, field) ||
+	    o->fields_seen[field]++ >= HEADER_FIELDS_MAX)
 		return;
-	reason = read_bounded(o, (enum originator)field, value, value_len);
+	reason = read_bounded(o, field, value, value_len);
 	if (reason)
-		set_fault(o, field, "%s: %s", originator_name((enum originator)field), reason);
+		set_fault(o, field, "%s: %s", originator_name(field), reason);
 }
 
 void originators_end(struct originators *o)

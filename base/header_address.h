@@ -82,6 +82,9 @@ bool originators_wants(const char *name);
 /* Which of the originator fields it is; false when it is none. */
 bool originator_find(const char *name, enum originator *out);
 
+/* The same for originator_copy_name(). */
+bool originator_find_copy(const char *name, enum originator *out);
+
 const char *originator_name(enum originator field);
 
 /* The field that keeps one that was taken out: "X-Original-From". */

@@ -2,7 +2,7 @@
  * Carries out what the engine says of a header From that the login may not use
  * (engine/rewrite.h), at the end of the message.
  *
- * Tried out with Postfix 3.7: fields are counted from 1 for each name, a field
+ * Tried out with Postfix 3.7 and 3.10: fields are counted from 1 for each name, a field
  * that is deleted moves those behind it, and a changed one stays in its place.
  * New fields go to the end of the header.
  */
