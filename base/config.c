@@ -84,6 +84,9 @@ static void fill(struct load *load, cfg_t *cfg)
 		load_section(load, section, sections[i], config);
 	}
 	load_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config);
+	for (i = 0; i < STORE_FAILURE_CHECKS; i++)
+		config->store_failure[i] = config->on_store_failure;
+	load_section(load, cfg_getsec(cfg, "store_failure"), SECTION_STORE_FAILURE, config);
 	note_lines(load, cfg);
 	config->milter_configured = load_find(cfg_getsec(cfg, "milter"), "listen") != NULL;
 	load_sender_groups(load, cfg);

@@ -24,6 +24,8 @@
 
 enum charge_by { CHARGE_AUTO, CHARGE_MILTER, CHARGE_POLICYD };
 enum store_failure { STORE_FAILURE_DEGRADE, STORE_FAILURE_DEFER, STORE_FAILURE_PASS };
+/* The checks that need the store: state to quotas. */
+#define STORE_FAILURE_CHECKS (CHECK_QUOTAS + 1)
 enum over_quota { OVER_QUOTA_DEFER, OVER_QUOTA_REJECT, OVER_QUOTA_HOLD, OVER_QUOTA_SANDBOX };
 /* What a recipient beyond the quota is told while others of the message were
  * accepted: the quota's reply, or 452 4.5.3, after which a client sends the
@@ -175,6 +177,8 @@ struct config {
 	const char *node;
 	enum charge_by charge;
 	enum store_failure on_store_failure;
+	/* The same for each check, where it differs or not. */
+	enum store_failure store_failure[STORE_FAILURE_CHECKS];
 	const char *recipient_delimiter;
 	struct null_sender null_sender;
 	bool unknown_login_allowed;

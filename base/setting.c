@@ -171,8 +171,9 @@ static const struct setting settings[] = {
 };
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-/* The rows behind the table: one for each check, then one for each reply. Their
- * names stand where checks and replies do. */
+/* The rows behind the table: one for each check, one for each check that has a
+ * choice in an outage, then one for each reply. Their names stand where checks
+ * and replies do. */
 static void check_row(size_t check, struct setting *out)
 {
 	*out = (struct setting){ .section = SECTION_CHECKS,
@@ -182,6 +183,17 @@ static void check_row(size_t check, struct setting *out)
 				 .offset = offsetof(struct plan, modes) +
 					   check * sizeof(enum check_mode),
 				 .index = (int)check };
+}
+
+static void store_failure_row(size_t check, struct setting *out)
+{
+	*out = (struct setting){ .section = SECTION_STORE_FAILURE,
+				 .name = check_name((enum check)check),
+				 .kind = &kind_word,
+				 .detail = store_failure_words,
+				 .offset = offsetof(struct config, store_failure) +
+					   check * sizeof(enum store_failure),
+				 .index = -1 };
 }
 
 static void reply_row(size_t reply, struct setting *out)
@@ -200,8 +212,10 @@ bool setting_at(size_t i, struct setting *out)
 		*out = settings[i];
 	else if (i < SETTINGS + CHECKS)
 		check_row(i - SETTINGS, out);
-	else if (i < SETTINGS + CHECKS + REPLIES)
-		reply_row(i - SETTINGS - CHECKS, out);
+	else if (i < SETTINGS + CHECKS + STORE_FAILURE_CHECKS)
+		store_failure_row(i - SETTINGS - CHECKS, out);
+	else if (i < SETTINGS + CHECKS + STORE_FAILURE_CHECKS + REPLIES)
+		reply_row(i - SETTINGS - CHECKS - STORE_FAILURE_CHECKS, out);
 	else
 		return false;
 	return true;
@@ -238,6 +252,7 @@ const char *setting_section_name(enum setting_section section)
 		[SECTION_GROUP] = "group",
 		[SECTION_SENDER_GROUP] = "sender_group",
 		[SECTION_UNAUTHENTICATED] = "unauthenticated",
+		[SECTION_STORE_FAILURE] = "store_failure",
 	};
 
 	return names[section];

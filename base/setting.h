@@ -25,8 +25,9 @@ enum setting_section {
 	SECTION_GROUP,	/* group NAME { } */
 	SECTION_SENDER_GROUP, /* sender_group NAME { } */
 	SECTION_UNAUTHENTICATED,
+	SECTION_STORE_FAILURE,
 };
-#define SECTIONS 12
+#define SECTIONS 13
 
 /* "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);

@@ -1,4 +1,7 @@
+#include <stdio.h>
+
 #include "engine/deciding.h"
+#include "engine/gate.h"
 
 /* This node's share of each limit. */
 static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROWS_MAX])
@@ -72,24 +75,80 @@ static bool fits_share(struct decision *d)
 	return answer.status != TAKE_OVER;
 }
 
-/* on_store_failure: what is known of the login stays in force; only what the
- * counters would have said is open. */
+/* ---- what the operator chose ---------------------------------------------- */
+
+static const char no_answer[] = "the store does not answer";
+
+/* What is known of the login stays in force in any case; "pass" is for what is
+ * not known. */
+static void apply_choice(const struct decision *d, enum check check, struct finding *f)
+{
+	enum store_failure choice = d->config->store_failure[check];
+
+	if (f->result == FINDING_SKIPPED)
+		return;
+	if (choice == STORE_FAILURE_DEFER) {
+		f->result = FINDING_UNKNOWN;
+		f->action = ACTION_DEFER;
+		snprintf(f->rule, sizeof(f->rule), "%s", no_answer);
+	} else if (choice == STORE_FAILURE_PASS && !d->known) {
+		f->result = FINDING_PASS;
+	}
+}
+
+/* Before the store has said anything of the login: its account is what the
+ * local copy says, if it says anything. */
+static void gate_alone(struct decision *d)
+{
+	if (!d->known)
+		decision_gate(d);
+	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++)
+		apply_choice(d, (enum check)i, &d->verdict.findings[i]);
+	d->refused = gate_decisive(d->verdict.findings) >= 0;
+	decision_plan(d);
+}
+
+/* The first check of all: when it is put off, so is everything. */
+static bool puts_off_all(const struct decision *d)
+{
+	enum store_failure choice = d->config->store_failure[CHECK_STATE];
+
+	return choice == STORE_FAILURE_DEFER ||
+	       (choice == STORE_FAILURE_DEGRADE && !d->known &&
+		!d->config->unknown_while_degraded_allowed);
+}
+
+static bool passes_quotas(struct decision *d)
+{
+	struct finding *f = &d->verdict.findings[CHECK_QUOTAS];
+
+	switch (d->config->store_failure[CHECK_QUOTAS]) {
+	case STORE_FAILURE_DEGRADE:
+		return fits_share(d);
+	case STORE_FAILURE_PASS:
+		return true;
+	case STORE_FAILURE_DEFER:
+		break;
+	}
+	if (d->n_rows == 0)
+		return true;
+	f->result = FINDING_UNKNOWN;
+	f->action = ACTION_DEFER;
+	snprintf(f->rule, sizeof(f->rule), "%s", no_answer);
+	return false;
+}
+
 void degraded_answer(struct decision *d)
 {
-	enum store_failure mode = d->config->on_store_failure;
-
 	d->verdict.degraded = true;
-	if (mode == STORE_FAILURE_DEFER ||
-	    (mode == STORE_FAILURE_DEGRADE && !d->known &&
-	     !d->config->unknown_while_degraded_allowed)) {
-		decision_cannot_tell(d, "the store does not answer");
-		return;
+	if (d->step == 0) {
+		if (puts_off_all(d)) {
+			decision_cannot_tell(d, no_answer);
+			return;
+		}
+		gate_alone(d);
 	}
-	if (d->step == 0 && !d->known) {
-		decision_gate(d);
-		decision_plan(d);
-	}
-	if (d->refused || (mode == STORE_FAILURE_DEGRADE && !fits_share(d))) {
+	if (d->refused || !passes_quotas(d)) {
 		decision_judged(d);
 		return;
 	}

@@ -30,6 +30,7 @@ void answer_missing(const struct config *config, const struct request *request, 
 		    struct verdict *out)
 {
 	answer_cannot_tell(config, request, why, out);
-	if (config->on_store_failure == STORE_FAILURE_PASS)
+	if (config->store_failure[CHECK_STATE] == STORE_FAILURE_PASS &&
+	    config->store_failure[CHECK_QUOTAS] == STORE_FAILURE_PASS)
 		out->action = ACTION_ACCEPT;
 }

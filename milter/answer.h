@@ -29,7 +29,7 @@ void answer_from(const struct verdict *verdict, struct answer *out);
 void answer_cannot_tell(const struct config *config, const struct request *request, const char *why,
 			struct verdict *out);
 
-/* The engine did not answer in time: on_store_failure = pass accepts, the
+/* The engine did not answer in time: pass for states and quotas accepts, the
  * others defer. */
 void answer_missing(const struct config *config, const struct request *request, const char *why,
 		    struct verdict *out);

@@ -537,6 +537,21 @@ static void test_odd_text(void)
 			 "policyd");
 }
 
+static void test_store_failure(void)
+{
+	struct config *config = load_good("on_store_failure = pass\n"
+					  "store_failure { quotas = defer networks = degrade }\n");
+
+	SUITE_INT_EQUAL(config->store_failure[CHECK_QUOTAS], STORE_FAILURE_DEFER);
+	SUITE_INT_EQUAL(config->store_failure[CHECK_NETWORKS], STORE_FAILURE_DEGRADE);
+	SUITE_INT_EQUAL(config->store_failure[CHECK_STATE], STORE_FAILURE_PASS);
+	SUITE_INT_EQUAL(config->store_failure[CHECK_CAPS], STORE_FAILURE_PASS);
+	config_unref(&config);
+	SUITE_TRUE(load("store_failure { sandbox = defer }") == NULL);
+	SUITE_TRUE(load("store_failure {\n quotas = refuse }") == NULL);
+	expect_error("test.conf:2: quotas = refuse: ");
+}
+
 static const struct suite_test tests[] = {
 	{ "an empty file is the defaults", test_empty },
 	{ "the example of the design is read, with comments anywhere", test_example },
@@ -553,6 +568,7 @@ static const struct suite_test tests[] = {
 	{ "the null sender may have a quota of its own", test_null_sender },
 	{ "a setting of the top level knows its line", test_lines },
 	{ "odd characters do not get into messages", test_odd_text },
+	{ "what a check does without the store is chosen for each, or for all", test_store_failure },
 };
 
 int main(void)
