@@ -157,6 +157,8 @@ struct redis_settings {
 	 * the address. */
 	const char *tls_ca_file, *tls_cert_file, *tls_key_file, *tls_server_name;
 	/* Instead of address, when there are some: all inet: or all tls:. */
+	const struct endpoint *cluster; /* some of its nodes */
+	size_t n_cluster;
 	const struct endpoint *sentinels;
 	size_t n_sentinels; /* at most REDIS_SERVERS_MAX */
 	const char *sentinel_master;
@@ -168,7 +170,8 @@ struct redis_settings {
 /* How all its servers are reached. */
 enum endpoint_kind redis_kind(const struct redis_settings *settings);
 
-/* For people: "inet:127.0.0.1:6379", "sentinel mymaster". */
+/* For people: "inet:127.0.0.1:6379", "sentinel mymaster",
+ * "cluster inet:127.0.0.1:7000". */
 #define REDIS_NAME_MAX 300
 void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX]);
 

@@ -5,6 +5,8 @@
 
 enum endpoint_kind redis_kind(const struct redis_settings *settings)
 {
+	if (settings->n_cluster > 0)
+		return settings->cluster[0].kind;
 	return settings->n_sentinels > 0 ? settings->sentinels[0].kind : settings->address.kind;
 }
 
@@ -12,11 +14,12 @@ void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX])
 {
 	char address[ENDPOINT_TEXT_MAX];
 
-	endpoint_format(&settings->address, address);
+	endpoint_format(settings->n_cluster > 0 ? &settings->cluster[0] : &settings->address, address);
 	if (settings->n_sentinels > 0)
 		snprintf(out, REDIS_NAME_MAX, "sentinel %s", settings->sentinel_master);
 	else
-		snprintf(out, REDIS_NAME_MAX, "%s", address);
+		snprintf(out, REDIS_NAME_MAX, "%s%s", settings->n_cluster > 0 ? "cluster " : "",
+			 address);
 }
 
 static void check_needs(struct load *load, cfg_t *redis, const char *name, const char *what)
@@ -46,8 +49,18 @@ static void check_kinds(struct load *load, cfg_t *redis, const char *name,
 	for (size_t i = 1; i < n; i++) {
 		if (list[i].kind != list[0].kind)
 			load_complain(load, load_nth_line(load_find(redis, name), i),
-				      "%s are either all inet: or all tls:", name);
+				      "the servers of %s are either all inet: or all tls:", name);
 	}
+}
+
+static void check_cluster(struct load *load, cfg_t *redis)
+{
+	const struct redis_settings *settings = &load->config->redis;
+
+	check_kinds(load, redis, "cluster", settings->cluster, settings->n_cluster);
+	if (settings->n_cluster > 0 && settings->database != 0)
+		load_complain(load, load_line_of(redis, "database"),
+			      "a cluster has only database 0");
 }
 
 static void check_sentinels(struct load *load, cfg_t *redis)
@@ -69,7 +82,7 @@ static void check_sentinels(struct load *load, cfg_t *redis)
 /* A list that is set but empty is one, too. */
 static void check_one_of(struct load *load, cfg_t *redis)
 {
-	static const char *const names[] = { "address", "sentinels" };
+	static const char *const names[] = { "address", "sentinels", "cluster" };
 	const char *first = NULL;
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -92,5 +105,6 @@ void load_check_redis(struct load *load, cfg_t *redis)
 		check_needs(load, redis, "username", "a password_file");
 	check_one_of(load, redis);
 	check_sentinels(load, redis);
+	check_cluster(load, redis);
 	check_tls(load, redis);
 }

@@ -102,6 +102,8 @@ static const struct setting settings[] = {
 	  IN_CONFIG(redis.sentinel_username) },
 	{ SECTION_REDIS, "sentinel_password_file", "", &kind_optional_path,
 	  IN_CONFIG(redis.sentinel_password_file) },
+	{ SECTION_REDIS, "cluster", NULL, &kind_servers, IN_CONFIG(redis.cluster),
+	  .count_offset = offsetof(struct config, redis.n_cluster), .max = REDIS_SERVERS_MAX },
 	{ SECTION_REDIS, "username", "", &kind_user_name, IN_CONFIG(redis.username) },
 	{ SECTION_REDIS, "password_file", "", &kind_optional_path, IN_CONFIG(redis.password_file) },
 	{ SECTION_REDIS, "database", "0", &kind_int, IN_CONFIG(redis.database),

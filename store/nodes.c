@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/clock.h"
 
@@ -93,7 +94,12 @@ void node_drop(struct node *node)
 {
 	const struct timeval now = { 0, 0 };
 	struct nodes *nodes = node->nodes;
+	struct link_stats stats;
 
+	/* The other end of its outage. */
+	link_stats(node->link, &stats);
+	if (stats.breaker->told)
+		log_info("redis %s: not one of the servers any more", stats.breaker->name);
 	TAILQ_REMOVE(&nodes->list, node, next);
 	nodes->n--;
 	TAILQ_INSERT_TAIL(&nodes->gone, node, next);

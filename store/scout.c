@@ -18,6 +18,8 @@
 /* The least time between two questions when in a hurry. */
 #define HURRY_MS 100
 
+#define WORRY_MS 500
+
 /* When nobody has given an answer, everybody is asked again so much later. */
 #define ROUND_PAUSE_MS 500
 
@@ -38,7 +40,7 @@ struct scout {
 	size_t failed; /* in a row */
 	enum scout_state state;
 	struct link *link;
-	bool hurried;
+	bool hurried, worried;
 	int64_t began_ms, asked_ms;
 	struct event *timer;
 	bool complained;
@@ -95,6 +97,13 @@ static void next_server(struct scout *s, const char *why)
 	set_timer(s, ROUND_PAUSE_MS);
 }
 
+static int64_t pause_ms(const struct scout *s)
+{
+	if (s->hurried)
+		return HURRY_MS;
+	return s->worried && s->task.every_ms > WORRY_MS ? WORRY_MS : s->task.every_ms;
+}
+
 static void on_answer(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
 {
@@ -116,7 +125,7 @@ static void on_answer(enum link_result result, struct redisReply *reply, const c
 	s->failed = 0;
 	s->error[0] = '\0';
 	s->state = SCOUT_KNOWING;
-	set_timer(s, s->hurried ? HURRY_MS : s->task.every_ms);
+	set_timer(s, pause_ms(s));
 }
 
 static void ask(struct scout *s)
@@ -157,7 +166,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		look(s);
 		break;
 	case SCOUT_KNOWING:
-		if (s->hurried && s->n > 1)
+		if ((s->hurried || s->worried) && s->n > 1)
 			connect_next(s);
 		else
 			ask(s);
@@ -174,6 +183,15 @@ void scout_hurry(struct scout *s)
 	s->hurried = true;
 	if (s->state == SCOUT_KNOWING)
 		set_timer(s, since_ms < HURRY_MS ? HURRY_MS - since_ms : 0);
+}
+
+void scout_worry(struct scout *s, bool worried)
+{
+	bool begins = worried && !s->worried;
+
+	s->worried = worried;
+	if (begins && s->state == SCOUT_KNOWING)
+		set_timer(s, pause_ms(s));
 }
 
 /* ---- life --------------------------------------------------------------- */

@@ -51,6 +51,9 @@ void scout_more(struct scout *scout, const struct endpoint *servers, size_t n);
  * now, at most every 100 ms. */
 void scout_hurry(struct scout *scout);
 
+/* While it is worried, it asks the next one in turn every 500 ms. */
+void scout_worry(struct scout *scout, bool worried);
+
 /* Why there is no answer; "" when there is one. */
 const char *scout_error(const struct scout *scout);
 

@@ -47,11 +47,12 @@ static void forget_candidate(struct sentinel *s)
 
 static void named(struct sentinel *s, const struct endpoint *address)
 {
-	if (s->candidate && endpoint_equal(&s->candidate->address, address))
-		return;
-	forget_candidate(s);
-	if (!s->primary || !endpoint_equal(&s->primary->address, address))
+	if (!s->candidate || !endpoint_equal(&s->candidate->address, address))
+		forget_candidate(s);
+	if (!s->candidate &&
+	    (!s->primary || !endpoint_equal(&s->primary->address, address)))
 		s->candidate = node_at(s->nodes, address);
+	scout_worry(s->scout, s->candidate || !s->primary || !link_is_up(s->primary->link));
 }
 
 void sentinel_changed(struct sentinel *s, struct node *node, bool up)

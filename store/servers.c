@@ -19,6 +19,9 @@
 #define AGAIN_MIN_MS 10
 #define AGAIN_MAX_MS 80
 
+/* A command follows so many redirections at once; then it takes a break. */
+#define REDIRECTIONS_MAX 3
+
 #define ASKED_ERROR_MAX 200
 
 /* A command under way. */
@@ -30,6 +33,8 @@ struct asked {
 	unsigned node;	/* the number of the one it was last sent to */
 	unsigned only;	/* the one it must go to; 0: the one that has its key */
 	bool whole;	/* sent with the whole script */
+	bool asking;	/* sent to a node that gets the slot just now */
+	int redirections;
 	bool uncertain; /* an earlier try may have been carried out */
 	bool busy;	/* the server as a whole could not serve */
 	char error[ASKED_ERROR_MAX]; /* of the last try */
@@ -89,6 +94,15 @@ static struct node *route(const struct asked *asked)
 	return topology_route(topology, c->bytes + c->starts[c->key], c->lengths[c->key]);
 }
 
+static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
+			 void *arg)
+{
+	(void)result;
+	(void)reply;
+	(void)error;
+	(void)arg;
+}
+
 static void send_to(struct asked *asked, const struct node *node)
 {
 	const char *argv[COMMAND_ARGS_MAX];
@@ -103,6 +117,9 @@ static void send_to(struct asked *asked, const struct node *node)
 		lengths[1] = strlen(argv[1]);
 	}
 	asked->node = node->number;
+	if (asked->asking)
+		link_send(node->link, 1, (const char *const[]){ "ASKING" }, NULL,
+			  asked->deadline_ms, ignore_reply, NULL);
 	link_send(node->link, asked->command.argc, argv, lengths, asked->deadline_ms, on_reply,
 		  asked);
 }
@@ -152,6 +169,8 @@ static void refuse(struct asked *asked)
 {
 	const char *why = topology_error(&asked->servers->topology);
 
+	if (asked->servers->been_up && !why[0])
+		why = "no server has this key at present";
 	if (asked->only)
 		why = "this server is not one of ours any more";
 	answer(asked, asked->uncertain ? LINK_UNCERTAIN : LINK_UNAVAILABLE, NULL,
@@ -163,6 +182,8 @@ static void try(struct asked *asked)
 	const struct node *node = route(asked);
 	bool first = asked->pause_ms == 0;
 
+	asked->asking = false;
+	asked->redirections = 0;
 	if (!node && (first || asked->only)) {
 		refuse(asked);
 		return;
@@ -205,6 +226,25 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 
 /* ---- replies ------------------------------------------------------------ */
 
+/* Elsewhere: at once when that server is up, else a little later. */
+static void redirect(struct asked *asked, enum trouble trouble, struct redisReply *reply,
+		     const struct node *from)
+{
+	struct topology *topology = &asked->servers->topology;
+	struct node *to = trouble == TROUBLE_MOVED ? topology_moved(topology, reply->str, from) :
+						     topology_asked(topology, reply->str, from);
+
+	if (!to) {
+		answer(asked, LINK_OK, reply, NULL);
+	} else if (link_is_up(to->link) && asked->redirections++ < REDIRECTIONS_MAX) {
+		asked->servers->repeats++;
+		asked->asking = trouble == TROUBLE_ASK;
+		send_to(asked, to);
+	} else {
+		wait_for_again(asked, reply->str);
+	}
+}
+
 static void on_trouble(struct asked *asked, enum trouble trouble, struct redisReply *reply)
 {
 	struct node *node = node_numbered(&asked->servers->topology.nodes, asked->node);
@@ -224,12 +264,19 @@ static void on_trouble(struct asked *asked, enum trouble trouble, struct redisRe
 		topology_hurry(&asked->servers->topology);
 		wait_for_again(asked, reply->str);
 		return;
-	case TROUBLE_BUSY:
 	case TROUBLE_SLOT:
+		topology_hurry(&asked->servers->topology);
+		wait_for_again(asked, reply->str);
+		return;
+	case TROUBLE_BUSY:
 		wait_for_again(asked, reply->str);
 		return;
 	case TROUBLE_MOVED:
 	case TROUBLE_ASK:
+		if (!node)
+			break;
+		redirect(asked, trouble, reply, node);
+		return;
 	case TROUBLE_NONE:
 		break;
 	}
@@ -303,6 +350,7 @@ bool servers_same(const struct redis_settings *a, const struct redis_settings *b
 {
 	return endpoint_equal(&a->address, &b->address) &&
 	       same_servers(a->sentinels, a->n_sentinels, b->sentinels, b->n_sentinels) &&
+	       same_servers(a->cluster, a->n_cluster, b->cluster, b->n_cluster) &&
 	       same_text(a->sentinel_master, b->sentinel_master) &&
 	       same_text(a->sentinel_username, b->sentinel_username) &&
 	       same_text(a->sentinel_password_file, b->sentinel_password_file) && same_text(a->username, b->username) &&

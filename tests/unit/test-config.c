@@ -99,7 +99,11 @@ static const struct {
 	  "test.conf:1: sentinels = unix:/x: one of several servers is inet:host:port or "
 	  "tls:host:port" },
 	{ "redis {\n sentinels = { \"inet:h:2\",\n \"tls:h:3\" } sentinel_master = m\n}",
-	  "test.conf:3: sentinels are either all inet: or all tls:" },
+	  "test.conf:3: the servers of sentinels are either all inet: or all tls:" },
+	{ "redis {\n cluster = { \"inet:h:2\" }\n database = 1\n}",
+	  "test.conf:3: a cluster has only database 0" },
+	{ "redis {\n sentinels = { \"inet:h:2\" }\n cluster = { \"inet:h:3\" }\n}",
+	  "test.conf:3: there is sentinels in line 2 already: one of them says where Redis is" },
 	{ "redis { sentinels = { \"inet:h:2\" } sentinel_master = m sentinel_username = u }",
 	  "test.conf:1: sentinel_username needs a sentinel_password_file" },
 	{ "redis { sentinels = { \"inet:h:2\" } sentinel_master = \"a b\" }",
