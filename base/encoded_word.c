@@ -156,8 +156,9 @@ const char *encoded_words_check(const char *text)
 
 /* --- characters --------------------------------------------------------------- */
 
-/* The charsets in which an octet below 0x80 need not be the ASCII character, by
- * the names mail has for them and the name iconv has. */
+/* The charsets by the names mail has for them and the name iconv has: those in
+ * which an octet below 0x80 need not be the ASCII character, then those of one
+ * octet a character whose letters are taken for others (mixed scripts). */
 static const char *iconv_name(const struct encoded_word *word)
 {
 	static const struct {
@@ -192,6 +193,22 @@ static const char *iconv_name(const struct encoded_word *word)
 		{ "cp500", "IBM500" },
 		{ "ibm1047", "IBM1047" },
 		{ "cp1047", "IBM1047" },
+		{ "iso-8859-1", "ISO-8859-1" },
+		{ "latin1", "ISO-8859-1" },
+		{ "iso-8859-2", "ISO-8859-2" },
+		{ "iso-8859-5", "ISO-8859-5" },
+		{ "iso-8859-7", "ISO-8859-7" },
+		{ "iso-8859-9", "ISO-8859-9" },
+		{ "iso-8859-15", "ISO-8859-15" },
+		{ "windows-1250", "CP1250" },
+		{ "windows-1251", "CP1251" },
+		{ "cp1251", "CP1251" },
+		{ "windows-1252", "CP1252" },
+		{ "cp1252", "CP1252" },
+		{ "windows-1253", "CP1253" },
+		{ "windows-1254", "CP1254" },
+		{ "koi8-r", "KOI8-R" },
+		{ "koi8-u", "KOI8-U" },
 	};
 	/* RFC 2231 section 5: "charset*language" */
 	const char *star = memchr(word->charset, '*', word->charset_len);

@@ -77,7 +77,13 @@ static void test_decoding(void)
 		{ "=?utf-8?x?a?=", "=?utf-8?x?a?=" },
 		{ "a=?b?c?=?utf-8?q?d?=", "a=?b?c?d" },
 		/* beyond ASCII and not known here */
-		{ "=?iso-8859-1?q?Andr=E9?=", "Andr\xef\xbf\xbd" },
+		{ "=?x-nobody?q?Andr=E9?=", "Andr\xef\xbf\xbd" },
+		/* in one octet a character */
+		{ "=?iso-8859-1?q?Andr=E9?=", "Andr\xc3\xa9" },
+		{ "=?Windows-1252*fr?q?=80?=", "\xe2\x82\xac" },
+		{ "=?koi8-r?q?=C1?=", "\xd0\xb0" },
+		{ "=?iso-8859-7?q?=EF?=", "\xce\xbf" },
+		{ "=?windows-1253?q?=D2?=", "\xef\xbf\xbd" },
 		{ "=?utf-8?q?=C3(?=", "\xef\xbf\xbd(" },
 		/* where ASCII is not what it seems */
 		{ "=?utf-7?q?a+AEA-b?=", "a@b" },
