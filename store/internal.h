@@ -32,6 +32,9 @@ struct redisReply;
 #define REFUND_RETRY_S 5
 #define REFUND_TRIES_MAX (MESSAGE_REMEMBERED_S / REFUND_RETRY_S)
 
+/* That the server answers, but not to what it is asked, is said so often. */
+#define REFUSAL_EVERY_MS (60 * 1000)
+
 /* Entries kept in the stream of events, about. */
 #define EVENTS_MAX 100000
 
@@ -59,6 +62,7 @@ struct store {
 	int64_t degraded;  /* decisions made without the store */
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
+	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/counter.h"
 #include "store/internal.h"
 #include "store/key.h"
@@ -141,6 +142,18 @@ static void read_answer(struct taking *t, const struct redisReply *reply,
 	}
 }
 
+/* Full, without the right to run scripts, or no Redis at all: the breaker does
+ * not open for that, as asking something else may do. */
+static void tell_refusal(struct store *store, const char *error)
+{
+	int64_t now_ms = clock_ms();
+
+	if (store->refusal_told_ms && now_ms - store->refusal_told_ms < REFUSAL_EVERY_MS)
+		return;
+	store->refusal_told_ms = now_ms;
+	log_warning("redis answers, but not to what it is asked: %s (said once a minute)", error);
+}
+
 static void on_take(enum link_result result, struct redisReply *reply, const char *error,
 		    void *arg)
 {
@@ -157,6 +170,8 @@ static void on_take(enum link_result result, struct redisReply *reply, const cha
 	default:
 		break;
 	}
+	if (result == LINK_OK && answer.status == TAKE_UNAVAILABLE)
+		tell_refusal(t->store, answer.error);
 	t->done(&answer, t->arg);
 	free(t);
 }

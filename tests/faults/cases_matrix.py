@@ -23,9 +23,7 @@ RECOVERY_MS = 2000 + 1000
 ASK_EVERY_S = 0.1
 CONNECTS_MAX = 12
 
-# Is what a node accepts by itself charged in Redis when that is back?
-CHARGED_LATER = True
-SETTLED_S = 8    # what was accepted meanwhile, and refunds
+SETTLED_S = 8    # until what was accepted meanwhile is charged, and refunds are made
 
 FOREIGN = "somebody@else.example"
 
@@ -166,21 +164,17 @@ class Row:
             self._claim_count(login, 0, int(accepted))
 
     def _claim_count(self, login, before, accepted):
-        """Refunds, and charges that were kept, may come a little after the first answer."""
-        low = high = before + accepted
-        if self.fault.kind != HARMLESS and not CHARGED_LATER:
-            low = before
-            high = before + (accepted if self.fault.reaches else 0)
+        """Refunds, and what the node has accepted by itself, may come a little after the first answer."""
         used = None
 
         def right():
             nonlocal used
             used = self.world.used(login)
-            return low <= used <= high
+            return used == before + accepted
         try:
             wait_until(right, "", SETTLED_S)
         except Timeout:
-            self.claim("count", False, f"{used} counted of {login}, not {low} to {high}")
+            self.claim("count", False, f"{used} counted of {login}, not {before + accepted}")
 
     def _lines(self):
         lines = [line for line in self.world.log()[self.log_start:].splitlines() if not decision_fields(line)]

@@ -8,26 +8,27 @@ from proxy import NEVER, NONE, SCRIPTS, Fault, replying
 # name: as it stands in the names of the cases.
 # begin, end: given the World.
 # kind: what becomes of decisions meanwhile: none is the store's (OUTAGE), all are (HARMLESS), or one is not (ONCE).
-# reaches: a charge may have been made though nobody was told.
 # forgets: Redis has lost what it knew.
 # lasts_s: questions go on for so long before it ends.
 # own: it is Redis' own, and hits whoever uses it.
 # told: how often, at least and at most, the log says that an outage begins, and as often that it is over.
-FaultCase = collections.namedtuple("FaultCase", "name begin end kind reaches forgets lasts_s own told")
+FaultCase = collections.namedtuple("FaultCase", "name begin end kind forgets lasts_s own told")
 
 OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
 TOLD = {OUTAGE: (1, 1), HARMLESS: (0, 0), ONCE: (0, 1)}
 # Greeted anew, the server is well each time, until it is asked something.
 EACH_TIME = (1, 5)
+# It answers, but not to the question; another question it may answer.
+NOT_ASKED_THAT = (0, 0)
 # A refusal that comes late, when the server has been silent before, is taken for a sign of life.
 PERHAPS_TWICE = (1, 2)
 
 FAULTS = []
 
 
-def _add(name, begin, end, kind=OUTAGE, reaches=False, forgets=False, lasts_s=0, own=False, told=None):
-    FAULTS.append(FaultCase(name, begin, end, kind, reaches, forgets, lasts_s, own, told or TOLD[kind]))
+def _add(name, begin, end, kind=OUTAGE, forgets=False, lasts_s=0, own=False, told=None):
+    FAULTS.append(FaultCase(name, begin, end, kind, forgets, lasts_s, own, told or TOLD[kind]))
 
 
 def _proxied(name, fault, **expected):
@@ -57,50 +58,53 @@ def _losing_one(world):
 # --- the proxy's ---
 
 _proxied("replies 100 ms late", Fault(delay_ms=100), kind=HARMLESS)
-_proxied("replies later than the deadline", Fault(delay_ms=400), reaches=True)
-_proxied("a peer that stops reading", Fault(reads=False), reaches=True)
+_proxied("replies later than the deadline", Fault(delay_ms=400))
+_proxied("a peer that stops reading", Fault(reads=False))
 _proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))
 _proxied("a peer that falls silent", Fault(answer=lambda words: NEVER))
 _proxied("a closed port", Fault(accepts=False, cuts=True))
 _proxied("a closed port for some seconds", Fault(accepts=False, cuts=True), lasts_s=4)
 _proxied("a peer that says nothing for some seconds", Fault(cuts=True, answer=lambda words: NEVER), lasts_s=4)
 _proxied("a reset in the middle of each reply",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), reaches=True, told=EACH_TIME)
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), told=EACH_TIME)
 _proxied("a reset in the middle of each reply for some seconds",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), reaches=True, told=EACH_TIME,
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), told=EACH_TIME,
          lasts_s=4)
 _proxied("half a reply, then silence",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")), reaches=True)
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")))
 _proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"), told=EACH_TIME)
 _proxied("garbage from the first word", replying(b"HTTP/1.1 400 Bad Request\r\n\r\n", commands=None))
 for _what, _text in (("an integer", ":7"), ("a status", "+OK"), ("nothing", "$-1"), ("an empty array", "*0"),
                      ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0")):
-    _proxied(f"{_what} for a reply", replying(_text))
+    _proxied(f"{_what} for a reply", replying(_text), told=NOT_ASKED_THAT)
 # A whole answer, for somebody who has asked for no quota.
 _proxied("an array with too little for a reply",
-         Fault(commands=SCRIPTS, answer=lambda words: b"*3\r\n$4\r\ndone\r\n:%d\r\n:1\r\n" % (time.time() * 1000)))
+         Fault(commands=SCRIPTS, answer=lambda words: b"*3\r\n$4\r\ndone\r\n:%d\r\n:1\r\n" % (time.time() * 1000)),
+         told=NOT_ASKED_THAT)
 _proxied("an array of impossible numbers for a reply", replying("\r\n".join(
-    ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)))
+    ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)), told=NOT_ASKED_THAT)
 _proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None), told=PERHAPS_TWICE)
-_proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."))
+_proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."), told=NOT_ASKED_THAT)
 _proxied("READONLY", replying("-READONLY You can't write against a read only replica."), told=EACH_TIME)
 _proxied("NOAUTH", replying("-NOAUTH Authentication required.", commands=None))
-_proxied("NOSCRIPT without end", replying("-NOSCRIPT No matching script. Please use EVAL."))
+_proxied("NOSCRIPT without end", replying("-NOSCRIPT No matching script. Please use EVAL."), told=NOT_ASKED_THAT)
 _proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None), told=PERHAPS_TWICE)
 _proxied("MASTERDOWN", replying("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
          told=EACH_TIME)
-_proxied("MOVED from a single server", replying("-MOVED 3999 127.0.0.1:6381"))
-_add("one lost reply", _losing_one, lambda world: world.proxy.set(NONE), kind=ONCE, reaches=True)
+_proxied("MOVED from a single server", replying("-MOVED 3999 127.0.0.1:6381"), told=NOT_ASKED_THAT)
+_add("one lost reply", _losing_one, lambda world: world.proxy.set(NONE), kind=ONCE)
 
 # --- Redis' own ---
 
-_server("a stopped Redis", lambda server: server.pause(), lambda server: server.resume(), reaches=True)
-_server("a stopped Redis for some seconds", lambda server: server.pause(), lambda server: server.resume(), reaches=True,
+_server("a stopped Redis", lambda server: server.pause(), lambda server: server.resume())
+_server("a stopped Redis for some seconds", lambda server: server.pause(), lambda server: server.resume(),
         lasts_s=4)
 _server("a killed Redis", lambda server: server.kill(), lambda server: server.start(persistent=True))
-_server("a full Redis", lambda server: server.full(), lambda server: server.not_full())
+_server("a Redis that loads its data", lambda server: server.restart_slowly(), lambda server: server.hurry())
+_server("a full Redis", lambda server: server.full(), lambda server: server.not_full(),
+        told=NOT_ASKED_THAT)
 _server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy(),
-        reaches=True, told=PERHAPS_TWICE)
+        told=PERHAPS_TWICE)
 _server("a Redis made a replica", lambda server: server.replica(), lambda server: server.primary())
 _server("a Redis with a new password", lambda server: server.lock(), lambda server: server.unlock())
 _server("scripts flushed", lambda server: server.ask("SCRIPT", "FLUSH"), lambda server: None, kind=HARMLESS)

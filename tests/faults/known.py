@@ -8,8 +8,6 @@ import re
 Known = collections.namedtuple("Known", "fault front mode aspect why")
 
 KNOWN = [
-    Known("(an? .*|nothing) for a reply|OOM|NOSCRIPT.*|MOVED.*|a full Redis", ".*", ".*", "log",
-          "that Redis answers, but never to the question, is told with each decision only"),
 ]
 
 

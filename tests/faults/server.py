@@ -9,7 +9,9 @@ from processes import Process, wait_until
 from services import program, write
 
 LIMIT_S = 20
-LOAD_DELAY_US = 20000    # a key, when the server is to be seen loading
+LOAD_DELAY_US = 100    # for each command, when the server is to be seen loading; it looks up after every 1024
+BALLAST = 20000        # commands that it loads then
+FILL = f"for i = 1, {BALLAST} do redis.call('SET', 'ballast', i) end"
 ENDLESS = "while true do end"
 PASSWORD = "not for the daemon"
 
@@ -26,7 +28,7 @@ class Server:
         self._config = os.path.join(directory, "redis.conf")
         os.makedirs(self.directory)
 
-    def start(self, persistent=None):
+    def start(self, persistent=None, load_delay_us=0):
         self.persistent = self.persistent if persistent is None else persistent
         write(self._config, f"""\
 port 0
@@ -39,9 +41,10 @@ appendfsync no
 enable-debug-command local
 busy-reply-threshold 30
 repl-diskless-load disabled
+key-load-delay {load_delay_us}
 """)
         self._process = Process("redis-server", [program("redis-server", "redis-server"), self._config], self.log_path)
-        self._process.wait_ready(self._answers, LIMIT_S)
+        self._process.wait_ready((lambda: self._refuses("LOADING")) if load_delay_us else self._answers, LIMIT_S)
 
     def _answers(self):
         try:
@@ -109,7 +112,19 @@ repl-diskless-load disabled
             self.ask("PING")
         except resp.ServerError as error:
             return str(error).startswith(word)
+        except OSError:
+            pass
         return False
+
+    def restart_slowly(self):
+        """It is back, but does not know its data yet."""
+        self.ask("EVAL", FILL, "0")
+        self.kill()
+        self.start(load_delay_us=LOAD_DELAY_US)
+
+    def hurry(self):
+        self.ask("CONFIG", "SET", "key-load-delay", "0")
+        wait_until(self._answers, "the data", LIMIT_S)
 
     def full(self):
         self.ask("CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "1")
