@@ -1,11 +1,14 @@
 /*
  * State files: whatever is in one, what is read keeps its bounds, and can be
- * written again to be read as the same.
+ * written again to be read as the same; values too.
  */
+#define _GNU_SOURCE /* strndup() */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/local.h"
+#include "store/owed.h"
 #include "store/saved_format.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -14,6 +17,38 @@ static void must(int condition)
 {
 	if (!condition)
 		abort();
+}
+
+/* What a value says is read again as what was made of it. */
+static void check_value(const struct saved_record *r)
+{
+	char *key = strndup(r->key, r->key_len), *text = strndup(r->value, r->len);
+	struct local *local = local_new();
+	struct owed *owed = owed_new();
+	char *again, *third;
+
+	if (owed_restore(owed, key, text)) {
+		again = owed_save(owed_first(owed));
+		owed_clear(owed);
+		must(owed_restore(owed, key, again));
+		third = owed_save(owed_first(owed));
+		must(strcmp(again, third) == 0);
+		free(third);
+		free(again);
+	}
+	local_restore(local, SCOPE_LOGIN, "x", text);
+	again = local_save(local, SCOPE_LOGIN, "x");
+	if (again) {
+		must(local_restore(local, SCOPE_LOGIN, "x", again));
+		third = local_save(local, SCOPE_LOGIN, "x");
+		must(third && strcmp(again, third) == 0);
+		free(third);
+	}
+	free(again);
+	owed_free(&owed);
+	local_free(&local);
+	free(key);
+	free(text);
 }
 
 static void check_record(const struct saved_record *r, void *arg)
@@ -30,6 +65,8 @@ static void check_record(const struct saved_record *r, void *arg)
 		must(memcmp(again, file + r->at, r->size) == 0);
 	}
 	free(again);
+	if (r->value)
+		check_value(r);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
