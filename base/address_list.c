@@ -206,6 +206,7 @@ static bool domain_skip(struct reader *r)
 /* An address whose local part is behind us, from start to the "@". */
 static bool address_finish(struct reader *r, const char *start, struct address *out)
 {
+	static const char encoded[] = "an encoded word in an address";
 	char written[WRITTEN_MAX + 1];
 	size_t len;
 
@@ -222,8 +223,11 @@ static bool address_finish(struct reader *r, const char *start, struct address *
 	/* Or what could begin one: RFC 2047 section 5 forbids it, and some
 	 * programs decode it all the same. */
 	if (strstr(written, "=?"))
-		return fail(r, "an encoded word in an address");
-	return address_parse(written, ADDRESS_HEADER, out, &r->reason) == ADDRESS_OK;
+		return fail(r, encoded);
+	if (address_parse(written, ADDRESS_HEADER, out, &r->reason) != ADDRESS_OK)
+		return false;
+	/* Also when a backslash stood in between. */
+	return !strstr(out->local, "=?") || fail(r, encoded);
 }
 
 /* An address without angle brackets; the reader stands at its "@". */

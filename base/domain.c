@@ -169,3 +169,16 @@ bool domain_is_shown_as(const char *domain, const char *text)
 	idn2_free(shown);
 	return same;
 }
+
+bool domain_is_showable(const char *domain)
+{
+	char again[DOMAIN_MAX + 1];
+	char *shown = NULL;
+	bool good = true;
+
+	if (idn2_to_unicode_8z8z(domain, &shown, 0) == IDN2_OK)
+		good = domain_normalise(shown, again) ? strcmp(again, domain) == 0 :
+							!shows_controls(shown);
+	idn2_free(shown);
+	return good;
+}

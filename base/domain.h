@@ -23,4 +23,9 @@ bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1]);
  * are registered but not in IDNA 2008 (emoji); no for what does not show. */
 bool domain_is_shown_as(const char *domain, const char *text);
 
+/* What a program shows that shows the U-labels of the normalised domain: is it
+ * that domain, and no other, when it is read again? Where that is not in IDNA
+ * 2008 (emoji), can it be seen? */
+bool domain_is_showable(const char *domain);
+
 #endif

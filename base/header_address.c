@@ -147,8 +147,9 @@ static bool is_same_address(const char *text, const struct address *ours)
 	struct address theirs;
 	const char *reason;
 
+	/* GMime knows A-labels in small letters only. */
 	if (address_parse(text, ADDRESS_HEADER, &theirs, &reason) == ADDRESS_OK)
-		return address_equal(&theirs, ours, true);
+		return address_equal(&theirs, ours, true) && domain_is_showable(ours->domain);
 	if (!at || at - text > WRITTEN_MAX || !domain_is_shown_as(ours->domain, at + 1))
 		return false;
 	snprintf(again, sizeof(again), "%.*s@%s", (int)(at - text), text, ours->domain);
