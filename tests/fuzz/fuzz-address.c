@@ -1,6 +1,8 @@
 /*
  * Addresses, the first octet choosing the form: what is read keeps the limits,
- * and its texts in all three forms are read as the same address.
+ * its texts in all three forms are read as the same address, the reader of
+ * header fields finds it and nothing else in them, and with its domain in
+ * capitals it is still the same.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #include "base/address.h"
+#include "base/address_list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -19,6 +22,42 @@ static void expect_again(const char *text, enum address_form form, const struct 
 	if (address_parse(text, form, &again, &reason) != ADDRESS_OK ||
 	    strcmp(again.local, address->local) != 0 || strcmp(again.domain, address->domain) != 0)
 		abort();
+}
+
+static const char *on_address(const struct address *address, const char *display, void *arg)
+{
+	struct address *found = arg;
+
+	if (!address || *display || found->local[0])
+		abort();
+	*found = *address;
+	return NULL;
+}
+
+/* text is ADDRESS_HEADER. What might be an encoded word is refused there. */
+static void expect_listed(const char *text, const struct address *address)
+{
+	char field[ADDRESS_TEXT_MAX + 2];
+	struct address found = { .local = "" };
+
+	snprintf(field, sizeof(field), "<%s>", text);
+	if (address_list_read(field, strlen(field), on_address, &found)) {
+		if (!strstr(text, "=?"))
+			abort();
+	} else if (!address_equal(&found, address, true)) {
+		abort();
+	}
+}
+
+static void expect_same_in_capitals(const struct address *address)
+{
+	char text[ADDRESS_TEXT_MAX];
+
+	snprintf(text, sizeof(text), "%s@%s", address->local, address->domain);
+	for (char *p = strrchr(text, '@'); *p; p++)
+		if (*p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+	expect_again(text, ADDRESS_INTERNAL, address);
 }
 
 static void check(const char *text, enum address_form form)
@@ -43,6 +82,8 @@ static void check(const char *text, enum address_form form)
 	address_format(&address, again);
 	expect_again(again, ADDRESS_HEADER, &address);
 	expect_again(again, ADDRESS_SMTP, &address);
+	expect_listed(again, &address);
+	expect_same_in_capitals(&address);
 	snprintf(again, sizeof(again), "%s@%s", address.local, address.domain);
 	expect_again(again, ADDRESS_INTERNAL, &address);
 }

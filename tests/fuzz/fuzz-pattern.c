@@ -1,7 +1,9 @@
 /*
  * Patterns, from lines "PATTERN", "ADDRESS", "LOGIN": what is read is written
  * as a text that is read as the same pattern, both decide alike, and an
- * exclusion in a list always wins.
+ * exclusion in a list always wins. An address is covered by itself and by its
+ * whole domain, nothing in another domain by a pattern that names one, and
+ * what is covered when case matters is covered when it does not.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -26,6 +28,34 @@ static const struct pattern_rules rules[] = {
 	{ .delimiters = "+", .local_case_sensitive = true },
 };
 
+#define CASE_SENSITIVE 3 /* the row that differs from the first in that only */
+
+static void check_own(const struct address *addr, const char *login)
+{
+	const struct pattern exact = { .kind = PATTERN_EXACT, .address = *addr };
+	struct pattern domain = { .kind = PATTERN_DOMAIN, .address = *addr };
+
+	domain.address.local[0] = '\0';
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!pattern_covers(&exact, addr, login, &rules[i]) ||
+		    !pattern_covers(&domain, addr, login, &rules[i]))
+			abort();
+}
+
+static void check_kind(const struct pattern *a, const struct address *addr, const char *login)
+{
+	bool names_domain = a->kind == PATTERN_EXACT || a->kind == PATTERN_TAGGED ||
+			    a->kind == PATTERN_DOMAIN;
+
+	for (size_t i = 0; names_domain && i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (pattern_covers(a, addr, login, &rules[i]) &&
+		    strcmp(a->address.domain, addr->domain) != 0)
+			abort();
+	if (pattern_covers(a, addr, login, &rules[CASE_SENSITIVE]) &&
+	    !pattern_covers(a, addr, login, &rules[0]))
+		abort();
+}
+
 static void check_address(const struct pattern *a, const struct pattern *b, const char *text,
 			  const char *login)
 {
@@ -35,6 +65,8 @@ static void check_address(const struct pattern *a, const struct pattern *b, cons
 
 	if (address_parse(text, ADDRESS_INTERNAL, &addr, &reason) != ADDRESS_OK)
 		return;
+	check_own(&addr, login);
+	check_kind(a, &addr, login);
 	list[0].exclude = false;
 	list[1].exclude = true;
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
