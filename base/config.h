@@ -200,6 +200,8 @@ struct config {
 	const struct endpoint *policyd_listen;
 	size_t n_policyd_listen;
 	int policyd_max_connections;
+	const struct endpoint *sender_login_listen; /* of sendward-policyd, too */
+	size_t n_sender_login_listen;
 	bool milter_configured;
 	struct endpoint milter_listen;
 	const struct plan *plans; /* [0] is plan default, always there */

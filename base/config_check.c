@@ -29,28 +29,41 @@ static void check_overlap(struct load *load, const struct endpoint *a, int line_
 	load_complain(load, line_b, "%s overlaps with the address in line %d", text, line_a);
 }
 
+/* An address that something of ours uses, and the line that says so. */
+struct used {
+	const struct endpoint *endpoint;
+	int line;
+};
+
+static size_t add_list(const struct endpoint *list, size_t n, cfg_opt_t *opt, struct used *used)
+{
+	for (size_t i = 0; i < n; i++)
+		used[i] = (struct used){ &list[i], load_nth_line(opt, i) };
+	return n;
+}
+
 static void check_listeners(struct load *load, cfg_t *cfg)
 {
 	const struct config *config = load->config;
-	cfg_opt_t *policyd = load_find(cfg_getsec(cfg, "policyd"), "listen");
+	cfg_t *policyd = cfg_getsec(cfg, "policyd");
 	cfg_opt_t *redis = load_find(cfg_getsec(cfg, "redis"), "address");
-	int milter_line = load_line_of(cfg_getsec(cfg, "milter"), "listen");
-	size_t i, j;
+	struct used *used = load_allocate(
+		load, config->n_policyd_listen + config->n_sender_login_listen + 2, sizeof(*used));
+	size_t n = 0;
 
-	for (i = 0; i < config->n_policyd_listen; i++) {
-		for (j = 0; j < i; j++)
-			check_overlap(load, &config->policyd_listen[j], load_nth_line(policyd, j),
-				      &config->policyd_listen[i], load_nth_line(policyd, i));
-		if (config->milter_configured)
-			check_overlap(load, &config->policyd_listen[i], load_nth_line(policyd, i),
-				      &config->milter_listen, milter_line);
-		if (redis)
-			check_overlap(load, &config->redis.address, load_nth_line(redis, 0),
-				      &config->policyd_listen[i], load_nth_line(policyd, i));
-	}
-	if (config->milter_configured && redis)
-		check_overlap(load, &config->redis.address, load_nth_line(redis, 0),
-			      &config->milter_listen, milter_line);
+	if (redis)
+		used[n++] = (struct used){ &config->redis.address, load_nth_line(redis, 0) };
+	n += add_list(config->policyd_listen, config->n_policyd_listen,
+		      load_find(policyd, "listen"), used + n);
+	n += add_list(config->sender_login_listen, config->n_sender_login_listen,
+		      load_find(policyd, "sender_login_listen"), used + n);
+	if (config->milter_configured)
+		used[n++] = (struct used){ &config->milter_listen,
+					   load_line_of(cfg_getsec(cfg, "milter"), "listen") };
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++)
+			check_overlap(load, used[j].endpoint, used[j].line, used[i].endpoint,
+				      used[i].line);
 }
 
 void load_check(struct load *load, cfg_t *cfg)
@@ -64,5 +77,9 @@ void load_check(struct load *load, cfg_t *cfg)
 	if (config->charge == CHARGE_MILTER && !config->milter_configured)
 		load_complain(load, load_line_of(cfg, "charge"),
 			      "charge = milter needs a milter section with a listener");
+	if (config->n_sender_login_listen > 0 && config->local_part_case_sensitive)
+		load_complain(load, load_line_of(cfg, "local_part_case"),
+			      "Postfix asks for senders in lower case: sender_login_listen needs "
+			      "local_part_case = insensitive");
 	load_check_redis(load, redis);
 }

@@ -119,6 +119,9 @@ static const struct setting settings[] = {
 	  .count_offset = offsetof(struct config, n_policyd_listen), .max = 64 },
 	{ SECTION_POLICYD, "max_connections", "2000", &kind_int, IN_CONFIG(policyd_max_connections),
 	  .detail = &connections_range },
+	{ SECTION_POLICYD, "sender_login_listen", NULL, &kind_listeners,
+	  IN_CONFIG(sender_login_listen),
+	  .count_offset = offsetof(struct config, n_sender_login_listen), .max = 64 },
 
 	{ SECTION_MILTER, "listen", NULL, &kind_listener, IN_CONFIG(milter_listen) },
 

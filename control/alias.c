@@ -66,15 +66,15 @@ static struct owner *login_of(const struct alias *alias, const struct address *a
 static void deliver(struct expansion *e, const struct address *address)
 {
 	struct address without = *address;
-	char text[ADDRESS_TEXT_MAX];
+	char text[ADDRESS_TEXT_MAX], login[LOGIN_MAX + 1];
 	struct owner *owner = login_of(e->alias, address);
 
 	if (!owner && map_without_extension(e->alias->map, address, &without))
 		owner = login_of(e->alias, &without);
 	if (!owner && e->alias->target_is_login) {
 		login_text(&without, text);
-		if (strlen(text) <= LOGIN_MAX)
-			owner = owners_add(e->alias->owners, text);
+		if (config_login(e->alias->config, text, login))
+			owner = owners_get(e->alias->owners, login);
 	}
 	if (owner)
 		reach(e, owner);

@@ -5,6 +5,7 @@
 #ifndef SENDWARD_CONTROL_ALIAS_H
 #define SENDWARD_CONTROL_ALIAS_H
 
+#include "base/config.h"
 #include "control/map.h"
 #include "control/owners.h"
 
@@ -14,6 +15,7 @@
 #define ALIAS_EXPANSION_MAX 1000
 
 struct alias {
+	const struct config *config;
 	const struct map *map;
 	const char *domain; /* of targets that have none; NULL: such are only logins */
 	struct owners *owners;

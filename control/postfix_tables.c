@@ -217,6 +217,7 @@ static void invert_domain_alias(struct postfix_tables *tables, struct alias *ali
 static void invert_aliases(struct postfix_tables *tables)
 {
 	struct alias alias = {
+		.config = tables->control->config,
 		.map = tables->alias_map,
 		.domain = tables->domain,
 		.owners = tables->owners,

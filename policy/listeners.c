@@ -13,6 +13,7 @@ struct item {
 
 struct listeners {
 	struct event_base *base;
+	listeners_list *list;
 	listener_accepted *accepted;
 	void *arg;
 	struct item *items;
@@ -20,11 +21,25 @@ struct listeners {
 	bool paused;
 };
 
-struct listeners *listeners_new(struct event_base *base, listener_accepted *accepted, void *arg)
+const struct endpoint *listeners_of_policy(const struct config *config, size_t *n)
+{
+	*n = config->n_policyd_listen;
+	return config->policyd_listen;
+}
+
+const struct endpoint *listeners_of_senders(const struct config *config, size_t *n)
+{
+	*n = config->n_sender_login_listen;
+	return config->sender_login_listen;
+}
+
+struct listeners *listeners_new(struct event_base *base, listeners_list *list,
+				listener_accepted *accepted, void *arg)
 {
 	struct listeners *l = memory_zero(sizeof(*l));
 
 	l->base = base;
+	l->list = list;
 	l->accepted = accepted;
 	l->arg = arg;
 	return l;
@@ -64,10 +79,11 @@ static struct item *find(const struct listeners *l, const struct endpoint *endpo
 static bool open_new(struct listeners *l, const struct config *config, struct item *items,
 		     char *error, size_t error_size)
 {
-	size_t i;
+	size_t n, i;
+	const struct endpoint *list = l->list(config, &n);
 
-	for (i = 0; i < config->n_policyd_listen; i++) {
-		items[i].endpoint = config->policyd_listen[i];
+	for (i = 0; i < n; i++) {
+		items[i].endpoint = list[i];
 		if (find(l, &items[i].endpoint))
 			continue;
 		items[i].listener = listener_open(l->base, &items[i].endpoint, config->socket_mode,
@@ -84,9 +100,11 @@ static bool open_new(struct listeners *l, const struct config *config, struct it
 bool listeners_apply(struct listeners *l, const struct config *config, char *error,
 		     size_t error_size)
 {
-	size_t n = config->n_policyd_listen, i;
-	struct item *items = memory_zero((n + 1) * sizeof(*items)), *kept;
+	size_t n, i;
+	struct item *items, *kept;
 
+	l->list(config, &n);
+	items = memory_zero((n + 1) * sizeof(*items));
 	if (!open_new(l, config, items, error, error_size)) {
 		close_items(items, n);
 		return false;

@@ -1,5 +1,5 @@
 /*
- * The listening sockets of the daemon, kept equal to policyd.listen.
+ * Listening sockets of the daemon, kept equal to a list in the configuration.
  */
 #ifndef SENDWARD_POLICY_LISTENERS_H
 #define SENDWARD_POLICY_LISTENERS_H
@@ -13,7 +13,12 @@
 struct event_base;
 struct listeners;
 
-struct listeners *listeners_new(struct event_base *base, listener_accepted *accepted, void *arg);
+/* Which list: policyd.listen, policyd.sender_login_listen. */
+typedef const struct endpoint *listeners_list(const struct config *config, size_t *n);
+listeners_list listeners_of_policy, listeners_of_senders;
+
+struct listeners *listeners_new(struct event_base *base, listeners_list *list,
+				listener_accepted *accepted, void *arg);
 
 /* Closes them all. */
 void listeners_free(struct listeners **listeners);

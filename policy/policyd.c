@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "policy/clients.h"
 #include "policy/listeners.h"
+#include "policy/map_clients.h"
 #include "policy/wiring.h"
 #include "store/report.h"
 #include "store/store.h"
@@ -23,7 +24,9 @@ struct policyd {
 	struct config *config;
 	struct store *store;
 	struct clients *clients;
-	struct listeners *listeners;
+	struct map_clients *map_clients;
+	struct listeners *listeners, *sender_listeners;
+	int draining; /* kinds of clients that have connections yet, while it stops */
 	struct event on_hup, on_term, on_int, beat, stop_deadline;
 	int64_t since_s;
 	bool stopping;
@@ -53,6 +56,13 @@ static void on_accepted(int fd, void *arg)
 	clients_add(d->clients, fd);
 }
 
+static void on_map_accepted(int fd, void *arg)
+{
+	struct policyd *d = arg;
+
+	map_clients_add(d->map_clients, fd);
+}
+
 static void on_report(void *ctx, const struct config *config, const struct request *request,
 		      const struct verdict *verdict, int64_t elapsed_us)
 {
@@ -64,18 +74,20 @@ static void on_report(void *ctx, const struct config *config, const struct reque
 static void beat(struct policyd *d)
 {
 	char name[NODE_MAX + 16], json[512];
+	struct map_clients_stats map;
 	struct clients_stats stats;
 
 	clients_stats(d->clients, &stats);
+	map_clients_stats(d->map_clients, &map);
 	snprintf(name, sizeof(name), "%s/policyd", d->config->node);
 	snprintf(json, sizeof(json),
 		 "{\"version\":\"%s\",\"pid\":%ld,\"since\":%lld,\"charge\":\"%s\","
 		 "\"connections\":%lld,\"requests\":%lld,\"decisions\":%lld,"
-		 "\"malformed\":%lld,\"turned_away\":%lld}",
+		 "\"malformed\":%lld,\"turned_away\":%lld,\"lookups\":%lld}",
 		 PACKAGE_VERSION, (long)getpid(), (long long)d->since_s, charge_text(d->config),
 		 (long long)stats.connections, (long long)stats.requests,
 		 (long long)stats.decisions, (long long)stats.malformed,
-		 (long long)stats.turned_away);
+		 (long long)stats.turned_away, (long long)map.lookups);
 	store_beat(d->store, name, json, POLICYD_BEAT_TTL_S);
 }
 
@@ -118,6 +130,7 @@ static void on_store_ready(const char *error, void *arg)
 	if (d->stopping)
 		return;
 	listeners_resume(d->listeners);
+	listeners_resume(d->sender_listeners);
 	if (!error) {
 		on_beat(-1, 0, d);
 		return;
@@ -132,6 +145,30 @@ static void on_store_ready(const char *error, void *arg)
 			    store_failure_text(d->config));
 }
 
+/* False with the reason when a list cannot be opened; the other one may be. */
+static bool apply_listeners(struct policyd *d, const struct config *config, char *error,
+			    size_t error_size)
+{
+	char other[LISTENER_ERROR_MAX];
+	bool policy = listeners_apply(d->listeners, config, error, error_size);
+
+	return listeners_apply(d->sender_listeners, config, policy ? error : other,
+			       policy ? error_size : sizeof(other)) &&
+	       policy;
+}
+
+/* What the configuration says, in the log. */
+static void tell_configured(const struct policyd *d)
+{
+	char text[LOG_LINE_MAX];
+
+	wiring_configured(d->config);
+	map_clients_configured(d->config);
+	listeners_format(d->sender_listeners, text, sizeof(text));
+	if (*text)
+		log_info("Postfix can ask who owns an address on %s", text);
+}
+
 static void on_reload(evutil_socket_t fd, short what, void *arg)
 {
 	struct policyd *d = arg;
@@ -143,22 +180,29 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	config = d->stopping ? NULL : daemon_reload(d->config);
 	if (!config)
 		return;
-	if (!listeners_apply(d->listeners, config, error, sizeof(error)))
-		log_error("%s; the listeners stay as they are", error);
+	if (!apply_listeners(d, config, error, sizeof(error)))
+		log_error("%s; its list of listeners stays as it is", error);
 	store_configure(d->store, config);
 	clients_configure(d->clients, config);
+	map_clients_configure(d->map_clients, config);
 	config_unref(&d->config);
 	d->config = config;
 	listeners_format(d->listeners, text, sizeof(text));
 	log_info("configuration reloaded, charge=%s, listening on %s", charge_text(config), text);
-	wiring_configured(config);
+	tell_configured(d);
 }
 
-static void end_loop(void *ctx)
+static void end_loop(struct policyd *d)
+{
+	event_base_loopbreak(d->base);
+}
+
+static void on_drained(void *ctx)
 {
 	struct policyd *d = ctx;
 
-	event_base_loopbreak(d->base);
+	if (--d->draining == 0)
+		end_loop(d);
 }
 
 static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
@@ -181,8 +225,11 @@ static void on_stop(evutil_socket_t signal_number, short what, void *arg)
 	d->stopping = true;
 	daemon_stopping();
 	listeners_free(&d->listeners);
+	listeners_free(&d->sender_listeners);
 	event_add(&d->stop_deadline, &deadline);
-	clients_drain(d->clients, end_loop);
+	d->draining = 2;
+	clients_drain(d->clients, on_drained);
+	map_clients_drain(d->map_clients, on_drained, d);
 }
 
 /* Answers that are still owed come while the store is freed; nothing new is
@@ -190,11 +237,15 @@ static void on_stop(evutil_socket_t signal_number, short what, void *arg)
 static void policyd_free(struct policyd *d)
 {
 	listeners_free(&d->listeners);
+	listeners_free(&d->sender_listeners);
 	if (d->clients)
 		clients_abandon(d->clients);
+	if (d->map_clients)
+		map_clients_abandon(d->map_clients);
 	if (d->store)
 		store_free(&d->store);
 	clients_free(&d->clients);
+	map_clients_free(&d->map_clients);
 	config_unref(&d->config);
 	event_base_free(d->base);
 	free(d);
@@ -211,9 +262,10 @@ struct policyd *policyd_open(struct config *config, char *error, size_t error_si
 		free(d);
 		return NULL;
 	}
-	d->listeners = listeners_new(d->base, on_accepted, d);
+	d->listeners = listeners_new(d->base, listeners_of_policy, on_accepted, d);
+	d->sender_listeners = listeners_new(d->base, listeners_of_senders, on_map_accepted, d);
 	d->config = config_ref(config);
-	if (listeners_apply(d->listeners, config, error, error_size))
+	if (apply_listeners(d, config, error, error_size))
 		return d;
 	policyd_free(d);
 	return NULL;
@@ -259,7 +311,7 @@ static void log_start(const struct policyd *d)
 	listeners_format(d->listeners, text, sizeof(text));
 	log_info("sendward-policyd %s started, node=%s, charge=%s, listening on %s",
 		 PACKAGE_VERSION, d->config->node, charge_text(d->config), text);
-	wiring_configured(d->config);
+	tell_configured(d);
 }
 
 int policyd_run(struct policyd *d, struct config *config)
@@ -275,9 +327,11 @@ int policyd_run(struct policyd *d, struct config *config)
 	store_keep(d->store, config->state_dir, "policyd.state");
 	store_follow(d->store);
 	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
+	d->map_clients = map_clients_new(d->base, d->store, config);
 	/* A decision before the store is reached would be one without it: what it
 	 * lets pass would never be counted. */
 	listeners_pause(d->listeners);
+	listeners_pause(d->sender_listeners);
 	store_when_ready(d->store, config->redis.deadline_ms, on_store_ready, d);
 	daemon_ready();
 	status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

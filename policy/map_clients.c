@@ -1,0 +1,374 @@
+#include "policy/map_clients.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "policy/lookup.h"
+#include "policy/peer.h"
+#include "policy/socketmap.h"
+
+/* A question with its length, ":" and ",". */
+#define INPUT_MAX (SOCKETMAP_QUESTION_MAX + 8)
+
+struct client {
+	LIST_ENTRY(client) next;
+	struct map_clients *host;
+	struct bufferevent *stream; /* NULL: lost, while a lookup is under way */
+	int fd;			    /* the stream's */
+	bool asking;		    /* a lookup is under way */
+	bool ending;		    /* to be closed when its answer is sent */
+	bool running;		    /* run() is on the stack */
+};
+
+struct map_clients {
+	struct event_base *base;
+	struct store *store;
+	struct config *config;
+	LIST_HEAD(, client) list;
+	int64_t n, n_lookups, n_failures;
+	int64_t complained_s; /* 0: never */
+	void (*drained)(void *ctx); /* NULL unless draining */
+	void *ctx;
+};
+
+static void run(struct client *c);
+
+/* ---- life of a connection -------------------------------------------------- */
+
+static void client_close(struct client *c)
+{
+	if (c->stream)
+		bufferevent_free(c->stream);
+	c->stream = NULL;
+}
+
+/* Frees a connection that is closed and owed nothing. */
+static void client_reap(struct client *c)
+{
+	struct map_clients *host = c->host;
+
+	if (c->stream || c->asking || c->running)
+		return;
+	LIST_REMOVE(c, next);
+	free(c);
+	host->n--;
+	if (host->n == 0 && host->drained)
+		host->drained(host->ctx);
+}
+
+static bool may_complain(struct map_clients *host)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (host->complained_s && now.tv_sec - host->complained_s < MAP_CLIENTS_COMPLAIN_EVERY_S)
+		return false;
+	host->complained_s = now.tv_sec;
+	return true;
+}
+
+/* ---- answering --------------------------------------------------------------- */
+
+static void answer(struct client *c, enum socketmap_status status, const char *text)
+{
+	char *netstring;
+	size_t len;
+
+	if (!c->stream)
+		return;
+	netstring = memory_alloc(SOCKETMAP_NETSTRING_MAX + 1);
+	len = socketmap_write(status, text, netstring);
+	bufferevent_write(c->stream, netstring, len);
+	free(netstring);
+}
+
+static void on_looked_up(enum lookup_result result, const char *text, void *arg)
+{
+	static const enum socketmap_status statuses[] = {
+		[LOOKUP_FOUND] = SOCKETMAP_OK,
+		[LOOKUP_NOBODY] = SOCKETMAP_NOTFOUND,
+		[LOOKUP_UNKNOWN] = SOCKETMAP_TEMP,
+	};
+	struct client *c = arg;
+
+	c->asking = false;
+	if (result == LOOKUP_UNKNOWN) {
+		c->host->n_failures++;
+		if (may_complain(c->host))
+			log_warning("Postfix was told that we cannot tell who owns an address: %s",
+				    text);
+	}
+	answer(c, statuses[result], text);
+	run(c);
+}
+
+/* Postfix asks for an address as it is written in SMTP, and without quotes. */
+static bool read_address(const char *key, struct address *out)
+{
+	const char *reason;
+
+	if (*key == '@' || !strchr(key, '@'))
+		return false;
+	return address_parse(key, ADDRESS_SMTP, out, &reason) == ADDRESS_OK ||
+	       address_parse(key, ADDRESS_INTERNAL, out, &reason) == ADDRESS_OK;
+}
+
+static void look_up(struct client *c, const struct socketmap_question *question)
+{
+	bool accounts_only = strcmp(question->name, "accounts") == 0;
+	struct address address;
+
+	c->host->n_lookups++;
+	if (!accounts_only && strcmp(question->name, "senders") != 0) {
+		answer(c, SOCKETMAP_PERM, "the maps here are senders and accounts");
+	} else if (!read_address(question->key, &address)) {
+		answer(c, SOCKETMAP_NOTFOUND, "");
+	} else {
+		c->asking = true;
+		lookup_start(c->host->store, c->host->config, &address, accounts_only,
+			     on_looked_up, c);
+	}
+}
+
+/* ---- reading ----------------------------------------------------------------- */
+
+static void complain(struct client *c, const char *fault)
+{
+	char peer[PEER_TEXT_MAX];
+
+	if (may_complain(c->host))
+		log_warning("malformed socketmap question from %s: %s; connection closed",
+			    peer_format(c->fd, peer), fault);
+	client_close(c);
+}
+
+/* True: there was a question, and there may be another. */
+static bool next_question(struct client *c)
+{
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+	size_t len = evbuffer_get_length(input), used;
+	struct socketmap_question *question;
+	enum socketmap_result result;
+	const char *fault;
+
+	if (len == 0)
+		return false;
+	len = len < INPUT_MAX ? len : INPUT_MAX;
+	question = memory_alloc(sizeof(*question));
+	result = socketmap_read((const char *)evbuffer_pullup(input, (ev_ssize_t)len), len,
+				question, &used, &fault);
+	if (result == SOCKETMAP_QUESTION) {
+		evbuffer_drain(input, used);
+		look_up(c, question);
+	} else if (result == SOCKETMAP_BAD) {
+		complain(c, fault);
+	}
+	free(question);
+	return result == SOCKETMAP_QUESTION;
+}
+
+/* Nothing is left of earlier answers. */
+static bool is_told(const struct client *c)
+{
+	return evbuffer_get_length(bufferevent_get_output(c->stream)) == 0;
+}
+
+/* Goes on until something has to be waited for. Who calls it does not touch
+ * the connection afterwards. */
+static void run(struct client *c)
+{
+	if (c->running)
+		return;
+	c->running = true;
+	while (c->stream && !c->asking && !c->ending && is_told(c) && next_question(c))
+		;
+	c->running = false;
+	if (c->stream && c->ending && !c->asking && is_told(c))
+		client_close(c);
+	else if (c->stream && (c->asking || c->ending || !is_told(c)))
+		bufferevent_disable(c->stream, EV_READ);
+	else if (c->stream)
+		bufferevent_enable(c->stream, EV_READ);
+	client_reap(c);
+}
+
+static void on_readable(struct bufferevent *stream, void *arg)
+{
+	(void)stream;
+	run(arg);
+}
+
+/* All of an answer is sent. */
+static void on_written(struct bufferevent *stream, void *arg)
+{
+	(void)stream;
+	run(arg);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *arg)
+{
+	struct client *c = arg;
+
+	(void)stream;
+	if ((what & BEV_EVENT_TIMEOUT) && (what & BEV_EVENT_WRITING))
+		log_warning("a client of the senders' map took no answer for %d s: connection "
+			    "closed",
+			    MAP_CLIENT_WRITE_TIMEOUT_S);
+	client_close(c);
+	run(c);
+}
+
+/* ---- all of them --------------------------------------------------------------- */
+
+struct map_clients *map_clients_new(struct event_base *base, struct store *store,
+				    struct config *config)
+{
+	struct map_clients *clients = memory_zero(sizeof(*clients));
+
+	clients->base = base;
+	clients->store = store;
+	clients->config = config_ref(config);
+	LIST_INIT(&clients->list);
+	return clients;
+}
+
+void map_clients_configure(struct map_clients *clients, struct config *config)
+{
+	config_unref(&clients->config);
+	clients->config = config_ref(config);
+}
+
+static void turn_away(struct map_clients *clients, int fd)
+{
+	close(fd);
+	if (may_complain(clients))
+		log_warning("connection to the senders' map closed at once: there are %lld, and "
+			    "policyd.max_connections = %d",
+			    (long long)clients->n, clients->config->policyd_max_connections);
+}
+
+void map_clients_add(struct map_clients *clients, int fd)
+{
+	static const struct timeval idle = { .tv_sec = MAP_CLIENT_IDLE_MAX_S };
+	static const struct timeval writing = { .tv_sec = MAP_CLIENT_WRITE_TIMEOUT_S };
+	struct bufferevent *stream;
+	struct client *c;
+
+	if (clients->n >= clients->config->policyd_max_connections) {
+		turn_away(clients, fd);
+		return;
+	}
+	stream = bufferevent_socket_new(clients->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!stream) {
+		log_error("no memory for a connection to the senders' map");
+		close(fd);
+		return;
+	}
+	c = memory_zero(sizeof(*c));
+	c->host = clients;
+	c->stream = stream;
+	c->fd = fd;
+	LIST_INSERT_HEAD(&clients->list, c, next);
+	clients->n++;
+	bufferevent_setcb(stream, on_readable, on_written, on_event, c);
+	bufferevent_setwatermark(stream, EV_READ, 0, INPUT_MAX);
+	bufferevent_set_timeouts(stream, &idle, &writing);
+	bufferevent_enable(stream, EV_READ | EV_WRITE);
+}
+
+void map_clients_drain(struct map_clients *clients, void (*drained)(void *ctx), void *ctx)
+{
+	struct client *c, *next;
+
+	if (clients->n == 0) {
+		drained(ctx);
+		return;
+	}
+	clients->drained = drained;
+	clients->ctx = ctx;
+	for (c = LIST_FIRST(&clients->list); c; c = next) {
+		next = LIST_NEXT(c, next);
+		c->ending = true;
+		run(c);
+	}
+}
+
+void map_clients_abandon(struct map_clients *clients)
+{
+	struct client *c;
+
+	LIST_FOREACH(c, &clients->list, next)
+		c->ending = true;
+}
+
+void map_clients_free(struct map_clients **clients)
+{
+	struct map_clients *m = *clients;
+	struct client *c;
+
+	*clients = NULL;
+	if (!m)
+		return;
+	m->drained = NULL;
+	while ((c = LIST_FIRST(&m->list))) {
+		client_close(c);
+		client_reap(c);
+	}
+	config_unref(&m->config);
+	free(m);
+}
+
+void map_clients_stats(const struct map_clients *clients, struct map_clients_stats *out)
+{
+	*out = (struct map_clients_stats){ clients->n, clients->n_lookups, clients->n_failures };
+}
+
+/* ---- what it does not tell ------------------------------------------------------- */
+
+static bool has_more_than_login(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_senders; i++)
+		if (!plan->senders[i].exclude && plan->senders[i].kind != PATTERN_LOGIN)
+			return true;
+	return false;
+}
+
+static bool may_serve_unknown(const struct config *config, const struct plan *plan)
+{
+	if (plan == &config->plans[0])
+		return true;
+	for (size_t i = 0; i < config->n_domains; i++)
+		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
+			return true;
+	return false;
+}
+
+void map_clients_configured(const struct config *config)
+{
+	const char *whose = NULL;
+
+	if (config->n_sender_login_listen == 0 || !config->unknown_login_allowed)
+		return;
+	for (size_t i = 0; i < config->n_plans && !whose; i++)
+		if (may_serve_unknown(config, &config->plans[i]) &&
+		    has_more_than_login(&config->plans[i]))
+			whose = config->plans[i].origins[PLAN_SENDERS];
+	for (size_t i = 0; i < config->n_domains && !whose; i++)
+		if (config->domains[i].set[PLAN_SENDERS] &&
+		    has_more_than_login(&config->domains[i].values))
+			whose = config->domains[i].values.origins[PLAN_SENDERS];
+	if (whose)
+		log_warning("sender_login_listen: a login without an account owns its own address "
+			    "only, as far as Postfix is told, not what else the senders of %s "
+			    "give it; give such logins accounts",
+			    whose);
+}
