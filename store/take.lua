@@ -49,6 +49,8 @@ local LONGEST = {h = 3600, d = 93600, k = 612000, o = 2685600,
   H = 3600, D = 93600, K = 612000, O = 2685600}
 local ROLLING = {w = true, W = true}
 local MARKS = {95, 80}
+-- AMOUNT_MAX of base/units.h.
+local SUM_MAX = 9007199254740991
 -- How long the first message of a login is remembered after its last one.
 local FIRST_KEPT = 2678400
 
@@ -74,7 +76,7 @@ while stored and at <= #stored do
   end
   at = first + (n or 0) * (ENTRY_SIZE[unit] or 0)
   if not (ROLLING[kind] or LONGEST[kind] or kind == 'f') or not ENTRY_SIZE[unit] or
-      (ROLLING[kind] and window < 1) or at > #stored + 1 then
+      (ROLLING[kind] and window < 1) or sum > SUM_MAX or at > #stored + 1 then
     return redis.error_reply(DAMAGED)
   end
   local block = {kind = kind, unit = unit, window = window, born = born, newest = newest,
