@@ -7,6 +7,11 @@ int64_t window_slot_ms(int32_t window_s)
 	return ((int64_t)window_s * 1000 + WINDOW_SLOTS - 1) / WINDOW_SLOTS;
 }
 
+int64_t window_kept_s(int32_t window_s)
+{
+	return window_s + (window_s + WINDOW_SLOTS - 1) / WINDOW_SLOTS;
+}
+
 static void drop_oldest(struct window *w, size_t n)
 {
 	for (size_t i = 0; i < n; i++)

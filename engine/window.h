@@ -32,6 +32,9 @@ struct window {
 /* The length of a slot: window / WINDOW_SLOTS, rounded up to milliseconds. */
 int64_t window_slot_ms(int32_t window_s);
 
+/* Seconds after which nothing of a charge counts any more. */
+int64_t window_kept_s(int32_t window_s);
+
 /* Drops what is too old at that moment. A clock that went back by less than a
  * window stands still; one that went back further counts everything as of
  * now. Returns the slot that amounts are to be added to. */

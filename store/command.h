@@ -11,8 +11,11 @@
 
 #include "base/limits.h"
 
-/* EVALSHA, hash, number of keys, 3 keys, 2 arguments, 9 for each row at most. */
-#define COMMAND_ARGS_MAX (8 + 9 * TAKE_ROWS_MAX)
+/* Questions of take in one script. */
+#define COMMAND_TAKES_MAX 32
+
+/* EVALSHA, hash, number of keys, one argument; 3 keys and 2 arguments for each. */
+#define COMMAND_ARGS_MAX (4 + 5 * COMMAND_TAKES_MAX)
 
 struct command {
 	int argc;

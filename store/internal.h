@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "store/cache.h"
+#include "store/key.h"
 #include "store/local.h"
 #include "store/news.h"
 #include "store/owed.h"
@@ -63,6 +64,8 @@ struct store {
 	struct decision_env env;
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
+	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */
+	struct event *take_event;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;
@@ -84,6 +87,18 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 
 /* The refunds that had to wait; called when the link is up. */
 void store_send_refunds(struct store *store);
+
+/* store/take.c: to begin with; to send what was asked for in this pass; to end
+ * with (all are sent, so that closing the connection answers them). */
+void store_start_takes(struct store *store);
+void store_ask_takes(struct store *store);
+void store_end_takes(struct store *store);
+
+/* The key under which a message is remembered. message_key is node/queue-id, and
+ * behind "#" the message's token, which is no part of it. False when it is too
+ * long. */
+bool store_message_key(const struct store *store, enum take_scope scope, const char *name,
+		       const char *message_key, char out[KEY_MAX]);
 
 /* servers_send() without extra time. */
 void store_send(struct store *store, struct command *command, link_reply *reply, void *arg);

@@ -16,13 +16,19 @@ local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local CHARGE = '>c1c1I4I7I6I6I1'
 local CHARGE_SIZE = 26
 local CHARGES = 11
+local ROW = '>xc1c1I4I4i8'
+local ROW_SIZE = 28
+local ROWS = 35
+local BORN_SIZE = 7
 local NO_TOKEN = '---------'
 
 local kept, token = string.match(ARGV[1], '^(%d+) ?(.*)$')
 if token == '' then token = NO_TOKEN end
 
 local message = redis.call('GET', KEYS[2])
-local other = message and string.sub(message, 2, 10) or token
+local kind = message and string.sub(message, 1, 1)
+local from = kind == 'q' and 26 or 2
+local other = message and string.sub(message, from, from + 8) or token
 if other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
 
 -- Last, when nothing can fail any more.
@@ -34,15 +40,27 @@ local function remember()
   end
 end
 
-if not message or string.sub(message, 1, 1) ~= 'c' then
+if kind ~= 'c' and kind ~= 'q' then
   remember()
   return 0
 end
 
+-- By kind, unit and window, where it was counted.
 local charges = {}
-for at = CHARGES, #message, CHARGE_SIZE do
-  local kind, unit, window, born, slot, amount, mark = struct.unpack(CHARGE, message, at)
-  charges[kind .. unit .. window] = {born = born, slot = slot, amount = amount, mark = mark}
+if kind == 'c' then
+  for at = CHARGES, #message, CHARGE_SIZE do
+    local letter, unit, window, born, slot, amount, mark = struct.unpack(CHARGE, message, at)
+    charges[letter .. unit .. window] = {born = born, slot = slot, amount = amount, mark = mark}
+  end
+else
+  local now = math.floor(struct.unpack('>I7', message, 2) / 1000)
+  local n = (#message - ROWS + 1) / (ROW_SIZE + BORN_SIZE)
+  for i = 0, n - 1 do
+    local letter, unit, window, length, amount = struct.unpack(ROW, message, ROWS + i * ROW_SIZE)
+    local born = struct.unpack('>I7', message, ROWS + n * ROW_SIZE + i * BORN_SIZE)
+    charges[letter .. unit .. window] = {born = born, amount = amount, mark = 0,
+      slot = math.floor(now / length)}
+  end
 end
 
 local function slot_of(block, low)
@@ -102,7 +120,9 @@ while at <= #stored do
   at = first + block.n * ENTRY_SIZE[block.unit]
   block.entries = string.sub(stored, first, at - 1)
   local charge = charges[block.kind .. block.unit .. block.window]
-  if charge and charge.born == block.born then taken = taken + take_back(block, charge) end
+  if charge and charge.born == block.born then
+    taken = taken + take_back(block, charge)
+  end
   parts[#parts + 1] = packed(block)
 end
 remember()

@@ -150,6 +150,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	};
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
+	store_start_takes(store);
 	store->servers = servers_new(base, &config->redis, on_change, store);
 	return store;
 }
@@ -175,6 +176,7 @@ void store_free(struct store **store)
 	if (!s)
 		return;
 	news_pause(s->news);
+	store_end_takes(s);
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
@@ -213,6 +215,8 @@ static void change_servers(struct store *store, const struct config *old)
 {
 	char before[KEY_PREFIX_MAX + 32], after[KEY_PREFIX_MAX + 32];
 
+	/* The questions were to the old ones. */
+	store_ask_takes(store);
 	servers_free(&store->servers);
 	store_name(old, before);
 	store_name(store->config, after);
@@ -291,5 +295,7 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 
 void store_send(struct store *store, struct command *command, link_reply *reply, void *arg)
 {
+	/* What was asked before goes out before. */
+	store_ask_takes(store);
 	servers_send(store->servers, command, 0, reply, arg);
 }

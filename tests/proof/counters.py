@@ -7,6 +7,8 @@ PREFIX = "sendward:"
 ENTRY_SIZE = {"m": 5, "r": 5, "b": 7}
 CHARGES = 10    # behind "c" and the message's token
 CHARGE_SIZE = 26
+ROWS = 34    # behind "q", the time, and the question's head
+ROW_SIZE, BORN_SIZE = 28, 7
 
 # kind, unit and window name it; entries: [(slot modulo 256, amount)].
 Block = collections.namedtuple("Block", "kind unit window born newest sum mark marked entries")
@@ -73,9 +75,15 @@ def charged(redis, name, node, queue_id, scope=""):
     value = redis("GET", message_key(name, node, queue_id, scope))
     if value is None:
         return None
+    amounts = {}
+    if value[:1] == b"q":
+        count = (len(value) - ROWS) // (ROW_SIZE + BORN_SIZE)
+        for at in range(ROWS, ROWS + count * ROW_SIZE, ROW_SIZE):
+            part = value[at + 1:at + ROW_SIZE]
+            amounts[chr(part[0]), chr(part[1]), _number(part[2:6])] = _number(part[10:18])
+        return amounts
     if value[:1] != b"c":
         return {}
-    amounts = {}
     for at in range(CHARGES, len(value), CHARGE_SIZE):
         part = value[at:at + CHARGE_SIZE]
         amounts[chr(part[0]), chr(part[1]), _number(part[2:6])] = _number(part[19:25])

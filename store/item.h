@@ -1,0 +1,37 @@
+/*
+ * What store/take.lua is told about one message and what it answers, packed:
+ * that file has the formats. Plain data, no I/O.
+ */
+#ifndef SENDWARD_ITEM_H
+#define SENDWARD_ITEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/take.h"
+
+/* Octets of the question, with TAKE_ROWS_MAX rows. */
+#define ITEM_MAX (26 + (28 + 3 * 8) * TAKE_ROWS_MAX)
+
+/* Returns the length. */
+size_t item_format(const struct take *take, char out[ITEM_MAX]);
+
+/* Seconds after which nothing of the charge counts any more, of rolling rows. */
+int64_t item_kept_s(const struct take *take);
+
+/* What an answer is about. */
+enum item_kind {
+	ITEM_COUNTED, /* *answer is filled: done, over, repeated, gone */
+	ITEM_STALE,   /* *text is the account there is, "" for none */
+	ITEM_CLOCK,   /* only answer->now_ms is filled */
+	ITEM_ERROR,   /* *text says why */
+	ITEM_BAD,     /* the script cannot have answered that */
+};
+
+/* limits: what was asked, in the order of the n_rows rows. *text is borrowed from
+ * bytes; it has *text_len octets and is not ended. */
+enum item_kind item_read(const char *bytes, size_t len, const int64_t *limits, size_t n_rows,
+			 struct take_answer *answer, const char **text, size_t *text_len);
+
+#endif
