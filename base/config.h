@@ -170,6 +170,9 @@ struct redis_settings {
 /* How all its servers are reached. */
 enum endpoint_kind redis_kind(const struct redis_settings *settings);
 
+/* Whether connections made with a can go on with b. */
+bool redis_same(const struct redis_settings *a, const struct redis_settings *b);
+
 /* For people: "inet:127.0.0.1:6379", "sentinel mymaster",
  * "cluster inet:127.0.0.1:7000". */
 #define REDIS_NAME_MAX 300

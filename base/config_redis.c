@@ -1,5 +1,6 @@
 /* What the settings of section redis have to do with each other. */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/config_load.h"
 
@@ -20,6 +21,35 @@ void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX])
 	else
 		snprintf(out, REDIS_NAME_MAX, "%s%s", settings->n_cluster > 0 ? "cluster " : "",
 			 address);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool same_servers(const struct endpoint *a, size_t n_a, const struct endpoint *b, size_t n_b)
+{
+	for (size_t i = 0; i < n_a && i < n_b; i++)
+		if (!endpoint_equal(&a[i], &b[i]))
+			return false;
+	return n_a == n_b;
+}
+
+bool redis_same(const struct redis_settings *a, const struct redis_settings *b)
+{
+	return endpoint_equal(&a->address, &b->address) &&
+	       same_servers(a->sentinels, a->n_sentinels, b->sentinels, b->n_sentinels) &&
+	       same_servers(a->cluster, a->n_cluster, b->cluster, b->n_cluster) &&
+	       same_text(a->sentinel_master, b->sentinel_master) &&
+	       same_text(a->sentinel_username, b->sentinel_username) &&
+	       same_text(a->sentinel_password_file, b->sentinel_password_file) &&
+	       same_text(a->username, b->username) &&
+	       same_text(a->password_file, b->password_file) && a->database == b->database &&
+	       same_text(a->prefix, b->prefix) && same_text(a->tls_ca_file, b->tls_ca_file) &&
+	       same_text(a->tls_cert_file, b->tls_cert_file) &&
+	       same_text(a->tls_key_file, b->tls_key_file) &&
+	       same_text(a->tls_server_name, b->tls_server_name);
 }
 
 static void check_needs(struct load *load, cfg_t *redis, const char *name, const char *what)

@@ -35,20 +35,14 @@
 struct event_base;
 struct servers;
 
-/* Commands that wait to be sent again; beyond it they are given up. */
-#define SERVERS_WAITING_MAX LINK_IN_FLIGHT_MAX
-
 /* Starts to connect. settings are borrowed until servers_configure() or
  * servers_free(). change is called whenever a server has become usable (up) or
  * has stopped being so. */
 struct servers *servers_new(struct event_base *base, const struct redis_settings *settings,
 			    link_change *change, void *arg);
 
-/* New settings for the same servers (servers_same()). */
+/* New settings for the same servers (redis_same()). */
 void servers_configure(struct servers *servers, const struct redis_settings *settings);
-
-/* Whether connections made with a can go on with b. */
-bool servers_same(const struct redis_settings *a, const struct redis_settings *b);
 
 /* Requests on their way are answered. */
 void servers_free(struct servers **servers);

@@ -230,7 +230,7 @@ static void change_servers(struct store *store, const struct config *old)
 void store_configure(struct store *store, struct config *config)
 {
 	struct config *old = store->config;
-	bool same = servers_same(&old->redis, &config->redis);
+	bool same = redis_same(&old->redis, &config->redis);
 
 	store->config = config_ref(config);
 	news_pause(store->news);
