@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "engine/ownership.h"
 #include "engine/place.h"
@@ -250,4 +251,45 @@ void lookup_start(struct store *store, struct config *config, const struct addre
 	store_senders_is_complete(store, on_complete, l);
 	place_of_address(config, address, ask_place, l);
 	answered(l);
+}
+
+/* ---- what is not told ------------------------------------------------------ */
+
+static bool has_more_than_login(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->n_senders; i++)
+		if (!plan->senders[i].exclude && plan->senders[i].kind != PATTERN_LOGIN)
+			return true;
+	return false;
+}
+
+static bool may_serve_unknown(const struct config *config, const struct plan *plan)
+{
+	if (plan == &config->plans[0])
+		return true;
+	for (size_t i = 0; i < config->n_domains; i++)
+		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
+			return true;
+	return false;
+}
+
+void lookup_configured(const struct config *config)
+{
+	const char *whose = NULL;
+
+	if (config->n_sender_login_listen == 0 || !config->unknown_login_allowed)
+		return;
+	for (size_t i = 0; i < config->n_plans && !whose; i++)
+		if (may_serve_unknown(config, &config->plans[i]) &&
+		    has_more_than_login(&config->plans[i]))
+			whose = config->plans[i].origins[PLAN_SENDERS];
+	for (size_t i = 0; i < config->n_domains && !whose; i++)
+		if (config->domains[i].set[PLAN_SENDERS] &&
+		    has_more_than_login(&config->domains[i].values))
+			whose = config->domains[i].values.origins[PLAN_SENDERS];
+	if (whose)
+		log_warning("sender_login_listen: a login without an account owns its own address "
+			    "only, as far as Postfix is told, not what else the senders of %s "
+			    "give it; give such logins accounts",
+			    whose);
 }

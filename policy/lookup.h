@@ -29,4 +29,8 @@ typedef void lookup_done(enum lookup_result result, const char *text, void *arg)
 void lookup_start(struct store *store, struct config *config, const struct address *address,
 		  bool accounts_only, lookup_done *done, void *arg);
 
+/* Says in the log what Postfix is not told, where it can ask. Call after each
+ * load. */
+void lookup_configured(const struct config *config);
+
 #endif

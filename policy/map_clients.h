@@ -55,7 +55,4 @@ struct map_clients_stats {
 };
 void map_clients_stats(const struct map_clients *clients, struct map_clients_stats *out);
 
-/* What the map does not tell, in the log. Call after each load. */
-void map_clients_configured(const struct config *config);
-
 #endif

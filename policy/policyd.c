@@ -14,6 +14,7 @@
 #include "base/memory.h"
 #include "policy/clients.h"
 #include "policy/listeners.h"
+#include "policy/lookup.h"
 #include "policy/map_clients.h"
 #include "policy/wiring.h"
 #include "store/report.h"
@@ -163,7 +164,7 @@ static void tell_configured(const struct policyd *d)
 	char text[LOG_LINE_MAX];
 
 	wiring_configured(d->config);
-	map_clients_configured(d->config);
+	lookup_configured(d->config);
 	listeners_format(d->sender_listeners, text, sizeof(text));
 	if (*text)
 		log_info("Postfix can ask who owns an address on %s", text);

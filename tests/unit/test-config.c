@@ -145,6 +145,11 @@ static const struct {
 	  "test.conf:1: unix:/a overlaps with the address in line 2" },
 	{ "redis { address = \"unix:/a\" }\npolicyd { listen = \"unix:/a\" }",
 	  "test.conf:2: unix:/a overlaps with the address in line 1" },
+	{ "policyd { listen = { \"unix:/a\" }\nsender_login_listen = { \"unix:/a\" } }",
+	  "test.conf:2: unix:/a overlaps with the address in line 1" },
+	{ "local_part_case = sensitive\npolicyd { sender_login_listen = { \"unix:/a\" } }",
+	  "test.conf:1: Postfix asks for senders in lower case: sender_login_listen needs "
+	  "local_part_case = insensitive" },
 	{ "plan default {\n sandbox = redirect }",
 	  "test.conf:2: plan default: sandbox = redirect needs a sandbox_redirect address" },
 	{ "plan default { sandbox = redirect sandbox_redirect = \"a@b.example\" }\n"
