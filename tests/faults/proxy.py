@@ -191,6 +191,14 @@ class Connection:
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
+def bound_socket(address):
+    """One that never listens refuses who connects, and keeps the port from others while nobody listens there."""
+    result = socket.socket()
+    result.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    result.bind(address)
+    return result
+
+
 class Proxy:
     """Listens on `address`, a path or a (host, port), for the Redis at the path `upstream`."""
 
@@ -202,6 +210,7 @@ class Proxy:
         self.reading = None
         self._upstream = upstream
         self._server = None
+        self._reserved = None if isinstance(address, str) else bound_socket(address)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._started = threading.Event()
@@ -216,6 +225,8 @@ class Proxy:
             self._call(self._close())
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join(LIMIT_S)
+        if self._reserved:
+            self._reserved.close()
 
     def set(self, fault):
         """From now on; NONE ends it."""
@@ -246,7 +257,8 @@ class Proxy:
             self._server = await asyncio.start_unix_server(self._accepted, self.address)
             os.chmod(self.address, 0o777)
         else:
-            self._server = await asyncio.start_server(self._accepted, *self.address)
+            listener = bound_socket(self.address)
+            self._server = await asyncio.start_server(self._accepted, sock=listener)
 
     async def _accepted(self, reader, writer):
         connection = Connection(self, reader, writer)
