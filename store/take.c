@@ -173,8 +173,7 @@ static void ask(struct store *store, struct batch *batch)
  * one server. */
 static size_t batch_max(const struct store *store)
 {
-	(void)store;
-	return COMMAND_TAKES_MAX;
+	return store->config->redis.n_cluster > 0 ? 1 : COMMAND_TAKES_MAX;
 }
 
 void store_ask_takes(struct store *store)

@@ -9,6 +9,7 @@ from known import known
 from processes import Timeout, wait_until
 from server import LIMIT_S
 from table import CASES, Case, Failure, Slow, expect
+from topologies import Cluster
 from world import CLOSING, DEADLINE_MS, LIMIT, MARGIN_MS, OPENING, World, decision_fields
 
 SHARE = LIMIT // 2    # degraded_share is 0.5
@@ -138,12 +139,21 @@ class Row:
 
     def _go_on(self):
         """The outage lasts: answers stay quick, and Redis is not stormed."""
+        if self.fault.topology:
+            self._ask_elsewhere()
+            return
         accepted_before, end = self.world.proxy.accepted, time.monotonic() + self.fault.lasts_s
         while time.monotonic() < end:
             self._ask(self.blocked)
             time.sleep(ASK_EVERY_S)    # the pace of a load, nothing is waited for
         connects = self.world.proxy.accepted - accepted_before
         self.claim("connects", connects <= CONNECTS_MAX, f"{connects} connections within {self.fault.lasts_s} s")
+
+    def _ask_elsewhere(self):
+        """Logins of another server, where there are several, go on."""
+        if self.fault.topology is Cluster:
+            login = self.world.login("elsewhere", hit=False)
+            self.claim("reply", self.world.store_decides(login), "a login of another node is not decided by its store")
 
     # --- afterwards ---
 
@@ -181,7 +191,9 @@ class Row:
         opening = sum(bool(OPENING.search(line)) for line in lines)
         closing = sum(bool(CLOSING.search(line)) for line in lines)
         least, most = self.fault.told
-        self.claim("log", least <= opening <= most and opening == closing,
+        # Of several servers, one that is gone for good is not told to be back.
+        told_right = closing <= opening if self.fault.topology else closing == opening
+        self.claim("log", least <= opening <= most and told_right,
                    f"{opening} lines say that an outage begins and {closing} that it is over:\n      " + "\n      ".join(lines))
 
 
@@ -193,13 +205,24 @@ class Marks:
         self.threads = world.threads()
 
 
+def run_row(group, fault, front, mode):
+    if fault.topology:
+        with World(front, mode, topology=fault.topology) as world:
+            row = Row(world, fault)
+            row.run()
+            expect(world.end(), (0, []), "exit status and sanitizer reports")
+            return row
+    world = group.world(lambda: World(front, mode))
+    if not hasattr(world, "marks"):
+        world.marks = Marks(world)
+    row = Row(world, fault)
+    row.run()
+    return row
+
+
 def row_case(fault, front, mode):
     def run(group):
-        world = group.world(lambda: World(front, mode))
-        if not hasattr(world, "marks"):
-            world.marks = Marks(world)
-        row = Row(world, fault)
-        row.run()
+        row = run_row(group, fault, front, mode)
         expected = known(fault.name, front, mode)
         cured = [aspect for aspect in expected if aspect not in row.wrong]
         wrong = {aspect: what for aspect, what in row.wrong.items() if aspect not in expected}
@@ -210,8 +233,12 @@ def row_case(fault, front, mode):
         if wrong:
             raise Failure("; ".join(f"{aspect}: {what}" for aspect, what in wrong.items()))
         group.note(f"{front} {mode}", row)
-        return "".join(f"known: {aspect}: {why}" for aspect, why in expected.items()) or None
-    return Case(f"{front}, {mode}: {fault.name}", f"{front} {mode}", run)
+        known_text = "".join(f"known: {aspect}: {why}" for aspect, why in expected.items())
+        recovered = f"the store decides {row.recovery_ms:.0f} ms after it is there again" if fault.topology else ""
+        return known_text + recovered or None
+    # The servers that are many take their time to start, and wait for no other case.
+    aside = f" {fault.name}" if fault.topology else ""
+    return Case(f"{front}, {mode}: {fault.name}", f"{front} {mode}{aside}", run)
 
 
 def last_case(front, mode):

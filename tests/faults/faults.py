@@ -4,6 +4,7 @@ import collections
 import time
 
 from proxy import NEVER, NONE, SCRIPTS, Fault, replying
+from topologies import Cluster, Sentinels
 
 # name: as it stands in the names of the cases.
 # begin, end: given the World.
@@ -11,8 +12,9 @@ from proxy import NEVER, NONE, SCRIPTS, Fault, replying
 # forgets: Redis has lost what it knew.
 # lasts_s: questions go on for so long before it ends.
 # own: it is Redis' own, and hits whoever uses it.
+# topology: the servers there are, None for one.
 # told: how often, at least and at most, the log says that an outage begins, and as often that it is over.
-FaultCase = collections.namedtuple("FaultCase", "name begin end kind forgets lasts_s own told")
+FaultCase = collections.namedtuple("FaultCase", "name begin end kind forgets lasts_s own topology told")
 
 OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
@@ -27,8 +29,8 @@ PERHAPS_TWICE = (1, 2)
 FAULTS = []
 
 
-def _add(name, begin, end, kind=OUTAGE, forgets=False, lasts_s=0, own=False, told=None):
-    FAULTS.append(FaultCase(name, begin, end, kind, forgets, lasts_s, own, told or TOLD[kind]))
+def _add(name, begin, end, kind=OUTAGE, forgets=False, lasts_s=0, own=False, topology=None, told=None):
+    FAULTS.append(FaultCase(name, begin, end, kind, forgets, lasts_s, own, topology, told or TOLD[kind]))
 
 
 def _proxied(name, fault, **expected):
@@ -113,3 +115,12 @@ _server("everything flushed", lambda server: server.ask("FLUSHALL"), lambda serv
 _server("a killed Redis that kept nothing",
         lambda server: (server.ask("CONFIG", "SET", "appendonly", "no"), server.kill()),
         lambda server: server.start(persistent=False), forgets=True)
+
+# --- of several servers: each needs a world of its own ---
+
+# Every server that is asked may tell of itself.
+EACH_SERVER = (1, 6)
+
+for _what, _topology in (("a primary that its Sentinels replace", Sentinels), ("a node of a Cluster that is killed", Cluster)):
+    _add(_what, lambda world: world.server.kill_primary(world.login("marker")), lambda world: world.server.wait_primary(),
+         own=True, topology=_topology, told=EACH_SERVER)

@@ -28,6 +28,16 @@ class Server:
         self._config = os.path.join(directory, "redis.conf")
         os.makedirs(self.directory)
 
+    @property
+    def reach(self):
+        """Settings of section redis."""
+        return {"address": f'"unix:{self.socket}"'}
+
+    @staticmethod
+    def suits(_):
+        """Would a fault of this server hit the login?"""
+        return True
+
     def start(self, persistent=None, load_delay_us=0):
         self.persistent = self.persistent if persistent is None else persistent
         write(self._config, f"""\

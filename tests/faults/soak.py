@@ -32,7 +32,7 @@ SAMPLE_EVERY_S = 5.0
 GROWTH_KB = 4096      # of each daemon, from the first quarter to the end
 SETTLE_S = 60         # for refunds and charges that come later
 
-LOSING_NOTHING = [fault for fault in FAULTS if not fault.forgets and not fault.lasts_s]
+LOSING_NOTHING = [fault for fault in FAULTS if not (fault.forgets or fault.lasts_s or fault.topology)]
 
 
 class Tally:

@@ -39,10 +39,11 @@ def decision_fields(line):
 
 class World:
     """`kind` is policyd or milter. The milter reaches its Redis by TCP, the policy daemon by a unix socket; `daemon` is
-    the class to start it with, `server` a Redis that several share."""
+    the class to start it with, `server` a Redis that several share, `topology` a class of servers that are
+    reached without a proxy."""
 
     def __init__(self, kind, mode="degrade", top=None, redis=None, plan=None, policyd=None, persistent=True, tcp=None,
-                 daemon=Daemon, node=NODE, server=None):
+                 daemon=Daemon, node=NODE, server=None, topology=None):
         self.kind = kind
         self.mode = mode
         self.node = node
@@ -50,10 +51,12 @@ class World:
         self.directory = tempfile.mkdtemp(prefix="sw-faults-")
         os.chmod(self.directory, 0o755)
         os.mkdir(os.path.join(self.directory, "state"), 0o755)
-        self.server = server or Server(self.directory, persistent)
+        self.server = server or (topology(self.directory) if topology else Server(self.directory, persistent))
         tcp = kind == "milter" if tcp is None else tcp
-        self.proxy = Proxy(("127.0.0.1", free_port()) if tcp else os.path.join(self.directory, "proxy.sock"),
-                           self.server.socket)
+        self.proxy = None
+        if not topology:
+            self.proxy = Proxy(("127.0.0.1", free_port()) if tcp else os.path.join(self.directory, "proxy.sock"),
+                               self.server.socket)
         self.path = os.path.join(self.directory, kind)
         self.config_path = os.path.join(self.directory, "sendward.conf")
         self.front = FRONTS[kind](self.path)
@@ -61,13 +64,15 @@ class World:
                             [self.path])
         self._settings = {"top": top or {}, "redis": redis or {}, "plan": plan or {}, "policyd": policyd or {}}
         self._numbers = 0
-        self.tool = self._tool()
+        self.tool = None
 
     def __enter__(self):
         try:
             if self._owns_server:
                 self.server.start()
-            self.proxy.start()
+            if self.proxy:
+                self.proxy.start()
+            self.tool = self._tool()
             self._configure()
             self.daemon.start()
             self.wait_store()
@@ -85,7 +90,8 @@ class World:
     def close(self):
         self.daemon.kill()
         World.last_log = self.log()
-        self.proxy.stop()
+        if self.proxy:
+            self.proxy.stop()
         if self._owns_server:
             self.server.stop()
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -95,7 +101,7 @@ class World:
         path = os.path.join(self.directory, "tool.conf")
         write_configuration(path, {
             "": {"node": '"tool"'},
-            "redis": {"address": f'"unix:{self.server.socket}"', "deadline": "5s"},
+            "redis": {**self.server.reach, "deadline": "5s"},
             "plan default": self._plan(),
         })
         return Tool(path)
@@ -103,16 +109,20 @@ class World:
     def _plan(self):
         return {"quotas": f'{{ "{LIMIT} messages / 1h" }}', "senders": '{ "%login" }', **self._settings["plan"]}
 
-    def _configure(self):
+    def _reach(self):
+        if not self.proxy:
+            return self.server.reach
         address = self.proxy.address
+        return {"address": f'"unix:{address}"' if isinstance(address, str) else '"inet:{}:{}"'.format(*address)}
+
+    def _configure(self):
         listen = f'"unix:{self.path}"'
         write_configuration(self.config_path, {
             "": {"node": f'"{self.node}"', "state_dir": f'"{self.directory}/state"',
                  "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', "on_store_failure": self.mode,
                  **self._settings["top"]},
-            "redis": {"address": f'"unix:{address}"' if isinstance(address, str) else '"inet:{}:{}"'.format(*address),
-                      "deadline": f"{DEADLINE_MS}ms", **self._settings["redis"]},
+            "redis": {**self._reach(), "deadline": f"{DEADLINE_MS}ms", **self._settings["redis"]},
             self.kind: {"listen": f"{{ {listen} }}", **self._settings["policyd"]} if self.kind == "policyd" else
                        {"listen": listen},
             "plan default": self._plan(),
@@ -124,10 +134,13 @@ class World:
         self._numbers += 1
         return f"4Q{self._numbers:08X}"
 
-    def login(self, name):
-        """One that nobody has used."""
-        self._numbers += 1
-        return f"{name}{self._numbers}@dom.example"
+    def login(self, name, hit=True):
+        """One that nobody has used, and that a fault of the server would hit, or would not."""
+        while True:
+            self._numbers += 1
+            login = f"{name}{self._numbers}@dom.example"
+            if self.server.suits(login) == hit:
+                return login
 
     def send(self, login, sender=None):
         return self.front.send(login, self.queue_id(), sender)
