@@ -85,6 +85,10 @@ static inline const char *store_prefix(const struct store *store)
 enum store_result store_result_of(enum link_result result, const struct redisReply *reply,
 				  int type, const char **error);
 
+/* One that was kept in the state file. */
+void store_refund_found(const struct charge *charge, const char *message_key, bool forget,
+			void *store);
+
 /* The refunds that had to wait; called when the link is up. */
 void store_send_refunds(struct store *store);
 

@@ -28,7 +28,9 @@ struct loading {
 	struct kept *kept;
 	const char *server;
 	bool named, other; /* it says which server it is about; another one */
-	size_t accounts, counts, owed, bad;
+	size_t accounts, counts, owed, refunds, bad;
+	kept_refund_found *found;
+	void *found_arg;
 };
 
 /* ---- writing ------------------------------------------------------------- */
@@ -139,6 +141,23 @@ void kept_settled(struct kept *kept, const struct owed_charge *charge)
 	write_value(kept, 'o', charge->key, NULL, 0);
 }
 
+void kept_refund(struct kept *kept, const struct charge *charge, const char *message_key,
+		 bool forget)
+{
+	char key[OWED_KEY_MAX];
+
+	owed_key(charge, message_key, key);
+	write_value(kept, 'r', key, forget ? "1" : "0", 1);
+}
+
+void kept_refunded(struct kept *kept, const struct charge *charge, const char *message_key)
+{
+	char key[OWED_KEY_MAX];
+
+	owed_key(charge, message_key, key);
+	write_value(kept, 'r', key, NULL, 0);
+}
+
 static void on_account_dropped(const char *login, void *arg)
 {
 	write_value(arg, 'a', login, NULL, 0);
@@ -184,6 +203,18 @@ static bool load_owed(struct loading *l, const char *key, const char *text)
 	return owed_restore(l->kept->owed, key, text);
 }
 
+static bool load_refund(struct loading *l, const char *key, const char *text)
+{
+	char message_key[MESSAGE_KEY_MAX + 1];
+	struct charge charge;
+
+	if (!owed_key_parse(key, &charge, message_key))
+		return false;
+	l->found(&charge, message_key, strcmp(text, "1") == 0, l->found_arg);
+	l->refunds++;
+	return true;
+}
+
 static const struct {
 	char kind;
 	bool (*load)(struct loading *l, const char *name, const char *value);
@@ -191,6 +222,7 @@ static const struct {
 	{'a', load_account},
 	{'u', load_counts},
 	{'o', load_owed},
+	{'r', load_refund},
 };
 
 static void on_value(const char *key, const char *bytes, size_t len, void *arg)
@@ -229,9 +261,10 @@ void kept_clear(struct kept *kept, const char *server)
 	saved_put(kept->saved, SERVER_KEY, server, strlen(server));
 }
 
-void kept_open(struct kept *kept, const char *directory, const char *name, const char *server)
+void kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
+	       kept_refund_found *found, void *arg)
 {
-	struct loading l = {.kept = kept, .server = server};
+	struct loading l = {.kept = kept, .server = server, .found = found, .found_arg = arg};
 	struct saved *saved = saved_open(directory, name, on_value, &l);
 
 	if (!saved)
@@ -245,8 +278,8 @@ void kept_open(struct kept *kept, const char *directory, const char *name, const
 	}
 	if (!l.named)
 		saved_put(saved, SERVER_KEY, server, strlen(server));
-	log_info("state file %s/%s: %zu accounts, counts of %zu names, %zu charges still to be "
-		 "made", directory, name, l.accounts, l.counts, l.owed);
+	log_info("state file %s/%s: %zu accounts, counts of %zu names, %zu charges and %zu refunds "
+		 "still to be made", directory, name, l.accounts, l.counts, l.owed, l.refunds);
 	if (l.bad > 0)
 		log_warning("state file %s/%s: %zu entries make no sense and are left out",
 			    directory, name, l.bad);

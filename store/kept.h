@@ -8,6 +8,8 @@
  *	a:LOGIN			the account's record; "" for none
  *	u:SCOPE NAME		counts, local_save()
  *	o:SCOPE MESSAGE NAME	a charge still to be made, owed_save()
+ *	r:SCOPE MESSAGE NAME	a refund still to be made: "1" when the message is to
+ *				be forgotten, else "0"
  */
 #ifndef SENDWARD_KEPT_H
 #define SENDWARD_KEPT_H
@@ -32,9 +34,12 @@ struct kept *kept_new(struct event_base *base, struct cache *cache, struct local
 void kept_free(struct kept **kept);
 
 /* Loads DIRECTORY/NAME, and writes to it from now on. server tells one store
- * from another: what is there about another one is thrown away. Says in the
- * log what was found. */
-void kept_open(struct kept *kept, const char *directory, const char *name, const char *server);
+ * from another: what is there about another one is thrown away. Calls found for
+ * each refund. Says in the log what was found. */
+typedef void kept_refund_found(const struct charge *charge, const char *message_key, bool forget,
+			       void *arg);
+void kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
+	       kept_refund_found *found, void *arg);
 
 /* Everything is about another server from now on. */
 void kept_clear(struct kept *kept, const char *server);
@@ -52,6 +57,11 @@ void kept_counted(struct kept *kept, enum take_scope scope, const char *name);
 /* A charge is to be made; is made, or not to be made any more. */
 void kept_owed(struct kept *kept, const struct owed_charge *charge);
 void kept_settled(struct kept *kept, const struct owed_charge *charge);
+
+/* A refund waits; has been made, or is given up. */
+void kept_refund(struct kept *kept, const struct charge *charge, const char *message_key,
+		 bool forget);
+void kept_refunded(struct kept *kept, const struct charge *charge, const char *message_key);
 
 /* "none", "ok" or "failing". */
 const char *kept_health(const struct kept *kept);

@@ -10,8 +10,6 @@
 #include "engine/window.h"
 #include "store/local.h"
 
-#define KEY_OCTETS_MAX (LOCAL_NAME_MAX + MESSAGE_KEY_MAX + 2)
-
 TAILQ_HEAD(charge_list, owed_charge);
 
 struct owed_name {
@@ -59,16 +57,41 @@ size_t owed_count(const struct owed *owed)
 
 /* ---- finding ------------------------------------------------------------- */
 
-static void make_key(enum take_scope scope, const char *name, const char *message_key,
-		     char out[KEY_OCTETS_MAX])
+void owed_key(const struct charge *charge, const char *message_key, char out[OWED_KEY_MAX])
 {
-	snprintf(out, KEY_OCTETS_MAX, "%s %s %s", take_scope_name(scope), message_key, name);
+	snprintf(out, OWED_KEY_MAX, "%s %s %s", take_scope_name(charge->scope), message_key,
+		 charge->name);
+}
+
+static void make_key(enum take_scope scope, const char *name, const char *message_key,
+		     char out[OWED_KEY_MAX])
+{
+	snprintf(out, OWED_KEY_MAX, "%s %s %s", take_scope_name(scope), message_key, name);
+}
+
+bool owed_key_parse(const char *key, struct charge *charge, char message_key[MESSAGE_KEY_MAX + 1])
+{
+	char *copy = memory_strdup(key), *rest = copy, *scope = strsep(&rest, " ");
+	const char *message = strsep(&rest, " ");
+	bool found = false;
+
+	for (int i = 0; rest && i < TAKE_SCOPES && !found; i++) {
+		if (strcmp(take_scope_name((enum take_scope)i), scope) != 0 || !*rest ||
+		    !*message || strlen(rest) > LOGIN_MAX || strlen(message) > MESSAGE_KEY_MAX)
+			continue;
+		charge->scope = (enum take_scope)i;
+		strcpy(charge->name, rest);
+		strcpy(message_key, message);
+		found = true;
+	}
+	free(copy);
+	return found;
 }
 
 struct owed_charge *owed_find(const struct owed *owed, enum take_scope scope, const char *name,
 			      const char *message_key)
 {
-	char key[KEY_OCTETS_MAX];
+	char key[OWED_KEY_MAX];
 	struct owed_charge *c;
 
 	if (!owed->charges)
@@ -133,7 +156,7 @@ struct owed_charge *owed_next_of(struct owed_charge *c)
 static struct owed_charge *insert(struct owed *owed, enum take_scope scope, const char *name,
 				  const char *message_key, size_t n_rows)
 {
-	char key[KEY_OCTETS_MAX];
+	char key[OWED_KEY_MAX];
 	struct owed_charge *c;
 
 	if (owed_count(owed) >= OWED_MAX)
@@ -264,23 +287,15 @@ static bool restore_row(const char *line, struct owed_row *row)
 	return quota_parse_any(line + used, &row->quota, &reason);
 }
 
-/* "login MESSAGE NAME" */
 static struct owed_charge *insert_by_key(struct owed *owed, const char *key, size_t n_rows)
 {
-	char *copy = memory_strdup(key), *rest = copy, *scope = strsep(&rest, " ");
-	const char *message = strsep(&rest, " ");
-	struct owed_charge *c = NULL;
+	char message_key[MESSAGE_KEY_MAX + 1];
+	struct charge charge;
 
-	for (int i = 0; rest && i < TAKE_SCOPES; i++) {
-		enum take_scope s = (enum take_scope)i;
-
-		if (strcmp(take_scope_name(s), scope) == 0 && *rest && *message &&
-		    strlen(rest) <= LOGIN_MAX && strlen(message) <= MESSAGE_KEY_MAX &&
-		    !owed_find(owed, s, rest, message))
-			c = insert(owed, s, rest, message, n_rows);
-	}
-	free(copy);
-	return c;
+	if (!owed_key_parse(key, &charge, message_key) ||
+	    owed_find(owed, charge.scope, charge.name, message_key))
+		return NULL;
+	return insert(owed, charge.scope, charge.name, message_key, n_rows);
 }
 
 bool owed_restore(struct owed *owed, const char *key, const char *text)

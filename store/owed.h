@@ -72,6 +72,12 @@ void owed_requeue(struct owed *owed, struct owed_charge *charge);
 size_t owed_rows(const struct owed_charge *charge, int64_t now_ms,
 		 struct take_row rows[TAKE_ROWS_MAX]);
 
+/* "login MESSAGE NAME": what a charge is called in the state file. */
+#define OWED_KEY_MAX (LOGIN_MAX + 16 + MESSAGE_KEY_MAX + 2)
+void owed_key(const struct charge *charge, const char *message_key, char out[OWED_KEY_MAX]);
+/* The other way round; false when it is no such text. */
+bool owed_key_parse(const char *key, struct charge *charge, char message_key[MESSAGE_KEY_MAX + 1]);
+
 /* For the state file, under the charge's key:
  *	ACCEPTED_MS UNCERTAIN
  *	AMOUNT START END SLOT QUOTA		a line for each row

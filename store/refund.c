@@ -27,19 +27,52 @@ struct refunding {
 	void *arg;
 };
 
-static void keep_for_later(struct store *store, struct refund *refund, const char *error)
+static void add_waiting(struct store *store, struct refund *refund)
 {
 	const struct timeval soon = {.tv_sec = REFUND_RETRY_S};
 
-	if (store->refunds_waiting >= REFUNDS_WAITING_MAX ||
-	    ++refund->tries >= REFUND_TRIES_MAX) {
-		log_warning("refund of message %s is lost: %s", refund->message_key, error);
-		free(refund);
-		return;
-	}
 	event_add(store->refund_timer, &soon);
 	STAILQ_INSERT_TAIL(&store->refunds, refund, next);
 	store->refunds_waiting++;
+}
+
+static void settled(struct store *store, struct refund *refund)
+{
+	if (refund->tries > 0)
+		kept_refunded(store->kept, &refund->charge, refund->message_key);
+	free(refund);
+}
+
+static void keep_for_later(struct store *store, struct refund *refund, const char *error)
+{
+	if (store->refunds_waiting >= REFUNDS_WAITING_MAX ||
+	    refund->tries + 1 >= REFUND_TRIES_MAX) {
+		log_warning("refund of message %s is lost: %s", refund->message_key, error);
+		settled(store, refund);
+		return;
+	}
+	if (refund->tries++ == 0)
+		kept_refund(store->kept, &refund->charge, refund->message_key, refund->forget);
+	add_waiting(store, refund);
+}
+
+static struct refund *refund_new(const struct charge *charge, const char *message_key, bool forget)
+{
+	struct refund *refund = memory_zero(sizeof(*refund));
+
+	refund->charge = *charge;
+	snprintf(refund->message_key, sizeof(refund->message_key), "%s", message_key);
+	refund->forget = forget;
+	return refund;
+}
+
+void store_refund_found(const struct charge *charge, const char *message_key, bool forget,
+			void *store)
+{
+	struct refund *refund = refund_new(charge, message_key, forget);
+
+	refund->tries = 1;
+	add_waiting(store, refund);
 }
 
 /* Refunding twice is refunding once, so a lost answer is no trouble. */
@@ -50,7 +83,7 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
 	if (outcome == STORE_OK)
-		free(r->refund);
+		settled(r->store, r->refund);
 	else
 		keep_for_later(r->store, r->refund, error);
 	if (r->done)
@@ -68,7 +101,7 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 
 	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
 	    !store_message_key(store, charge->scope, charge->name, refund->message_key, message)) {
-		free(refund);
+		settled(store, refund);
 		if (done)
 			done(STORE_BAD, "login or queue id is too long", arg);
 		return;
@@ -91,18 +124,12 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 void store_refund(struct store *store, const struct charge *charge, const char *message_key,
 		  bool forget, store_done *done, void *arg)
 {
-	struct refund *refund;
-
 	if (replay_take_back(store, charge, message_key)) {
 		if (done)
 			done(STORE_OK, NULL, arg);
 		return;
 	}
-	refund = memory_zero(sizeof(*refund));
-	refund->charge = *charge;
-	snprintf(refund->message_key, sizeof(refund->message_key), "%s", message_key);
-	refund->forget = forget;
-	send_refund(store, refund, done, arg);
+	send_refund(store, refund_new(charge, message_key, forget), done, arg);
 }
 
 void store_send_refunds(struct store *store)

@@ -159,7 +159,7 @@ static void drop_refunds(struct store *store)
 {
 	struct refund *r;
 
-	if (store->refunds_waiting > 0)
+	if (store->refunds_waiting > 0 && strcmp(kept_health(store->kept), "ok") != 0)
 		log_warning("%lld refunds are lost: their server was not reached again",
 			    (long long)store->refunds_waiting);
 	store->refunds_waiting = 0;
@@ -203,7 +203,7 @@ void store_keep(struct store *store, const char *directory, const char *name)
 	char server[KEY_PREFIX_MAX + 32];
 
 	store_name(store->config, server);
-	kept_open(store->kept, directory, name, server);
+	kept_open(store->kept, directory, name, server, store_refund_found, store);
 }
 
 void store_follow(struct store *store)

@@ -254,6 +254,28 @@ static void test_survives(void)
 	SUITE_INT_EQUAL(used("tulip"), 19);
 }
 
+/* Of a charge that may have arrived. */
+static void test_refund_survives(void)
+{
+	begin();
+	SUITE_INT_EQUAL(rig_take_current(&rig, take_of("rose", "mx1/R1#m12345678")).status,
+			TAKE_DONE);
+	SUITE_INT_EQUAL(rig_take_current(&rig, take_of("rose", "mx1/R2#m12345678")).status,
+			TAKE_DONE);
+	go_down();
+	take_back("rose", "mx1/R1#m12345678");
+	SUITE_INT_EQUAL(stats().refunds_waiting, 1);
+	restart(false);
+	SUITE_INT_EQUAL(stats().refunds_waiting, 1);
+	restart(false);
+	come_back();
+	while (stats().refunds_waiting > 0 || stats().in_flight > 0)
+		rig_run(&rig, 10);
+	SUITE_INT_EQUAL(used("rose"), 1);
+	restart(true);
+	SUITE_INT_EQUAL(stats().refunds_waiting, 0);
+}
+
 /* Not every charge at once. */
 static void test_pace(void)
 {
@@ -346,6 +368,7 @@ static const struct suite_test tests[] = {
 	{ "a charge that may have arrived is charged once", test_uncertain },
 	{ "what was taken back meanwhile is not charged", test_taken_back },
 	{ "accounts, counts and what is owed survive a restart", test_survives },
+	{ "a refund survives a restart", test_refund_survives },
 	{ "the return of the store is no storm", test_pace },
 	{ "a store that comes and goes counts each message once", test_flapping },
 	{ "what there is no room for is counted as lost", test_no_room },
