@@ -249,6 +249,30 @@ def map_reload(bench):
     bench.daemon.signal(signal.SIGTERM)
 
 
+TABLE = """
+rose@dom.example	rose@dom.example
+sales@dom.example	rose@dom.example, lily@dom.example
+"odd one"@dom.example	lily@dom.example
+@shop.example	tulip, rose@dom.example
+tulip@garden.example	tulip
+"""
+
+
+@case
+def map_import(bench):
+    """after import-senders the map tells of every key what the table tells of it"""
+    tool = start(bench)
+    table = os.path.join(bench.directory, "table")
+    with open(table, "w", encoding="utf-8") as file:
+        file.write(TABLE)
+    tool("import-senders", "--login-maps", table)
+    with Map(bench) as client:
+        for line in TABLE.strip().splitlines():
+            key, owners = line.split("\t")
+            asked = "any" + key if key[0] == "@" else key
+            expect(client.owners(asked, "accounts"), sorted(owners.split(", ")), f"the owners of {asked}")
+
+
 @case
 def map_postmap(bench):
     """postmap -q asks it"""
