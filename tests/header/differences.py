@@ -11,9 +11,11 @@ import second
 
 _BARE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _BLANK_AT = re.compile(rb"[ \t]@|@[\r \t]")
+_LOOKS_LIKE_LOCAL = re.compile(r"[^][()<>,;:\"\\\s]+")
 _LOOKS_LIKE_DOMAIN = re.compile(r"[\w-]+(\.[\w-]+)+")
 _WORD_BEGINS = re.compile(rb"=\?[^?]+\?[qb]\?=[0-9a-f]{2}", re.I)
-_BLANK_BEFORE_COLON = re.compile(rb"^(from|sender|resent-from|resent-sender)[ \t]+:", re.I | re.M)
+_NO_NAME = re.compile(rb"^:", re.M)
+_BLANK_BEFORE_COLON = re.compile(rb"^[!-9;-~]+[ \t]+:", re.M)
 
 
 @dataclasses.dataclass
@@ -43,6 +45,10 @@ def _blank(one):
     return _BLANK_BEFORE_COLON.search(one.header)
 
 
+def _no_name(one):
+    return _NO_NAME.search(one.header)
+
+
 def _crash(one):
     return one.reader == "grammar" and isinstance(one.theirs, AttributeError)
 
@@ -62,7 +68,8 @@ def _fold(one):
     if not _same(one.reader, second.normalised(again), one.ours):
         return False
     others = [address for address in one.theirs
-              if address not in one.ours and address[0] and _LOOKS_LIKE_DOMAIN.fullmatch(address[1])]
+              if address not in one.ours and _LOOKS_LIKE_LOCAL.fullmatch(address[0]) and
+              _LOOKS_LIKE_DOMAIN.fullmatch(address[1])]
     return not others or one.shown or _BLANK_AT.search(one.header)
 
 
@@ -83,6 +90,9 @@ CLASSES = (
     Class("a blank before the colon", "blanks behind the name", _blank,
           "For Python the header ends there. RFC 5322 4.5 has it in the obsolete syntax, Postfix takes the blank away "
           "and delivers the field: it must count."),
+    Class("a field without a name", "a line that begins with a colon", _no_name,
+          "Python goes on behind such a line. For Postfix the header ends there, and it delivers an empty line before "
+          "it: nobody who gets the message sees the fields behind it as fields."),
     Class("a name that ends in a dot", "a dot right before the bracket", _crash,
           "python/cpython #87667: the parser raises an exception, so there is no other reading."),
     Class("a strict reader that refuses", "a comment within a name", _refused,
