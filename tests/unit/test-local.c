@@ -1,6 +1,7 @@
 #include "store/local.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/unit/suite.h"
@@ -155,6 +156,63 @@ static void test_bounded(void)
 	local_free(&local);
 }
 
+static void test_taken_back(void)
+{
+	const struct take_row rows[] = { row(QUOTA_MESSAGES, 2, 3600, 1),
+					 row(QUOTA_MESSAGES, 1, 3600, 1) };
+	struct local *local = local_new();
+
+	SUITE_INT_EQUAL(ask(local, "rose", rows, 1, "mx1/1", NOW), TAKE_DONE);
+	SUITE_INT_EQUAL(ask(local, "rose", rows, 1, "mx1/2", NOW + 5 * MIN), TAKE_DONE);
+	SUITE_INT_EQUAL(ask(local, "rose", rows, 1, NULL, NOW + 5 * MIN), TAKE_OVER);
+	local_take_back(local, SCOPE_LOGIN, "rose", &rows[0].quota, slots[0], 1);
+	local_take_back(local, SCOPE_LOGIN, "rose", &rows[0].quota, slots[0], 1);
+	local_take_back(local, SCOPE_LOGIN, "tulip", &rows[0].quota, slots[0], 1);
+	SUITE_INT_EQUAL(ask(local, "rose", rows, 1, "mx1/3", NOW + 5 * MIN), TAKE_DONE);
+	SUITE_INT_EQUAL(answer.rows[0].used, 1);
+	/* Two rows of one counter are charged in one place. */
+	ask(local, "lily", rows, 2, "mx1/4", NOW);
+	SUITE_TRUE(slots[0] > 0);
+	SUITE_INT_EQUAL(slots[1], LOCAL_NOWHERE);
+	local_free(&local);
+}
+
+static void test_as_text(void)
+{
+	static const char *const texts[] = {
+		"rubbish",
+		"0 0 unlimited messages / 1h",
+		"0 3 5:1 5:2 unlimited messages / 1h",
+		"0 3 6:1 5:2 unlimited messages / 1h",
+		"0 4 5:1 6:2 unlimited messages / 1h",
+		"0 1 5:1 unlimited messages / day in UTC",
+		"0 1 unlimited messages / 1h",
+		"0 1 5:1",
+		"0 1 5:1 rubbish",
+	};
+	const struct take_row one = row(QUOTA_MESSAGES, 100, 3600, 1);
+	struct local *local = local_new(), *again = local_new();
+	char *text;
+
+	SUITE_TRUE(local_save(local, SCOPE_LOGIN, "rose") == NULL);
+	for (int i = 0; i < 50; i++)
+		ask(local, "rose", &one, 1, "mx1/1", NOW + i * MIN);
+	text = local_save(local, SCOPE_LOGIN, "rose");
+	SUITE_TRUE(local_restore(again, SCOPE_LOGIN, "rose", text));
+	ask(again, "rose", &one, 1, NULL, NOW + 50 * MIN);
+	SUITE_INT_EQUAL(answer.rows[0].used, 50);
+	ask(again, "rose", &one, 1, NULL, NOW + 70 * MIN);
+	SUITE_INT_EQUAL(answer.rows[0].used, 40);
+	for (size_t i = 0; i < SUITE_LEN(texts); i++) {
+		suite_row("%s", texts[i]);
+		SUITE_TRUE(!local_restore(again, SCOPE_LOGIN, "lily", texts[i]));
+		SUITE_TRUE(local_save(again, SCOPE_LOGIN, "lily") == NULL);
+	}
+	free(text);
+	local_free(&local);
+	local_free(&again);
+}
+
 static const struct suite_test tests[] = {
 	{ "what this node accepts is counted for each login", test_counts },
 	{ "all rows are charged, or none", test_all_or_none },
@@ -164,6 +222,8 @@ static const struct suite_test tests[] = {
 	{ "a login that gets another quota keeps what the others have counted",
 	  test_one_more_quota },
 	{ "the login counted first makes room for one too many", test_bounded },
+	{ "what is taken back leaves room again", test_taken_back },
+	{ "counts are read again from their text, and nothing else is", test_as_text },
 };
 
 int main(void)
