@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/ascii.h"
+#include "base/builder.h"
 #include "base/config_load.h"
 #include "base/config_text.h"
 #include "base/fold.h"
@@ -250,9 +251,13 @@ enum charge_by config_charge_by(const struct config *config)
 
 bool config_login(const struct config *config, const char *login, char out[LOGIN_MAX + 1])
 {
+	struct builder text;
+
 	if (config->login_case_insensitive)
 		return fold_text(login, out, LOGIN_MAX + 1);
-	return snprintf(out, LOGIN_MAX + 1, "%s", login) <= LOGIN_MAX;
+	builder_init(&text, out, LOGIN_MAX + 1);
+	builder_add(&text, login);
+	return !text.cut;
 }
 
 struct pattern_rules config_pattern_rules(const struct config *config)

@@ -12,6 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/builder.h"
+
 /* Set before other threads exist and only read afterwards. */
 static const char *log_program = "sendward";
 static enum log_target log_target = LOG_TARGET_STDERR;
@@ -71,12 +73,13 @@ void log_capture(void (*each)(enum log_level level, const char *line, void *arg)
 
 /* RFC 3339 with milliseconds and the local offset. What changes once a second
  * is kept. */
-static void format_time(char *out, size_t size)
+static void add_time(struct builder *text)
 {
 	static _Thread_local time_t second = -1;
 	static _Thread_local char day[40], zone[8];
 	struct timespec now;
 	struct tm local;
+	char millis[] = ".000";
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != second) {
@@ -85,37 +88,47 @@ static void format_time(char *out, size_t size)
 		strftime(zone, sizeof(zone), "%z", &local);
 		second = now.tv_sec;
 	}
-	snprintf(out, size, "%s.%03ld%.3s:%.2s", day, now.tv_nsec / 1000000, zone, zone + 3);
+	millis[1] = (char)('0' + now.tv_nsec / 100000000);
+	millis[2] = (char)('0' + now.tv_nsec / 10000000 % 10);
+	millis[3] = (char)('0' + now.tv_nsec / 1000000 % 10);
+	builder_add(text, day);
+	builder_add(text, millis);
+	builder_add_bytes(text, zone, 3);
+	builder_add_char(text, ':');
+	builder_add(text, zone + 3);
 }
 
 /* What stands before the text. The journal knows time, program and process,
  * and takes the priority from sd-daemon(3)'s prefix. */
-static void format_head(enum log_level level, char *out, size_t size)
+static void add_head(struct builder *text, enum log_level level)
 {
-	char time[64];
-
 	if (log_to_journal) {
-		snprintf(out, size, "<%d>", levels[level].priority);
+		builder_add_char(text, '<');
+		builder_add_int(text, levels[level].priority);
+		builder_add_char(text, '>');
 		return;
 	}
-	format_time(time, sizeof(time));
-	snprintf(out, size, "%s %s[%ld]: ", time, log_program, (long)getpid());
+	add_time(text);
+	builder_add_char(text, ' ');
+	builder_add(text, log_program);
+	builder_add_char(text, '[');
+	builder_add_int(text, getpid());
+	builder_add(text, "]: ");
 }
 
 /* One write for the line, so that lines of several threads do not mix. */
 static void write_stderr(enum log_level level, const char *line)
 {
-	char head[192], text[LOG_LINE_MAX + 256];
-	int n;
+	char whole[LOG_LINE_MAX + 256];
+	struct builder text;
 
-	format_head(level, head, sizeof(head));
-	n = snprintf(text, sizeof(text), "%s%s%s\n", head, levels[level].prefix, line);
-	if ((size_t)n >= sizeof(text)) {
-		n = sizeof(text) - 1;
-		text[n - 1] = '\n';
-	}
+	builder_init(&text, whole, sizeof(whole) - 1);
+	add_head(&text, level);
+	builder_add(&text, levels[level].prefix);
+	builder_add(&text, line);
+	whole[text.len++] = '\n';
 	/* There is nobody to tell that standard error is gone. */
-	if (write(STDERR_FILENO, text, (size_t)n) < 0)
+	if (write(STDERR_FILENO, whole, text.len) < 0)
 		return;
 }
 

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/builder.h"
+#include "base/decimal.h"
 #include "base/units.h"
 
 static const char *const unit_names[QUOTA_UNITS] = {
@@ -198,28 +200,33 @@ bool quota_parse_any(const char *text, struct quota *out, const char **reason)
 static void limit_format(const struct quota *quota, char out[AMOUNT_TEXT_MAX])
 {
 	if (quota->limit == QUOTA_UNLIMITED)
-		snprintf(out, AMOUNT_TEXT_MAX, "%s", unlimited);
+		memcpy(out, unlimited, sizeof(unlimited));
 	else if (quota->unit == QUOTA_BYTES)
 		amount_format(quota->limit, out);
 	else
-		snprintf(out, AMOUNT_TEXT_MAX, "%" PRId64, quota->limit);
+		decimal_format(quota->limit, out);
 }
 
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
 {
 	char limit[AMOUNT_TEXT_MAX], window[DURATION_TEXT_MAX];
-	const char *unit = unit_names[quota->unit];
-	const char *prefix = quota->null_sender ? QUOTA_NULL_SENDER : "";
+	struct builder text;
 
 	limit_format(quota, limit);
+	builder_init(&text, out, QUOTA_TEXT_MAX);
+	builder_add(&text, quota->null_sender ? QUOTA_NULL_SENDER : "");
+	builder_add(&text, limit);
+	builder_add_char(&text, ' ');
+	builder_add(&text, unit_names[quota->unit]);
+	builder_add(&text, " / ");
 	if (quota->kind == QUOTA_CALENDAR) {
-		/* At most 13 + 23 + 1 + 10 + 3 + 5 + 4 + 39 octets. */
-		snprintf(out, QUOTA_TEXT_MAX, "%s%.23s %s / %s in %.39s", prefix, limit, unit,
-			 calendar_name(quota->calendar), quota->zone);
+		builder_add(&text, calendar_name(quota->calendar));
+		builder_add(&text, " in ");
+		builder_add(&text, quota->zone);
 		return;
 	}
 	duration_format(quota->window_s * INT64_C(1000), window);
-	snprintf(out, QUOTA_TEXT_MAX, "%s%.23s %s / %.16s", prefix, limit, unit, window);
+	builder_add(&text, window);
 }
 
 bool quota_same_counter(const struct quota *a, const struct quota *b)

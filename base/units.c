@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/builder.h"
 
 struct scale {
 	const char *suffix;
@@ -148,20 +149,30 @@ bool duration_parse_ms(const char *text, int64_t *out_ms, const char **reason)
 	return true;
 }
 
+static size_t with_suffix(int64_t number, const char *suffix, char *out, size_t size)
+{
+	struct builder text;
+
+	builder_init(&text, out, size);
+	builder_add_int(&text, number);
+	builder_add(&text, suffix);
+	return text.len;
+}
+
 void amount_format(int64_t amount, char out[AMOUNT_TEXT_MAX])
 {
 	size_t best = AMOUNT_TEXT_MAX;
 
 	for (size_t i = 0; i < AMOUNT_SCALES; i++) {
 		char text[AMOUNT_TEXT_MAX];
-		int len;
+		size_t len;
 
 		if (amount % amount_scales[i].factor != 0)
 			continue;
-		len = snprintf(text, sizeof(text), "%" PRId64 "%s",
-			       amount / amount_scales[i].factor, amount_scales[i].suffix);
-		if ((size_t)len < best) {
-			best = (size_t)len;
+		len = with_suffix(amount / amount_scales[i].factor, amount_scales[i].suffix, text,
+				  sizeof(text));
+		if (len < best) {
+			best = len;
 			memcpy(out, text, best + 1);
 		}
 	}
@@ -170,7 +181,7 @@ void amount_format(int64_t amount, char out[AMOUNT_TEXT_MAX])
 void duration_format(int64_t ms, char out[DURATION_TEXT_MAX])
 {
 	if (ms == 0) {
-		snprintf(out, DURATION_TEXT_MAX, "0s");
+		memcpy(out, "0s", sizeof("0s"));
 		return;
 	}
 	/* Weeks are read but not written: "7d" stands better beside "31d". */
@@ -178,8 +189,7 @@ void duration_format(int64_t ms, char out[DURATION_TEXT_MAX])
 		int64_t factor = duration_scales[i].factor;
 
 		if (ms % factor == 0) {
-			snprintf(out, DURATION_TEXT_MAX, "%" PRId64 "%s", ms / factor,
-				 duration_scales[i].suffix);
+			with_suffix(ms / factor, duration_scales[i].suffix, out, DURATION_TEXT_MAX);
 			return;
 		}
 	}

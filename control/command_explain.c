@@ -61,6 +61,7 @@ static void fill_request(const struct control *control, const struct message_fil
 		/* Final, so that a sandbox shows; no queue id: nothing is
 		 * charged. */
 		.final = stage == STAGE_END_OF_MESSAGE,
+		.explained = true,
 		.queue_id = "",
 		.login = control_value(control, OPTION_LOGIN)->text,
 		.client_address = control_value(control, OPTION_CLIENT)->text,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/builder.h"
 #include "base/memory.h"
 #include "engine/deciding.h"
 #include "engine/gate.h"
@@ -243,13 +244,17 @@ bool decision_message_key(const struct config *config, const struct request *req
 			  char out[MESSAGE_KEY_MAX + 1])
 {
 	const char *token = request->token ? request->token : "";
-	int len = 0;
+	struct builder key;
 
-	out[0] = '\0';
-	if (request->queue_id[0])
-		len = snprintf(out, MESSAGE_KEY_MAX + 1, "%s/%s%s%s", config->node,
-			       request->queue_id, *token ? "#" : "", token);
-	if (len <= 0 || len > MESSAGE_KEY_MAX)
+	builder_init(&key, out, MESSAGE_KEY_MAX + 1);
+	if (request->queue_id[0]) {
+		builder_add(&key, config->node);
+		builder_add_char(&key, '/');
+		builder_add(&key, request->queue_id);
+		builder_add(&key, *token ? "#" : "");
+		builder_add(&key, token);
+	}
+	if (key.cut)
 		out[0] = '\0';
 	return out[0] != '\0';
 }

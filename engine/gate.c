@@ -76,9 +76,9 @@ static enum finding_result ask_networks(const struct gate_input *in, struct find
 		return FINDING_UNKNOWN;
 	}
 	admitted = network_list_admits(e->networks, e->n_networks, &client, &rule);
-	if (rule >= 0)
+	if (rule >= 0 && (!admitted || in->request->explained))
 		network_format(&e->networks[rule], f->rule);
-	else if (!admitted)
+	else if (rule < 0 && !admitted)
 		snprintf(f->rule, sizeof(f->rule), "not in any network of the login");
 	return admitted ? FINDING_PASS : refuse(f, REPLY_NETWORKS);
 }
@@ -96,7 +96,8 @@ static bool owns(const struct gate_input *in, const char *field, const struct ad
 	f->origin = o.origin;
 	f->line = o.line;
 	if (o.owned) {
-		pattern_format(o.rule, f->rule);
+		if (in->request->explained)
+			pattern_format(o.rule, f->rule);
 		return true;
 	}
 	ownership_describe(&o, field, address, f->rule, sizeof(f->rule));

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/builder.h"
 #include "base/units.h"
 #include "engine/gate.h"
 #include "engine/rewrite.h"
@@ -97,16 +98,21 @@ static void describe_row(const struct judge_input *in, size_t row, char out[RULE
 {
 	struct quota quota = in->rows[row].quota;
 	char text[QUOTA_TEXT_MAX];
+	struct builder rule;
 
 	quota.limit = in->answers[row].limit;
 	quota_format(&quota, text);
-	if (in->rows[row].ramp)
-		snprintf(out, RULE_MAX, "%s (ramp)", text);
-	else if (in->scope)
-		snprintf(out, RULE_MAX, "%s (%s %s)", text, take_scope_name(in->scope->scope),
-			 in->scope->name);
-	else
-		snprintf(out, RULE_MAX, "%s", text);
+	builder_init(&rule, out, RULE_MAX);
+	builder_add(&rule, text);
+	if (in->rows[row].ramp) {
+		builder_add(&rule, " (ramp)");
+	} else if (in->scope) {
+		builder_add(&rule, " (");
+		builder_add(&rule, take_scope_name(in->scope->scope));
+		builder_add_char(&rule, ' ');
+		builder_add(&rule, in->scope->name);
+		builder_add_char(&rule, ')');
+	}
 }
 
 static void set_origin(const struct judge_input *in, size_t row, struct finding *f)

@@ -34,6 +34,8 @@ struct request {
 	 * front end and eight characters that stay the same when a request is
 	 * repeated and differ for another message. NULL: not known. */
 	const char *token;
+	/* Findings of checks that pass name their rule, too: for explain. */
+	bool explained;
 	/* Postfix has no queue file yet (smtpd_proxy_filter): the message cannot
 	 * be held, discarded or redirected. */
 	bool before_queue;

@@ -1,16 +1,19 @@
 #include <stdio.h>
 
+#include "base/builder.h"
 #include "engine/deciding.h"
 
 void settle_remember(const struct decision *d, struct charges *charges)
 {
 	const struct effective_scope *scope = decision_scope(d);
 	struct charge *c = &charges->items[charges->n];
+	struct builder name;
 
 	if (!d->message_key[0] || d->n_rows == 0 || charges->n >= TAKE_SCOPES)
 		return;
 	c->scope = scope ? scope->scope : SCOPE_LOGIN;
-	snprintf(c->name, sizeof(c->name), "%s", scope ? scope->name : d->request->login);
+	builder_init(&name, c->name, sizeof(c->name));
+	builder_add(&name, scope ? scope->name : d->request->login);
 	charges->n++;
 }
 

@@ -46,6 +46,17 @@ uint64_t transaction_hash(const char *text, size_t len)
 	return hash ? hash : 1;
 }
 
+/* "p" and eight hexadecimal digits. */
+static void set_token(struct transaction *t, uint32_t hash)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	t->token[0] = 'p';
+	for (int i = 0; i < 8; i++)
+		t->token[1 + i] = digits[hash >> (28 - 4 * i) & 0xf];
+	t->token[9] = '\0';
+}
+
 void transaction_enter(struct transaction *t, const char *instance, size_t len)
 {
 	uint64_t hash = len ? transaction_hash(instance, len) : 0;
@@ -55,7 +66,7 @@ void transaction_enter(struct transaction *t, const char *instance, size_t len)
 	t->instance = hash;
 	t->token[0] = '\0';
 	if (hash != 0)
-		snprintf(t->token, sizeof(t->token), "p%08" PRIx32, (uint32_t)hash);
+		set_token(t, (uint32_t)hash);
 	if (t->passed || t->n > 0)
 		forget(t);
 }

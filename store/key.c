@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/builder.h"
 
 static bool stands_for_itself(char c)
 {
@@ -41,12 +42,21 @@ static bool build(const char *prefix, enum take_scope scope, const char *name, c
 {
 	char escaped[3 * LOGIN_MAX + 1];
 	size_t len = strlen(name);
+	struct builder key;
 
 	if (len == 0 || len > LOGIN_MAX)
 		return false;
-	escape(name, escaped);
-	return snprintf(out, KEY_MAX, "%s{%s}:%c%s%s%s%s", prefix, escaped, kind,
-			scope_mark(scope), scope_word(scope), separator, message) < KEY_MAX;
+	builder_init(&key, out, KEY_MAX);
+	builder_add(&key, prefix);
+	builder_add_char(&key, '{');
+	builder_add_bytes(&key, escaped, escape(name, escaped));
+	builder_add(&key, "}:");
+	builder_add_char(&key, kind);
+	builder_add(&key, scope_mark(scope));
+	builder_add(&key, scope_word(scope));
+	builder_add(&key, separator);
+	builder_add(&key, message);
+	return !key.cut;
 }
 
 bool key_account(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])

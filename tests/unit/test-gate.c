@@ -31,6 +31,7 @@ static void run(const struct subject *s)
 				       .request = &request };
 
 	request.login = ROSE;
+	request.explained = true;
 	if (!request.client_address)
 		request.client_address = "192.0.2.1";
 	if (!request.sender)
