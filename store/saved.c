@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/saved_disk.h"
 
 struct entry {
@@ -28,6 +29,7 @@ struct saved {
 	int64_t rewrite_at;    /* not before the file is as large as that */
 	bool damaged;	       /* and then sooner */
 	bool failing, full;
+	int64_t failed_ms;     /* clock_ms() */
 	/* The rewriting, -1 for none: every change goes to both files, and what
 	 * has not changed is copied, from here on. */
 	int new_fd;
@@ -42,11 +44,19 @@ static void complain(const struct saved *s, const char *what)
 	log_error("state file %s: %s", s->disk.path, what);
 }
 
+/* A disk that is nearly full takes the small and refuses the large: trouble is
+ * over when there was none for so long. */
 static bool written(struct saved *s, bool ok)
 {
+	int64_t now_ms = clock_ms();
+
+	if (!ok)
+		s->failed_ms = now_ms;
 	if (!ok && !s->failing)
 		log_error("state file %s: cannot be written: %s; what is not written is lost when "
 			  "this process ends", s->disk.path, strerror(errno));
+	if (ok && s->failing && now_ms - s->failed_ms < SAVED_CALM_MS)
+		return true;
 	if (ok && s->failing)
 		log_info("state file %s: is written again", s->disk.path);
 	s->failing = !ok;

@@ -57,10 +57,13 @@ void saved_clear(struct saved *saved);
 bool saved_is_due(const struct saved *saved);
 void saved_step(struct saved *saved);
 
+/* Trouble with writing is over when nothing has failed for so long. */
+#define SAVED_CALM_MS 10000
+
 struct saved_stats {
 	size_t keys;
 	int64_t live, file; /* octets */
-	bool failing;	    /* the last write failed */
+	bool failing;	    /* writing is in trouble */
 };
 void saved_stats(const struct saved *saved, struct saved_stats *out);
 

@@ -207,6 +207,45 @@ static void test_everything(void)
 	}
 }
 
+static bool knows_blocked(const char *login)
+{
+	const struct decision_env *env = store_env(rig.store);
+	struct account *account;
+	bool blocked = env->account(env->ctx, login, &account) && account &&
+		       account->state == ACCOUNT_BLOCKED;
+
+	account_unref(&account);
+	return blocked;
+}
+
+/* Whichever node a change is made on, and whichever is listened to. */
+static void test_news(void)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	struct store_stats stats;
+	char login[40];
+
+	SUITE_TEXT_EQUAL(rig_connect(&rig, section, 3000), "");
+	store_follow(rig.store);
+	do {
+		rig_run(&rig, 5);
+		store_stats(rig.store, &stats);
+	} while (!stats.subscribed && rig_now_ms() < until_ms);
+	SUITE_TRUE(stats.subscribed);
+	for (int i = 0; i < LOGINS; i++) {
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		SUITE_INT_EQUAL(rig_put(&rig, login, "", "{\"state\":\"blocked\"}").result,
+				STORE_OK);
+	}
+	for (int i = 0; i < LOGINS; i++) {
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		while (!knows_blocked(login) && rig_now_ms() < until_ms)
+			rig_run(&rig, 5);
+		SUITE_TRUE(knows_blocked(login));
+		SUITE_INT_EQUAL(rig_delete(&rig, login).result, STORE_OK);
+	}
+}
+
 /* The script is sent to each node that has not got it; refunds find theirs. */
 static void test_charges(void)
 {
@@ -392,6 +431,7 @@ static void test_wrong_kind(void)
 static const struct suite_test tests[] = {
 	{ "a key's slot is what the servers say it is", test_slots_agree },
 	{ "accounts, heartbeats and events are found wherever they are", test_everything },
+	{ "changes of accounts are told of wherever they are made", test_news },
 	{ "charges and refunds find their node, scripts are sent to each", test_charges },
 	{ "slots move under load: every message is charged once, and none is refused",
 	  test_reshard },
