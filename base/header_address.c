@@ -40,28 +40,46 @@ static bool is_address(const char *text, const struct address *address)
 	       address_equal(&other, address, false);
 }
 
-/* Remembers the first thing in text that looks like an address and is not the
- * one it stands beside (NULL: none). */
-static void find_foreign(struct originators *o, const struct address *address, char *text)
+static void keep_shown(struct originators *o, enum originator field, const char *text)
+{
+	struct shown_address *shown = &o->shown[o->n_shown];
+
+	for (size_t i = 0; i < o->n_shown; i++)
+		if (o->shown[i].field == field && strcmp(o->shown[i].text, text) == 0)
+			return;
+	if (o->n_shown == SHOWN_ADDRESSES_MAX - 1)
+		snprintf(shown->text, sizeof(shown->text), "more than %d addresses",
+			 SHOWN_ADDRESSES_MAX - 1);
+	else
+		snprintf(shown->text, sizeof(shown->text), "%s", text);
+	shown->field = field;
+	o->n_shown++;
+}
+
+/* Remembers what in text looks like an address and is not the one it stands
+ * beside (NULL: none). */
+static void find_shown(struct originators *o, enum originator field, const struct address *address,
+		       char *text)
 {
 	const char *rest = text;
-	char found[sizeof(o->display_address)];
+	char found[sizeof(o->shown[0].text)];
 
 	header_text_make_plain(text);
-	while (!o->display_address[0] && header_text_next_address(&rest, found, sizeof(found)))
+	while (o->n_shown < SHOWN_ADDRESSES_MAX &&
+	       header_text_next_address(&rest, found, sizeof(found)))
 		if (!is_address(found, address))
-			memcpy(o->display_address, found, strlen(found) + 1);
+			keep_shown(o, field, found);
 }
 
 /* As it is written, for programs that do not decode, and decoded. */
-static void look_at_display(struct originators *o, const struct address *address,
-			    const char *display)
+static void look_at_display(struct originators *o, enum originator field,
+			    const struct address *address, const char *display)
 {
 	char *text = memory_strdup(display);
 	char *decoded = encoded_words_decode(display);
 
-	find_foreign(o, address, text);
-	find_foreign(o, address, decoded);
+	find_shown(o, field, address, text);
+	find_shown(o, field, address, decoded);
 	if (!o->mixed[0])
 		mixed_script_in_words(decoded, o->mixed);
 	free(decoded);
@@ -92,7 +110,7 @@ static const char *collect(const struct address *address, const char *display, v
 	struct originators *o = collector->o;
 
 	if (*display)
-		look_at_display(o, address, display);
+		look_at_display(o, collector->field, address, display);
 	if (!address)
 		return NULL;
 	if (o->n == HEADER_ADDRESSES_MAX)

@@ -32,6 +32,17 @@ struct header_address {
 	struct address address;
 };
 
+/* What in a display name or comment looks like an address and is not the one it
+ * stands beside, as it was found (valid UTF-8, cut to fit). It may be another own
+ * address. */
+struct shown_address {
+	enum originator field;
+	char text[160];
+};
+
+/* Of one header; the last one stands for those beyond, and is no address. */
+#define SHOWN_ADDRESSES_MAX 9
+
 /* What the header of one message says. Filled field by field; a value type
  * of bounded size, owned by whoever declares it. */
 struct originators {
@@ -47,11 +58,10 @@ struct originators {
 	/* Empty while every field had exactly one reading; else why not, for
 	 * the reply: "two From fields", "From: unbalanced quote". */
 	char fault[160];
-	/* The first thing in a display name or comment that looks like an
-	 * address and is not the one it stands beside, as it was found (valid
-	 * UTF-8, cut to fit): for the flag or the refusal
-	 * (display_name_address). It may still be another own address. */
-	char display_address[160];
+	/* For the flag or the refusal (display_name_address); each text once in
+	 * each field. */
+	struct shown_address shown[SHOWN_ADDRESSES_MAX];
+	size_t n_shown;
 	/* The first word of a display name or comment whose scripts are mixed, as
 	 * mixed_script_in_words() tells it; "" for none. */
 	char mixed[MIXED_SCRIPT_MAX];

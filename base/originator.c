@@ -77,7 +77,7 @@ void originators_init(struct originators *o)
 	memset(o->copies_seen, 0, sizeof(o->copies_seen));
 	memset(o->faulty, 0, sizeof(o->faulty));
 	o->fault[0] = '\0';
-	o->display_address[0] = '\0';
+	o->n_shown = 0;
 	o->mixed[0] = '\0';
 	o->display[0] = '\0';
 }

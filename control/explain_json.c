@@ -93,15 +93,15 @@ static json_t *message_json(const struct explained *e)
 
 static json_t *header_json(const struct explained *e)
 {
-	const char *shown = e->header->originators.display_address;
+	const struct shown_address *shown = explain_shown(e);
 	json_t *header;
 
 	if (!e->header_seen)
 		return json_null();
 	header = header_view_json(e->header);
-	json_object_set_new(header, "display_address", text_or_null(shown));
+	json_object_set_new(header, "display_address", text_or_null(shown ? shown->text : NULL));
 	json_object_set_new(header, "display_address_owned",
-			    *shown ? json_boolean(explain_owns_display(e)) : json_null());
+			    shown ? json_boolean(explain_owns_shown(e, shown)) : json_null());
 	return header;
 }
 

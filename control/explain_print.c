@@ -118,17 +118,22 @@ static void print_unseen(const struct explained *e)
 		       e->config->path);
 }
 
-/* Prints whether it is an own address. */
-static void print_display_address(const struct explained *e)
+/* Whether they are own addresses. */
+static void print_shown(const struct explained *e)
 {
-	char *shown = text_printable(e->header->originators.display_address);
+	const struct originators *header = &e->header->originators;
+	const char *foreign = e->config->display_name_address_rejected ?
+				      "which display_name_address = reject refuses" :
+				      "which is flagged";
 
-	printf("a display name or comment shows %s, %s\n", shown,
-	       explain_owns_display(e) ? "an own address" :
-	       e->config->display_name_address_rejected ?
-					 "which display_name_address = reject refuses" :
-					 "which is flagged");
-	free(shown);
+	for (size_t i = 0; i < header->n_shown; i++) {
+		char *text = text_printable(header->shown[i].text);
+
+		printf("a display name or comment of %s shows %s, %s\n",
+		       originator_name(header->shown[i].field), text,
+		       explain_owns_shown(e, &header->shown[i]) ? "an own address" : foreign);
+		free(text);
+	}
 }
 
 /* True: a way to allow it was told. */
@@ -169,8 +174,7 @@ void explain_print(const struct explained *e)
 	putchar('\n');
 	if (e->header_seen) {
 		header_view_print(e->header);
-		if (e->header->originators.display_address[0])
-			print_display_address(e);
+		print_shown(e);
 		putchar('\n');
 	}
 	advised = print_sender(e, &view);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/need.h"
+#include "engine/shown.h"
 
 const char explain_header_end[] = "not a header field: Postfix takes this line and what follows "
 				  "for the body";
@@ -54,15 +55,16 @@ enum address_result explain_sender(const struct explained *e, struct address *ad
 	return address_parse(e->sender, e->request.sender_form, address, reason);
 }
 
-bool explain_owns_display(const struct explained *e)
+const struct shown_address *explain_shown(const struct explained *e)
 {
-	struct address address;
-	struct ownership o;
-	const char *reason;
+	const struct originators *header = &e->header->originators;
+	const struct shown_address *foreign =
+		shown_foreign(e->config, &e->effective, e->request.login, header);
 
-	if (address_parse(e->header->originators.display_address, ADDRESS_INTERNAL, &address,
-			  &reason) != ADDRESS_OK)
-		return false;
-	ownership_of(e->config, &e->effective, e->request.login, &address, &o);
-	return o.owned;
+	return foreign || header->n_shown == 0 ? foreign : &header->shown[0];
+}
+
+bool explain_owns_shown(const struct explained *e, const struct shown_address *shown)
+{
+	return shown_is_own(e->config, &e->effective, e->request.login, shown);
 }

@@ -50,8 +50,11 @@ struct owner_view explain_owner(const struct explained *e);
 enum address_result explain_sender(const struct explained *e, struct address *address,
 				   const char **reason);
 
-/* Does the login own the address that a display name or comment shows? */
-bool explain_owns_display(const struct explained *e);
+/* The first address in a display name or comment that is not an own one, else the
+ * first; NULL: there is none. */
+const struct shown_address *explain_shown(const struct explained *e);
+
+bool explain_owns_shown(const struct explained *e, const struct shown_address *shown);
 
 void explain_print(const struct explained *e);
 

@@ -6,6 +6,7 @@
 #include "base/mixed_script.h"
 #include "engine/ownership.h"
 #include "engine/rewrite.h"
+#include "engine/shown.h"
 
 #define EVERY_STAGE \
 	(1U << STAGE_MAIL | 1U << STAGE_RCPT | 1U << STAGE_DATA | 1U << STAGE_END_OF_MESSAGE)
@@ -171,26 +172,15 @@ static enum finding_result header_fault(struct finding *f, const char *what)
 	return refuse(f, REPLY_HEADER_FAULT);
 }
 
-static bool owns_text(const struct gate_input *in, const char *text)
-{
-	struct address address;
-	struct ownership o;
-	const char *reason;
-
-	if (address_parse(text, ADDRESS_INTERNAL, &address, &reason) != ADDRESS_OK)
-		return false;
-	ownership_of(in->config, in->effective, in->request->login, &address, &o);
-	return o.owned;
-}
-
 /* A display name that shows an address of somebody else. */
 static enum finding_result ask_display_name(const struct gate_input *in, struct finding *f)
 {
-	const char *shown = in->request->originators->display_address;
+	const struct shown_address *foreign = shown_foreign(
+		in->config, in->effective, in->request->login, in->request->originators);
 
-	if (!shown[0] || owns_text(in, shown))
+	if (!foreign)
 		return FINDING_PASS;
-	snprintf(f->rule, sizeof(f->rule), "display name shows %s", shown);
+	snprintf(f->rule, sizeof(f->rule), "display name shows %s", foreign->text);
 	by_message(f);
 	f->flagged = true;
 	return in->config->display_name_address_rejected ? refuse(f, REPLY_HEADER_FAULT) :

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/ownership.h"
+#include "engine/shown.h"
 
 /* --- the main address ---------------------------------------------------------- */
 
@@ -54,18 +55,29 @@ static unsigned bit(enum originator field)
 	return 1U << field;
 }
 
-/* A display name that shows an address is refused wherever it stands, and it
- * is not known where it stood. */
-static bool all_sound_and_own(const struct originators *header, unsigned fields)
+/* Fields whose display names or comments show foreign addresses, where that is
+ * refused. Who shows more than is kept has that taken out wherever it is. */
+static unsigned fields_that_show(const struct config *config, const struct effective *effective,
+				 const struct request *request)
 {
-	return fields == 0 && !header->fault[0];
+	const struct originators *header = request->originators;
+	unsigned fields = 0;
+
+	if (!config->display_name_address_rejected)
+		return 0;
+	if (header->n_shown == SHOWN_ADDRESSES_MAX)
+		return (1U << ORIGINATORS) - 1;
+	for (size_t i = 0; i < header->n_shown; i++)
+		if (!shown_is_own(config, effective, request->login, &header->shown[i]))
+			fields |= bit(header->shown[i].field);
+	return fields;
 }
 
 static unsigned fields_to_take_out(const struct config *config, const struct effective *effective,
 				   const struct request *request)
 {
 	const struct originators *header = request->originators;
-	unsigned seen = 0, wrong = 0;
+	unsigned wrong = fields_that_show(config, effective, request);
 
 	for (size_t i = 0; i < header->n; i++)
 		if (!owns(config, effective, request->login, &header->items[i].address))
@@ -73,11 +85,9 @@ static unsigned fields_to_take_out(const struct config *config, const struct eff
 	for (unsigned i = 0; i < ORIGINATORS; i++) {
 		if (header->faulty[i])
 			wrong |= 1U << i;
-		if (header->fields_seen[i] > 0)
-			seen |= 1U << i;
+		if (header->fields_seen[i] == 0)
+			wrong &= ~(1U << i);
 	}
-	if (all_sound_and_own(header, wrong))
-		wrong = seen;
 	return wrong | bit(ORIGINATOR_FROM);
 }
 

@@ -194,7 +194,7 @@ def message(b):
     out = b.ok(*BASE, "--message", "-", "--size", "7", stdin=MESSAGE)
     expect("message: standard input, 7 octets (--size); envelope sender <rose@dom.example>, from its Return-Path field"
            in out, out)
-    expect("a display name or comment shows boss@bank.example, which is flagged\n" in out, out)
+    expect("a display name or comment of From shows boss@bank.example, which is flagged\n" in out, out)
 
 
 def message_sender(b):

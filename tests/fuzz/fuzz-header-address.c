@@ -176,8 +176,11 @@ static void check_same(const struct originators *a, const struct originators *b)
 	if (strstr(b->fault, "longer than"))
 		return;
 	check_same_addresses(a, b);
-	if (strcmp(a->display_address, b->display_address) != 0)
+	if (a->n_shown != b->n_shown)
 		abort();
+	for (size_t i = 0; i < a->n_shown; i++)
+		if (strcmp(a->shown[i].text, b->shown[i].text) != 0)
+			abort();
 	for (size_t i = 0; i < a->n; i++)
 		if (a->items[i].field != b->items[i].field)
 			abort();

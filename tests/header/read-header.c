@@ -201,7 +201,7 @@ static void answer(const struct originators *o, json_t *fields, const struct fin
 	object = json_pack("{ss so so ss ss sb ss}", "fault", o->fault, "addresses", addresses,
 			   "fields", fields, "verdict",
 			   f->result == FINDING_PASS ? "pass" : "refuse", "rule", f->rule,
-			   "flagged", f->flagged, "shown", o->display_address);
+			   "flagged", f->flagged, "shown", o->n_shown ? o->shown[0].text : "");
 	if (!object)
 		die("an answer that is not UTF-8");
 	json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);

@@ -204,7 +204,8 @@ static void test_header_from(void)
 
 		suite_row("row %zu", i);
 		strcpy(o.fault, rows[i].fault);
-		strcpy(o.display_address, rows[i].display);
+		if (rows[i].display[0])
+			strcpy(o.shown[o.n_shown++].text, rows[i].display);
 		run(&(struct subject){ .config = rows[i].config,
 				       .request = { .stage = EOM, .originators = &o } });
 		SUITE_INT_EQUAL(f->result, rows[i].result);

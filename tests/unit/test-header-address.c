@@ -100,11 +100,31 @@ static void test_kept(void)
 /* The gate asks whose it is (tests/header); here it is only found. */
 static void test_display(void)
 {
-	SUITE_TEXT_EQUAL(read_from("\"a@x.example\" <a@x.example>").display_address, "");
-	SUITE_TEXT_EQUAL(read_from("\"b@x.example\" <a@x.example>").display_address, "b@x.example");
-	SUITE_TEXT_EQUAL(read_from("\"b@x.example\" <a@x.example>, b@x.example").display_address,
-			 "b@x.example");
-	SUITE_TEXT_EQUAL(read_from("Alice <a@x.example>").display_address, "");
+	struct originators o;
+
+	SUITE_INT_EQUAL(read_from("\"a@x.example\" <a@x.example>").n_shown, 0);
+	SUITE_INT_EQUAL(read_from("Alice <a@x.example>").n_shown, 0);
+	o = read_from("\"b@x.example\" <a@x.example>, b@x.example");
+	SUITE_INT_EQUAL(o.n_shown, 1);
+	SUITE_TEXT_EQUAL(o.shown[0].text, "b@x.example");
+	SUITE_INT_EQUAL(o.shown[0].field, ORIGINATOR_FROM);
+	o = read_from("\"b@x.example c@x.example b@x.example\" (c@x.example) <a@x.example>");
+	SUITE_INT_EQUAL(o.n_shown, 2);
+	SUITE_TEXT_EQUAL(o.shown[1].text, "c@x.example");
+}
+
+static void test_many_in_display(void)
+{
+	struct originators o =
+		read_from("\"1@d.example 2@d.example 3@d.example 4@d.example 5@d.example\" "
+			  "(6@d.example 7@d.example 8@d.example) <a@x.example>");
+
+	SUITE_INT_EQUAL(o.n_shown, SHOWN_ADDRESSES_MAX - 1);
+	SUITE_TEXT_EQUAL(o.shown[o.n_shown - 1].text, "8@d.example");
+	o = read_from("\"1@d.example 2@d.example 3@d.example 4@d.example 5@d.example\" (6@d.example "
+		      "7@d.example 8@d.example 9@d.example 10@d.example) <a@x.example>");
+	SUITE_INT_EQUAL(o.n_shown, SHOWN_ADDRESSES_MAX);
+	SUITE_TEXT_EQUAL(o.shown[o.n_shown - 1].text, "more than 8 addresses");
 }
 
 static void test_wanted(void)
@@ -152,6 +172,8 @@ static const struct suite_test tests[] = {
 	{ "a NUL is refused wherever it stands", test_nul },
 	{ "every address is kept with its field", test_kept },
 	{ "an address in a display name is found when it is not the one beside it", test_display },
+	{ "addresses in display names beyond the limit are not lost sight of",
+	  test_many_in_display },
 	{ "only originator fields are looked at", test_wanted },
 };
 

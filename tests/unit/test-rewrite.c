@@ -31,6 +31,8 @@ static void read_header(const char *text)
 	originators_end(&header);
 }
 
+static const char *settings = "";
+
 static const char *plan(const char *senders, const char *login)
 {
 	const struct request request = { .login = login, .originators = &header };
@@ -39,7 +41,8 @@ static const char *plan(const char *senders, const char *login)
 	struct effective e;
 	const char *reason;
 
-	snprintf(text, sizeof(text), "plan default { senders = { %s } }\n", senders);
+	snprintf(text, sizeof(text), "%s\nplan default { senders = { %s } }\n", settings,
+		 senders);
 	config = fixture_config(text);
 	effective_resolve(config, NULL, login, FIXTURE_NOW_S, &e);
 	memset(&rewrite, 0, sizeof(rewrite));
@@ -114,8 +117,7 @@ static void test_fields(void)
 		  "" },
 		{ "From: " ROSE "\nResent-From: " ROSE "\nResent-Sender: " BOSS,
 		  FROM | RESENT_SENDER, "" },
-		/* Refused for what a display name shows. */
-		{ "From: Rose <" ROSE ">\nSender: \"" BOSS "\" <" ROSE ">", FROM | SENDER, "Rose" },
+		{ "From: " BOSS "\nSender: \"" BOSS "\" <" ROSE ">", FROM, "" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
@@ -125,6 +127,32 @@ static void test_fields(void)
 		SUITE_INT_EQUAL(rewrite.fields, rows[i].fields);
 		SUITE_TEXT_EQUAL(rewrite.display, rows[i].display);
 	}
+}
+
+/* With display_name_address = reject. */
+static void test_shown(void)
+{
+	static const struct {
+		const char *header;
+		unsigned fields;
+	} rows[] = {
+		{ "From: Rose <" ROSE ">\nSender: \"" BOSS "\" <" ROSE ">", FROM | SENDER },
+		{ "From: " BOSS "\nSender: \"" BOSS "\" <" ROSE ">", FROM | SENDER },
+		{ "From: " BOSS "\nSender: \"rose+x@example.org\" <" ROSE ">", FROM },
+		{ "From: \"" BOSS "\" <" ROSE ">\nSender: " ROSE, FROM },
+		{ "From: \"1@d.example 2@d.example 3@d.example 4@d.example 5@d.example "
+		  "6@d.example 7@d.example 8@d.example 9@d.example\" <" ROSE ">\nSender: " ROSE,
+		  FROM | SENDER },
+	};
+
+	settings = "display_name_address = reject";
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].header);
+		read_header(rows[i].header);
+		SUITE_TEXT_EQUAL(plan("\"%login\"", ROSE), NULL);
+		SUITE_INT_EQUAL(rewrite.fields, rows[i].fields);
+	}
+	settings = "";
 }
 
 static void test_counts(void)
@@ -156,6 +184,8 @@ static void test_many(void)
 static const struct suite_test tests[] = {
 	{ "the main address is the login, else the first single one it owns", test_main_address },
 	{ "From is taken out, the others when they are unsound or foreign", test_fields },
+	{ "fields whose names show foreign addresses are taken out where that is refused",
+	  test_shown },
 	{ "fields are counted, with the copies that came with the message", test_counts },
 	{ "too many fields cannot be taken out", test_many },
 };
