@@ -143,7 +143,10 @@ def load_thread(kind, path, number, seed, until, tally):
         tally.note(login, *load.send(login, f"{kind[0].upper()}{number:02X}{sent:08X}"))
 
 
-def load_process(kind, path, seed, until, results):
+def load_process(kind, seed, pipe):
+    """Told over the pipe where to go and for how long; answers with a Tally."""
+    path, seconds = pipe.recv()
+    until = time.monotonic() + seconds
     tallies = [Tally() for _ in range(THREADS[kind])]
     threads = [threading.Thread(target=load_thread, args=(kind, path, number, seed, until, tally))
                for number, tally in enumerate(tallies)]
@@ -154,7 +157,32 @@ def load_process(kind, path, seed, until, results):
     total = Tally()
     for tally in tallies:
         total.add(tally)
-    results.send(total)
+    pipe.send(total)
+
+
+class Load:
+    """The processes; they begin before anything listens, so that they hold no socket of it."""
+
+    def __init__(self, seed):
+        context = multiprocessing.get_context("fork")
+        self._processes, self._pipes = [], {}
+        for kind in LOADS:
+            self._pipes[kind], far = context.Pipe()
+            self._processes.append(context.Process(target=load_process, args=(kind, seed, far), daemon=True))
+            self._processes[-1].start()
+            far.close()
+
+    def begin(self, worlds, seconds):
+        for world in worlds:
+            self._pipes[world.kind].send((world.path, seconds))
+
+    def tallies(self):
+        return {kind: pipe.recv() for kind, pipe in self._pipes.items()}
+
+    def end(self):
+        for process in self._processes:
+            process.terminate()
+            process.join()
 
 
 # --- the faults ---
@@ -243,27 +271,17 @@ def percentile(values, part):
     return values[min(len(values) - 1, int(len(values) * part))] if values else 0
 
 
-def run_load(worlds, seconds, seed, chance):
+def run_load(load, worlds, seconds, chance):
     """({kind: Tally}, Samples, Counter of faults)"""
-    context, until = multiprocessing.get_context("fork"), time.monotonic() + seconds
-    pipes, processes = {}, []
-    for world in worlds:
-        pipes[world.kind], far = context.Pipe(False)
-        processes.append(context.Process(target=load_process, args=(world.kind, world.path, seed, until, far)))
-    for process in processes:
-        process.start()
     samples, counts = Samples(worlds), collections.Counter()
-    try:
-        while time.monotonic() < until:
-            began = time.monotonic()
-            samples.take()
-            one_fault(worlds, chance, counts)
-            time.sleep(max(0, began + FAULT_EVERY_S - time.monotonic()))    # the rest of its second
-        tallies = {kind: pipe.recv() for kind, pipe in pipes.items()}
-    finally:
-        for process in processes:
-            process.terminate()
-            process.join()
+    until = time.monotonic() + seconds
+    load.begin(worlds, seconds)
+    while time.monotonic() < until:
+        began = time.monotonic()
+        samples.take()
+        one_fault(worlds, chance, counts)
+        time.sleep(max(0, began + FAULT_EVERY_S - time.monotonic()))    # the rest of its second
+    tallies = load.tallies()
     samples.take()
     return tallies, samples, counts
 
@@ -282,26 +300,27 @@ def report_load(tallies, seconds):
 def soak(seconds, seed, mode):
     """True when the books are right."""
     print(f"soak: {seconds} s, on_store_failure = {mode}, seed {seed}", flush=True)
-    chance = random.Random(seed)
+    load = Load(seed)
     with tempfile.TemporaryDirectory(prefix="sw-soak-") as directory:
         os.chmod(directory, 0o755)
         server = Server(directory)
-        server.start()
         try:
+            server.start()
             settings = {"mode": mode, "plan": {"quotas": '{ "1000000 messages / 1h" }'}, "server": server}
             with measured("policyd", node="mx1", **settings) as first, measured("milter", node="mx2", **settings) as second:
-                return soak_worlds([first, second], seconds, seed, chance)
+                return soak_worlds(load, [first, second], seconds, random.Random(seed))
         finally:
+            load.end()
             server.stop()
 
 
-def soak_worlds(worlds, seconds, seed, chance):
+def soak_worlds(load, worlds, seconds, chance):
     for number in range(TIGHT):
         worlds[0].tool("user", "add", f"tight{number}@dom.example", "--quota", f"{TIGHT_LIMIT} messages / 1h")
     worlds[0].tool("block", BLOCKED)
     for world in worlds:
         world.send(BLOCKED)
-    tallies, samples, counts = run_load(worlds, seconds, seed, chance)
+    tallies, samples, counts = run_load(load, worlds, seconds, chance)
     for world in worlds:
         world.heal()
         world.wait_store()
