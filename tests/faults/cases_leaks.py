@@ -46,8 +46,8 @@ def leaks(kind):
         growth = max(sizes[-8:]) - max(sizes[half - 8:half])
         expect_that(growth <= GROWTH_KB, f"{growth} KB more after {ROUNDS} outages than after {half}: {sizes}")
         expect(world.end(), (0, []), "exit status and sanitizer reports")
-        return (f"{ROUNDS} outages: {sizes[0]} KB after the first, {sizes[half - 1]} in the middle, {sizes[-1]} in the end; "
-                f"{descriptors} descriptors, {threads} threads")
+        return (f"{ROUNDS} outages: {sizes[0]} KB after the first, {sizes[half - 1]} in the middle, {sizes[-1]} in the "
+                f"end; {descriptors} descriptors, {threads} threads")
 
 
 @case("policyd: a hundred outages leave no memory, descriptor or thread behind", "leaks policyd")

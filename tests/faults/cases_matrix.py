@@ -97,7 +97,7 @@ class Row:
             self.claim("reply", set(answers) <= {"accept", "451", "550"}, f"answers {answers}")
         else:
             wanted = self._by_mode("accept", "451", "accept")
-            self.claim("reply", answers[0] == wanted and set(answers[2:]) == {wanted}, f"answers {answers}, not {wanted}")
+            self.claim("reply", {answers[0], *answers[2:]} == {wanted}, f"answers {answers}, not {wanted}")
         self._claim_blocked(answers[1])
 
     def _claim_blocked(self, answer):
@@ -159,7 +159,7 @@ class Row:
 
     def _recover(self):
         self.recovery_ms = max(self.recovery_ms, self.world.wait_store())
-        self.claim("recovery", self.recovery_ms <= RECOVERY_MS, f"{self.recovery_ms:.0f} ms until the store decides again")
+        self.claim("recovery", self.recovery_ms <= RECOVERY_MS, f"{self.recovery_ms:.0f} ms until the store decides")
 
     def _times(self):
         limit = DEADLINE_MS + MARGIN_MS
@@ -194,7 +194,8 @@ class Row:
         # Of several servers, one that is gone for good is not told to be back.
         told_right = closing <= opening if self.fault.topology else closing == opening
         self.claim("log", least <= opening <= most and told_right,
-                   f"{opening} lines say that an outage begins and {closing} that it is over:\n      " + "\n      ".join(lines))
+                   f"{opening} lines say that an outage begins and {closing} that it is over:\n      "
+                   + "\n      ".join(lines))
 
 
 class Marks:

@@ -45,7 +45,7 @@ def restarted(kind, number):
         expect(world.send(world.login("stranger")).answer, "451", "the answer to a login never seen")
         world.server.start()
         world.wait_store()
-        wait_until(lambda: world.used(rose) == BEFORE + SHARE, f"{BEFORE + SHARE} counted (now {world.used(rose)})", LIMIT_S)
+        wait_until(lambda: world.used(rose) == BEFORE + SHARE, f"{BEFORE + SHARE} messages to be counted", LIMIT_S)
         expect(world.send(rose).answer, "accept", "the answer afterwards")
         expect(world.used(rose), BEFORE + SHARE + 1, "counted afterwards")
         expect(world.end(), (0, []), "exit status and sanitizer reports")

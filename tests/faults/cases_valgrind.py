@@ -1,4 +1,4 @@
-"""A clean shutdown under valgrind, of a build without sanitizers: $SENDWARD_PLAIN, or $SENDWARD_BUILD when it is one."""
+"""A clean shutdown under valgrind, of a build without sanitizers: $SENDWARD_PLAIN, or else $SENDWARD_BUILD."""
 
 import concurrent.futures
 import os
@@ -8,7 +8,7 @@ import shutil
 import mta
 from bench import DUNNO, Client
 from processes import Process, wait_until
-from sendward import Daemon, built
+from sendward import Daemon
 from server import LIMIT_S
 from services import program
 from table import case, expect, expect_that
@@ -91,7 +91,8 @@ def descriptors_left(report):
 
 
 def memcheck(kind, ask):
-    with World(kind, redis={"deadline": "10s"}, plan={"quotas": '{ "1000000 messages / 1h" }'}, daemon=Checked) as world:
+    plan = {"quotas": '{ "1000000 messages / 1h" }'}
+    with World(kind, redis={"deadline": "10s"}, plan=plan, daemon=Checked) as world:
         with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
             accepted = sum(pool.map(lambda numbers: ask(world, numbers), shares()))
         expect(accepted, MESSAGES, "messages accepted")

@@ -121,6 +121,7 @@ _server("a killed Redis that kept nothing",
 # Every server that is asked may tell of itself.
 EACH_SERVER = (1, 6)
 
-for _what, _topology in (("a primary that its Sentinels replace", Sentinels), ("a node of a Cluster that is killed", Cluster)):
-    _add(_what, lambda world: world.server.kill_primary(world.login("marker")), lambda world: world.server.wait_primary(),
-         own=True, topology=_topology, told=EACH_SERVER)
+for _what, _topology in (("a primary that its Sentinels replace", Sentinels),
+                         ("a node of a Cluster that is killed", Cluster)):
+    _add(_what, lambda world: world.server.kill_primary(world.login("marker")),
+         lambda world: world.server.wait_primary(), own=True, topology=_topology, told=EACH_SERVER)

@@ -18,7 +18,7 @@ import resp
 from bench import DUNNO, Client, Failure as ProtocolFailure
 from faults import FAULTS
 from processes import Timeout, wait_until
-from server import LIMIT_S, Server
+from server import Server
 from world import DEADLINE_MS, MARGIN_MS, measured
 
 RATES = {"policyd": 400, "milter": 100}    # messages/s
@@ -307,8 +307,9 @@ def soak(seconds, seed, mode):
         try:
             server.start()
             settings = {"mode": mode, "plan": {"quotas": '{ "1000000 messages / 1h" }'}, "server": server}
-            with measured("policyd", node="mx1", **settings) as first, measured("milter", node="mx2", **settings) as second:
-                return soak_worlds(load, [first, second], seconds, random.Random(seed))
+            with measured("policyd", node="mx1", **settings) as first:
+                with measured("milter", node="mx2", **settings) as second:
+                    return soak_worlds(load, [first, second], seconds, random.Random(seed))
         finally:
             load.end()
             server.stop()

@@ -23,7 +23,8 @@ class Node:
         self._sentinel = sentinel
         self._process = None
         os.makedirs(self.directory)
-        write(self._config, f"bind 127.0.0.1\nport {self.port}\nunixsocket {self.socket}\ndir {self.directory}\n" + lines)
+        listen = f"bind 127.0.0.1\nport {self.port}\nunixsocket {self.socket}\n"
+        write(self._config, f"{listen}dir {self.directory}\n{lines}")
 
     @property
     def endpoint(self):
