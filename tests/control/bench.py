@@ -54,6 +54,11 @@ def key_of(login):
     return "sendward:{%s}" % re.sub(r"[{}% \x00-\x1f\x7f]", lambda match: f"%{ord(match.group()):02X}", login)
 
 
+def redis_server():
+    """The program: SENDWARD_REDIS_SERVER names another one, such as valkey-server."""
+    return os.environ.get("SENDWARD_REDIS_SERVER") or "redis-server"
+
+
 class Redis:
     """A private redis-server on a unix socket, and the little of its protocol that the cases need."""
 
@@ -69,7 +74,7 @@ class Redis:
     def start(self):
         # pylint: disable=consider-using-with
         self._process = subprocess.Popen(
-            ["redis-server", "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self._directory],
+            [redis_server(), "--port", "0", "--unixsocket", self.path, "--save", "", "--dir", self._directory],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         end = time.monotonic() + LIMIT_S
         while True:

@@ -20,7 +20,11 @@ POSTFIX_USER = "postfix"    # from its package; Dovecot's socket is for it
 
 
 def program(name, package):
-    """Full path of a program, looked for where daemons live too. Raises MissingProgram naming its Debian package."""
+    """Full path of a program, looked for where daemons live too. Raises MissingProgram naming its Debian package.
+
+    SENDWARD_REDIS_SERVER in the environment stands for redis-server."""
+    if name == "redis-server":
+        name = os.environ.get("SENDWARD_REDIS_SERVER") or name
     path = shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin:/usr/lib/postfix/sbin")
     if path is None:
         raise MissingProgram(f"{name} is missing: install the Debian package {package}")

@@ -91,6 +91,14 @@ void load_run(struct load *load, int64_t ms, const bool *stop)
 	}
 }
 
+void load_burst(struct load *load, size_t n)
+{
+	for (; n > 0 && load->n < LOAD_MESSAGES_MAX; n--) {
+		load->sent_ms[load->n] = rig_now_ms();
+		ask(load, load->n++, on_first);
+	}
+}
+
 /* The status of the message asked for again, which is an answer in the end. */
 static enum take_status ask_again(struct load *load, size_t i)
 {

@@ -36,6 +36,9 @@ struct load *load_begin(struct rig *rig, const char *name);
 /* Sends a message each ms for so long, or until *stop. */
 void load_run(struct load *load, int64_t ms, const bool *stop);
 
+/* So many at once. */
+void load_burst(struct load *load, size_t n);
+
 /* Waits for all answers; then asks for every message again, with its key, until
  * it is answered, and compares what is counted with what was sent. Returns how
  * many messages were accepted and had been forgotten: what an asynchronous

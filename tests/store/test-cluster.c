@@ -246,6 +246,16 @@ static void test_news(void)
 	}
 }
 
+/* Questions of one pass of the loop, about logins all over the cluster. */
+static void test_at_once(void)
+{
+	struct load *load = load_begin(&rig, "once");
+
+	load_burst(load, 300);
+	SUITE_INT_EQUAL(load_prove(load), 0);
+	SUITE_INT_EQUAL(load->by_status[TAKE_DONE], load->n);
+}
+
 /* The script is sent to each node that has not got it; refunds find theirs. */
 static void test_charges(void)
 {
@@ -432,6 +442,7 @@ static const struct suite_test tests[] = {
 	{ "a key's slot is what the servers say it is", test_slots_agree },
 	{ "accounts, heartbeats and events are found wherever they are", test_everything },
 	{ "changes of accounts are told of wherever they are made", test_news },
+	{ "charges that are asked for at once find their nodes", test_at_once },
 	{ "charges and refunds find their node, scripts are sent to each", test_charges },
 	{ "slots move under load: every message is charged once, and none is refused",
 	  test_reshard },

@@ -3,6 +3,7 @@
  * when one of them is wrong. Passwords belong here too: what is read from
  * files, and when.
  */
+#include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -152,11 +153,52 @@ static void test_password(void)
 	rig_wait_connected(&rig, true);
 }
 
+static bool is_ok(struct redis *node)
+{
+	redisReply *reply = redis_call(node, "CLUSTER INFO");
+	bool ok = reply->str && strstr(reply->str, "cluster_state:ok");
+
+	freeReplyObject(reply);
+	return ok;
+}
+
+/* A cluster of one node, which is reached by TLS only. */
+static void test_cluster(void)
+{
+	int tls_port = redis_free_port();
+	struct redis *node = redis_new_with(
+		0, false,
+		"tls-port %d\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
+		"tls-ca-cert-file %s/ca.pem\ncluster-enabled yes\ntls-cluster yes\n"
+		"cluster-port %d\n",
+		tls_port, directory, directory, directory, redis_free_port());
+	char text[1000];
+
+	redis_do(node, "CLUSTER ADDSLOTSRANGE 0 16383");
+	while (!is_ok(node))
+		rig_run(&rig, 20);
+	snprintf(text, sizeof(text),
+		 "cluster = { \"tls:127.0.0.1:%d\" } tls_ca_file = \"%s/ca.pem\" "
+		 "tls_cert_file = \"%s/client.pem\" tls_key_file = \"%s/client.key\"",
+		 tls_port, directory, directory, directory);
+	SUITE_TEXT_EQUAL(rig_connect(&rig, text, 3000), "");
+	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
+	/* A reload makes the authorities anew under all connections. */
+	SUITE_TEXT_EQUAL(rig_connect(&rig, text, 3000), "");
+	SUITE_INT_EQUAL(rig_get(&rig, "rose").result, STORE_OK);
+	redis_do(node, "CLIENT KILL TYPE normal SKIPME yes");
+	rig_wait_connected(&rig, false);
+	rig_wait_connected(&rig, true);
+	SUITE_INT_EQUAL(rig_get(&rig, "rose").result, STORE_OK);
+	redis_free(&node);
+}
+
 static const struct suite_test tests[] = {
 	{ "a server with a good certificate is spoken to, by its address or its name", test_good },
 	{ "a certificate or file that is not good is told, and nothing is sent", test_bad },
 	{ "authorities are read once, and again at a reload", test_read_once },
 	{ "a password is read at each connect", test_password },
+	{ "the nodes of a cluster are reached by TLS as the first one is", test_cluster },
 };
 
 int main(void)
