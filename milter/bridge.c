@@ -1,9 +1,12 @@
+#define _GNU_SOURCE /* sem_clockwait() */
 #include "milter/bridge.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -37,14 +40,18 @@ static const int lane_max[BRIDGE_LANES] = {
 	[BRIDGE_REFUNDS] = BRIDGE_REFUNDS_MAX,
 };
 
+/* Both sides leave JOB_AWAITED, and who comes second finds out. */
+enum job_state { JOB_AWAITED, JOB_FINISHED, JOB_LEFT };
+
+/* No lock: threads are many and the loop is one, and each that meets another
+ * at a lock costs the kernel two switches. */
 struct bridge_job {
 	struct bridge *bridge;
 	struct bridge_task task;
-	/* Under the bridge's lock: */
-	struct bridge_job *next;
-	int references; /* the loop's and the waiting thread's */
-	bool waiting, finished;
-	pthread_cond_t changed;
+	struct bridge_job *next; /* handed over before this one; the loop's later */
+	atomic_int references;	 /* the loop's and the waiting thread's */
+	atomic_int state;	 /* enum job_state */
+	sem_t finished;		 /* posted with JOB_FINISHED */
 };
 
 struct bridge {
@@ -55,12 +62,12 @@ struct bridge {
 	pthread_t listener;
 	struct bridge_host host;
 	int64_t drain_until_ms;
+	_Atomic(struct bridge_job *) newest; /* of those not yet taken by the loop */
+	atomic_int n_under_way[BRIDGE_LANES];
+	atomic_bool closed; /* no room; after it the numbers only fall */
 	pthread_mutex_t lock;
 	/* Under the lock: */
 	struct config *config;
-	struct bridge_job *first, **last; /* not yet taken by the loop */
-	int n_under_way[BRIDGE_LANES];
-	bool closed;
 	bool listen_ended;
 	int listen_status;
 };
@@ -83,38 +90,40 @@ static int64_t monotonic_ms(void)
 
 /* ---- jobs ------------------------------------------------------------------ */
 
-static struct bridge_job *job_new(struct bridge *bridge, const struct bridge_task *task)
+static struct bridge_job *job_new(struct bridge *bridge, const struct bridge_task *task,
+				  enum job_state state, int references)
 {
-	struct bridge_job *job = memory_zero(sizeof(*job));
-	pthread_condattr_t attributes;
+	struct bridge_job *job = memory_alloc(sizeof(*job));
 
 	job->bridge = bridge;
 	job->task = *task;
-	job->references = 1;
-	pthread_condattr_init(&attributes);
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_cond_init(&job->changed, &attributes);
-	pthread_condattr_destroy(&attributes);
+	job->next = NULL;
+	atomic_init(&job->references, references);
+	atomic_init(&job->state, (int)state);
+	sem_init(&job->finished, 0, 0);
 	return job;
 }
 
 static void job_free(struct bridge_job *job)
 {
-	pthread_cond_destroy(&job->changed);
+	sem_destroy(&job->finished);
 	free(job);
 }
 
 void bridge_release(struct bridge_job *job)
 {
-	bool last;
-
-	pthread_mutex_lock(&job->bridge->lock);
-	last = --job->references == 0;
-	pthread_mutex_unlock(&job->bridge->lock);
-	if (!last)
+	if (atomic_fetch_sub(&job->references, 1) > 1)
 		return;
 	job->task.free(job->task.arg);
 	job_free(job);
+}
+
+/* The first that leaves JOB_AWAITED; false when the other side was. */
+static bool leave(struct bridge_job *job, enum job_state state)
+{
+	int expected = JOB_AWAITED;
+
+	return atomic_compare_exchange_strong(&job->state, &expected, (int)state);
 }
 
 static void wake_loop(struct bridge *bridge)
@@ -128,40 +137,43 @@ static void wake_loop(struct bridge *bridge)
 	/* EAGAIN: the counter is not zero, so the loop is awake already. */
 }
 
-/* Hands the job over, and with it one reference. */
+/* Counted before it is looked whether the bridge is closed, and the other way
+ * round in begin_to_drain(): none slips through. */
+static bool take_room(struct bridge *bridge, enum bridge_lane lane)
+{
+	if (atomic_fetch_add(&bridge->n_under_way[lane], 1) < lane_max[lane] &&
+	    !atomic_load(&bridge->closed))
+		return true;
+	atomic_fetch_sub(&bridge->n_under_way[lane], 1);
+	return false;
+}
+
+/* Hands the job over, and with it one reference. Only the first that the loop
+ * has not yet taken wakes it. */
 static bool submit(struct bridge *bridge, struct bridge_job *job)
 {
-	int *n = &bridge->n_under_way[job->task.lane];
-	bool first, room;
+	struct bridge_job *before = atomic_load(&bridge->newest);
 
-	pthread_mutex_lock(&bridge->lock);
-	first = !bridge->first;
-	room = !bridge->closed && *n < lane_max[job->task.lane];
-	if (room) {
-		++*n;
-		*bridge->last = job;
-		bridge->last = &job->next;
-	}
-	pthread_mutex_unlock(&bridge->lock);
-	if (room && first)
+	if (!take_room(bridge, job->task.lane))
+		return false;
+	do {
+		job->next = before;
+	} while (!atomic_compare_exchange_weak(&bridge->newest, &before, job));
+	if (!before)
 		wake_loop(bridge);
-	return room;
+	return true;
 }
 
 /* ---- the waiting side ------------------------------------------------------ */
 
 static bool wait_for(struct bridge_job *job, const struct timespec *until)
 {
-	int error = 0;
-	bool finished;
+	int error;
 
-	pthread_mutex_lock(&job->bridge->lock);
-	while (!job->finished && error == 0)
-		error = pthread_cond_timedwait(&job->changed, &job->bridge->lock, until);
-	finished = job->finished;
-	job->waiting = false;
-	pthread_mutex_unlock(&job->bridge->lock);
-	return finished;
+	do {
+		error = sem_clockwait(&job->finished, CLOCK_MONOTONIC, until);
+	} while (error != 0 && errno == EINTR);
+	return !leave(job, JOB_LEFT);
 }
 
 enum bridge_result bridge_call(struct bridge *bridge, const struct bridge_task *task,
@@ -169,9 +181,7 @@ enum bridge_result bridge_call(struct bridge *bridge, const struct bridge_task *
 {
 	const struct timespec until = timespec_of_ms(monotonic_ms() + patience_ms);
 
-	*job = job_new(bridge, task);
-	(*job)->references = 2;
-	(*job)->waiting = true;
+	*job = job_new(bridge, task, JOB_AWAITED, 2);
 	if (!submit(bridge, *job)) {
 		job_free(*job);
 		*job = NULL;
@@ -186,7 +196,7 @@ enum bridge_result bridge_call(struct bridge *bridge, const struct bridge_task *
 
 bool bridge_post(struct bridge *bridge, const struct bridge_task *task)
 {
-	struct bridge_job *job = job_new(bridge, task);
+	struct bridge_job *job = job_new(bridge, task, JOB_LEFT, 1);
 	bool room = submit(bridge, job);
 
 	if (!room)
@@ -208,26 +218,17 @@ struct config *bridge_config(struct bridge *bridge)
 
 bool bridge_awaited(struct bridge_job *job)
 {
-	bool waiting;
-
-	pthread_mutex_lock(&job->bridge->lock);
-	waiting = job->waiting;
-	pthread_mutex_unlock(&job->bridge->lock);
-	return waiting;
+	return atomic_load(&job->state) == JOB_AWAITED;
 }
 
 bool bridge_finish(struct bridge_job *job)
 {
-	struct bridge *bridge = job->bridge;
-	bool waiting;
+	bool awaited = leave(job, JOB_FINISHED);
 
-	pthread_mutex_lock(&bridge->lock);
-	waiting = job->waiting;
-	job->finished = true;
-	pthread_cond_signal(&job->changed);
-	bridge->n_under_way[job->task.lane]--;
-	pthread_mutex_unlock(&bridge->lock);
-	return waiting;
+	atomic_fetch_sub(&job->bridge->n_under_way[job->task.lane], 1);
+	if (awaited)
+		sem_post(&job->finished);
+	return awaited;
 }
 
 /* libmilter has stopped; nothing new is taken on. */
@@ -236,8 +237,8 @@ static void begin_to_drain(struct bridge *bridge)
 	const struct timeval every = { .tv_usec = DRAIN_EVERY_MS * 1000 };
 
 	event_del(bridge->nudge_event);
+	atomic_store(&bridge->closed, true);
 	pthread_mutex_lock(&bridge->lock);
-	bridge->closed = true;
 	bridge->drain_until_ms =
 		monotonic_ms() + bridge->config->redis.deadline_ms + BRIDGE_STOP_MS;
 	pthread_mutex_unlock(&bridge->lock);
@@ -251,15 +252,27 @@ static void on_drain(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
-	pthread_mutex_lock(&bridge->lock);
 	for (int i = 0; i < BRIDGE_LANES; i++)
-		idle = idle && bridge->n_under_way[i] == 0;
-	pthread_mutex_unlock(&bridge->lock);
+		idle = idle && atomic_load(&bridge->n_under_way[i]) == 0;
 	if (!idle && monotonic_ms() < bridge->drain_until_ms)
 		return;
 	if (!idle)
 		log_warning("stopping before everything was answered");
 	event_base_loopbreak(bridge->base);
+}
+
+/* All that wait to be taken, the oldest first. */
+static struct bridge_job *take_jobs(struct bridge *bridge)
+{
+	struct bridge_job *job = atomic_exchange(&bridge->newest, NULL);
+	struct bridge_job *first = NULL, *before;
+
+	for (; job; job = before) {
+		before = job->next;
+		job->next = first;
+		first = job;
+	}
+	return first;
 }
 
 static void on_wakeup(evutil_socket_t fd, short what, void *arg)
@@ -273,12 +286,9 @@ static void on_wakeup(evutil_socket_t fd, short what, void *arg)
 	if (read(fd, &times, sizeof(times)) < 0 && errno != EAGAIN && errno != EINTR)
 		log_error("eventfd: %s", strerror(errno));
 	pthread_mutex_lock(&bridge->lock);
-	job = bridge->first;
-	bridge->first = NULL;
-	bridge->last = &bridge->first;
-	listen_ended = bridge->listen_ended && !bridge->closed;
+	listen_ended = bridge->listen_ended && !atomic_load(&bridge->closed);
 	pthread_mutex_unlock(&bridge->lock);
-	for (; job; job = next) {
+	for (job = take_jobs(bridge); job; job = next) {
 		next = job->next;
 		job->task.begin(job, job->task.arg);
 	}
@@ -354,7 +364,6 @@ struct bridge *bridge_new(struct event_base *base, struct config *config)
 
 	bridge->base = base;
 	bridge->config = config_ref(config);
-	bridge->last = &bridge->first;
 	pthread_mutex_init(&bridge->lock, NULL);
 	bridge->wakeup_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	bridge->wakeup_event =
