@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/ascii.h"
+#include "base/header_text.h"
 #include "base/memory.h"
 
 /* Functions that return bool return false when the reading is over, and then
@@ -227,7 +228,11 @@ static bool address_finish(struct reader *r, const char *start, struct address *
 	if (address_parse(written, ADDRESS_HEADER, out, &r->reason) != ADDRESS_OK)
 		return false;
 	/* Also when a backslash stood in between. */
-	return !strstr(out->local, "=?") || fail(r, encoded);
+	if (strstr(out->local, "=?"))
+		return fail(r, encoded);
+	/* In quotes or with a fullwidth "@"; there are programs that send to it. */
+	return !header_text_holds_address(out->local) ||
+	       fail(r, "an address within the local part of another");
 }
 
 /* An address without angle brackets; the reader stands at its "@". */

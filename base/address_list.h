@@ -5,9 +5,10 @@
  * It takes only what every mail program reads alike. Beyond the grammar's
  * errors it refuses what the grammar allows or once allowed, and programs read
  * in different ways: blanks, folds and comments inside an address, source
- * routes, empty list elements, empty groups, encoded words in an address. One
- * obsolete form has one reading only and is much used, so it is taken: a dot
- * in an unquoted display name ("John Q. Public <john@example.com>").
+ * routes, empty list elements, empty groups, encoded words in an address, an
+ * address in a quoted local part. One obsolete form has one reading only and is
+ * much used, so it is taken: a dot in an unquoted display name ("John Q. Public
+ * <john@example.com>").
  */
 #ifndef SENDWARD_ADDRESS_LIST_H
 #define SENDWARD_ADDRESS_LIST_H

@@ -1,10 +1,12 @@
 #include "base/header_text.h"
 
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/ascii.h"
 #include "base/limits.h"
+#include "base/memory.h"
 #include "base/utf8.h"
 
 /* --- unfolding --------------------------------------------------------------- */
@@ -192,4 +194,16 @@ bool header_text_next_address(const char **text, char *out, size_t size)
 		return true;
 	}
 	return false;
+}
+
+bool header_text_holds_address(const char *text)
+{
+	char *plain = memory_strdup(text), found[2];
+	const char *rest = plain;
+	bool holds;
+
+	header_text_make_plain(plain);
+	holds = header_text_next_address(&rest, found, sizeof(found));
+	free(plain);
+	return holds;
 }

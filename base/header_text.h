@@ -30,4 +30,7 @@ void header_text_make_plain(char *text);
  * octets at most. False when there is none. */
 bool header_text_next_address(const char **text, char *out, size_t size);
 
+/* Is there such a thing in the text, once it is made plain? */
+bool header_text_holds_address(const char *text);
+
 #endif

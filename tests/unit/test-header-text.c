@@ -122,6 +122,14 @@ static void test_next_address(void)
 	}
 }
 
+static void test_holds_address(void)
+{
+	SUITE_TRUE(header_text_holds_address("alice+ <boss@bank.example>"));
+	SUITE_TRUE(header_text_holds_address("boss\xef\xbc\xa0" "bank.example"));
+	SUITE_TRUE(!header_text_holds_address("Abc@def"));
+	SUITE_TRUE(!header_text_holds_address("a\"b(c)<d>,e;f:g"));
+}
+
 static void test_cut(void)
 {
 	const char *rest = "somebody@example.com";
@@ -139,6 +147,7 @@ static const struct suite_test tests[] = {
 	{ "a value is unfolded, and what breaks it otherwise is refused", test_unfolding },
 	{ "a text becomes plain for the eye's sake", test_plain },
 	{ "what people take for an address is found in a text", test_next_address },
+	{ "an address within a text is found", test_holds_address },
 	{ "a long find is cut", test_cut },
 };
 
