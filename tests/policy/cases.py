@@ -366,7 +366,7 @@ def listener_in_the_way(bench):
         taken.listen()
         bench.configure(plan={"quotas": '{ "0 messages / 1h" }'}, listen=[f"inet:127.0.0.1:{taken.getsockname()[1]}"])
         bench.daemon.signal(signal.SIGHUP)
-        bench.wait_log("the listeners stay as they are")
+        bench.wait_log("its list of listeners stays as it is")
     expect_prefix(client.send_message(1), "450 4.7.28 ")
     expect_prefix(bench.client().send_message(1), "450 4.7.28 ")
 
