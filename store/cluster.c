@@ -161,6 +161,17 @@ static bool server_address(const struct cluster *c, const struct redisReply *ser
 			    server->element[1]->integer, from, out);
 }
 
+static bool names_a_primary(const struct cluster *c, const struct redisReply *map,
+			    const struct endpoint *from)
+{
+	struct endpoint address;
+
+	for (size_t i = 0; i < map->elements; i++)
+		if (server_address(c, map->element[i]->element[2], from, &address))
+			return true;
+	return false;
+}
+
 /* All that know the slots, primaries first. */
 static void tell_scout(struct cluster *c, const struct redisReply *map, const struct endpoint *from)
 {
@@ -226,6 +237,9 @@ static bool on_answer(const struct redisReply *reply, const struct endpoint *fro
 			       "an answer that makes no sense";
 		return false;
 	}
+	*why = "it has no address of any primary";
+	if (!names_a_primary(c, reply, from))
+		return false;
 	take_map(c, reply, from);
 	tell_scout(c, reply, from);
 	scout_worry(c->scout, !all_up(c));
