@@ -89,11 +89,15 @@ static size_t decode_quoted(const char *text, size_t len, char *out)
 	return n;
 }
 
-/* Anything but digits is skipped. */
-static size_t decode_base64(const char *text, size_t len, char *out)
+/* Base64 digits that do not make an octet yet. */
+struct digits {
+	uint32_t bits;
+	unsigned n_bits;
+};
+
+/* Anything but digits is skipped, and padding at the end leaves nothing over. */
+static size_t decode_base64(const char *text, size_t len, struct digits *digits, char *out)
 {
-	uint32_t bits = 0;
-	unsigned n_bits = 0;
 	size_t n = 0;
 
 	for (size_t i = 0; i < len; i++) {
@@ -101,21 +105,25 @@ static size_t decode_base64(const char *text, size_t len, char *out)
 
 		if (value < 0)
 			continue;
-		bits = bits << 6 | (uint32_t)value;
-		n_bits += 6;
-		if (n_bits >= 8) {
-			n_bits -= 8;
-			out[n++] = (char)(bits >> n_bits & 0xff);
+		digits->bits = digits->bits << 6 | (uint32_t)value;
+		digits->n_bits += 6;
+		if (digits->n_bits >= 8) {
+			digits->n_bits -= 8;
+			out[n++] = (char)(digits->bits >> digits->n_bits & 0xff);
 		}
 	}
+	if (len > 0 && text[len - 1] == '=')
+		digits->n_bits = 0;
 	return n;
 }
 
-/* out has room for the payload's octets. */
-static size_t decode_octets(const struct encoded_word *word, char *out)
+/* out has room for the payload's octets. digits: left over from the word before,
+ * when the two are joined. */
+static size_t decode_octets(const struct encoded_word *word, struct digits *digits, char *out)
 {
-	return (word->base64 ? decode_base64 : decode_quoted)(word->payload, word->payload_len,
-							      out);
+	if (!word->base64)
+		return decode_quoted(word->payload, word->payload_len, out);
+	return decode_base64(word->payload, word->payload_len, digits, out);
 }
 
 /* --- control characters ------------------------------------------------------- */
@@ -147,7 +155,10 @@ const char *encoded_words_check(const char *text)
 	bool bad = false;
 
 	while (!bad && find_word(text, &word)) {
-		bad = has_control(octets, decode_octets(&word, octets), is_shifting(&word));
+		struct digits digits = { 0 };
+		size_t len = decode_octets(&word, &digits, octets);
+
+		bad = has_control(octets, len, is_shifting(&word));
 		text = word.behind;
 	}
 	free(octets);
@@ -209,6 +220,10 @@ static const char *iconv_name(const struct encoded_word *word)
 		{ "windows-1254", "CP1254" },
 		{ "koi8-r", "KOI8-R" },
 		{ "koi8-u", "KOI8-U" },
+		/* Where NULs do not give it away: fullwidth letters. */
+		{ "utf-16", "UTF-16BE" },
+		{ "utf-16be", "UTF-16BE" },
+		{ "utf-16le", "UTF-16LE" },
 	};
 	/* RFC 2231 section 5: "charset*language" */
 	const char *star = memchr(word->charset, '*', word->charset_len);
@@ -269,14 +284,6 @@ static char *put_converted(const char *name, char *octets, size_t len, char *out
 	return out;
 }
 
-static char *put_word(const struct encoded_word *word, char *octets, char *out)
-{
-	const char *name = iconv_name(word);
-	size_t len = decode_octets(word, octets);
-
-	return name ? put_converted(name, octets, len, out) : put_plain(octets, len, out);
-}
-
 static bool is_blank_text(const char *text, const char *end)
 {
 	while (text < end && ascii_is_blank(*text))
@@ -284,26 +291,65 @@ static bool is_blank_text(const char *text, const char *end)
 	return text == end;
 }
 
-char *encoded_words_decode(const char *text)
+/* Words that are decoded as one; most are so each by itself. */
+struct run {
+	struct encoded_word last; /* .start NULL: none was there yet */
+	char *octets;
+	size_t len;
+	struct digits digits;
+};
+
+static char *put_run(struct run *run, char *out)
+{
+	const char *name = run->len > 0 ? iconv_name(&run->last) : NULL;
+
+	out = name ? put_converted(name, run->octets, run->len, out) :
+		     put_plain(run->octets, run->len, out);
+	run->len = 0;
+	run->digits.n_bits = 0;
+	return out;
+}
+
+static bool goes_on(const struct run *run, const struct encoded_word *word)
+{
+	return run->last.base64 == word->base64 && run->last.charset_len == word->charset_len &&
+	       ascii_equal_nocase(run->last.charset, word->charset, word->charset_len);
+}
+
+static char *decode(const char *text, bool joined)
 {
 	size_t len = strlen(text);
-	char *octets = memory_alloc(len + 1);
 	char *decoded = memory_alloc(GROWTH * len + 1), *out = decoded;
+	struct run run = { .octets = memory_alloc(len + 1) };
 	struct encoded_word word;
-	bool behind_word = false;
 
 	for (; find_word(text, &word); text = word.behind) {
 		/* Blanks between two of them do not count (section 6.2). */
-		if (!behind_word || !is_blank_text(text, word.start)) {
+		bool beside = run.last.start && is_blank_text(text, word.start);
+
+		if (!joined || !beside || !goes_on(&run, &word))
+			out = put_run(&run, out);
+		if (!beside) {
 			memcpy(out, text, (size_t)(word.start - text));
 			out += word.start - text;
 		}
-		out = put_word(&word, octets, out);
-		behind_word = true;
+		run.len += decode_octets(&word, &run.digits, run.octets + run.len);
+		run.last = word;
 	}
+	out = put_run(&run, out);
 	memcpy(out, text, strlen(text) + 1);
-	free(octets);
+	free(run.octets);
 	return decoded;
+}
+
+char *encoded_words_decode(const char *text)
+{
+	return decode(text, false);
+}
+
+char *encoded_words_decode_joined(const char *text)
+{
+	return decode(text, true);
 }
 
 void encoded_words_mask(char *text)

@@ -16,6 +16,10 @@ const char *encoded_words_check(const char *text);
  * known here has beyond ASCII becomes U+FFFD. To be free()d. */
 char *encoded_words_decode(const char *text);
 
+/* The same for programs that decode words of one charset and encoding as one when
+ * there are only blanks between them: a character may be cut in two there. */
+char *encoded_words_decode_joined(const char *text);
+
 /* Makes ordinary words of them, in place, keeping every octet's place: as for who
  * decodes before reading, nothing inside of them is a quote, a comment or a
  * separator. "=?" that begins none is masked too. */

@@ -71,15 +71,18 @@ static void find_shown(struct originators *o, enum originator field, const struc
 			keep_shown(o, field, found);
 }
 
-/* As it is written, for programs that do not decode, and decoded. */
+/* As it is written, for programs that do not decode, and decoded in both ways. */
 static void look_at_display(struct originators *o, enum originator field,
 			    const struct address *address, const char *display)
 {
 	char *text = memory_strdup(display);
 	char *decoded = encoded_words_decode(display);
+	char *joined = encoded_words_decode_joined(display);
 
 	find_shown(o, field, address, text);
 	find_shown(o, field, address, decoded);
+	find_shown(o, field, address, joined);
+	free(joined);
 	if (!o->mixed[0])
 		mixed_script_in_words(decoded, o->mixed);
 	free(decoded);

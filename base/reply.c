@@ -169,6 +169,17 @@ static const char *codes_fault(const struct reply_line *line, const struct reply
 	return NULL;
 }
 
+static const char *unknown_name(void)
+{
+	static _Thread_local char why[256];
+	size_t len = (size_t)snprintf(why, sizeof(why), "unknown name in %%{...}: known are ");
+
+	for (size_t i = 0; i < VALUE_NAMES && len < sizeof(why); i++)
+		len += (size_t)snprintf(why + len, sizeof(why) - len, "%s%s", i ? ", " : "",
+					value_names[i].name);
+	return why;
+}
+
 static const char *text_fault(const char *text)
 {
 	const char *end;
@@ -177,8 +188,7 @@ static const char *text_fault(const char *text)
 		if (ascii_is_control(*p) || ascii_is_8bit(*p))
 			return "a reply text is printable ASCII";
 		if (p[0] == '%' && p[1] == '{' && value_name_at(p, &end) < 0)
-			return "unknown name in %{...}: known are login, sender, client, rule, "
-			       "quota, used, limit, asked, retry, reason";
+			return unknown_name();
 	}
 	if (!*text)
 		return "a reply text cannot be empty";

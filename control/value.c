@@ -36,10 +36,9 @@ bool value_any(const char *text, struct value *out, const char **reason)
 	return keep(text, 0, out);
 }
 
-/* What a login is to be compared as the configuration says; here it stays as it
- * was typed. Unlike
- * what is printed, it may have characters that do not show: whoever can log
- * in must be within reach of `sendward block`. */
+/* A login is compared as login_case says; here it stays as it was typed. Unlike
+ * what is printed, it may have characters that do not show: whoever can log in
+ * must be within reach of `sendward block`. */
 static bool text_of(const char *text, size_t min, size_t max, const char *too_long,
 		    struct value *out, const char **reason)
 {

@@ -90,6 +90,7 @@ static void test_decoding(void)
 		{ "=?ISO-2022-JP?B?GyRCJUYlOSVIGyhC?=", "\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88" },
 		{ "=?Shift_JIS?q?=83@?=", "\xe3\x82\xa1" },
 		{ "=?ibm037?q?=81|?=", "a@" },
+		{ "=?utf-16be?q?=FF=20=FF=41?=", "\xef\xbc\xa0\xef\xbd\x81" },
 		{ "=?gbk?q?a=81?=", "a\xef\xbf\xbd" },
 		{ "=?big5?q?=88=62=88=66?=", "\xc3\x8a\xcc\x84\xc3\x8a" }, /* one held back */
 	};
@@ -103,11 +104,39 @@ static void test_decoding(void)
 	}
 }
 
+static void test_joining(void)
+{
+	static const struct {
+		const char *text;
+		const char *decoded;
+	} rows[] = {
+		{ "=?utf-8?q?a=EF=BC?= =?UTF-8?Q?=A0b?= c", "a\xef\xbc\xa0" "b c" },
+		{ "=?utf-8?b?7w==?=\t=?utf-8?b?vKA=?=", "\xef\xbc\xa0" },
+		{ "=?utf-8?b?Ym9zc0?= =?utf-8?b?BiYW5rLmNvbQ==?=", "boss@bank.com" },
+		{ "=?utf-7?q?a+AE?= =?utf-7?q?A-b?=", "a@b" },
+		/* each by itself */
+		{ "=?utf-8?q?=EF=BC?= x =?utf-8?q?=A0?=",
+		  "\xef\xbf\xbd\xef\xbf\xbd x \xef\xbf\xbd" },
+		{ "=?utf-8?q?=EF=BC?= =?utf-8?b?oA==?=",
+		  "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "=?koi8-r?q?=C1?= =?utf-8?q?a?=", "\xd0\xb0" "a" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		char *decoded = encoded_words_decode_joined(rows[i].text);
+
+		suite_row("%s", rows[i].text);
+		SUITE_TEXT_EQUAL(decoded, rows[i].decoded);
+		free(decoded);
+	}
+}
+
 static void test_growth(void)
 {
 	static const char *const charsets[] = { "utf-8",       "x",	    "utf-7",
 						"iso-2022-jp", "shift_jis", "gb18030",
-						"big5",	       "ibm037",    "iso-2022-kr" };
+						"big5",	       "ibm037",    "iso-2022-kr",
+						"utf-16" };
 	char text[4200];
 
 	for (size_t i = 0; i < SUITE_LEN(charsets); i++) {
@@ -140,6 +169,7 @@ static void test_mask(void)
 static const struct suite_test tests[] = {
 	{ "a control character inside an encoded word is found", test_encoded_words },
 	{ "an encoded word is decoded", test_decoding },
+	{ "words of one charset are also decoded as one", test_joining },
 	{ "whatever the octets are, there is room for their characters", test_growth },
 	{ "a masked text has no encoded words and the same length", test_mask },
 };

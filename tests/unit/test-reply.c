@@ -120,7 +120,9 @@ static void test_refused(void)
 		{ REPLY_STATE, "two\nlines", "a reply text is printable ASCII" },
 		{ REPLY_STATE, "tab\there", "a reply text is printable ASCII" },
 		{ REPLY_STATE, "caf\xc3\xa9", "a reply text is printable ASCII" },
-		{ REPLY_STATE, "%{Login}", "unknown name in %{...}" },
+		{ REPLY_STATE, "%{Login}",
+		  "unknown name in %{...}: known are login, sender, client, rule, address, quota, "
+		  "used, limit, asked, retry, reason" },
 		{ REPLY_STATE, "%{}", "unknown name in %{...}" },
 		{ REPLY_STATE, "%{login", "unknown name in %{...}" },
 		{ REPLY_STATE, "%{log%{login}in}", "unknown name in %{...}" },
