@@ -29,7 +29,7 @@ json_t *text_json(const char *text);
 void text_time(int64_t unix_s, char out[TEXT_TIME_MAX]);
 
 /* For people, with three digits: 999 -> "999", 1234567 -> "1.23M". */
-#define TEXT_AMOUNT_MAX 24
+#define TEXT_AMOUNT_MAX 48
 void text_amount(int64_t amount, char out[TEXT_AMOUNT_MAX]);
 
 #endif
