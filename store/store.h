@@ -79,11 +79,12 @@ void store_account_each(struct store *store, void (*each)(const char *login, voi
 /* As decision_env.take. */
 void store_take(struct store *store, const struct take *take, take_done *done, void *arg);
 
-/* Takes back what the message was charged; a message never charged is
- * remembered as refunded, so that a charge still under way finds out, unless
- * the message is to be forgotten. done
- * may be NULL. While the server is away refunds wait, REFUNDS_WAITING_MAX of
- * them; a refund is the one thing the store sends later. */
+/* Takes back what the message was charged, and out of what is still to be
+ * charged (store/replay.h). A message never charged is remembered as refunded,
+ * so that a charge still under way finds out, unless the message is to be
+ * forgotten. done may be NULL. While the server is away refunds wait,
+ * REFUNDS_WAITING_MAX of them; they, and what was accepted without the store,
+ * are all that is sent later. */
 void store_refund(struct store *store, const struct charge *charge, const char *message_key,
 		  bool forget, store_done *done, void *arg);
 
