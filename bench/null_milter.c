@@ -18,7 +18,8 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 	(void)unused3;
 	*want_actions = actions;
 	*want_steps = steps & (SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH |
-			       SMFIP_NR_CONN | SMFIP_NR_HDR | SMFIP_NR_BODY | SMFIP_HDR_LEADSPC);
+			       SMFIP_NR_CONN | SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_BODY |
+			       SMFIP_HDR_LEADSPC);
 	*want2 = 0;
 	*want3 = 0;
 	smfi_setsymlist(ctx, SMFIM_ENVFROM, (char[]){ "{auth_authen}" });
@@ -35,7 +36,14 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	return SMFIS_NOREPLY;
 }
 
-static sfsistat on_command(SMFICTX *ctx, char **argv)
+static sfsistat on_mail(SMFICTX *ctx, char **argv)
+{
+	(void)ctx;
+	(void)argv;
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat on_recipient(SMFICTX *ctx, char **argv)
 {
 	(void)ctx;
 	(void)argv;
@@ -70,8 +78,8 @@ int main(int argc, char **argv)
 		.xxfi_name = (char[]){ "null" },
 		.xxfi_version = SMFI_VERSION,
 		.xxfi_connect = on_connect,
-		.xxfi_envfrom = on_command,
-		.xxfi_envrcpt = on_command,
+		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_recipient,
 		.xxfi_header = on_header,
 		.xxfi_body = on_body,
 		.xxfi_eom = on_end,

@@ -19,7 +19,7 @@
 	 SMFIF_SETSYMLIST)
 #define STEPS                                                                          \
 	(SMFIP_NOHELO | SMFIP_NOUNKNOWN | SMFIP_NODATA | SMFIP_NOEOH | SMFIP_NR_CONN | \
-	 SMFIP_NR_HDR | SMFIP_NR_BODY)
+	 SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_BODY)
 #define STEPS_NEEDED SMFIP_HDR_LEADSPC
 
 /* Not left to Postfix's milter_mail_macros and the like: without {auth_authen}
@@ -102,9 +102,36 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	return SMFIS_NOREPLY;
 }
 
-static sfsistat refuse_login(SMFICTX *ctx, const struct session *session)
+/* Without a login there is nobody to ask about but the client's network. */
+static bool is_asked_about(const struct session *session, const char *login)
 {
-	struct request request = message_request(session, STAGE_MAIL, "");
+	return *login || session->config->unauthenticated.n_quotas > 0;
+}
+
+/* Nothing is asked yet: every recipient is asked about, and what is wrong with
+ * the sender is wrong then. Postfix' own restrictions and its policy protocol do
+ * the same (smtpd_delay_reject, postconf(5)), and a question less is asked. */
+static sfsistat on_mail(SMFICTX *ctx, char **argv)
+{
+	struct session *session = session_of(ctx);
+	const char *name = macro(ctx, "{auth_authen}");
+	char login[LOGIN_MAX + 1];
+	bool fits;
+
+	message_free(&session->message);
+	session->left_alone = !is_asked_about(session, name);
+	if (session->left_alone)
+		return SMFIS_NOREPLY;
+	fits = config_login(session->config, name, login);
+	session->message = message_new(fits ? login : name, argv);
+	session->message->login_too_long = !fits;
+	session->message->reply_to = session->config->reply_to_owned;
+	return SMFIS_NOREPLY;
+}
+
+static sfsistat refuse_login(SMFICTX *ctx, const struct session *session, const char *recipient)
+{
+	struct request request = message_request(session, STAGE_RCPT, recipient);
 	struct verdict verdict;
 	struct answer answer;
 
@@ -114,45 +141,15 @@ static sfsistat refuse_login(SMFICTX *ctx, const struct session *session)
 	return outcome_of_command(ctx, &answer);
 }
 
-static sfsistat ask_about_command(SMFICTX *ctx, struct session *session, enum stage stage,
-				  const char *recipient, bool *is_free)
+static sfsistat ask_about_recipient(SMFICTX *ctx, struct session *session, const char *recipient,
+				    bool *is_free)
 {
-	struct request request = message_request(session, stage, recipient);
+	struct request request = message_request(session, STAGE_RCPT, recipient);
 	struct answer answer;
 
 	desk_ask(desk, session->config, &request, NULL, &answer);
 	*is_free = answer.recipient_free;
 	return outcome_of_command(ctx, &answer);
-}
-
-/* Without a login there is nobody to ask about but the client's network. */
-static bool is_asked_about(const struct session *session, const char *login)
-{
-	return *login || session->config->unauthenticated.n_quotas > 0;
-}
-
-static sfsistat on_mail(SMFICTX *ctx, char **argv)
-{
-	struct session *session = session_of(ctx);
-	const char *name = macro(ctx, "{auth_authen}");
-	char login[LOGIN_MAX + 1];
-	sfsistat result;
-	bool is_free, fits;
-
-	message_free(&session->message);
-	if (!is_asked_about(session, name))
-		return SMFIS_ACCEPT;
-	fits = config_login(session->config, name, login);
-	session->message = message_new(fits ? login : name, argv);
-	session->message->reply_to = session->config->reply_to_owned;
-	if (!fits)
-		result = refuse_login(ctx, session);
-	else
-		result = ask_about_command(ctx, session, STAGE_MAIL, "", &is_free);
-	/* There is no abort after a message that is over. */
-	if (result != SMFIS_CONTINUE)
-		message_free(&session->message);
-	return result;
 }
 
 static sfsistat refuse_recipient(SMFICTX *ctx)
@@ -168,12 +165,16 @@ static sfsistat on_recipient(SMFICTX *ctx, char **argv)
 	sfsistat result;
 	bool is_free;
 
+	if (session->left_alone)
+		return SMFIS_ACCEPT;
 	if (!message || !argv[0])
 		return SMFIS_TEMPFAIL;
 	learn_queue_id(ctx, message);
+	if (message->login_too_long)
+		return refuse_login(ctx, session, argv[0]);
 	if (message_full(message, argv[0]))
 		return refuse_recipient(ctx);
-	result = ask_about_command(ctx, session, STAGE_RCPT, argv[0], &is_free);
+	result = ask_about_recipient(ctx, session, argv[0], &is_free);
 	if (result == SMFIS_CONTINUE && !message_add_recipient(message, argv[0], is_free))
 		return refuse_recipient(ctx);
 	return result;

@@ -1,8 +1,8 @@
 /*
  * What libmilter calls: one function a stage, on any of its threads.
  *
- * A session without a login is left alone: its message is accepted at MAIL,
- * and the next MAIL of the connection is looked at again.
+ * A session without a login is left alone: its message is accepted at the first
+ * RCPT, and the next MAIL of the connection is looked at again.
  */
 #ifndef SENDWARD_MILTER_CALLBACKS_H
 #define SENDWARD_MILTER_CALLBACKS_H

@@ -26,6 +26,7 @@
 
 struct message {
 	char *login;			      /* "" for a session without one */
+	bool login_too_long;		      /* and so it is nobody's */
 	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
@@ -44,6 +45,7 @@ struct session {
 	struct config *config;	  /* the snapshot it began with; a reference */
 	char client[IP_TEXT_MAX]; /* "unknown" when it is no IP address */
 	struct message *message;  /* owned; NULL between messages */
+	bool left_alone;	  /* its present message: nobody to ask about */
 };
 
 /* client may be NULL. Takes over the reference to config. */

@@ -31,7 +31,7 @@
 #include "milter/answer.h"
 #include "milter/message.h"
 
-/* At MAIL and RCPT: the reply, or SMFIS_CONTINUE. */
+/* At RCPT: the reply, or SMFIS_CONTINUE. */
 sfsistat outcome_of_command(SMFICTX *ctx, const struct answer *answer);
 
 /* At the end of the message. False in *carried_out when libmilter or Postfix

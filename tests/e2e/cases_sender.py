@@ -171,7 +171,7 @@ def _(stack):
         unquoted = session.submit(Message(ROSE, sender="a@b@dom.example", header_from=ROSE))
         quoted = session.submit(Message(ROSE, sender='"a@b"@dom.example', header_from=ROSE))
     if stack.wiring.milter:
-        expect_equal(str(unquoted), f'at MAIL: 553 5.7.1 envelope_sender: more than one "@" (login {ROSE}): '
+        expect_equal(str(unquoted), f'at RCPT: 553 5.7.1 envelope_sender: more than one "@" (login {ROSE}): '
                      "a@b@dom.example", "reply")
     else:
         expect_equal(expect_delivered(stack, unquoted).sender, '"a@b"@dom.example', "envelope sender of the delivery")

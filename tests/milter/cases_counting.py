@@ -53,7 +53,7 @@ def shared():
                 expect(send(world, BOB), "continue", "within the quota")
             refused = fr"^450 4\.7\.28 quota: 2 messages / 1h \({scope}\) used up"
             expect_match(refused, session.end_of_message("4QSHARED").answer, "the end of the message")
-            expect_match(refused, send(world, ALICE), "MAIL")
+            expect_match(refused, send(world, ALICE), "the first RCPT")
             expect_used(world, ALICE, 0)
             expect_used(world, BOB, 2)
 
@@ -137,7 +137,7 @@ def unauthenticated():
         expect(world.decided(2, stage="END-OF-MESSAGE").used, "2", "used")
         with world.session(client="192.0.2.1") as session:
             expect_match(r"^450 4\.7\.28 quota: 2 messages / 1h \(network 192\.0\.2\.0/24\) used up",
-                         session.mail("<>", None), "MAIL beyond")
+                         session.envelope("<>", None), "beyond")
         with world.session(client="192.0.3.1") as session:
             expect(world.message(session, None, **message).answer, "continue", "another network")
         expect(world.send(ALICE).answer, "continue", "a login")

@@ -21,36 +21,36 @@ def accepted():
         expect(world.used(ALICE), 2, "used afterwards")
 
 
-@case("a blocked login is refused at MAIL with its reply, and passes when allowed again")
+@case("a blocked login is refused at the first RCPT with its reply, and passes when allowed again")
 def blocked():
     with World() as world:
         world.account(ALICE, state="blocked", reason="phished 100% sure")
         expect(world.send(ALICE).answer, f"550 5.7.1 state: login {ALICE} is blocked: phished 100% sure", "reply")
-        expect(world.decided(stage="MAIL", verdict="refuse", login=ALICE).check, "state", "check")
+        expect(world.decided(stage="RCPT", verdict="refuse", login=ALICE).check, "state", "check")
         world.account(ALICE)
         expect(world.send(ALICE).answer, "continue", "answer after allow")
         expect(world.used(ALICE), 1, "used afterwards")
 
 
-@case("a client outside the networks is refused at MAIL, IPv4 and IPv6")
+@case("a client outside the networks is refused at the first RCPT, IPv4 and IPv6")
 def networks():
     with World(plan={"networks": '{ "192.0.2.0/24", "2001:db8::/32" }'}) as world:
         for client, passes in (("192.0.2.7", True), ("198.51.100.9", False), ("2001:db8::7", True),
                                ("2001:db9::7", False), ("::ffff:192.0.2.8", True)):
             with world.session(client=client) as session:
-                answer = session.mail("<alice@example.org>", ALICE)
+                answer = session.envelope("<alice@example.org>", ALICE)
             expect(answer == "continue", passes, f"{client} answered {answer}")
             if not passes:
                 expect(answer, f"550 5.7.1 networks: login {ALICE} may not send from {client}", "reply")
 
 
-@case("a foreign envelope sender is refused at MAIL, as it was typed")
+@case("a foreign envelope sender is refused at the first RCPT, as it was typed")
 def envelope_sender():
     with World() as world:
         for sender, passes in (("<alice@example.org>", True), ("<ALICE@Example.ORG>", True), ("bare@example.org", True),
                                ("<mallory@example.com>", False), ("<>", True), ("<@relay:alice@example.org>", False)):
             with world.session() as session:
-                answer = session.mail(sender, ALICE)
+                answer = session.envelope(sender, ALICE)
             expect(answer == "continue", passes, f"{sender} answered {answer}")
         expect(world.decided(verdict="refuse", login=ALICE).check, "envelope_sender", "check")
         for sender, reply in (("<mallory@example.com>", f"{ALICE} may not use mallory@example.com"),
@@ -58,11 +58,11 @@ def envelope_sender():
                               ("<a@b@example.org>", f'more than one "@" (login {ALICE}): a@b@example.org'),
                               ("<\udcff@example.org>", f"not UTF-8 (login {ALICE}): ?@example.org")):
             with world.session() as session:
-                expect(session.mail(sender, ALICE), f"553 5.7.1 envelope_sender: {reply}", "reply")
+                expect(session.envelope(sender, ALICE), f"553 5.7.1 envelope_sender: {reply}", "reply")
         with world.session() as session:
-            expect(session.mail('<"a@b"@example.org>', ALICE), "continue", "the quoted one")
+            expect(session.envelope('<"a@b"@example.org>', ALICE), "continue", "the quoted one")
         with world.session() as session:
-            answer = session.mail(f"<{'x' * 2000}@example.com>", ALICE)
+            answer = session.envelope(f"<{'x' * 2000}@example.com>", ALICE)
         expect_match(rf"^553 5\.7\.1 envelope_sender: .* \(login {ALICE}\): x+$", answer, "reply to a long one")
         expect(len(answer), len("553 5.7.1 ") + 400, "its length")
 
@@ -92,10 +92,10 @@ def quota_recipients():
         expect(session.end_of_message("4QA").answer, "continue", "the end")
         expect(world.decided(stage="END-OF-MESSAGE").used, "3", "used")
         answer = world.send(ALICE).answer
-        expect_match(r"^450 4\.7\.28 quota: 3 recipients / 1h used up, retry after [\w ]+ \(3/3 used", answer, "MAIL")
+        expect_match(r"^450 4\.7\.28 quota: 3 recipients / 1h used up, retry after [\w ]+ \(3/3 used", answer, "the first RCPT")
 
 
-@case("a quota in messages refuses the first one beyond it at MAIL")
+@case("a quota in messages refuses the first one beyond it at its first RCPT")
 def quota_messages():
     with World(plan={"quotas": '{ "2 messages / 1h", "1000 messages / 1d" }'}) as world:
         expect([world.send(ALICE).answer for _ in range(2)], ["continue"] * 2, "within the quota")
@@ -124,7 +124,7 @@ def quota_bytes():
 def size_cap():
     with World(plan={"max_size": "1000"}) as world:
         answer = world.send(ALICE, parameters=("BODY=8BITMIME", "SIZE=1001")).answer
-        expect_match(r"^552 5\.3\.4 caps: ", answer, "MAIL")
+        expect_match(r"^552 5\.3\.4 caps: ", answer, "the first RCPT")
         expect(world.send(ALICE, parameters=("SIZE=1000",)).answer, "continue", "SIZE= within the cap")
 
 
@@ -132,7 +132,7 @@ def size_cap():
 def several_messages():
     with World(plan={"quotas": '{ "3 messages / 1h" }'}) as world, world.session() as session:
         expect(world.message(session, ALICE).answer, "continue", "first")
-        expect(session.mail("<x@example.com>", None), "accept", "MAIL without a login")
+        expect(session.envelope("<x@example.com>", None), "accept", "without a login")
         expect(world.message(session, ALICE).answer, "continue", "second")
         expect_match("^553 ", world.message(session, ALICE, sender="<x@example.com>").answer, "foreign sender")
         expect(world.message(session, ALICE).answer, "continue", "third")
@@ -143,9 +143,9 @@ def several_messages():
 @case("without a login a message is left alone")
 def no_login():
     with World(top={"unknown_login": "refuse"}) as world, world.session() as session:
-        expect(session.mail("<x@example.com>", None), "accept", "MAIL without a login")
-        expect(session.mail("<x@example.com>", ""), "accept", "MAIL with an empty login")
-        expect_match("^550 ", session.mail("<alice@example.org>", ALICE), "MAIL with an unknown login")
+        expect(session.envelope("<x@example.com>", None), "accept", "without a login")
+        expect(session.envelope("<x@example.com>", ""), "accept", "with an empty login")
+        expect_match("^550 ", session.envelope("<alice@example.org>", ALICE), "with an unknown login")
         world.decided(verdict="refuse", login=ALICE)
         expect(len(world.decisions()), 1, "decisions")
 

@@ -25,7 +25,7 @@ def negotiation():
         expect(session.version, 6, "version")
         expect(session.actions, 0x1 | 0x4 | 0x8 | 0x10 | 0x20 | 0x100,
                "addheader, addrcpt, delrcpt, chgheader, quarantine, setsymlist")
-        expect(session.steps, 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x80000 | 0x100000, "steps")
+        expect(session.steps, 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x4000 | 0x80000 | 0x100000, "steps")
         expect(session.symbols, {2: "{auth_authen}", 3: "i", 5: "i"}, "macros")
 
 
@@ -161,7 +161,7 @@ def hung_redis():
         world.redis.signal(signal.SIGCONT)
         expect_match(r"^451 4\.3\.0 ", answer, "reply")
         expect_between(0, took, (DEADLINE_MS + MARGIN_MS + BUSY_MS) / 1000, "seconds for the reply")
-        world.decided(verdict="defer", stage="MAIL")
+        world.decided(verdict="defer", stage="RCPT")
         wait_for_store(world)
         expect(world.used(ALICE), 1, "used afterwards")
 
@@ -204,14 +204,14 @@ def start_without_redis():
 @case("SIGUSR1 takes a good configuration for new sessions; a session keeps its own")
 def reload():
     with World() as world, world.session() as old:
-        expect(old.mail("<alice@example.org>", ALICE), "continue", "the session before")
+        expect(old.envelope("<alice@example.org>", ALICE), "continue", "the session before")
         old.abort()
         world.configure(plan={"senders": '{ "*@example.com" }'})
         world.daemon.signal(signal.SIGUSR1)
         world.daemon.wait_log("configuration reloaded")
-        expect(old.mail("<alice@example.org>", ALICE), "continue", "the old session")
+        expect(old.envelope("<alice@example.org>", ALICE), "continue", "the old session")
         with world.session() as new:
-            expect_match("^553 ", new.mail("<alice@example.org>", ALICE), "a new session")
+            expect_match("^553 ", new.envelope("<alice@example.org>", ALICE), "a new session")
 
 
 @case("SIGUSR1 at the very start waits until it can be served")
@@ -355,11 +355,11 @@ def start_once(world, config=None):
 
 
 def wait_for_store(world):
-    """Waits until a question at MAIL gets through."""
+    """Waits until a question gets through."""
     deadline = time.monotonic() + 15
     while True:
         with world.session() as session:
-            if session.mail("<alice@example.org>", ALICE) == "continue":
+            if session.envelope("<alice@example.org>", ALICE) == "continue":
                 return
         if time.monotonic() > deadline:
             raise AssertionError(f"the store does not come back:\n{world.daemon.log()}")

@@ -82,6 +82,11 @@ class Session:
             macros.update({"{auth_type}": "PLAIN", "{auth_authen}": login})
         return self._event("M", macros, _texts(sender, *parameters)).answer
 
+    def envelope(self, sender, login=None, *parameters):
+        """MAIL and the first RCPT, at which the milter says what it thinks of both."""
+        answer = self.mail(sender, login, *parameters)
+        return self.rcpt("<r@example.net>") if answer == "continue" else answer
+
     def rcpt(self, recipient, queue_id=None):
         macros = {"{rcpt_addr}": recipient.strip("<>").lower(), "{rcpt_mailer}": "smtp"}
         if queue_id:

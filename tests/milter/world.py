@@ -136,11 +136,11 @@ class World:
         return self.decisions(**fields)[-1]
 
     def used(self, login, sender="<alice@example.org>"):
-        """What the quota nearest to its limit says at the MAIL of a new session: an int."""
-        before = len(self.decisions(stage="MAIL", login=login))
+        """What the quota nearest to its limit says at the first RCPT of a new session: an int."""
+        before = len(self.decisions(stage="RCPT", login=login))
         with self.session() as session:
-            expect(session.mail(sender, login), "continue", "MAIL that looks at the quota")
-        return int(self.decided(before + 1, stage="MAIL", login=login).used)
+            expect(session.envelope(sender, login), "continue", "RCPT that looks at the quota")
+        return int(self.decided(before + 1, stage="RCPT", login=login).used)
 
 
 def expect(got, wanted, what):
