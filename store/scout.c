@@ -20,7 +20,8 @@
 
 #define WORRY_MS 500
 
-/* When nobody has given an answer, everybody is asked again so much later. */
+/* When nobody has given an answer, everybody is asked again so much later, or up
+ * to half of it earlier: many daemons shall not come at the same moment. */
 #define ROUND_PAUSE_MS 500
 
 enum scout_state {
@@ -75,16 +76,25 @@ static void connect_next(struct scout *s)
 	set_timer(s, LOOK_MS);
 }
 
-/* This one is of no use. The link is freed later: this may be one of its
- * callbacks. */
-static void next_server(struct scout *s, const char *why)
+/* What a link says begins with the server's name already. */
+static void set_error(struct scout *s, const char *why)
 {
 	char name[ENDPOINT_TEXT_MAX];
 
 	endpoint_format(&s->servers[s->at], name);
-	/* What a link says begins with the name. */
-	snprintf(s->error, sizeof(s->error), "%s%s%s", strncmp(why, name, strlen(name)) ? name : "",
-		 strncmp(why, name, strlen(name)) ? ": " : "", why);
+	if (strncmp(why, name, strlen(name)) == 0)
+		snprintf(s->error, sizeof(s->error), "%s", why);
+	else
+		snprintf(s->error, sizeof(s->error), "%s: %s", name, why);
+}
+
+/* This one is of no use. The link is freed later: this may be one of its
+ * callbacks. */
+static void next_server(struct scout *s, const char *why)
+{
+	uint32_t random;
+
+	set_error(s, why);
 	s->state = SCOUT_PAUSED;
 	if (++s->failed < s->n) {
 		set_timer(s, 0);
@@ -94,7 +104,8 @@ static void next_server(struct scout *s, const char *why)
 		log_warning("redis %s: nobody answers: %s", s->task.what, s->error);
 	s->complained = true;
 	s->failed = 0;
-	set_timer(s, ROUND_PAUSE_MS);
+	evutil_secure_rng_get_bytes(&random, sizeof(random));
+	set_timer(s, ROUND_PAUSE_MS - random % (ROUND_PAUSE_MS / 2));
 }
 
 static int64_t pause_ms(const struct scout *s)
