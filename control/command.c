@@ -238,6 +238,15 @@ static const struct command commands[] = {
 	{ .name = "check-config",
 	  .help = "check the configuration file",
 	  .run = command_check_config },
+	{ .name = "doctor",
+	  .argument = "PART",
+	  .argument_optional = true,
+	  .check = value_any,
+	  .help = "look for what is missing or set up badly",
+	  .notes = "PART is redis: what the server is, what Sendward may do there, settings that\n"
+		   "matter; and the ACL line of a user that may do what is needed. Nothing is\n"
+		   "changed. The exit status is 1 when there is an error.",
+	  .run = command_doctor },
 	{ .name = "export",
 	  .help = "print all accounts, one JSON object a line",
 	  .run = command_export },

@@ -12,15 +12,14 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/need.h"
+#include "control/server_info.h"
 #include "control/table.h"
 #include "control/text.h"
 #include "control/wait.h"
 
-#define VERSION_MAX 64
-
 struct redis {
 	char address[REDIS_NAME_MAX];
-	char version[VERSION_MAX];  /* "redis 7.0.15"; "" when it does not say */
+	char version[SERVER_VERSION_MAX]; /* "redis 7.0.15"; "" when it does not say */
 	int64_t latency_us;	    /* of one question and its answer */
 	char error[WAIT_ERROR_MAX]; /* "" when it is there */
 };
@@ -35,37 +34,6 @@ static int64_t monotonic_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
-/* The value of "name:value" in INFO; "" when it is not there. */
-static void info_value(const char *info, const char *name, char *out, size_t size)
-{
-	size_t len = strlen(name);
-
-	out[0] = '\0';
-	for (const char *line = info; line && *line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		if (strncmp(line, name, len) == 0 && line[len] == ':') {
-			line += len + 1;
-			snprintf(out, size, "%.*s", (int)strcspn(line, "\r\n"), line);
-			return;
-		}
-	}
-}
-
-/* Valkey names itself, and claims to be a Redis 7.2. */
-static void read_version(const char *info, char version[VERSION_MAX])
-{
-	char number[32], name[24];
-
-	info_value(info, "valkey_version", number, sizeof(number));
-	snprintf(name, sizeof(name), "valkey");
-	if (!number[0]) {
-		info_value(info, "redis_version", number, sizeof(number));
-		snprintf(name, sizeof(name), "redis");
-	}
-	snprintf(version, VERSION_MAX, "%s%s%s", number[0] ? name : "", number[0] ? " " : "",
-		 number);
-}
-
 static void ask_redis(struct wait *wait, struct redis *redis)
 {
 	struct answer answer;
@@ -76,7 +44,7 @@ static void ask_redis(struct wait *wait, struct redis *redis)
 	wait_until(wait, &answer.done);
 	redis->latency_us = monotonic_us() - start;
 	if (answer.result == STORE_OK)
-		read_version(answer.text, redis->version);
+		server_info_version(answer.text, redis->version);
 	else
 		snprintf(redis->error, sizeof(redis->error), "%s", answer.error);
 	answer_fini(&answer);

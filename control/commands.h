@@ -22,6 +22,7 @@ int command_explain(struct control *control);
 int command_events(struct control *control);
 int command_status(struct control *control);
 int command_check_config(struct control *control);
+int command_doctor(struct control *control);
 int command_export(struct control *control);
 int command_import(struct control *control);
 int command_import_senders(struct control *control);

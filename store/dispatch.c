@@ -256,7 +256,7 @@ static void on_trouble(struct asked *asked, enum trouble trouble, struct redisRe
 		return;
 	case TROUBLE_MOVED:
 	case TROUBLE_ASK:
-		if (!node)
+		if (!node || asked->only)
 			break;
 		redirect(asked, trouble, reply, node);
 		return;

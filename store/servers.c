@@ -90,6 +90,17 @@ unsigned servers_next(const struct servers *s, unsigned after)
 	return 0;
 }
 
+const char *servers_name(const struct servers *s, unsigned server)
+{
+	const struct node *node = node_numbered(&s->topology.nodes, server);
+	struct link_stats stats;
+
+	if (!node)
+		return "";
+	link_stats(node->link, &stats);
+	return stats.breaker->name;
+}
+
 bool servers_any(const struct servers *s, struct link_server *out)
 {
 	const struct node *node;

@@ -59,7 +59,12 @@ void servers_send(struct servers *servers, struct command *command, int64_t extr
  * and no other gets the same one. */
 unsigned servers_next(const struct servers *servers, unsigned after);
 
-/* Sends to that server, LINK_UNAVAILABLE when it is none of them any more. */
+/* The server's address, borrowed until the loop goes on; "" when it is none of
+ * them any more. */
+const char *servers_name(const struct servers *servers, unsigned server);
+
+/* Sends to that server, LINK_UNAVAILABLE when it is none of them any more. That
+ * a key is elsewhere (MOVED, ASK) is its answer then. */
 void servers_send_to(struct servers *servers, unsigned server, struct command *command,
 		     link_reply *reply, void *arg);
 

@@ -1,0 +1,94 @@
+/*
+ * doctor: looks at what Sendward needs, says what is wrong, and what to do.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/doctor.h"
+#include "control/need.h"
+#include "control/text.h"
+#include "store/rights.h"
+
+static void look_at_redis(struct doctor *doctor)
+{
+	doctor_reach(doctor);
+	doctor_servers(doctor);
+}
+
+static const struct part {
+	const char *name;
+	void (*look)(struct doctor *doctor);
+} parts[] = {
+	{ "redis", look_at_redis },
+};
+
+#define PARTS (sizeof(parts) / sizeof(parts[0]))
+
+static void print_json(const struct doctor *doctor)
+{
+	const struct redis_settings *redis = &doctor->control->config->redis;
+	char address[REDIS_NAME_MAX], line[RIGHTS_LINE_MAX];
+	json_t *object;
+
+	redis_name(redis, address);
+	rights_line(redis, line);
+	object = need(json_pack("{s:o, s:b, s:O, s:s}", "redis", text_json(address), "ok",
+				doctor->worst < DOCTOR_ERROR, "findings", doctor->findings, "acl",
+				line));
+	rights_sentinel_line(redis, line);
+	if (redis->n_sentinels > 0)
+		json_object_set_new(object, "sentinel_acl", json_string(line));
+	control_print_json(object);
+}
+
+static void print(const struct doctor *doctor)
+{
+	const struct redis_settings *redis = &doctor->control->config->redis;
+	char address[REDIS_NAME_MAX], line[RIGHTS_LINE_MAX];
+
+	redis_name(redis, address);
+	printf("redis at %s\n", address);
+	doctor_print(doctor);
+	rights_line(redis, line);
+	printf("\nAll that is needed, in words for redis-cli%s:\n%s\n",
+	       redis->n_cluster > 0 ? ", on every node" : "", line);
+	rights_sentinel_line(redis, line);
+	if (redis->n_sentinels > 0)
+		printf("\nOn the sentinels:\n%s\n", line);
+}
+
+/* NULL: every part. False when there is none of that name. */
+static bool look(struct doctor *doctor, const char *name)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < PARTS; i++) {
+		if (name && strcmp(parts[i].name, name) != 0)
+			continue;
+		found = true;
+		if (doctor->findings)
+			parts[i].look(doctor);
+	}
+	return found;
+}
+
+int command_doctor(struct control *control)
+{
+	struct doctor doctor = { .control = control };
+	const char *name = control->argument.text;
+
+	if (!look(&doctor, name))
+		return control_misuse(control, "%s: there is no such part; there is: redis", name);
+	if (!control_load(control))
+		return STATUS_REFUSED;
+	doctor.findings = need(json_array());
+	look(&doctor, name);
+	if (control->json)
+		print_json(&doctor);
+	else
+		print(&doctor);
+	json_decref(doctor.findings);
+	return doctor.worst < DOCTOR_ERROR ? STATUS_DONE : STATUS_REFUSED;
+}
