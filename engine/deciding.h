@@ -20,6 +20,7 @@ struct decision {
 	void *arg;
 
 	bool known; /* something is known of the login: account tells what */
+	bool guessed; /* nothing is, and the question to the store supposes no account */
 	bool refused; /* by the gate: no quota is asked */
 	struct account *account; /* a reference, NULL for none */
 	struct effective effective;

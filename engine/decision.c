@@ -68,7 +68,7 @@ void decision_gate(struct decision *d)
 	const struct gate_input in = {
 		.config = d->config,
 		.account = d->account,
-		.account_unknown = !d->known,
+		.account_unknown = !d->known && !d->guessed,
 		.effective = &d->effective,
 		.request = d->request,
 	};
@@ -110,6 +110,7 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 		.name = name,
 		.message_key = d->message_key[0] && d->n_rows > 0 ? d->message_key : NULL,
 		.version = version,
+		.guessed = d->guessed,
 		.rows = d->rows,
 		.n_rows = d->n_rows,
 	};
@@ -118,20 +119,16 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 }
 
 /* What is known of the account goes into the question; the answer says
- * whether it is still true. */
+ * whether it is still true. Of a login that nothing is known of that it has no
+ * account: then one question does for it, too. */
 static void ask_login(struct decision *d)
 {
-	const char *version = NULL;
-
 	account_unref(&d->account);
 	d->known = d->env->account(d->env->ctx, d->request->login, &d->account);
-	d->n_rows = 0;
-	if (d->known) {
-		decision_gate(d);
-		decision_plan(d);
-		version = d->account ? d->account->version : "";
-	}
-	ask(d, SCOPE_LOGIN, d->request->login, version);
+	d->guessed = !d->known;
+	decision_gate(d);
+	decision_plan(d);
+	ask(d, SCOPE_LOGIN, d->request->login, d->account ? d->account->version : "");
 }
 
 static void ask_scope(struct decision *d)
@@ -202,11 +199,20 @@ static void ask_again(struct decision *d)
 		decision_cannot_tell(d, "the account changes all the time");
 }
 
+/* What was tested had no account, or nobody knows. */
+static void settle_guess(struct decision *d, enum take_status status)
+{
+	if (d->guessed)
+		d->known = status == TAKE_DONE || status == TAKE_OVER || status == TAKE_REPEATED;
+	d->guessed = false;
+}
+
 static void on_take(const struct take_answer *answer, void *arg)
 {
 	struct decision *d = arg;
 
 	d->verdict.store_error = answer->error;
+	settle_guess(d, answer->status);
 	switch (answer->status) {
 	case TAKE_STALE:
 		ask_again(d);

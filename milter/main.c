@@ -239,6 +239,7 @@ static int run(struct config *config)
 		return 1;
 	}
 	milter.store = store_new(milter.base, config);
+	store_trust_recent(milter.store);
 	store_keep(milter.store, config->state_dir, "milter.state");
 	store_follow(milter.store);
 	milter.bridge = bridge_new(milter.base, config);

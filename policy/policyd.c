@@ -325,6 +325,7 @@ int policyd_run(struct policyd *d, struct config *config)
 	assign_events(d);
 	log_start(d);
 	d->store = store_new(d->base, config);
+	store_trust_recent(d->store);
 	store_keep(d->store, config->state_dir, "policyd.state");
 	store_follow(d->store);
 	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);

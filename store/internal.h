@@ -11,6 +11,7 @@
 #include "store/local.h"
 #include "store/news.h"
 #include "store/owed.h"
+#include "store/recent.h"
 #include "store/replay.h"
 #include "store/script.h"
 #include "store/servers.h"
@@ -66,6 +67,7 @@ struct store {
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */
 	struct event *take_event;
+	struct recent *recent; /* NULL: every question goes to the server */
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;

@@ -137,17 +137,17 @@ static void take_row(struct reader *r, bool whole, int64_t limit, struct take_ro
 	row->mark = whole ? (int)take_number(r, 1, false) : 0;
 }
 
-static enum item_kind read_counted(struct reader *r, bool whole, const int64_t *limits,
-				   size_t n_rows, struct take_answer *answer)
+static enum item_kind read_counted(struct reader *r, bool whole, const struct take *take,
+				   struct take_answer *answer)
 {
 	answer->now_ms = take_number(r, 7, false) / 1000;
 	answer->seen = whole ? take_number(r, 1, false) != 0 : true;
-	for (size_t i = 0; i < n_rows; i++)
-		take_row(r, whole, limits[i], &answer->rows[i]);
+	for (size_t i = 0; i < take->n_rows; i++)
+		take_row(r, whole, take->rows[i].quota.limit, &answer->rows[i]);
 	return r->ok && r->at == r->end ? ITEM_COUNTED : ITEM_BAD;
 }
 
-enum item_kind item_read(const char *bytes, size_t len, const int64_t *limits, size_t n_rows,
+enum item_kind item_read(const char *bytes, size_t len, const struct take *take,
 			 struct take_answer *answer, const char **text, size_t *text_len)
 {
 	struct reader r = { (const unsigned char *)bytes + 1, (const unsigned char *)bytes + len,
@@ -169,7 +169,7 @@ enum item_kind item_read(const char *bytes, size_t len, const int64_t *limits, s
 		if (counted[i].letter != *bytes)
 			continue;
 		answer->status = counted[i].status;
-		return read_counted(&r, counted[i].whole, limits, n_rows, answer);
+		return read_counted(&r, counted[i].whole, take, answer);
 	}
 	return ITEM_BAD;
 }

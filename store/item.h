@@ -29,9 +29,9 @@ enum item_kind {
 	ITEM_BAD,     /* the script cannot have answered that */
 };
 
-/* limits: what was asked, in the order of the n_rows rows. *text is borrowed from
- * bytes; it has *text_len octets and is not ended. */
-enum item_kind item_read(const char *bytes, size_t len, const int64_t *limits, size_t n_rows,
+/* take: what was asked. *text is borrowed from bytes; it has *text_len octets and
+ * is not ended. */
+enum item_kind item_read(const char *bytes, size_t len, const struct take *take,
 			 struct take_answer *answer, const char **text, size_t *text_len);
 
 #endif

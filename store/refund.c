@@ -75,6 +75,12 @@ void store_refund_found(const struct charge *charge, const char *message_key, bo
 	add_waiting(store, refund);
 }
 
+static void forget_recent(struct store *store, const struct charge *charge)
+{
+	if (store->recent)
+		recent_forget(store->recent, charge->scope, charge->name);
+}
+
 /* Refunding twice is refunding once, so a lost answer is no trouble. */
 static void on_refund(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
@@ -82,6 +88,8 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	struct refunding *r = arg;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
+	/* What was found while it was on its way. */
+	forget_recent(r->store, &r->refund->charge);
 	if (outcome == STORE_OK)
 		settled(r->store, r->refund);
 	else
@@ -124,6 +132,7 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 void store_refund(struct store *store, const struct charge *charge, const char *message_key,
 		  bool forget, store_done *done, void *arg)
 {
+	forget_recent(store, charge);
 	if (replay_take_back(store, charge, message_key)) {
 		if (done)
 			done(STORE_OK, NULL, arg);

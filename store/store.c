@@ -169,6 +169,12 @@ static void drop_refunds(struct store *store)
 	}
 }
 
+void store_trust_recent(struct store *store)
+{
+	if (!store->recent)
+		store->recent = recent_new();
+}
+
 void store_free(struct store **store)
 {
 	struct store *s = *store;
@@ -177,6 +183,7 @@ void store_free(struct store **store)
 		return;
 	news_pause(s->news);
 	store_end_takes(s);
+	recent_free(&s->recent);
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
@@ -217,6 +224,8 @@ static void change_servers(struct store *store, const struct config *old)
 
 	/* The questions were to the old ones. */
 	store_ask_takes(store);
+	if (store->recent)
+		recent_clear(store->recent);
 	servers_free(&store->servers);
 	store_name(old, before);
 	store_name(store->config, after);

@@ -32,6 +32,10 @@ struct store *store_new(struct event_base *base, struct config *config);
 /* Outstanding requests are answered as unavailable. */
 void store_free(struct store **store);
 
+/* For the daemons: a question that only tests may be answered from what was found
+ * at most RECENT_MS (store/recent.h) ago, when all of it fits. */
+void store_trust_recent(struct store *store);
+
 /* A reload: the new redis settings are used from the next connect on; when
  * they differ the connection is closed and made anew. */
 void store_configure(struct store *store, struct config *config);

@@ -26,9 +26,11 @@ struct taking {
 	char login[LOGIN_MAX + 1];
 	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
 	int64_t kept_s;
-	size_t n_rows, item_len;
-	int64_t limits[TAKE_ROWS_MAX];
+	size_t item_len;
 	char item[ITEM_MAX];
+	struct take take; /* its pointers are to what follows; ramps only tell that there is one */
+	char version[ACCOUNT_VERSION_DIGITS + 1];
+	struct take_row rows[TAKE_ROWS_MAX];
 };
 
 STAILQ_HEAD(takings, taking);
@@ -79,6 +81,21 @@ static void finish(struct taking *t, const struct take_answer *answer)
 	free(t);
 }
 
+/* For the next decision, and the tests that come in the next moment. */
+static void remember(struct taking *t, const struct take_answer *answer)
+{
+	struct recent *recent = t->store->recent;
+	const char *reason;
+
+	if (t->take.guessed)
+		kept_learn(t->store->kept, t->login, "", 0, &reason);
+
+	if (recent && (answer->status == TAKE_DONE || answer->status == TAKE_REPEATED))
+		recent_learn(recent, &t->take, answer, clock_ms());
+	else if (recent)
+		recent_forget(recent, t->take.scope, t->take.name);
+}
+
 static void ask(struct store *store, struct batch *batch);
 
 /* A server that cannot serve says so for each question of a script: asked
@@ -102,8 +119,7 @@ static void on_item(struct taking *t, const struct redisReply *reply)
 	size_t len;
 
 	if (reply && reply->type == REDIS_REPLY_STRING)
-		kind = item_read(reply->str, reply->len, t->limits, t->n_rows, &answer, &text,
-				 &len);
+		kind = item_read(reply->str, reply->len, &t->take, &answer, &text, &len);
 	if (kind == ITEM_ERROR && !t->alone) {
 		ask_alone(t);
 		return;
@@ -119,6 +135,8 @@ static void on_item(struct taking *t, const struct redisReply *reply)
 		/* Our clock was in another calendar period; it is right from here on. */
 		if (kind == ITEM_CLOCK)
 			answer.status = TAKE_STALE;
+		else
+			remember(t, &answer);
 	}
 	finish(t, &answer);
 }
@@ -236,6 +254,31 @@ static bool find_keys(const struct store *store, const struct take *take, struct
 	return true;
 }
 
+static bool is_known(struct store *store, const struct take *take, struct take_answer *answer)
+{
+	if (!store->recent || !recent_test(store->recent, take, clock_ms(), answer))
+		return false;
+	answer->now_ms = store->env.now_ms(store->env.ctx);
+	return true;
+}
+
+/* A copy of the question, for its answer. */
+static void keep_question(struct taking *t, const struct take *take)
+{
+	t->take = *take;
+	strcpy(t->login, take->name);
+	t->take.name = t->login;
+	/* Only whether there is one. */
+	t->take.message_key = take->message_key ? t->message : NULL;
+	t->version[0] = '\0';
+	if (take->version)
+		memcpy(t->version, take->version, strlen(take->version) + 1);
+	t->take.version = t->version;
+	if (take->n_rows > 0)
+		memcpy(t->rows, take->rows, take->n_rows * sizeof(t->rows[0]));
+	t->take.rows = t->rows;
+}
+
 static void refuse(struct taking *t, const char *why)
 {
 	finish(t, &(struct take_answer){ .status = TAKE_UNAVAILABLE, .error = why });
@@ -243,8 +286,14 @@ static void refuse(struct taking *t, const char *why)
 
 void store_take(struct store *store, const struct take *take, take_done *done, void *arg)
 {
-	struct taking *t = memory_alloc(sizeof(*t));
+	struct take_answer answer;
+	struct taking *t;
 
+	if (is_known(store, take, &answer)) {
+		done(&answer, arg);
+		return;
+	}
+	t = memory_alloc(sizeof(*t));
 	t->done = done;
 	t->arg = arg;
 	if (!store->take_event) {
@@ -259,12 +308,9 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->knows = take->version != NULL;
 	t->alone = false;
 	t->asked_ms = clock_ms();
-	t->n_rows = take->n_rows;
-	for (size_t i = 0; i < take->n_rows; i++)
-		t->limits[i] = take->rows[i].quota.limit;
+	keep_question(t, take);
 	t->kept_s = item_kept_s(take);
 	t->item_len = item_format(take, t->item);
-	strcpy(t->login, take->name);
 	if (STAILQ_EMPTY(&store->takings))
 		event_active(store->take_event, EV_TIMEOUT, 0);
 	STAILQ_INSERT_TAIL(&store->takings, t, next);

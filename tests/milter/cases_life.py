@@ -161,7 +161,7 @@ def hung_redis():
         world.redis.signal(signal.SIGCONT)
         expect_match(r"^451 4\.3\.0 ", answer, "reply")
         expect_between(0, took, (DEADLINE_MS + MARGIN_MS + BUSY_MS) / 1000, "seconds for the reply")
-        world.decided(verdict="defer", stage="RCPT")
+        world.decided(verdict="defer")
         wait_for_store(world)
         expect(world.used(ALICE), 1, "used afterwards")
 

@@ -387,6 +387,9 @@ static void ask(struct fake_store *s, const struct take *take, struct take_answe
 		learn(s, l, answer);
 	else
 		answer->status = take_rows(s, l, take, answer);
+	/* It was no account at all. */
+	if (take->guessed && answer->status != TAKE_STALE && s->line == LINE_UP)
+		cache_put(s->cache, l->name, NULL);
 }
 
 static void tell(struct fake_store *s, const struct take_answer *answer, take_done *done, void *arg)
