@@ -22,7 +22,7 @@ STOP_S = 60
 
 # Who may leave a descriptor open: libmilter its pool's pipe, and the bridge its eventfd, as libmilter's threads may
 # still want the loop (milter/bridge.h).
-KEPT = ("inherited from parent", "mi_pool_controller_init", "bridge_new")
+KEPT = ("mi_pool_controller_init", "bridge_new")
 
 
 def plain_build():
@@ -46,7 +46,7 @@ class Checked(Daemon):
         self._starts = self._times_started()
         self.report_path = self.log_path + ".valgrind"
         argv = [program("valgrind", "valgrind"), "--leak-check=full", "--show-leak-kinds=definite,indirect",
-                "--errors-for-leak-kinds=definite,indirect", "--track-fds=yes", "--error-exitcode=99",
+                "--errors-for-leak-kinds=definite,indirect", "--track-fds=yes",
                 f"--log-file={self.report_path}", os.path.join(plain_build(), self.name), "-f", "-c", self._config_path]
         self._process = Process(self.name, argv, self.log_path)
 
@@ -84,10 +84,18 @@ def ask_milter(world, numbers):
     return accepted
 
 
-def descriptors_left(report):
-    """Those open at the end, but for those that are KEPT."""
+def open_descriptors(report):
+    """What is told of each that is open at the end, but for those that were there before."""
     found = re.findall(r"^==\d+== (Open .*\n(?:==\d+==  .*\n)*)", report, re.M)
-    return [text for text in found if not any(word in text for word in KEPT)]
+    return [text for text in found if "inherited from parent" not in text]
+
+
+def expect_no_errors(report):
+    """Newer valgrinds count an open descriptor as an error."""
+    left = open_descriptors(report)
+    errors = int(re.search(r"ERROR SUMMARY: ([\d,]+) errors", report).group(1).replace(",", ""))
+    expect_that(errors in (0, len(left)), f"{errors} errors:\n{report[-6000:]}")
+    expect([text for text in left if not any(word in text for word in KEPT)], [], "descriptors open at the end")
 
 
 def memcheck(kind, ask):
@@ -101,11 +109,10 @@ def memcheck(kind, ask):
         world.daemon.stop(STOP_S)
         report = world.daemon.report()
         expect_that(world.daemon.stopped_with == 0, f"status {world.daemon.stopped_with}:\n{report[-6000:]}")
-        expect_that("ERROR SUMMARY: 0 errors from 0 contexts" in report, report[-6000:])
+        expect_no_errors(report)
         for what in ("definitely", "indirectly"):
             lost = re.search(rf"{what} lost: ([\d,]+) bytes", report)
             expect_that(lost is None or lost.group(1) == "0", report[-6000:])
-        expect(descriptors_left(report), [], "descriptors open at the end")
         reachable = re.search(r"still reachable: (.*)", report)
         return f"{MESSAGES} messages; still reachable: {reachable.group(1) if reachable else 'nothing'}"
 
