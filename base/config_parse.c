@@ -26,29 +26,62 @@ struct parser {
 /* libconfuse's callbacks have no argument for it. Set while it parses. */
 static _Thread_local struct parser *parser;
 
-/* The section that has a setting of this name, or NULL. */
-static const char *section_with(const char *name)
+/* A section that has a setting of this name, the top level before others. */
+static bool find_section_with(const char *name, enum setting_section *out)
+{
+	struct setting setting;
+	bool found = false;
+	size_t i;
+
+	for (i = 0; setting_at(i, &setting); i++) {
+		if (strcmp(setting.name, name) != 0 || (found && setting.section != SECTION_TOP))
+			continue;
+		*out = setting.section;
+		found = true;
+	}
+	return found;
+}
+
+static bool is_section(const char *name)
 {
 	struct setting setting;
 	size_t i;
 
 	for (i = 0; setting_at(i, &setting); i++)
-		if (setting.section != SECTION_TOP && !strcmp(setting.name, name))
-			return setting_section_name(setting.section);
-	return NULL;
+		if (!strcmp(setting_section_name(setting.section), name))
+			return true;
+	return false;
+}
+
+/* Is there a value in this line, before the word? "quotas = 200 recipients" */
+static bool behind_value(const cfg_t *cfg)
+{
+	int line = 0;
+
+	if (*parser->value)
+		load_value_text(parser->value, &line);
+	return line == cfg->line;
 }
 
 static void complain_unknown(struct load *load, const cfg_t *cfg, const char *name)
 {
-	const char *section = section_with(name);
+	enum setting_section section = SECTION_TOP;
+	bool found = find_section_with(name, &section);
 	char quoted[FIELDS_TEXT_MAX];
 
 	fields_quote(name, strlen(name), quoted);
-	if (section)
+	if (found && section == SECTION_TOP)
+		load_complain(load, cfg->line,
+			      "there is no setting %s here; it stands outside of all sections",
+			      quoted);
+	else if (found)
 		load_complain(load, cfg->line, "there is no setting %s here; section %s has one",
-			      quoted, section);
+			      quoted, setting_section_name(section));
+	else if (is_section(name))
+		load_complain(load, cfg->line, "there can be no section %s here", quoted);
 	else
-		load_complain(load, cfg->line, "there is no setting %s", quoted);
+		load_complain(load, cfg->line, "there is no setting %s%s", quoted,
+			      behind_value(cfg) ? "; a value with blanks in it needs quotes" : "");
 }
 
 const char *load_section_name(enum setting_section section)
@@ -237,6 +270,7 @@ cfg_t *load_parse(struct load *load, const char *text)
 
 	if (!cfg)
 		abort();
+	*here.value = '\0';
 	cfg_set_error_function(cfg, on_error);
 	parser = &here;
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)

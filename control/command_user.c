@@ -11,8 +11,10 @@
 #include "control/edit.h"
 #include "control/index.h"
 #include "control/journal.h"
+#include "control/record.h"
 #include "control/text.h"
 #include "control/wait.h"
+#include "engine/ownership.h"
 
 /* False, said, when the plan to give is not configured. */
 static bool plan_is_there(const struct control *control)
@@ -34,11 +36,15 @@ static bool plan_is_there(const struct control *control)
 /* The same of the group. */
 static bool group_is_there(const struct control *control)
 {
+	const struct pattern_rules rules = config_pattern_rules(control->config);
 	const struct value *group = control_value(control, OPTION_GROUP);
+	const char *hint = "";
 
 	if (!group || config_group(control->config, group->text))
 		return true;
-	control_refuse("group \"%s\" is not in %s", group->text, control->config->path);
+	if (pattern_group_find(&rules, group->text))
+		hint = "; there is a sender_group of that name, which is --sender %group:NAME";
+	control_refuse("group \"%s\" is not in %s%s", group->text, control->config->path, hint);
 	return false;
 }
 
@@ -80,6 +86,50 @@ static void print_view_json(const struct view *view, void *arg)
 	control_print_json(view_json(view));
 }
 
+static bool owns_itself(const struct control *control, const struct account *account,
+			const struct address *own, struct ownership *out)
+{
+	const char *login = control_login(control);
+	struct effective e;
+
+	effective_resolve(control->config, account, login, wait_now_s(control->wait), &e);
+	ownership_of(control->config, &e, login, own, out);
+	return out->owned;
+}
+
+/* Whoever gives a login of *@example.org one address more hardly means to take
+ * its own away. */
+static void note_lost_address(const struct control *control, const struct account *account)
+{
+	const char *login = control_login(control);
+	const char *reason;
+	struct address own;
+	struct ownership o;
+
+	if (address_parse(login, ADDRESS_INTERNAL, &own, &reason) != ADDRESS_OK ||
+	    !owns_itself(control, NULL, &own, &o) || owns_itself(control, account, &own, &o) ||
+	    o.rule)
+		return;
+	control_note("%s: its own list of senders has taken the place of that of its plan or "
+		     "domain, and %s is not in it; --add-sender %%login adds it", login, login);
+}
+
+static bool is_about_senders(const struct control *control)
+{
+	return control_has(control, OPTION_SENDER) || control_has(control, OPTION_ADD_SENDER) ||
+	       control_has(control, OPTION_REMOVE_SENDER);
+}
+
+static void note_result(const struct control *control, const json_t *record)
+{
+	const char *reason;
+	struct account *account = record_account(record, &reason);
+
+	if (account && is_about_senders(control))
+		note_lost_address(control, account);
+	account_unref(&account);
+}
+
 static int write_settings(struct control *control, enum edit_when when)
 {
 	static const char *const words[] = {
@@ -89,15 +139,18 @@ static int write_settings(struct control *control, enum edit_when when)
 	};
 	const char *login = control_login(control);
 	enum edit_result result;
+	json_t *record = NULL;
 
 	if (!change_makes_sense(control))
 		return STATUS_USAGE;
 	if (!control_connect(control) || !plan_is_there(control) || !group_is_there(control) ||
 	    !sender_groups_are_there(control))
 		return STATUS_REFUSED;
-	result = edit_account(control, login, when, change_settings, control, NULL);
+	result = edit_account(control, login, when, change_settings, control, &record);
 	if (result == EDIT_REFUSED)
 		return STATUS_REFUSED;
+	note_result(control, record);
+	json_decref(record);
 	if (result != EDIT_SAME)
 		write_event(control, words[result]);
 	if (control->json)

@@ -193,7 +193,7 @@ static void add_again(struct item *there, struct map_entry *entry, const char *k
 		unused = there->entry;
 		there->entry = *entry;
 	}
-	remarks_add(remarks, REMARK_FAULT, unused.origin, key, "Postfix uses %s:%zu instead",
+	remarks_add(remarks, REMARK_FAULT, unused.origin, key, "is there twice; Postfix uses %s:%zu",
 		    there->entry.origin.file, there->entry.origin.line);
 	map_values_free(unused.values, unused.n_values);
 }

@@ -200,6 +200,27 @@ static void add_row(const struct ownership_try *tried, void *arg)
 	free(place);
 }
 
+/* The domain or plan gives the address, and the account's own list has taken the
+ * place of that. */
+static void print_replaced(const struct owner_view *view, const struct address *address)
+{
+	const struct plan *plan = view->effective->replaced_senders;
+	const struct pattern_rules rules = config_pattern_rules(view->config);
+	char text[PATTERN_TEXT_MAX];
+	char *place;
+	int rule;
+
+	if (!plan || !pattern_list_owns(plan->senders, plan->n_senders, address, view->login,
+					&rules, &rule))
+		return;
+	pattern_format(&plan->senders[rule], text);
+	place = owner_place(view->config, plan->lines[PLAN_SENDERS]);
+	printf("  %s%s%s%s has %s, which covers it; the account's own list is in its place\n",
+	       plan->origins[PLAN_SENDERS], place ? " (" : "", place ? place : "", place ? ")" : "",
+	       text);
+	free(place);
+}
+
 bool owner_print(const struct owner_view *view, const char *what, const struct address *address)
 {
 	struct printing p = { .view = view, .table = table_new(4) };
@@ -220,6 +241,8 @@ bool owner_print(const struct owner_view *view, const char *what, const struct a
 		printf("   -  no pattern in the list of %s\n", o.origin);
 	if (o.tried < all)
 		printf("      %zu more not asked\n", all - o.tried);
+	if (!o.owned)
+		print_replaced(view, address);
 	advised = !o.owned && advise(view, address, advice);
 	if (advised)
 		printf("  to allow it: %s\n", advice);

@@ -158,6 +158,23 @@ def login_case(b):
     equal(b.record("iris")["senders"], ["%login", "iris@dom.example"])
 
 
+def lost_address(b):
+    """whoever gives a login a list of senders without its own address is told so"""
+    b.configure('redis {{ address = "{address}" }}\ndomain "dom.example" {{ senders = {{ "*@dom.example" }} }}\n')
+    lost = "rose@dom.example is not in it; --add-sender %login adds it"
+
+    def said(*words):
+        done = b.call("user", *words)
+        equal(done.returncode, 0, done.stderr)
+        return done.stderr
+    expect(lost in said("add", "rose@dom.example", "--sender", "sales@other.example"), "not told")
+    equal(said("set", "rose@dom.example", "--description", "Rose"), "")
+    equal(said("set", "rose@dom.example", "--add-sender", "%login"), "")
+    equal(said("set", "rose@dom.example", "--sender", "x@other.example", "--sender", "!%login"), "")
+    equal(said("add", "iris@other.example", "--sender", "x@other.example"), "")
+    equal(said("add", "violet", "--sender", "x@other.example"), "")
+
+
 def sender_groups(b):
     """an account shares a group of senders that is configured; one that is gone is told"""
     shared = 'redis {{ address = "{address}" }}\nsender_group "sales" {{ senders = {{ "*@shop.example" }} }}\n'
@@ -165,6 +182,7 @@ def sender_groups(b):
     b.refused(1, '%group:nope: sender_group "nope" is not in .*sendward.conf', "user", "add", "rose",
               "--sender", "%group:nope")
     b.refused(2, "the name of a group", "user", "add", "rose", "--sender", "%group:a b")
+    b.refused(1, "there is a sender_group of that name", "user", "add", "rose", "--group", "sales")
     b.ok("user", "add", "rose", "--sender", "%group:sales")
     equal(b.json("user", "show", "rose")["effective"]["senders"]["value"], ["%group:sales"])
     b.refused(1, '!%group:nope: sender_group "nope"', "user", "set", "rose", "--add-sender", "!%group:nope")
@@ -451,7 +469,7 @@ def state_texts(b):
 
 
 CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups,
-         login_case, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
+         login_case, lost_address, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
          last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
          odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
          state_ends, state_for, state_texts]

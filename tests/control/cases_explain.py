@@ -73,6 +73,10 @@ def own_list(b):
           [("plan default", f"{b.config}:5"), ("account", None)])
     rules = {check["check"]: (check["rule"], check["place"]) for check in result["checks"]}
     equal(rules["header_from"], ("From: x@dom.example is none of the 2 patterns of account and plan default", None))
+    b.ok("user", "set", ROSE, "--plan", "staff")
+    out = b.refused(1, "^$", *BASE, "--from", ROSE, "--header-from", "x@dom.example")
+    expect(f"plan staff ({b.config}:8) has *@dom.example, which covers it; the account's own list is in its place\n"
+           in out, out)
     equal(rules["envelope_sender"], ("%login", f"{b.config}:5"))
 
 

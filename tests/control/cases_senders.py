@@ -147,7 +147,7 @@ def bad_lines(b):
 def bare_users(b):
     """import-senders --domain is the domain of users that have none"""
     path = b.write("senders", "rose rose\nlily@dom.example iris\nlily rose\n")
-    b.refused(1, "lily: Postfix uses .*:2 instead", "import-senders", "--login-maps", path, "--domain", "DOM.example")
+    b.refused(1, "lily: is there twice; Postfix uses .*:2", "import-senders", "--login-maps", path, "--domain", "DOM.example")
     equal(senders(b, "rose"), ["%login", "rose@dom.example"])
     equal(senders(b, "iris"), ["%login", "lily@dom.example"])
 

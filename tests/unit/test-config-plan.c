@@ -65,7 +65,7 @@ static const struct {
 	{ "plan a { ramp { every = 3600001ms } }",
 	  "test.conf:1: every = 3600001ms: must be a whole number of seconds" },
 	{ "plan a { ramp { start = 5 }\n ramp { start = 6 } }", "test.conf:2: start is set twice" },
-	{ "ramp { start = 5 }", "test.conf:1: there is no setting ramp" },
+	{ "ramp { start = 5 }", "test.conf:1: there can be no section ramp here" },
 	{ "plan a { start = 5 }",
 	  "test.conf:1: there is no setting start here; section ramp has one" },
 	/* domains */
@@ -81,7 +81,7 @@ static const struct {
 	{ "domain a.example {\n max_size = 1\n plan = gold\n}",
 	  "test.conf:3: domain a.example: there is no plan gold" },
 	{ "domain a.example { plan = \"\" }", "test.conf:1: domain a.example: there is no plan -" },
-	{ "domain a.example { checks { caps = off } }", "test.conf:1: there is no setting checks" },
+	{ "domain a.example { checks { caps = off } }", "test.conf:1: there can be no section checks here" },
 	{ "domain a.example { quotas = { \"1 messages / 1h\", \"2 messages / 60m\" } }",
 	  "test.conf:1: quotas: two with the same unit and window" },
 	{ "domain a.example { shared_quotas = { \"1 messages / 1h\", \"2 messages / 60m\" } }",
@@ -148,7 +148,8 @@ static const struct {
 	{ "plan a { , }", ONLY_BEHIND },
 	{ "plan a { quotas = \"1 messages / 1h\", \"1 messages / 2h\" }",
 	  "test.conf:1: a list of more than one element stands in braces" },
-	{ "plan a { max_size = 5, 6 }", "test.conf:1: there is no setting 6" },
+	{ "plan a { max_size = 5, 6 }",
+	  "test.conf:1: there is no setting 6; a value with blanks in it needs quotes" },
 };
 
 static void test_bad(void)
