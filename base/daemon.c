@@ -12,6 +12,7 @@
 #include <time.h>
 
 #include "base/background.h"
+#include "base/core_dump.h"
 #include "base/daemon_options.h"
 #include "base/identity.h"
 #include "base/log.h"
@@ -20,15 +21,15 @@
 
 /* --- limits ---------------------------------------------------------------- */
 
-static void set_limit(int resource, bool to_hard)
+static void raise_descriptors(void)
 {
 	struct rlimit limit;
 
-	if (getrlimit(resource, &limit) < 0)
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		return;
-	limit.rlim_cur = to_hard ? limit.rlim_max : 0;
-	if (setrlimit(resource, &limit) < 0)
-		log_debug("cannot change resource limit %d: %s", resource, strerror(errno));
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		log_debug("cannot raise the limit of descriptors: %s", strerror(errno));
 }
 
 static void on_libevent_message(int severity, const char *message)
@@ -36,14 +37,13 @@ static void on_libevent_message(int severity, const char *message)
 	log_line(severity >= EVENT_LOG_WARN ? LEVEL_WARNING : LEVEL_DEBUG, "libevent: %s", message);
 }
 
-/* As many descriptors as allowed; no core, which would hold the password of
- * Redis; files of ours for nobody else; a closed connection is no signal. */
+/* As many descriptors as allowed; files of ours for nobody else; a closed
+ * connection is no signal. */
 static void set_process_limits(void)
 {
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
 
-	set_limit(RLIMIT_NOFILE, true);
-	set_limit(RLIMIT_CORE, false);
+	raise_descriptors();
 	umask(077);
 	sigaction(SIGPIPE, &ignore, NULL);
 	event_set_log_callback(on_libevent_message);
@@ -71,6 +71,7 @@ static int start(const struct daemon_program *program, const struct daemon_optio
 		config_unref(&config);
 		return fail(error);
 	}
+	core_dump_forbid();
 	log_info("%s %s starting, node %s, configuration %s", program->name, PACKAGE_VERSION,
 		 config->node, config->path);
 	return program->run(config);

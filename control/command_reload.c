@@ -82,7 +82,9 @@ static const char *config_of(const char *words, size_t len)
 	return path;
 }
 
-/* As the process sees it: in its own root and working directory. */
+/* As the process sees it: in its own root and working directory. Who may not
+ * look there (a daemon cannot be looked into by others of its user) takes the
+ * same root for granted. */
 static bool is_same_file(const char *pid, const char *path, const struct stat *ours)
 {
 	char seen[4096 + 64];
@@ -90,7 +92,10 @@ static bool is_same_file(const char *pid, const char *path, const struct stat *o
 
 	snprintf(seen, sizeof(seen), "/proc/%.20s/%s/%.4095s", pid, path[0] == '/' ? "root" : "cwd",
 		 path);
-	return stat(seen, &theirs) == 0 && theirs.st_dev == ours->st_dev &&
+	if (stat(seen, &theirs) != 0 &&
+	    (errno != EACCES || path[0] != '/' || stat(path, &theirs) != 0))
+		return false;
+	return theirs.st_dev == ours->st_dev &&
 	       theirs.st_ino == ours->st_ino;
 }
 

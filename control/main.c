@@ -4,6 +4,7 @@
  */
 #include <signal.h>
 
+#include "base/core_dump.h"
 #include "base/log.h"
 #include "control/arguments.h"
 #include "control/control.h"
@@ -15,6 +16,7 @@ int main(int argc, char **argv)
 
 	/* Both sides may close: a pipe on standard output, and Redis. */
 	signal(SIGPIPE, SIG_IGN);
+	core_dump_forbid();
 	log_open("sendward", LOG_TARGET_STDERR);
 	/* What goes wrong is said as the answer to what was asked. */
 	log_set_level(LEVEL_ERROR);

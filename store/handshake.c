@@ -92,7 +92,7 @@ static void authenticate(struct link *link, struct handshake *h,
 	if (settings->username)
 		argv[argc++] = settings->username;
 	argv[argc++] = password;
-	say(link, h, argc, argv);
+	link_send_secret(link, argc, argv, on_reply, h);
 }
 
 void handshake_start(struct link *link, const struct redis_settings *settings, enum link_role role,

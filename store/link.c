@@ -337,10 +337,9 @@ static const char *refusal(const struct link *l)
 	return NULL;
 }
 
-static void transmit(struct link *l, int argc, const char *const *argv, const size_t *lengths,
-		     int64_t deadline_ms, link_reply *reply, void *arg)
+static void sent(struct link *l, bool ok, int64_t deadline_ms, link_reply *reply, void *arg)
 {
-	if (wire_send(l->wire, argc, argv, lengths))
+	if (ok)
 		pipeline_add(&l->pipeline, deadline_ms, reply, arg);
 	else
 		reply(LINK_UNAVAILABLE, NULL, "out of memory", arg);
@@ -354,17 +353,26 @@ void link_send(struct link *l, int argc, const char *const *argv, const size_t *
 	if (why)
 		reply(LINK_UNAVAILABLE, NULL, why, arg);
 	else
-		transmit(l, argc, argv, lengths, deadline_ms, reply, arg);
+		sent(l, wire_send(l->wire, argc, argv, lengths), deadline_ms, reply, arg);
 }
 
 /* The connection attempt's wait ends before; a probe's is as any other. */
+static int64_t early_deadline_ms(const struct link *l)
+{
+	return clock_ms() + (l->state == LINK_UP ? l->server.settings->deadline_ms :
+						   CONNECT_TIMEOUT_MS);
+}
+
 void link_send_early(struct link *l, int argc, const char *const *argv, link_reply *reply,
 		     void *arg)
 {
-	int64_t wait_ms = l->state == LINK_UP ? l->server.settings->deadline_ms :
-						CONNECT_TIMEOUT_MS;
+	sent(l, wire_send(l->wire, argc, argv, NULL), early_deadline_ms(l), reply, arg);
+}
 
-	transmit(l, argc, argv, NULL, clock_ms() + wait_ms, reply, arg);
+void link_send_secret(struct link *l, int argc, const char *const *argv, link_reply *reply,
+		      void *arg)
+{
+	sent(l, wire_send_secret(l->wire, argc, argv), early_deadline_ms(l), reply, arg);
 }
 
 void link_stats(const struct link *l, struct link_stats *out)

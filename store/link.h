@@ -77,6 +77,10 @@ void link_send(struct link *link, int argc, const char *const *argv, const size_
 void link_send_early(struct link *link, int argc, const char *const *argv, link_reply *reply,
 		     void *arg);
 
+/* The same for a secret, of which no copy is kept. */
+void link_send_secret(struct link *link, int argc, const char *const *argv, link_reply *reply,
+		      void *arg);
+
 /* The server answers, but cannot serve: nobody is kept waiting for it until a
  * probe, soon and then later and later, finds that it can. */
 void link_unfit(struct link *link, const char *why);

@@ -182,3 +182,22 @@ bool wire_send(struct wire *w, int argc, const char *const *argv, const size_t *
 	room.iov_len = resp_format(argc, argv, lengths, room.iov_base);
 	return evbuffer_commit_space(out, &room, 1) == 0;
 }
+
+static void wipe(const void *bytes, size_t len, void *arg)
+{
+	explicit_bzero(arg, len);
+	(void)bytes;
+	free(arg);
+}
+
+bool wire_send_secret(struct wire *w, int argc, const char *const *argv)
+{
+	size_t room = resp_room(argc, argv, NULL);
+	char *bytes = memory_alloc(room);
+	size_t len = resp_format(argc, argv, NULL, bytes);
+
+	if (evbuffer_add_reference(bufferevent_get_output(w->bev), bytes, len, wipe, bytes) == 0)
+		return true;
+	wipe(bytes, len, bytes);
+	return false;
+}

@@ -39,4 +39,8 @@ void wire_close(struct wire **wire);
 /* One command; false when there is no memory for it. */
 bool wire_send(struct wire *wire, int argc, const char *const *argv, const size_t *lengths);
 
+/* The same for one that has a secret in it: no copy of it stays in memory when
+ * it has been sent, or the wire was closed. */
+bool wire_send_secret(struct wire *wire, int argc, const char *const *argv);
+
 #endif

@@ -1,5 +1,6 @@
 """What happens when a part is away, hangs, loses its memory, is reloaded or stopped."""
 
+import os
 import re
 import signal
 import socket
@@ -248,6 +249,8 @@ def _(stack):
             expect("0" not in fields[name].split(), f"{name} of {daemon.name}: {fields[name]}")
         for name in ("CapPrm", "CapEff"):
             expect_equal(int(fields[name], 16), 0, f"{name} of {daemon.name}")
+        # proc(5): root's, unlike the process, when it must not be dumped.
+        expect_equal(os.stat(f"/proc/{daemon.processes[0].pid}/environ").st_uid, 0, f"the owner of {daemon.name}'s image")
 
 
 @case(FAILURE, "the daemons run as an ordinary user from the start, as under a service manager", wirings=[BOTH],
