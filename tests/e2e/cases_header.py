@@ -1,7 +1,7 @@
 """Case 6 once more: every header of the corpus (tests/header) through SMTP AUTH and Postfix's own cleanup.
 
 What the client is told and what is delivered must be what the corpus says of the header, or what its line `postfix`
-says where Postfix makes another header of it before the milter sees it.
+says where Postfix makes another header of it before the milter sees it. And what is rewritten must be good afterwards.
 """
 
 import os
@@ -111,3 +111,36 @@ for _name in dict.fromkeys(_group(one) for one in corpus.cases()):
     case(6, f"the corpus of headers through Postfix: {_name.rstrip(';')}", wirings=[MILTER],
          plan={"quotas": '{ "1000000 messages / 1h" }'}, top=_top(_chosen[0].config),
          users=sorted({LOGINS[one.owns] for one in _chosen}))(_check(_chosen))
+
+
+REWRITE = '{ header_from = rewrite }'
+
+
+def explained(stack, login, content):
+    """What explain says of a message that was delivered."""
+    path = os.path.join(stack.directory, "delivered.eml")
+    with open(path, "wb") as file:
+        file.write(content)
+    return stack.sendward.json("explain", "--login", login, "--from", login, "--client", "127.0.0.5", "--message", path,
+                               check=False)
+
+
+def is_own(stack, delivery):
+    """Does what was delivered have a header that the login may use?"""
+    told = explained(stack, delivery.sender, delivery.content)
+    result = {check["check"]: check["result"] for check in told["checks"]}["header_from"]
+    return None if result == "pass" else f"{result}: {told['header']}"
+
+
+@case(6, "what a rewritten message shows is the login's own, whatever its header was", wirings=[MILTER],
+      plan={"quotas": '{ "1000000 messages / 1h" }', "checks": REWRITE}, top={"display_name_address": "reject"},
+      users=sorted(LOGINS.values()))
+def _(stack):
+    chosen = [one for one in corpus.cases() if not one.config]
+    places = {one.recipient: one.case.place for one in submit_all(stack, chosen)}
+    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued", 30)
+    deliveries = stack.sink.deliveries()
+    faults = {places[one.recipients[0]]: is_own(stack, one) for one in deliveries}
+    wrong = [f"{place}: {fault}" for place, fault in faults.items() if fault]
+    expect(not wrong, f"{len(wrong)} of {len(deliveries)} left with a foreign header:\n" + "\n".join(wrong))
+    expect(len(deliveries) > 0.9 * len(chosen), f"only {len(deliveries)} of {len(chosen)} were delivered")
