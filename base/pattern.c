@@ -44,17 +44,19 @@ static bool domain_parse(const char *text, struct pattern *out, const char **rea
 
 static bool address_pattern_parse(const char *text, struct pattern *out, const char **reason)
 {
+	const char *rest;
+
+	if (starts_with(text, login_text, &rest) && *rest == '@')
+		return fail(reason, "%login stands alone, without a domain");
 	switch (address_parse(text, ADDRESS_SMTP, &out->address, reason)) {
 	case ADDRESS_OK:
-		break;
+		return true;
 	case ADDRESS_NULL:
 		return fail(reason, "the null sender has its own setting, null_sender");
 	case ADDRESS_BAD:
-		return false;
+		break;
 	}
-	if (strcmp(out->address.local, login_text) == 0)
-		return fail(reason, "%login stands alone, without a domain");
-	return true;
+	return false;
 }
 
 /* What may stand between a user and a tag: any punctuation that can be in
@@ -137,8 +139,8 @@ bool pattern_parse(const char *text, struct pattern *out, const char **reason)
 }
 
 /* The address, with the delimiter and "*" before its "@" where the kind has
- * them. A local part that begins like an exclusion is put in quotes; it is a
- * dot-atom, else address_format() has quoted it. */
+ * them. A local part that would be read as an exclusion or as %login is put in
+ * quotes; it is a dot-atom, else address_format() has quoted it. */
 static void format_address(const struct pattern *pattern, char out[PATTERN_TEXT_MAX - 1])
 {
 	const char star[] = { pattern->delimiter, '*', '\0' };
@@ -147,7 +149,7 @@ static void format_address(const struct pattern *pattern, char out[PATTERN_TEXT_
 
 	address_format(&pattern->address, text);
 	at = strrchr(text, '@');
-	if (*text == '!')
+	if (*text == '!' || strcmp(pattern->address.local, login_text) == 0)
 		quote = "\"";
 	snprintf(out, PATTERN_TEXT_MAX - 1, "%s%.*s%s%s%s", quote, (int)(at - text), text, quote,
 		 pattern->kind == PATTERN_TAGGED ? star : "", at);

@@ -251,11 +251,14 @@ bool owner_print(const struct owner_view *view, const char *what, const struct a
 
 void owner_print_note(const struct owner_view *view)
 {
+	const char *origin = view->effective->origins[PLAN_SENDERS];
+	bool built_in = strcmp(origin, "built-in") == 0;
+
 	if (view->account && view->account->senders)
 		return;
-	printf("A list that is changed is the login's own from then on, begun as a copy of that of\n"
+	printf("A list that is changed is the login's own from then on, begun as a copy of the list %s\n"
 	       "%s, and no longer follows it.\n",
-	       view->effective->origins[PLAN_SENDERS]);
+	       built_in ? "that is" : "of", origin);
 }
 
 /* ---- as JSON ---------------------------------------------------------------- */

@@ -144,6 +144,15 @@ def bad_lines(b):
     equal((done.returncode, done.stdout.count('"fault": true')), (1, len(BAD)))
 
 
+def odd_keys(b):
+    """import-senders takes addresses that look like a pattern of ours for what they are"""
+    path = b.write("senders", "".join(f"{key}@dom.example rose\n" for key in ("%login", "!boss", '"a b"')))
+    b.ok("import-senders", "--login-maps", path)
+    equal(senders(b, "rose"), ["%login", '"!boss"@dom.example', '"%login"@dom.example', '"a b"@dom.example'])
+    b.ok("explain", "--login", "rose", "--from", "%login@dom.example", "--client", "192.0.2.1")
+    b.refused(1, "", "explain", "--login", "rose", "--from", "boss@dom.example", "--client", "192.0.2.1")
+
+
 def bare_users(b):
     """import-senders --domain is the domain of users that have none"""
     path = b.write("senders", "rose rose\nlily@dom.example iris\nlily rose\n")
@@ -284,5 +293,5 @@ def many_lines(b):
     equal(found["counts"]["added"], 5000)
 
 
-CASES = [login_maps, dry_run, replace, own_address, bad_lines, bare_users, alias_maps, known_logins, many_readers, too_many,
+CASES = [login_maps, dry_run, replace, own_address, bad_lines, odd_keys, bare_users, alias_maps, known_logins, many_readers, too_many,
          real_table, patterns, case_of_logins, event, many_lines]

@@ -55,6 +55,7 @@ static void test_texts(void)
 		{ "alice-*@EXAMPLE.com", PATTERN_TAGGED, false, "alice-*@example.com" },
 		{ "a+b+*@example.com", PATTERN_TAGGED, false, "a+b+*@example.com" },
 		{ "\"a b\"+*@example.com", PATTERN_TAGGED, false, "\"a b\"+*@example.com" },
+		{ "\"%login\"@example.com", PATTERN_EXACT, false, "\"%login\"@example.com" },
 		{ "%login", PATTERN_LOGIN, false, "%login" },
 		{ "!%login", PATTERN_LOGIN, true, "!%login" },
 		{ "%group:Sales-2._x", PATTERN_GROUP, false, "%group:Sales-2._x" },
