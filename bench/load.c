@@ -43,6 +43,7 @@ struct load {
 	socklen_t address_len;
 
 	int64_t start_ns, measure_ns, end_ns;
+	uint64_t first_id; /* another run has other messages */
 	uint64_t begun, scheduled;
 	uint64_t passed, refused, errors, ended;
 	struct histogram latencies;
@@ -206,7 +207,8 @@ static void begin(struct load *load, struct connection *c, int64_t due_ns)
 	c->state = CONNECTION_BUSY;
 	c->due_ns = due_ns;
 	c->messages++;
-	load->protocol->begin(c->talk, &load->options->shape, load->begun++, login, &c->out);
+	load->protocol->begin(c->talk, &load->options->shape, load->first_id + load->begun++, login,
+			      &c->out);
 	say(load, c);
 }
 
@@ -388,6 +390,7 @@ int load_main(int argc, char **argv, const struct protocol *protocol)
 	find_address(load);
 	open_all(load);
 	set_times(load);
+	load->first_id = (uint64_t)time(NULL) << 28;
 	begin_due(load, load->start_ns);
 	while (!is_over(load, now_ns()))
 		turn(load);

@@ -239,7 +239,7 @@ static void begin(void *talk, const struct message_shape *shape, uint64_t id, co
 	t->shape = *shape;
 	snprintf(t->login, sizeof(t->login), "%s", login);
 	snprintf(t->queue_id, sizeof(t->queue_id), "%llX",
-		 (unsigned long long)(UINT64_C(0x10000000000) + id));
+		 (unsigned long long)id);
 	go_on(t, out);
 }
 

@@ -34,7 +34,7 @@ static void begin(void *talk, const struct message_shape *shape, uint64_t id, co
 		"encryption_keysize=256\npolicy_context=\n\n",
 		shape->stage, login, shape->recipients > 1 ? "" : "friend@far.example",
 		strcmp(shape->stage, "RCPT") == 0 ? 0 : shape->recipients,
-		(unsigned long long)(UINT64_C(0x10000000000) + id), (unsigned long long)id,
+		(unsigned long long)id, (unsigned long long)id,
 		shape->body_octets, login);
 
 	(void)talk;

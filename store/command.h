@@ -11,8 +11,9 @@
 
 #include "base/limits.h"
 
-/* Questions of take in one script. */
-#define COMMAND_TAKES_MAX 32
+/* Questions of take in one script: enough to share its cost, and so few that daemon
+ * and server work at the same time (bench/run policy). */
+#define COMMAND_TAKES_MAX 8
 
 /* EVALSHA, hash, number of keys, one argument; 3 keys and 2 arguments for each. */
 #define COMMAND_ARGS_MAX (4 + 5 * COMMAND_TAKES_MAX)
