@@ -43,9 +43,10 @@ static void on_reply(enum link_result result, struct redisReply *reply, const ch
 		     void *arg)
 {
 	struct asking *a = arg;
-	bool wrong = result == LINK_OK && reply->type == REDIS_REPLY_ERROR;
+	bool good = result == LINK_OK && reply->type != REDIS_REPLY_ERROR &&
+		    reply->type != REDIS_REPLY_NIL;
 	enum store_result outcome =
-		store_result_of(result, reply, wrong || !reply ? -1 : reply->type, &error);
+		store_result_of(result, reply, good ? reply->type : REDIS_REPLY_STRING, &error);
 	bool first = true;
 	char *text = NULL;
 	size_t len = 0;

@@ -297,8 +297,9 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 		*error = "not found";
 		return STORE_NOT_FOUND;
 	}
-	*error = reply->type == REDIS_REPLY_ERROR ? reply->str
-						  : "the server answered with another type";
+	*error = "the server answered with another type";
+	if (reply->type == REDIS_REPLY_ERROR)
+		*error = reply->len > 0 ? reply->str : "an error that does not say what";
 	return STORE_BAD;
 }
 
