@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unictype.h>
 #include <uninorm.h>
 
 #include "base/ascii.h"
@@ -93,6 +94,14 @@ static const char *local_read(const struct parts *parts, enum address_form form,
 	return reason;
 }
 
+/* Two addresses that look the same would be two: with "*@example.com" and
+ * "!boss@example.com" in a list, one that shows as boss is not boss. */
+static bool is_invisible(uint32_t code_point)
+{
+	return utf8_is_control(code_point) || uc_is_property_white_space(code_point) ||
+	       uc_is_property_default_ignorable_code_point(code_point);
+}
+
 /* Only valid text reaches a comparison, a log line or a reply. */
 static const char *local_check_text(const char *text, size_t len)
 {
@@ -105,7 +114,7 @@ static const char *local_check_text(const char *text, size_t len)
 		n = utf8_sequence(text + i, len - i, &code_point);
 		if (n == 0)
 			return "not UTF-8";
-		if (utf8_is_control(code_point))
+		if (is_invisible(code_point))
 			return "a control or invisible character in the local part";
 	}
 	return len > 0 ? NULL : "local part is empty";

@@ -209,6 +209,9 @@ static void test_bad_local_parts(void)
 		{ INTERNAL, "a\x01@example.org", INVISIBLE }, /* POSTFIX.md section 1 */
 		{ INTERNAL, "a\tb@example.org", INVISIBLE },
 		{ INTERNAL, "a\x7f@example.org", INVISIBLE },
+		{ INTERNAL, "a\xcd\x8f@example.org", INVISIBLE },
+		{ SMTP, "<a\xc2\xa0@example.org>", INVISIBLE },
+		{ HEADER, "a\xef\xb8\x8f" "b@example.org", INVISIBLE },
 		{ SMTP, "<\"a\nb\"@example.org>", INVISIBLE },
 		{ HEADER, "\"a\\\r\"@example.org", INVISIBLE },
 		{ INTERNAL,
