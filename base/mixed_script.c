@@ -178,11 +178,11 @@ static bool ends_word(uint32_t code_point)
 			code_point, UC_CATEGORY_MASK_Z | UC_CATEGORY_MASK_P | UC_CATEGORY_MASK_S));
 }
 
-/* The octets of the word at text; what is not UTF-8 ends it. *next is behind
- * what ended it. */
-static size_t word_length(const char *text, const char **next)
+/* The octets of the word that text[0..len) begins with; what is not UTF-8 ends
+ * it. *next is behind what ended it. */
+static size_t word_length(const char *text, size_t len, const char **next)
 {
-	size_t len = strlen(text), i = 0, n;
+	size_t i = 0, n;
 	uint32_t code_point;
 
 	while ((n = utf8_sequence(text + i, len - i, &code_point)) > 0 && !ends_word(code_point))
@@ -193,12 +193,14 @@ static size_t word_length(const char *text, const char **next)
 
 bool mixed_script_in_words(const char *text, char out[MIXED_SCRIPT_MAX])
 {
+	const char *end = text + strlen(text);
+
 	out[0] = '\0';
-	if (!ascii_has_8bit(text, strlen(text)))
+	if (!ascii_has_8bit(text, (size_t)(end - text)))
 		return false;
-	while (*text) {
+	while (text < end) {
 		const char *next;
-		size_t len = word_length(text, &next);
+		size_t len = word_length(text, (size_t)(end - text), &next);
 
 		if (find_mix("word", text, len, out))
 			return true;
