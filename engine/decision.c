@@ -110,6 +110,7 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 		.name = name,
 		.message_key = d->message_key[0] && d->n_rows > 0 ? d->message_key : NULL,
 		.version = version,
+		.decides = d->request->final,
 		.guessed = d->guessed,
 		.rows = d->rows,
 		.n_rows = d->n_rows,

@@ -47,6 +47,7 @@ struct take {
 	 * TAKE_STALE with the account), "*" whatever it is. The others have none:
 	 * "". */
 	const char *version;
+	bool decides; /* nothing is asked after it: what is known here does not do */
 	bool guessed; /* nothing is known of the login, and version is "" */
 	const struct take_row *rows;
 	size_t n_rows; /* at most TAKE_ROWS_MAX; 0 only compares the version */

@@ -164,7 +164,7 @@ bool recent_test(struct recent *r, const struct take *take, int64_t now_ms,
 	const struct known *k;
 
 	/* Without rows it only asks whether the account is still the same. */
-	if (take->message_key || !take->version || take->n_rows == 0)
+	if (take->decides || take->message_key || !take->version || take->n_rows == 0)
 		return false;
 	k = find(r, take->scope, take->name, key);
 	if (!k || is_old(k, now_ms) || k->n != take->n_rows || strcmp(k->version, take->version))

@@ -28,7 +28,7 @@ void recent_free(struct recent **recent);
 void recent_learn(struct recent *recent, const struct take *take, const struct take_answer *answer,
 		  int64_t now_ms);
 
-/* True when the take tests only, and all of it fits: *answer is filled but for its
+/* True when the take tests only, another question will decide, and all of it fits: *answer is filled but for its
  * now_ms. version: the account must not have changed since. */
 bool recent_test(struct recent *recent, const struct take *take, int64_t now_ms,
 		 struct take_answer *answer);

@@ -82,6 +82,9 @@ static void test_other(void)
 	take = take_of(rows, "mx1/2");
 	SUITE_TRUE(!recent_test(recent, &take, NOW_MS, &answer));
 	take = take_of(rows, NULL);
+	take.decides = true;
+	SUITE_TRUE(!recent_test(recent, &take, NOW_MS, &answer));
+	take = take_of(rows, NULL);
 	take.name = "lily";
 	SUITE_TRUE(!recent_test(recent, &take, NOW_MS, &answer));
 	take = take_of(rows, NULL);
