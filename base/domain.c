@@ -176,6 +176,9 @@ bool domain_is_showable(const char *domain)
 	char *shown = NULL;
 	bool good = true;
 
+	/* Labels that are none are shown as they are. */
+	if (!strstr(domain, "xn--"))
+		return true;
 	if (idn2_to_unicode_8z8z(domain, &shown, 0) == IDN2_OK)
 		good = domain_normalise(shown, again) ? strcmp(again, domain) == 0 :
 							!shows_controls(shown);

@@ -149,6 +149,11 @@ static bool has_control(const char *octets, size_t len, bool shifting)
 	return false;
 }
 
+bool encoded_words_any(const char *text)
+{
+	return strstr(text, "=?") != NULL;
+}
+
 const char *encoded_words_check(const char *text)
 {
 	char *octets = memory_alloc(strlen(text) + 1);

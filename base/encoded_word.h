@@ -8,6 +8,12 @@
 #ifndef SENDWARD_ENCODED_WORD_H
 #define SENDWARD_ENCODED_WORD_H
 
+#include <stdbool.h>
+
+/* May there be an encoded word? If not, the functions below find nothing, and
+ * give the text as it is. */
+bool encoded_words_any(const char *text);
+
 /* Returns NULL, or a static text when one of them holds a control character
  * (NUL, line breaks, DEL, ...). */
 const char *encoded_words_check(const char *text);

@@ -27,6 +27,9 @@ static const struct {
 	[ORIGINATOR_REPLY_TO] = { true, false },
 };
 
+/* Set before there are threads, and only read afterwards. */
+static GMimeParserOptions *gmime_options;
+
 /* Functions that return a text return NULL when all is well, else the reason. */
 
 /* --- what is shown ------------------------------------------------------------- */
@@ -71,22 +74,29 @@ static void find_shown(struct originators *o, enum originator field, const struc
 			keep_shown(o, field, found);
 }
 
+/* Takes the text over. */
+static void find_shown_and_free(struct originators *o, enum originator field,
+				const struct address *address, char *text)
+{
+	find_shown(o, field, address, text);
+	free(text);
+}
+
 /* As it is written, for programs that do not decode, and decoded in both ways. */
 static void look_at_display(struct originators *o, enum originator field,
 			    const struct address *address, const char *display)
 {
-	char *text = memory_strdup(display);
+	bool encoded = encoded_words_any(display);
 	char *decoded = encoded_words_decode(display);
-	char *joined = encoded_words_decode_joined(display);
 
-	find_shown(o, field, address, text);
+	if (encoded)
+		find_shown_and_free(o, field, address, memory_strdup(display));
 	find_shown(o, field, address, decoded);
-	find_shown(o, field, address, joined);
-	free(joined);
+	if (encoded)
+		find_shown_and_free(o, field, address, encoded_words_decode_joined(display));
 	if (!o->mixed[0])
 		mixed_script_in_words(decoded, o->mixed);
 	free(decoded);
-	free(text);
 }
 
 /* For the address that may take the place of the one it stands beside. */
@@ -208,23 +218,23 @@ static bool is_same_list(InternetAddressList *list, const struct originators *o,
  * over some of that. */
 static bool gmime_agrees(const char *text, const struct originators *o, size_t first)
 {
-	GMimeParserOptions *options = g_mime_parser_options_new();
-	InternetAddressList *list;
-	bool same;
+	InternetAddressList *list = internet_address_list_parse(gmime_options, text);
+	bool same = list && is_same_list(list, o, &first) && first == o->n;
 
-	g_mime_parser_options_set_address_compliance_mode(options, GMIME_RFC_COMPLIANCE_STRICT);
-	list = internet_address_list_parse(options, text);
-	same = list && is_same_list(list, o, &first) && first == o->n;
 	if (list)
 		g_object_unref(list);
-	g_mime_parser_options_free(options);
 	return same;
 }
 
+/* Without encoded words nobody but GMime could read anything else. */
 static bool others_agree(char *text, const struct originators *o, size_t first)
 {
-	encoded_words_mask(text);
-	return is_read_alike(text, o, first) && gmime_agrees(text, o, first);
+	if (encoded_words_any(text)) {
+		encoded_words_mask(text);
+		if (!is_read_alike(text, o, first))
+			return false;
+	}
+	return gmime_agrees(text, o, first);
 }
 
 /* --- fields -------------------------------------------------------------------- */
@@ -325,6 +335,9 @@ void header_address_init(void)
 	struct originators o;
 
 	g_mime_init();
+	gmime_options = g_mime_parser_options_new();
+	g_mime_parser_options_set_address_compliance_mode(gmime_options,
+							  GMIME_RFC_COMPLIANCE_STRICT);
 	/* GObject types are made at first use; make them before there are
 	 * threads. */
 	originators_init(&o);

@@ -109,6 +109,11 @@ static uint32_t plain_character(uint32_t code_point)
 	return code_point;
 }
 
+static bool is_plain_ascii(char c)
+{
+	return c >= ' ' && c < 0x7f;
+}
+
 void header_text_make_plain(char *text)
 {
 	size_t len = strlen(text), n;
@@ -117,6 +122,11 @@ void header_text_make_plain(char *text)
 	for (size_t i = 0; i < len; i += n) {
 		uint32_t code_point = 0, plain;
 
+		if (is_plain_ascii(text[i])) {
+			*out++ = text[i];
+			n = 1;
+			continue;
+		}
 		n = utf8_sequence(text + i, len - i, &code_point);
 		plain = n > 0 ? plain_character(code_point) : ' ';
 		if (n == 0)

@@ -5,46 +5,48 @@
 #include "base/ascii.h"
 #include "base/header_address.h"
 
-static const char *const names[ORIGINATORS] = {
-	[ORIGINATOR_FROM] = "From",
-	[ORIGINATOR_SENDER] = "Sender",
-	[ORIGINATOR_RESENT_FROM] = "Resent-From",
-	[ORIGINATOR_RESENT_SENDER] = "Resent-Sender",
-	[ORIGINATOR_REPLY_TO] = "Reply-To",
+/* Every field of a message is compared with them, so their lengths are known. */
+struct name {
+	const char *text;
+	size_t len;
+};
+#define NAME(text) { text, sizeof(text) - 1 }
+
+static const struct name names[ORIGINATORS] = {
+	[ORIGINATOR_FROM] = NAME("From"),
+	[ORIGINATOR_SENDER] = NAME("Sender"),
+	[ORIGINATOR_RESENT_FROM] = NAME("Resent-From"),
+	[ORIGINATOR_RESENT_SENDER] = NAME("Resent-Sender"),
+	[ORIGINATOR_REPLY_TO] = NAME("Reply-To"),
 };
 
-static const char *const copy_names[ORIGINATORS] = {
-	[ORIGINATOR_FROM] = "X-Original-From",
-	[ORIGINATOR_SENDER] = "X-Original-Sender",
-	[ORIGINATOR_RESENT_FROM] = "X-Original-Resent-From",
-	[ORIGINATOR_RESENT_SENDER] = "X-Original-Resent-Sender",
-	[ORIGINATOR_REPLY_TO] = "X-Original-Reply-To",
+static const struct name copy_names[ORIGINATORS] = {
+	[ORIGINATOR_FROM] = NAME("X-Original-From"),
+	[ORIGINATOR_SENDER] = NAME("X-Original-Sender"),
+	[ORIGINATOR_RESENT_FROM] = NAME("X-Original-Resent-From"),
+	[ORIGINATOR_RESENT_SENDER] = NAME("X-Original-Resent-Sender"),
+	[ORIGINATOR_REPLY_TO] = NAME("X-Original-Reply-To"),
 };
 
 const char *originator_name(enum originator field)
 {
-	return names[field];
+	return names[field].text;
 }
 
 const char *originator_copy_name(enum originator field)
 {
-	return copy_names[field];
-}
-
-static bool is_name(const char *text, size_t len, const char *name)
-{
-	return strlen(name) == len && ascii_equal_nocase(name, text, len);
+	return copy_names[field].text;
 }
 
 /* Postfix takes away blanks before the colon, programs differ. */
-static bool find(const char *name, const char *const table[ORIGINATORS], enum originator *out)
+static bool find(const char *name, const struct name table[ORIGINATORS], enum originator *out)
 {
 	size_t len = strlen(name);
 
 	while (len > 0 && ascii_is_blank(name[len - 1]))
 		len--;
 	for (unsigned i = 0; i < ORIGINATORS; i++) {
-		if (!is_name(name, len, table[i]))
+		if (table[i].len != len || !ascii_equal_nocase(table[i].text, name, len))
 			continue;
 		*out = (enum originator)i;
 		return true;

@@ -60,8 +60,8 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	struct question *question = memory_alloc(sizeof(*question) + size);
 	char *at = question->texts;
 
-	memset(question, 0, sizeof(*question));
 	question->desk = desk;
+	question->job = NULL;
 	question->config = config_ref(config);
 	question->request = *request;
 	question->request.login = copy_text(&at, request->login);
@@ -74,6 +74,7 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	question->request.originators = originators;
 	question->originators = originators;
 	question->began_us = monotonic_us();
+	question->answer.charges.n = 0; /* the rest is the verdict's */
 	return question;
 }
 
