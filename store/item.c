@@ -135,6 +135,9 @@ static void take_row(struct reader *r, bool whole, int64_t limit, struct take_ro
 	row->retry_after_ms = take_number(r, 7, true);
 	row->limit = whole ? take_number(r, 8, true) : limit;
 	row->mark = whole ? (int)take_number(r, 1, false) : 0;
+	if (row->retry_after_ms < -1 || row->limit < -1 ||
+	    (row->mark != 0 && row->mark != 80 && row->mark != 95))
+		r->ok = false;
 }
 
 static enum item_kind read_counted(struct reader *r, bool whole, const struct take *take,

@@ -1,0 +1,179 @@
+#define _GNU_SOURCE
+#include "control/import_line.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/control.h"
+#include "control/record.h"
+#include "control/text.h"
+#include "control/value.h"
+
+static bool is_note(const json_t *value, const char **reason)
+{
+	const char *text = json_string_value(value);
+
+	*reason = "is not a text";
+	return text && text_is_plain(text, json_string_length(value), reason);
+}
+
+static bool is_login(const json_t *value, const char **reason)
+{
+	struct value login = { 0 };
+	bool ok = is_note(value, reason) && value_login(json_string_value(value), &login, reason);
+
+	value_fini(&login);
+	return ok;
+}
+
+static bool is_anything(const json_t *value, const char **reason)
+{
+	(void)value;
+	(void)reason;
+	return true;
+}
+
+/* What may stand in a line; engine/account.c looks at the values again. */
+static const struct key {
+	const char *name;
+	bool (*check)(const json_t *value, const char **reason);
+	bool kept; /* in the record */
+} keys[] = {
+	{ "login", is_login, false },
+	{ "effective", is_anything, false },
+	{ "format", is_anything, true },
+	{ "state", is_note, true },
+	{ "reason", is_note, true },
+	{ "actor", is_note, true },
+	{ "since", is_anything, true },
+	{ "until", is_anything, true },
+	{ "plan", is_note, true },
+	{ "group", is_note, true },
+	{ "description", is_note, true },
+	{ "senders", is_anything, true },
+	{ "networks", is_anything, true },
+	{ "quotas", is_anything, true },
+	{ "max_recipients", is_anything, true },
+	{ "max_size", is_anything, true },
+	{ "created", is_anything, true },
+};
+
+static const struct key *find_key(const char *name)
+{
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (strcmp(keys[i].name, name) == 0)
+			return &keys[i];
+	return NULL;
+}
+
+/* Reads the line's fields into record. Null and the empty text are what a
+ * record says by having no such field. */
+static bool take_fields(const json_t *line, json_t *record, char *why, size_t size)
+{
+	const char *name, *reason = "";
+	json_t *value;
+
+	json_object_foreach((json_t *)line, name, value)
+	{
+		const struct key *key = find_key(name);
+		const char *text = json_string_value(value);
+
+		if (!key) {
+			snprintf(why, size, "unknown key \"%s\"", name);
+			return false;
+		}
+		if (json_is_null(value) && key->kept)
+			continue;
+		if (!key->check(value, &reason)) {
+			snprintf(why, size, "%s: %s", name, reason);
+			return false;
+		}
+		if (!key->kept || (text && !*text))
+			continue;
+		json_object_set(record, name, value);
+	}
+	return true;
+}
+
+/* NULL when there are all that the account names. */
+static const struct pattern *missing_sender_group(const struct account *account,
+						  const struct config *config)
+{
+	const struct pattern_rules rules = config_pattern_rules(config);
+
+	for (size_t i = 0; i < account->n_senders; i++)
+		if (pattern_group_missing(&account->senders[i], &rules))
+			return &account->senders[i];
+	return NULL;
+}
+
+static bool is_storable(const json_t *record, const struct config *config, char *why, size_t size)
+{
+	const char *reason = NULL;
+	struct account *account = record_account(record, &reason);
+
+	if (account)
+		reason = record_fault(account);
+	if (reason)
+		snprintf(why, size, "%s", reason);
+	else if (account->plan && !config_plan(config, account->plan))
+		snprintf(why, size, "plan \"%s\" is not in %s", account->plan, config->path);
+	else if (account->group && !config_group(config, account->group))
+		snprintf(why, size, "group \"%s\" is not in %s", account->group, config->path);
+	else if (missing_sender_group(account, config))
+		snprintf(why, size, "sender_group \"%s\" is not in %s",
+			 missing_sender_group(account, config)->group, config->path);
+	else
+		why[0] = '\0';
+	account_unref(&account);
+	return !why[0];
+}
+
+static void drop_redundant_plan(json_t *record, const struct config *config, const char *login)
+{
+	const char *plan = json_string_value(json_object_get(record, "plan"));
+
+	if (plan && record_plan_is_redundant(config, login, plan))
+		json_object_del(record, "plan");
+}
+
+/* As the daemons know it (free() it); NULL with the reason. */
+static char *login_of(const struct config *config, const char *text, char *why, size_t size)
+{
+	struct value login = { 0 };
+	const char *reason;
+
+	if (control_take_login(config, text, &login, &reason))
+		return login.text;
+	snprintf(why, size, "login: %s", reason);
+	value_fini(&login);
+	return NULL;
+}
+
+json_t *import_line_read(const char *text, size_t len, const struct config *config, char **login,
+			 char *why, size_t size)
+{
+	json_error_t error;
+	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error), *record;
+
+	if (!json_is_object(line)) {
+		snprintf(why, size, "%s", line ? "is not a JSON object" : error.text);
+		json_decref(line);
+		return NULL;
+	}
+	record = record_new(0);
+	json_object_del(record, "created");
+	if (!json_object_get(line, "login"))
+		snprintf(why, size, "login is missing");
+	else if (take_fields(line, record, why, size) && is_storable(record, config, why, size))
+		*login = login_of(config, json_string_value(json_object_get(line, "login")), why, size);
+	json_decref(line);
+	if (*login) {
+		drop_redundant_plan(record, config, *login);
+	} else {
+		json_decref(record);
+		record = NULL;
+	}
+	return record;
+}

@@ -1,0 +1,72 @@
+/*
+ * A line for `sendward import`: what is taken of it can be stored, is read as
+ * the same again, and belongs to a login that may have an account.
+ */
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/limits.h"
+#include "control/import_line.h"
+#include "control/record.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(int condition)
+{
+	if (!condition)
+		abort();
+}
+
+static const struct config *config(void)
+{
+	static const char text[] = "login_case = insensitive\n"
+				   "plan default { quotas = { \"5 messages / 1h\" } }\n"
+				   "plan gold { }\n"
+				   "domain \"dom.example\" { plan = \"gold\" }\n"
+				   "group \"resellers\" { quotas = { \"9 messages / 1d\" } }\n"
+				   "sender_group \"sales\" { senders = { \"sales@dom.example\" } }\n";
+	static struct config *loaded;
+	char error[300];
+
+	if (!loaded)
+		loaded = config_load_text(text, "fuzz", error, sizeof(error));
+	must(loaded != NULL);
+	return loaded;
+}
+
+/* A store puts the version in front. */
+static void check(const json_t *record, const char *login)
+{
+	const char *reason = NULL;
+	char *text = record_encode(record);
+	char *stored = malloc(16 + strlen(text) + 1);
+	struct account *account;
+	json_t *again;
+
+	must(login[0] && strlen(login) <= LOGIN_MAX && stored != NULL);
+	memset(stored, '7', 16);
+	strcpy(stored + 16, text);
+	again = record_decode(stored, 16 + strlen(text), &reason);
+	must(again != NULL && json_equal(again, (json_t *)record));
+	account = record_account(again, &reason);
+	must(account != NULL);
+	account_unref(&account);
+	json_decref(again);
+	free(stored);
+	free(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char why[1024] = "", *login = NULL;
+	json_t *record = import_line_read((const char *)data, size, config(), &login, why, sizeof(why));
+
+	must((record != NULL) == (login != NULL));
+	must(record || why[0]);
+	if (record)
+		check(record, login);
+	json_decref(record);
+	free(login);
+	return 0;
+}
