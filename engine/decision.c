@@ -103,6 +103,14 @@ void decision_plan(struct decision *d)
 
 /* ---- asking the store ------------------------------------------------------ */
 
+/* Postfix asks the policy daemon before the milter: where the policy daemon
+ * charges, the milter's test is the last time that anybody looks. */
+static bool decides(const struct decision *d)
+{
+	return d->request->stage == STAGE_END_OF_MESSAGE &&
+	       (d->request->final || config_charge_by(d->config) == CHARGE_POLICYD);
+}
+
 static void ask(struct decision *d, enum take_scope scope, const char *name, const char *version)
 {
 	const struct take take = {
@@ -110,7 +118,7 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 		.name = name,
 		.message_key = d->message_key[0] && d->n_rows > 0 ? d->message_key : NULL,
 		.version = version,
-		.decides = d->request->final,
+		.decides = decides(d),
 		.guessed = d->guessed,
 		.rows = d->rows,
 		.n_rows = d->n_rows,

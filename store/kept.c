@@ -261,20 +261,20 @@ void kept_clear(struct kept *kept, const char *server)
 	saved_put(kept->saved, SERVER_KEY, server, strlen(server));
 }
 
-void kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
+bool kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
 	       kept_refund_found *found, void *arg)
 {
 	struct loading l = {.kept = kept, .server = server, .found = found, .found_arg = arg};
 	struct saved *saved = saved_open(directory, name, on_value, &l);
 
 	if (!saved)
-		return;
+		return true;
 	kept->saved = saved;
 	if (l.other) {
 		log_info("state file %s/%s: is about another server, and begun anew", directory,
 			 name);
 		kept_clear(kept, server);
-		return;
+		return false;
 	}
 	if (!l.named)
 		saved_put(saved, SERVER_KEY, server, strlen(server));
@@ -284,6 +284,7 @@ void kept_open(struct kept *kept, const char *directory, const char *name, const
 		log_warning("state file %s/%s: %zu entries make no sense and are left out",
 			    directory, name, l.bad);
 	go_on(kept);
+	return true;
 }
 
 const char *kept_health(const struct kept *kept)

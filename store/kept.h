@@ -35,10 +35,11 @@ void kept_free(struct kept **kept);
 
 /* Loads DIRECTORY/NAME, and writes to it from now on. server tells one store
  * from another: what is there about another one is thrown away. Calls found for
- * each refund. Says in the log what was found. */
+ * each refund; false when these are about another server after all. Says in the log
+ * what was found. */
 typedef void kept_refund_found(const struct charge *charge, const char *message_key, bool forget,
 			       void *arg);
-void kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
+bool kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
 	       kept_refund_found *found, void *arg);
 
 /* Everything is about another server from now on. */

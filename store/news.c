@@ -96,7 +96,9 @@ static void on_record(enum link_result result, struct redisReply *reply, const c
 		break;
 	case STORE_UNAVAILABLE:
 	case STORE_UNCERTAIN:
-		n->missed = true;
+		/* It may be one that the cache does not have. */
+		fetch_later(n, asked->login);
+		go_on(n);
 		break;
 	}
 	free(asked);

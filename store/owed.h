@@ -36,6 +36,7 @@ struct owed_charge {
 	int64_t accepted_ms; /* Unix time */
 	bool uncertain; /* a charge was sent before, and may have arrived */
 	bool sent;	/* is on its way, store/replay.c's */
+	int64_t again_ms; /* clock_ms(); not before that, store/replay.c's */
 	size_t n_rows;
 	struct owed_row *rows;
 	char key[]; /* "login MESSAGE NAME" */

@@ -45,12 +45,30 @@ static struct owed_charge *charge_of(const struct replaying *r)
 	return c && c->id == r->id ? c : NULL;
 }
 
+static bool is_store_up(const struct store *store)
+{
+	struct servers_stats servers;
+
+	servers_stats(store->servers, &servers);
+	return servers.up;
+}
+
+/* The list stays in the order in which they are due. */
 static void try_later(struct store *store, struct owed_charge *c)
 {
 	c->sent = false;
+	c->again_ms = clock_ms() + REPLAY_PAUSE_MS;
 	owed_requeue(store->owed, c);
-	store->replay.pause_until_ms = clock_ms() + REPLAY_PAUSE_MS;
+	if (++store->replay.failures < REPLAY_FAILURES_MAX && is_store_up(store))
+		return;
+	store->replay.failures = 0;
+	store->replay.pause_until_ms = c->again_ms;
 	arm(store, REPLAY_PAUSE_MS);
+}
+
+static bool is_due(const struct owed_charge *c)
+{
+	return clock_ms() >= c->again_ms;
 }
 
 static void on_charged(const struct take_answer *answer, void *arg)
@@ -69,6 +87,7 @@ static void on_charged(const struct take_answer *answer, void *arg)
 	case TAKE_REPEATED:
 	case TAKE_GONE:
 		store->replay.made++;
+		store->replay.failures = 0;
 		settled(store, c);
 		break;
 	case TAKE_UNCERTAIN:
@@ -131,7 +150,7 @@ void replay_name(struct store *store, enum take_scope scope, const char *name)
 
 	for (int n = 0; c && n < REPLAY_NAME_MAX && !is_paused(store); n++, c = next) {
 		next = owed_next_of(c);
-		if (!c->sent)
+		if (!c->sent && is_due(c))
 			send_charge(store, c);
 	}
 }
@@ -145,6 +164,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	for (; c && store->replay.in_flight < REPLAY_IN_FLIGHT_MAX && !is_paused(store); c = next) {
 		next = owed_next(c);
+		if (!is_due(c))
+			break;
 		if (!c->sent)
 			send_charge(store, c);
 	}

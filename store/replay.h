@@ -21,15 +21,18 @@ struct store;
 /* Of one name, before it is asked about: the others come in their turn. */
 #define REPLAY_NAME_MAX 500
 
-/* After an error the store is left alone for so long. A charge is tried again
- * until all of its windows have passed. */
+/* A charge that was not made is tried again so much later, until all of its windows
+ * have passed; and when the store is away, or so many in a row were not made, it is
+ * left alone for so long. One whose counters cannot be read holds up no other. */
 #define REPLAY_PAUSE_MS 1000
+#define REPLAY_FAILURES_MAX REPLAY_IN_FLIGHT_MAX
 
 struct event;
 
 struct replay {
 	struct event *timer;
 	int in_flight;
+	int failures;		/* in a row */
 	int64_t pause_until_ms; /* clock_ms() */
 	int64_t made, lost;	/* charges since the start */
 	int64_t told;		/* of those made, in the log */

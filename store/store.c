@@ -210,7 +210,8 @@ void store_keep(struct store *store, const char *directory, const char *name)
 	char server[KEY_PREFIX_MAX + 32];
 
 	store_name(store->config, server);
-	kept_open(store->kept, directory, name, server, store_refund_found, store);
+	if (!kept_open(store->kept, directory, name, server, store_refund_found, store))
+		drop_refunds(store);
 }
 
 void store_follow(struct store *store)

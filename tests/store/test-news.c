@@ -95,6 +95,36 @@ static void test_never_used(void)
 	SUITE_TEXT_EQUAL(known("tulip"), "unknown");
 }
 
+static void tell_and_pause(const char *news)
+{
+	redisContext *c = redisConnectUnix(redis_socket(rig.redis));
+	void *reply;
+
+	SUITE_TRUE(c && !c->err);
+	redisAppendCommand(c, "PUBLISH sendward:accounts %s", news);
+	redisAppendCommand(c, "CLIENT PAUSE 1000");
+	for (int i = 0; i < 2; i++) {
+		SUITE_INT_EQUAL(redisGetReply(c, &reply), REDIS_OK);
+		freeReplyObject(reply);
+	}
+	redisFree(c);
+}
+
+/* The store says that it has changed, and then nothing for a while. */
+static void test_fetched_later(void)
+{
+	struct store_stats before, after;
+
+	begin();
+	redis_do(rig.redis, "SET sendward:{dahlia}:a 0000000000000007{\"state\":\"blocked\"}");
+	store_stats(rig.store, &before);
+	tell_and_pause("0000000000000007 dahlia");
+	rig_run(&rig, 500);
+	store_stats(rig.store, &after);
+	SUITE_TRUE(after.timeouts > before.timeouts);
+	wait_known("dahlia", "blocked");
+}
+
 static void test_gap(void)
 {
 	char login[20];
@@ -173,6 +203,7 @@ static void test_not_allowed(void)
 static const struct suite_test tests[] = {
 	{ "a change is known without anybody using the account", test_told },
 	{ "a blocked or sandboxed account is known that was never used", test_never_used },
+	{ "an account that could not be fetched is fetched later", test_fetched_later },
 	{ "what was missed is found when the subscription is back", test_gap },
 	{ "a store that is killed and started again is followed again", test_restarted },
 	{ "a connection that falls silent is noticed, and made anew", test_silent },

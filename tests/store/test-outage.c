@@ -329,6 +329,31 @@ static void test_flapping(void)
 	}
 }
 
+/* Of a login whose counters are something else. */
+static void test_damaged(void)
+{
+	begin();
+	go_down();
+	accept_many("rose", 3);
+	accept_many("tulip", 2000);
+	accept_many("lily", 300);
+	redis_start(rig.redis);
+	redis_do(rig.redis, "RPUSH sendward:{rose}:u x");
+	rig_wait_connected(&rig, true);
+	while (stats().owed == 2303)
+		rig_run(&rig, 1);
+	rig_run(&rig, 20); /* rose's have been answered */
+	SUITE_INT_EQUAL(engine_asks("lily"), 300);
+	while (stats().owed > 3)
+		rig_run(&rig, 10);
+	rig_run(&rig, 20);
+	SUITE_INT_EQUAL(stats().owed, 3);
+	SUITE_INT_EQUAL(used("tulip"), 2000);
+	redis_do(rig.redis, "DEL sendward:{rose}:u");
+	wait_settled();
+	SUITE_INT_EQUAL(used("rose"), 3);
+}
+
 static void test_no_room(void)
 {
 	struct store_stats s;
@@ -371,6 +396,7 @@ static const struct suite_test tests[] = {
 	{ "a refund survives a restart", test_refund_survives },
 	{ "the return of the store is no storm", test_pace },
 	{ "a store that comes and goes counts each message once", test_flapping },
+	{ "charges that cannot be made hold up no other", test_damaged },
 	{ "what there is no room for is counted as lost", test_no_room },
 	{ "a file about another store is begun anew", test_other_store },
 };

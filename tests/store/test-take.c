@@ -577,7 +577,28 @@ static void test_garbage_message(void)
 	}
 }
 
+/* From memory, unless nobody asks again; the news of the account was lost. */
+static void test_recent(void)
+{
+	const struct take_row row = {
+		.quota = { .unit = QUOTA_MESSAGES, .limit = 10, .window_s = 60 },
+		.amount = 1,
+		.enforce = true,
+	};
+	struct take take = { .name = "rose", .version = "", .rows = &row, .n_rows = 1 };
+
+	rig_clean(&rig);
+	store_trust_recent(rig.store);
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_DONE);
+	redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000007{\"state\":\"blocked\"}");
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_DONE);
+	take.decides = true;
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_STALE);
+	rig_restart_store(&rig, true);
+}
+
 static const struct suite_test tests[] = {
+	{ "the last question about a message is not answered from memory", test_recent },
 	{ "messages are charged up to the limit, a test charges nothing", test_done_and_over },
 	{ "a limit of nothing, no limit, and the largest limit", test_limits },
 	{ "several rows are charged all or none", test_all_or_none },
