@@ -219,6 +219,16 @@ const struct plan *config_plan(const struct config *config, const char *name)
 	return NULL;
 }
 
+bool config_plan_serves_unnamed(const struct config *config, const struct plan *plan)
+{
+	if (plan == &config->plans[0])
+		return true;
+	for (size_t i = 0; i < config->n_domains; i++)
+		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
+			return true;
+	return false;
+}
+
 static int compare_domain_name(const void *name, const void *domain)
 {
 	return strcmp(name, ((const struct domain *)domain)->name);

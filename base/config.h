@@ -233,6 +233,10 @@ void config_unref(struct config **config);
 /* NULL when there is no such plan. */
 const struct plan *config_plan(const struct config *config, const char *name);
 
+/* May it be the plan of a login whose account names none, or that has none:
+ * plan default, or one that a domain names. plan is one of the configuration. */
+bool config_plan_serves_unnamed(const struct config *config, const struct plan *plan);
+
 /* NULL when there is none. name is normalised. */
 const struct domain *config_domain(const struct config *config, const char *name);
 const struct account_group *config_group(const struct config *config, const char *name);

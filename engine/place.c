@@ -126,17 +126,6 @@ static bool may_cover(const struct plan *plan, const struct address *address,
 	return false;
 }
 
-/* Is it the plan of accounts that name none? */
-static bool is_unnamed(const struct config *config, const struct plan *plan)
-{
-	if (plan == &config->plans[0])
-		return true;
-	for (size_t i = 0; i < config->n_domains; i++)
-		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
-			return true;
-	return false;
-}
-
 static void each_plan(const struct config *config, const struct address *address,
 		      const struct pattern_rules *rules, place_each *each, void *arg)
 {
@@ -146,7 +135,7 @@ static void each_plan(const struct config *config, const struct address *address
 	for (size_t i = 0; i < config->n_plans; i++) {
 		if (!may_cover(&config->plans[i], address, rules))
 			continue;
-		unnamed = unnamed || is_unnamed(config, &config->plans[i]);
+		unnamed = unnamed || config_plan_serves_unnamed(config, &config->plans[i]);
 		at_plan(config->plans[i].name, &place);
 		each(&place, arg);
 	}

@@ -263,16 +263,6 @@ static bool has_more_than_login(const struct plan *plan)
 	return false;
 }
 
-static bool may_serve_unknown(const struct config *config, const struct plan *plan)
-{
-	if (plan == &config->plans[0])
-		return true;
-	for (size_t i = 0; i < config->n_domains; i++)
-		if (config->domains[i].plan && strcmp(config->domains[i].plan, plan->name) == 0)
-			return true;
-	return false;
-}
-
 void lookup_configured(const struct config *config)
 {
 	const char *whose = NULL;
@@ -280,7 +270,7 @@ void lookup_configured(const struct config *config)
 	if (config->n_sender_login_listen == 0 || !config->unknown_login_allowed)
 		return;
 	for (size_t i = 0; i < config->n_plans && !whose; i++)
-		if (may_serve_unknown(config, &config->plans[i]) &&
+		if (config_plan_serves_unnamed(config, &config->plans[i]) &&
 		    has_more_than_login(&config->plans[i]))
 			whose = config->plans[i].origins[PLAN_SENDERS];
 	for (size_t i = 0; i < config->n_domains && !whose; i++)

@@ -505,12 +505,23 @@ static void test_each(void)
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_RAMP), "ramp");
 }
 
+static void test_unnamed(void)
+{
+	struct config *config = load_good("plan a { }\nplan b { }\ndomain \"x.example\" { plan = b }");
+
+	SUITE_TRUE(config_plan_serves_unnamed(config, config_plan(config, "default")));
+	SUITE_TRUE(!config_plan_serves_unnamed(config, config_plan(config, "a")));
+	SUITE_TRUE(config_plan_serves_unnamed(config, config_plan(config, "b")));
+	config_unref(&config);
+}
+
 static const struct suite_test tests[] = {
 	{ "a plan has free recipients, and quotas shared by its logins that it alone has",
 	  test_plan },
 	{ "a ramp is read with or without commas; an empty one is none", test_ramp },
 	{ "a factor has at most three decimals and lets the limit grow", test_factor },
 	{ "a ramp is inherited as a whole", test_ramp_inheritance },
+	{ "a login without a plan of its own has plan default or its domain's", test_unnamed },
 	{ "a domain has a plan and what it sets itself, under its normalised name", test_domain },
 	{ "a domain may leave the address to redirect to to the plans", test_domain_redirect },
 	{ "a group has quotas, beside the setting group", test_group },
