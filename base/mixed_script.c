@@ -3,8 +3,10 @@
 #include <idn2.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unictype.h>
+#include <uninorm.h>
 
 #include "base/ascii.h"
 #include "base/utf8.h"
@@ -153,14 +155,33 @@ static bool find_mix_in_domain(const char *domain, char out[MIXED_SCRIPT_MAX])
 	return mixed;
 }
 
+/* Letters of other widths and the like (NFKC): "boss" in fullwidth letters is
+ * all Latin. */
+static bool find_compatible(const char *what, const char *text, size_t len,
+			    char out[MIXED_SCRIPT_MAX])
+{
+	static const struct scripts as_script = { { "compatibility characters" }, 1 };
+	size_t n;
+	uint8_t *plain = u8_normalize(UNINORM_NFKC, (const uint8_t *)text, len, NULL, &n);
+	bool same = !plain || (n == len && memcmp(plain, text, len) == 0);
+
+	free(plain);
+	if (!same)
+		describe(what, text, len, &as_script, out);
+	return !same;
+}
+
 bool mixed_script_in_address(const struct address *address, char out[MIXED_SCRIPT_MAX])
 {
+	static const char what[] = "local part";
 	size_t len = strlen(address->local);
 
 	out[0] = '\0';
-	return find_mix_in_domain(address->domain, out) ||
-	       (ascii_has_8bit(address->local, len) &&
-		find_mix("local part", address->local, len, out));
+	if (find_mix_in_domain(address->domain, out))
+		return true;
+	return ascii_has_8bit(address->local, len) &&
+	       (find_mix(what, address->local, len, out) ||
+		find_compatible(what, address->local, len, out));
 }
 
 /* --- words ----------------------------------------------------------------------- */

@@ -11,6 +11,9 @@
  * tables does not know. A character that several scripts share
  * (Script_Extensions) has its one script here.
  *
+ * In a local part, characters that Unicode has for compatibility only (fullwidth
+ * letters) are told like a script; in domains IDNA does not have them.
+ *
  * It is reported and refuses nothing: there are honest reasons, and whole words
  * of one script that look like another's (an "apple" all in Cyrillic, UTS 39
  * section 4, whole-script confusables) are out of its scope.

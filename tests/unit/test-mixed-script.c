@@ -67,6 +67,9 @@ static void test_local_parts(void)
 		{ "UTS 39 5.2: digits and signs are Common",
 		  "\xd0\xb8\xd0\xb2\xd0\xb0\xd0\xbd.1-2_3", "" },
 		{ "own: not assigned, and so nothing", "a\xf0\xaf\xbf\xbe", "" },
+		{ "UAX 15: a fullwidth r", "\xef\xbd\x92oot",
+		  "local part \xef\xbd\x92oot (compatibility characters)" },
+		{ "UAX 15: composed or not is no matter of compatibility", "b\xc3\xa4r", "" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
