@@ -90,6 +90,14 @@ void kept_forget(struct kept *kept, const char *login)
 	write_value(kept, 'a', login, NULL, 0);
 }
 
+static bool is_restricted(const struct kept *kept, const char *login)
+{
+	struct account *known;
+
+	return cache_peek(kept->cache, login, &known) && known &&
+	       known->state != ACCOUNT_ALLOWED;
+}
+
 bool kept_learn(struct kept *kept, const char *login, const char *record, size_t len,
 		 const char **error)
 {
@@ -98,7 +106,8 @@ bool kept_learn(struct kept *kept, const char *login, const char *record, size_t
 	if (len > 0) {
 		account = account_decode(record, len, error);
 		if (!account) {
-			kept_forget(kept, login);
+			if (!is_restricted(kept, login))
+				kept_forget(kept, login);
 			return false;
 		}
 	}

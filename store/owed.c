@@ -306,7 +306,8 @@ bool owed_restore(struct owed *owed, const char *key, const char *text)
 	long long accepted;
 	size_t n = 0;
 	int uncertain;
-	bool ok = sscanf(line, "%lld %d", &accepted, &uncertain) == 2 && accepted >= 0;
+	bool ok = sscanf(line, "%lld %d", &accepted, &uncertain) == 2 && accepted >= 0 &&
+		  accepted <= INT64_MAX / 2;
 
 	while (ok && (line = strsep(&rest, "\n")) && *line)
 		ok = n < TAKE_ROWS_MAX && restore_row(line, &rows[n++]);

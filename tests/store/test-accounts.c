@@ -154,6 +154,33 @@ static void test_unreadable(void)
 	}
 }
 
+/* For when the store is away. */
+static void test_unreadable_blocked(void)
+{
+	static const char *const states[] = { "allowed", "sandboxed", "blocked" };
+	const struct take take = { .name = "rose" };
+
+	for (size_t i = 0; i < SUITE_LEN(states); i++) {
+		const struct decision_env *env;
+		struct account *account;
+		bool known;
+
+		suite_row("%s", states[i]);
+		rig_clean(&rig);
+		env = store_env(rig.store);
+		redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000001{\"state\":\"%s\"}",
+			 states[i]);
+		SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
+		redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000002{\"format\":2}");
+		SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_UNREADABLE);
+		known = env->account(env->ctx, "rose", &account);
+		SUITE_INT_EQUAL(known, i > 0);
+		if (known)
+			SUITE_TEXT_EQUAL(account_state_name(account->state), states[i]);
+		account_unref(&account);
+	}
+}
+
 static void test_wrong_type(void)
 {
 	const struct take take = { .name = "rose" };
@@ -343,6 +370,8 @@ static const struct suite_test tests[] = {
 	{ "after a change nobody decides on the older account",
 	  test_no_decision_on_an_older_account },
 	{ "an account that cannot be read says so, and can be replaced", test_unreadable },
+	{ "a blocked login stays blocked here when its account cannot be read",
+	  test_unreadable_blocked },
 	{ "a key of another type is an error with its text", test_wrong_type },
 	{ "an account is as large as its limit and no larger", test_large },
 	{ "a login has 1 to 255 octets", test_login_length },

@@ -117,6 +117,7 @@ static void test_no_such_text(void)
 		"1",
 		"-1 0\n1 0 0 0 unlimited messages / 1h\n",
 		"1 0\n",
+		"9223372036854775807 0\n1 0 0 0 unlimited messages / 1h\n",
 		"1 0\nrubbish\n",
 		"1 0\n-1 0 0 0 unlimited messages / 1h\n",
 		"1 0\n1 5 4 0 unlimited messages / 1h\n",
