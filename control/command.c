@@ -244,8 +244,9 @@ static const struct command commands[] = {
 	  .check = value_any,
 	  .help = "look for what is missing or set up badly",
 	  .notes = "PART is redis: what the server is, what Sendward may do there, settings that\n"
-		   "matter; and the ACL line of a user that may do what is needed. Nothing is\n"
-		   "changed. The exit status is 1 when there is an error.",
+		   "matter; and the ACL line of a user that may do what is needed; or host: the\n"
+		   "sockets of this host's daemons, and whether they were seen. Without PART both.\n"
+		   "Nothing is changed. The exit status is 1 when there is an error.",
 	  .run = command_doctor },
 	{ .name = "export",
 	  .help = "print all accounts, one JSON object a line",

@@ -22,6 +22,7 @@ static const struct part {
 	void (*look)(struct doctor *doctor);
 } parts[] = {
 	{ "redis", look_at_redis },
+	{ "host", doctor_host },
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -43,20 +44,28 @@ static void print_json(const struct doctor *doctor)
 	control_print_json(object);
 }
 
-static void print(const struct doctor *doctor)
+static void print_lines(const struct redis_settings *redis)
 {
-	const struct redis_settings *redis = &doctor->control->config->redis;
-	char address[REDIS_NAME_MAX], line[RIGHTS_LINE_MAX];
+	char line[RIGHTS_LINE_MAX];
 
-	redis_name(redis, address);
-	printf("redis at %s\n", address);
-	doctor_print(doctor);
 	rights_line(redis, line);
 	printf("\nAll that is needed, in words for redis-cli%s:\n%s\n",
 	       redis->n_cluster > 0 ? ", on every node" : "", line);
 	rights_sentinel_line(redis, line);
 	if (redis->n_sentinels > 0)
 		printf("\nOn the sentinels:\n%s\n", line);
+}
+
+static void print(const struct doctor *doctor, const char *part)
+{
+	const struct redis_settings *redis = &doctor->control->config->redis;
+	char address[REDIS_NAME_MAX];
+
+	redis_name(redis, address);
+	printf("redis at %s\n", address);
+	doctor_print(doctor);
+	if (!part || strcmp(part, "redis") == 0)
+		print_lines(redis);
 }
 
 /* NULL: every part. False when there is none of that name. */
@@ -80,7 +89,7 @@ int command_doctor(struct control *control)
 	const char *name = control->argument.text;
 
 	if (!look(&doctor, name))
-		return control_misuse(control, "%s: there is no such part; there is: redis", name);
+		return control_misuse(control, "%s: there is no such part; there are: redis, host", name);
 	if (!control_load(control))
 		return STATUS_REFUSED;
 	doctor.findings = need(json_array());
@@ -88,7 +97,7 @@ int command_doctor(struct control *control)
 	if (control->json)
 		print_json(&doctor);
 	else
-		print(&doctor);
+		print(&doctor, name);
 	json_decref(doctor.findings);
 	return doctor.worst < DOCTOR_ERROR ? STATUS_DONE : STATUS_REFUSED;
 }

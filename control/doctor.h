@@ -35,6 +35,9 @@ void doctor_reach(struct doctor *doctor);
 /* Connects, and looks at each server. */
 void doctor_servers(struct doctor *doctor);
 
+/* The daemons of this host: sockets, and whether they were seen. */
+void doctor_host(struct doctor *doctor);
+
 /* Of one server: what it is and how it is set up; what we may do there. */
 struct patient {
 	struct doctor *doctor;

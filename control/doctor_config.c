@@ -150,7 +150,7 @@ void doctor_servers(struct doctor *doctor)
 	unsigned server = 0;
 
 	doctor->check = "connection";
-	if (!wait_open(control->config, &control->wait, error)) {
+	if (!control->wait && !wait_open(control->config, &control->wait, error)) {
 		doctor_say(doctor, DOCTOR_ERROR, remedy_of(error), "%s", error);
 		return;
 	}

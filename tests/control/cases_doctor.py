@@ -1,6 +1,7 @@
 """doctor: what it finds; and that its ACL line has all that is needed and no more."""
 
 import contextlib
+import grp
 import json
 import os
 import pwd
@@ -28,6 +29,25 @@ def findings(b, check, status=None):
 
 def errors(b):
     return [text for level, text in findings(b, None) if level == "error"]
+
+
+def host(b):
+    """doctor looks at the sockets of this host's daemons, and whether they were seen"""
+    listener = b.path("doctor.sock")
+    group = grp.getgrgid(os.getegid()).gr_name
+    b.configure(CONFIGURATION + f'socket_group = "{group}"\npolicyd {{{{ listen = {{{{ "unix:{listener}" }}}} }}}}\n')
+    text = b.refused(1, "^$", "doctor", "host")
+    expect(re.search(r"^error +sockets +.*doctor.sock: No such file", text, re.M), text)
+    expect(re.search(r"^warning +daemons +mx1/policyd was not seen", text, re.M) and "ACL SETUSER" not in text, text)
+    b.configure(CONFIGURATION + f'socket_group = "{group}"\n')
+    with policyd(b) as ask:
+        equal(ask("rose", "Q1"), "action=DUNNO")
+        b.configure(CONFIGURATION + f'socket_group = "{group}"\npolicyd {{{{ listen = {{{{ "unix:{listener}" }}}} }}}}\n')
+        text = b.ok("doctor", "host")
+        expect(re.search(r"^ok +sockets +.*doctor.sock$", text, re.M), text)
+        until(lambda: re.search(r"^ok +daemons +mx1/policyd was seen", b.ok("doctor", "host"), re.M), "a heartbeat")
+        os.chmod(listener, 0o666)
+        expect(re.search(r"^warning +sockets +.*has not got mode 0660", b.ok("doctor"), re.M), "the mode")
 
 
 def acl_words(b, without=(), name="acl"):
@@ -350,4 +370,4 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, settings, secrets, far, complete, missing, role, cluster, sentinel]
+CASES = [well, host, settings, secrets, far, complete, missing, role, cluster, sentinel]

@@ -1,0 +1,128 @@
+/*
+ * doctor: the daemons of this host: their sockets, and whether they were seen.
+ */
+#define _POSIX_C_SOURCE 200809L
+#include <errno.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "control/doctor.h"
+#include "control/wait.h"
+
+/* ---- sockets ------------------------------------------------------------- */
+
+static bool is_listened_on(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	bool refused;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	refused = fd < 0 || (connect(fd, (struct sockaddr *)&address, sizeof(address)) != 0 &&
+			     errno == ECONNREFUSED);
+	if (fd >= 0)
+		close(fd);
+	return !refused;
+}
+
+static void look_at_access(struct doctor *doctor, const char *path, const struct stat *st)
+{
+	const struct config *config = doctor->control->config;
+	const struct group *group = config->socket_group ? getgrnam(config->socket_group) : NULL;
+
+	if (config->socket_group && !group)
+		doctor_say(doctor, DOCTOR_ERROR, "set socket_group to the group of Postfix's processes",
+			   "there is no group %s", config->socket_group);
+	else if ((st->st_mode & 07777) != config->socket_mode ||
+		 (group && st->st_gid != group->gr_gid))
+		doctor_say(doctor, DOCTOR_WARNING, "restart the daemon",
+			   "%s has not got mode %04o and group %s", path,
+			   (unsigned)config->socket_mode, config->socket_group ? config->socket_group : "");
+	else if (st->st_mode & S_IWOTH)
+		doctor_say(doctor, DOCTOR_WARNING, "set socket_mode 0660",
+			   "everybody on this host may connect to %s: there is no password on it", path);
+	else
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s", path);
+}
+
+static void look_at_listener(struct doctor *doctor, const struct endpoint *listener)
+{
+	struct stat st;
+
+	if (listener->kind != ENDPOINT_UNIX)
+		return;
+	if (stat(listener->path, &st) != 0)
+		doctor_say(doctor, errno == EACCES ? DOCTOR_UNKNOWN : DOCTOR_ERROR,
+			   errno == EACCES ? "run this as root" : "start the daemon", "%s: %s",
+			   listener->path, strerror(errno));
+	else if (!S_ISSOCK(st.st_mode) || !is_listened_on(listener->path))
+		doctor_say(doctor, DOCTOR_ERROR, "start the daemon", "nobody listens on %s",
+			   listener->path);
+	else
+		look_at_access(doctor, listener->path, &st);
+}
+
+static void look_at_sockets(struct doctor *doctor)
+{
+	const struct config *config = doctor->control->config;
+
+	for (size_t i = 0; i < config->n_policyd_listen; i++)
+		look_at_listener(doctor, &config->policyd_listen[i]);
+	for (size_t i = 0; i < config->n_sender_login_listen; i++)
+		look_at_listener(doctor, &config->sender_login_listen[i]);
+	if (config->milter_configured)
+		look_at_listener(doctor, &config->milter_listen);
+	if (config->n_policyd_listen == 0 && !config->milter_configured)
+		doctor_say(doctor, DOCTOR_WARNING, "add a section policyd or milter",
+			   "neither daemon is configured");
+}
+
+/* ---- heartbeats ---------------------------------------------------------- */
+
+static void look_at_beat(struct doctor *doctor, const char *daemon)
+{
+	char name[NODE_MAX + 16];
+	struct answer answer;
+
+	snprintf(name, sizeof(name), "%s/%s", doctor->control->config->node, daemon);
+	answer_init(&answer, doctor->control->wait);
+	store_beat_get(wait_store(doctor->control->wait), name, answer_record, &answer);
+	wait_until(doctor->control->wait, &answer.done);
+	if (answer.result == STORE_OK)
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s was seen", name);
+	else if (answer.result == STORE_NOT_FOUND)
+		doctor_say(doctor, DOCTOR_WARNING,
+			   "is it running, with this configuration, and does it reach Redis?",
+			   "%s was not seen lately", name);
+	else
+		doctor_say(doctor, DOCTOR_UNKNOWN, NULL, "%s: %s", name, answer.error);
+	answer_fini(&answer);
+}
+
+static void look_at_beats(struct doctor *doctor)
+{
+	struct control *control = doctor->control;
+	char error[WAIT_ERROR_MAX];
+
+	if (!control->wait && !wait_open(control->config, &control->wait, error)) {
+		doctor_say(doctor, DOCTOR_UNKNOWN, NULL, "%s", error);
+		return;
+	}
+	if (control->config->n_policyd_listen > 0)
+		look_at_beat(doctor, "policyd");
+	if (control->config->milter_configured)
+		look_at_beat(doctor, "milter");
+}
+
+void doctor_host(struct doctor *doctor)
+{
+	doctor->check = "sockets";
+	look_at_sockets(doctor);
+	doctor->check = "daemons";
+	look_at_beats(doctor);
+}
