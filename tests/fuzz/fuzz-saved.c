@@ -2,7 +2,6 @@
  * State files: whatever is in one, what is read keeps its bounds, and can be
  * written again to be read as the same; values too.
  */
-#define _GNU_SOURCE /* strndup() */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,10 +18,21 @@ static void must(int condition)
 		abort();
 }
 
+/* What has no NUL behind it, with one. */
+static char *copy(const char *bytes, size_t len)
+{
+	char *text = malloc(len + 1);
+
+	must(text != NULL);
+	memcpy(text, bytes, len);
+	text[len] = '\0';
+	return text;
+}
+
 /* What a value says is read again as what was made of it. */
 static void check_value(const struct saved_record *r)
 {
-	char *key = strndup(r->key, r->key_len), *text = strndup(r->value, r->len);
+	char *key = copy(r->key, r->key_len), *text = copy(r->value, r->len);
 	struct local *local = local_new();
 	struct owed *owed = owed_new();
 	char *again, *third;

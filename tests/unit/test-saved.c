@@ -13,7 +13,7 @@
 
 #define NAME "test.state"
 
-static char directory[64], path[100], lock_path[100], new_path[100];
+static char directory[64], path[100], lock_path[110], new_path[110];
 
 static char last_line[LOG_LINE_MAX + 1];
 static int lines;
@@ -132,7 +132,7 @@ static void test_round_trip(void)
 static void test_killed(void)
 {
 	struct saved *s, *again;
-	char copy[120];
+	char copy[220];
 
 	remove_files();
 	s = reopen();
