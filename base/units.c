@@ -132,7 +132,7 @@ bool duration_parse_ms(const char *text, int64_t *out_ms, const char **reason)
 			return false;
 		unit = duration_unit_read(&text);
 		if (unit == DURATION_SCALES)
-			return fail(reason, "a duration needs a unit (ms, s, m, h, d, w)");
+			return fail(reason, "a duration needs a unit (ms, s, m, h, d, w) right behind its number, as in 1h30m");
 		if (unit < next_unit)
 			return fail(reason,
 				    "the parts of a duration must get smaller, as in 1h30m");

@@ -57,7 +57,7 @@ static const struct option_row options[OPTIONS] = {
 			     "or max-size to the plan again; plan to the\n"
 			     "domain; or take the account out of its group" },
 
-	[OPTION_REASON] = { "reason", 0, false, "TEXT", value_note, "why, for the record" },
+	[OPTION_REASON] = { "reason", 0, false, "TEXT", value_note, "why; by default the client is told it, too" },
 	[OPTION_FOR] = { "for", 0, false, "TIME", value_duration,
 			 "ends after that time (\"24h\", \"7d\")" },
 	[OPTION_ACTOR] = { "actor", 0, false, "TEXT", value_name,
@@ -342,7 +342,10 @@ bool command_is_group(const char *word)
 /* "  NAME   text", the text's further lines below its first. */
 static void print_entry(const char *name, const char *help, FILE *out)
 {
-	fprintf(out, "  %-*s ", NAME_COLUMN, name);
+	if (strlen(name) > NAME_COLUMN)
+		fprintf(out, "  %s\n  %*s ", name, NAME_COLUMN, "");
+	else
+		fprintf(out, "  %-*s ", NAME_COLUMN, name);
 	for (; *help; help++) {
 		fputc(*help, out);
 		if (*help == '\n')
@@ -360,8 +363,8 @@ static void print_commands(const char *group, FILE *out)
 
 		if (group && !in_group(c, group))
 			continue;
-		snprintf(name, sizeof(name), "%s%s%s", c->name, c->argument ? " " : "",
-			 c->argument ? c->argument : "");
+		snprintf(name, sizeof(name), c->argument_optional ? "%s%s[%s]" : "%s%s%s", c->name,
+			 c->argument ? " " : "", c->argument ? c->argument : "");
 		print_entry(name, c->help, out);
 	}
 }

@@ -71,17 +71,22 @@ static int change_state(struct control *control, enum account_state state)
 	const struct value *time = control_value(control, OPTION_FOR);
 	char actor[JOURNAL_ACTOR_MAX];
 	struct order order = { .for_s = time ? (time->number + 999) / 1000 : 0 };
+	enum edit_result result;
 
 	journal_actor(control, actor);
 	order.state.state = state;
 	order.state.reason = reason ? reason->text : "";
 	order.state.actor = actor;
-	if (!control_connect(control) || edit_account(control, control_login(control), EDIT_EITHER,
-						      set_state, &order, NULL) == EDIT_REFUSED)
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	result = edit_account(control, control_login(control), EDIT_EITHER, set_state, &order, NULL);
+	if (result == EDIT_REFUSED)
 		return STATUS_REFUSED;
 	write_event(control, control_login(control), &order.state);
 	if (state == ACCOUNT_ALLOWED && order.for_s)
 		control_note("allowed is also what follows when the time is over");
+	if (result == EDIT_ADDED) /* the login may be mistyped */
+		control_note("%s had no account and has one now", control_login(control));
 	print_order(control, &order.state);
 	return STATUS_DONE;
 }

@@ -9,6 +9,7 @@
 
 #include "control/doctor.h"
 #include "control/doctor_ask.h"
+#include "control/server_info.h"
 #include "store/ask.h"
 
 /* ---- files --------------------------------------------------------------- */
@@ -117,8 +118,13 @@ static const struct {
 	{ "invalid password", "the password_file must have the server's requirepass" },
 	{ "replica", "redis.address must be the primary; or let redis.sentinels name it" },
 	{ "password file", "the file must be readable by the daemons and by who runs this" },
+	{ "tls_", "the file must be there, and readable by the daemons and by who runs this" },
+	{ "command 'SENTINEL'", "redis.sentinels must be sentinels, not the servers they watch" },
+	{ "cluster support disabled", "it is a single server: name it in redis.address" },
 	{ "ermission denied", "add the daemons' user to the group of the server's socket" },
 	{ "ertificate", "see tls_ca_file and tls_server_name in sendward.conf(5)" },
+	{ "nodename", "the host of the address is found neither by DNS nor in /etc/hosts" },
+	{ "tls:", "is the server running, and is that the port where it speaks TLS (tls-port)?" },
 	{ "", "is the server running, and reached at that address?" },
 };
 
@@ -131,6 +137,14 @@ static const char *remedy_of(const char *error)
 	return remedies[i].advice;
 }
 
+static bool is_replica(const char *info)
+{
+	char role[16];
+
+	server_info(info, "role", role, sizeof(role));
+	return strcmp(role, "slave") == 0;
+}
+
 static void look_at(struct doctor *doctor, unsigned server)
 {
 	struct patient patient = { .doctor = doctor, .number = server };
@@ -139,7 +153,8 @@ static void look_at(struct doctor *doctor, unsigned server)
 	doctor_ask(doctor->control->wait, server, (const char *const[]){ "INFO" }, 1, &info);
 	patient.info = info.text;
 	doctor_server(&patient);
-	doctor_rights(&patient);
+	if (!is_replica(info.text)) /* it takes no command that writes, whoever asks */
+		doctor_rights(&patient);
 	doctor_reply_fini(&info);
 }
 

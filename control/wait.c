@@ -3,6 +3,7 @@
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/endpoint.h"
 #include "base/memory.h"
@@ -16,13 +17,17 @@ struct wait {
 	bool clock_known;
 };
 
-/* "redis at unix:/run/redis.sock: connection refused" */
+/* "redis at unix:/run/redis.sock: connection refused"; why begins with the
+ * address already, mostly. */
 static void say_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX])
 {
 	char address[REDIS_NAME_MAX];
 
 	redis_name(&config->redis, address);
-	snprintf(error, WAIT_ERROR_MAX, "redis at %s: %s", address, why);
+	if (strncmp(why, address, strlen(address)) == 0)
+		snprintf(error, WAIT_ERROR_MAX, "redis at %s", why);
+	else
+		snprintf(error, WAIT_ERROR_MAX, "redis at %s: %s", address, why);
 }
 
 struct ready {

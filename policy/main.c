@@ -1,3 +1,6 @@
+#include <stdio.h>
+
+#include "base/config.h"
 #include "base/daemon.h"
 #include "policy/policyd.h"
 
@@ -5,6 +8,10 @@ static struct policyd *policyd;
 
 static bool open_policyd(struct config *config, char *error, size_t error_size)
 {
+	if (config->n_policyd_listen == 0 && config->n_sender_login_listen == 0) {
+		snprintf(error, error_size, "%s: no \"listen\" in section policyd", config->path);
+		return false;
+	}
 	policyd = policyd_open(config, error, error_size);
 	return policyd != NULL;
 }

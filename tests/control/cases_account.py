@@ -427,9 +427,12 @@ def states(b):
 
 
 def state_creates(b):
-    """a login without an account is given one when it is blocked"""
-    equal(b.ok("block", "rose"), "rose: blocked\n")
-    equal(b.json("user", "show", "rose")["state"], "blocked")
+    """a login without an account is given one when its state is set, which is said, as it may be mistyped"""
+    for command, state, login in (("block", "blocked", "rose"), ("sandbox", "sandboxed", "lily"),
+                                  ("allow", "allowed", "iris")):
+        equal(b.refused(0, f"{login} had no account and has one now", command, login), f"{login}: {state}\n")
+        equal(b.json("user", "show", login)["state"], state)
+        expect(not b.call(command, login).stderr, "it has one already")
 
 
 def state_actor(b):

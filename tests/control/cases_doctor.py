@@ -211,6 +211,7 @@ def far(b):
     with one_redis(b, "--replicaof", "127.0.0.1", "1") as redis:
         b.configure(CONFIGURATION.replace("{address}", f"inet:127.0.0.1:{redis.port}"))
         expect(("error", "this server is a replica: it cannot count") in findings(b, "server", 1), "no replica")
+        equal(findings(b, "rights", 1), [])
 
 
 # --- the ACL line --------------------------------------------------------------------------------------------------------

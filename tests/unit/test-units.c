@@ -14,7 +14,7 @@ struct refused_row {
 
 #define NO_AMOUNT "an amount is a number, such as 200 or 25M"
 #define NO_DURATION "a duration is a number with a unit, such as 90s or 1h30m"
-#define NEEDS_UNIT "a duration needs a unit (ms, s, m, h, d, w)"
+#define NEEDS_UNIT "a duration needs a unit (ms, s, m, h, d, w) right behind its number, as in 1h30m"
 #define TOO_LARGE "the number is larger than 2^53 - 1"
 #define TOO_LONG "the duration is too long"
 #define NO_FRACTION "a fraction is not allowed: 1500M instead of 1.5G, 90m instead of 1.5h"
