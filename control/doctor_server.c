@@ -65,6 +65,8 @@ static void look_at_version(const struct patient *p)
 
 	server_info_version(p->info, version);
 	server_info(p->info, "redis_mode", mode, sizeof(mode));
+	if (!mode[0]) /* Valkey's name for it */
+		server_info(p->info, "server_mode", mode, sizeof(mode));
 	server_info(p->info, "role", role, sizeof(role));
 	space = strchr(version, ' ');
 	if (space && strtol(space, NULL, 10) < VERSION_TRIED)
