@@ -11,9 +11,17 @@
 /* Keys looked at in one request: some 1 ms of the server's time. */
 #define SCAN_STEP 1000
 
+/* Requests to one server: so many keys no server has room for. */
+#define SCAN_STEPS_MAX 10000000
+
+/* 64 bits in decimal, and a NUL. */
+#define CURSOR_SIZE 21
+
 struct scan {
 	struct store *store;
 	char pattern[KEY_MAX];
+	char cursor[CURSOR_SIZE]; /* the one that was asked with */
+	int64_t steps;
 	unsigned server;
 	void (*each)(const char *key, void *arg);
 	store_done *done;
@@ -26,6 +34,9 @@ static void on_scan(enum link_result result, struct redisReply *reply, const cha
 static void scan_step(struct scan *scan, const char *cursor)
 {
 	struct command command;
+
+	strcpy(scan->cursor, cursor);
+	scan->steps++;
 
 	command_init(&command);
 	command_add(&command, "SCAN");
@@ -48,16 +59,23 @@ static void finish(struct scan *scan, enum store_result result, const char *erro
 static void scan_server(struct scan *scan)
 {
 	scan->server = servers_next(scan->store->servers, scan->server);
+	scan->steps = 0;
 	if (scan->server)
 		scan_step(scan, "0");
 	else
 		finish(scan, STORE_OK, NULL);
 }
 
-static bool makes_sense(const struct redisReply *reply)
+/* A cursor goes on, or is back at 0; one that stays, or never comes back, would be
+ * asked for ever. */
+static bool makes_sense(const struct scan *scan, const struct redisReply *reply)
 {
-	return reply->elements == 2 && reply->element[0]->type == REDIS_REPLY_STRING &&
-	       reply->element[1]->type == REDIS_REPLY_ARRAY;
+	const struct redisReply *cursor = reply->elements == 2 ? reply->element[0] : NULL;
+
+	return cursor && cursor->type == REDIS_REPLY_STRING && cursor->len > 0 &&
+	       cursor->len < CURSOR_SIZE && strlen(cursor->str) == cursor->len &&
+	       (strcmp(cursor->str, "0") == 0 || strcmp(cursor->str, scan->cursor) != 0) &&
+	       scan->steps < SCAN_STEPS_MAX && reply->element[1]->type == REDIS_REPLY_ARRAY;
 }
 
 static void on_scan(enum link_result result, struct redisReply *reply, const char *error, void *arg)
@@ -66,7 +84,7 @@ static void on_scan(enum link_result result, struct redisReply *reply, const cha
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
 	const struct redisReply *keys;
 
-	if (outcome == STORE_OK && !makes_sense(reply)) {
+	if (outcome == STORE_OK && !makes_sense(scan, reply)) {
 		outcome = STORE_BAD;
 		error = "an answer of SCAN that makes no sense";
 	}
