@@ -57,6 +57,14 @@ static const struct word display_words[] = { { "flag", false }, { "reject", true
 static const struct word reply_to_words[] = { { "ignore", false }, { "owned", true }, { 0 } };
 
 static const struct range database_range = { 0, 1000000 };
+/* As sentinel.c of Redis allows it. */
+static const struct name_form master_form = {
+	"._-", NODE_MAX, "a master's name has letters, digits, \".\", \"-\" and \"_\""
+};
+static const struct name_form host_form = {
+	":.-_", ENDPOINT_HOST_MAX, "must be the name or address of a host"
+};
+
 static const struct range connections_range = { 1, 1000000 };
 static const struct range ipv4_prefix_range = { 8, 32 };
 static const struct range ipv6_prefix_range = { 16, 128 };
@@ -97,7 +105,8 @@ static const struct setting settings[] = {
 	  IN_CONFIG(redis.address) },
 	{ SECTION_REDIS, "sentinels", NULL, &kind_servers, IN_CONFIG(redis.sentinels),
 	  .count_offset = offsetof(struct config, redis.n_sentinels), .max = REDIS_SERVERS_MAX },
-	{ SECTION_REDIS, "sentinel_master", "", &kind_master, IN_CONFIG(redis.sentinel_master) },
+	{ SECTION_REDIS, "sentinel_master", "", &kind_name, IN_CONFIG(redis.sentinel_master),
+	  .detail = &master_form },
 	{ SECTION_REDIS, "sentinel_username", "", &kind_user_name,
 	  IN_CONFIG(redis.sentinel_username) },
 	{ SECTION_REDIS, "sentinel_password_file", "", &kind_optional_path,
@@ -113,7 +122,8 @@ static const struct setting settings[] = {
 	{ SECTION_REDIS, "tls_ca_file", "", &kind_optional_path, IN_CONFIG(redis.tls_ca_file) },
 	{ SECTION_REDIS, "tls_cert_file", "", &kind_optional_path, IN_CONFIG(redis.tls_cert_file) },
 	{ SECTION_REDIS, "tls_key_file", "", &kind_optional_path, IN_CONFIG(redis.tls_key_file) },
-	{ SECTION_REDIS, "tls_server_name", "", &kind_host_name, IN_CONFIG(redis.tls_server_name) },
+	{ SECTION_REDIS, "tls_server_name", "", &kind_name, IN_CONFIG(redis.tls_server_name),
+	  .detail = &host_form },
 
 	{ SECTION_POLICYD, "listen", NULL, &kind_listeners, IN_CONFIG(policyd_listen),
 	  .count_offset = offsetof(struct config, n_policyd_listen), .max = 64 },

@@ -328,24 +328,14 @@ static bool parse_user_name(const struct setting *setting, const char *text, str
 	return !text[0] || keep(text, arena, out, reason);
 }
 
-static bool parse_host_name(const struct setting *setting, const char *text, struct arena *arena,
-			    void *out, const char **reason)
+static bool parse_name(const struct setting *setting, const char *text, struct arena *arena,
+		       void *out, const char **reason)
 {
-	(void)setting;
-	*(const char **)out = NULL;
-	if (text[0] && !is_made_of(text, ":.-_", ENDPOINT_HOST_MAX))
-		return refuse(reason, "must be the name or address of a host");
-	return !text[0] || keep(text, arena, out, reason);
-}
+	const struct name_form *form = setting->detail;
 
-/* As sentinel.c of Redis allows it. */
-static bool parse_master(const struct setting *setting, const char *text, struct arena *arena,
-			 void *out, const char **reason)
-{
-	(void)setting;
 	*(const char **)out = NULL;
-	if (text[0] && !is_made_of(text, "._-", NODE_MAX))
-		return refuse(reason, "a master's name has letters, digits, \".\", \"-\" and \"_\"");
+	if (text[0] && !is_made_of(text, form->others, form->max))
+		return refuse(reason, form->reason);
 	return !text[0] || keep(text, arena, out, reason);
 }
 
@@ -509,8 +499,7 @@ KIND(kind_path, const char *, false, parse_path);
 KIND(kind_optional_path, const char *, false, parse_optional_path);
 KIND(kind_delimiters, const char *, false, parse_delimiters);
 KIND(kind_user_name, const char *, false, parse_user_name);
-KIND(kind_host_name, const char *, false, parse_host_name);
-KIND(kind_master, const char *, false, parse_master);
+KIND(kind_name, const char *, false, parse_name);
 KIND(kind_prefix, const char *, false, parse_prefix);
 KIND(kind_text, const char *, false, parse_text);
 KIND(kind_mailbox, const char *, false, parse_mailbox);

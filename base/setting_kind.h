@@ -28,6 +28,14 @@ struct range {
 	int64_t min, max;
 };
 
+/* A name of letters, digits and others, at most max octets; reason is told of one
+ * that is not. */
+struct name_form {
+	const char *others;
+	size_t max;
+	const char *reason;
+};
+
 /* detail is a table of words; kind_flag is a bool, kind_word an int. */
 extern const struct setting_kind kind_flag, kind_word;
 /* detail is a range. */
@@ -36,9 +44,10 @@ extern const struct setting_kind kind_int;
 extern const struct setting_kind kind_amount, kind_deadline, kind_factor, kind_share, kind_step;
 extern const struct setting_kind kind_check_mode, kind_file_mode, kind_null_sender, kind_reply;
 /* Texts. Those that may be empty are then NULL. */
-extern const struct setting_kind kind_delimiters, kind_host_name, kind_mailbox, kind_master,
-	kind_node, kind_optional_owner, kind_optional_path, kind_owner, kind_path, kind_prefix,
-	kind_text, kind_user_name;
+extern const struct setting_kind kind_delimiters, kind_mailbox, kind_node, kind_optional_owner,
+	kind_optional_path, kind_owner, kind_path, kind_prefix, kind_text, kind_user_name;
+/* The same; detail is a name_form. */
+extern const struct setting_kind kind_name;
 extern const struct setting_kind kind_endpoint, kind_listener;
 /* Lists. */
 extern const struct setting_kind kind_listeners, kind_networks, kind_patterns, kind_quotas,
