@@ -373,3 +373,12 @@ int64_t redis_integer(struct redis *r, const char *format, ...)
 	freeReplyObject(reply);
 	return n;
 }
+
+bool redis_has_text(struct redis *r, const char *command, const char *text)
+{
+	redisReply *reply = redis_call(r, command);
+	bool has = reply->type == REDIS_REPLY_STRING && strstr(reply->str, text);
+
+	freeReplyObject(reply);
+	return has;
+}

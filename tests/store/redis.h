@@ -56,4 +56,7 @@ void redis_do(struct redis *redis, const char *format, ...);
 /* Likewise for an integer reply. */
 int64_t redis_integer(struct redis *redis, const char *format, ...);
 
+/* Whether its answer has that text in it. */
+bool redis_has_text(struct redis *redis, const char *command, const char *text);
+
 #endif

@@ -51,6 +51,19 @@ void rig_wait(struct rig *rig, const bool *done)
 	}
 }
 
+void rig_wait_for(struct rig *rig, bool (*is)(void), const char *what)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+
+	while (!is()) {
+		if (rig_now_ms() > until_ms) {
+			fprintf(stderr, "rig: %s does not come\n", what);
+			exit(99);
+		}
+		rig_run(rig, 20);
+	}
+}
+
 void rig_wait_connected(struct rig *rig, bool connected)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;

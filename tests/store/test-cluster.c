@@ -25,44 +25,22 @@ static char section[500]; /* of the configuration */
 
 /* ---- the stage ---------------------------------------------------------- */
 
-static bool has_text(struct redis *r, const char *command, const char *text)
-{
-	redisReply *reply = redis_call(r, command);
-	bool has = reply->type == REDIS_REPLY_STRING && strstr(reply->str, text);
-
-	freeReplyObject(reply);
-	return has;
-}
-
-static void wait_for(bool (*is)(void), const char *what)
-{
-	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
-
-	while (!is()) {
-		if (rig_now_ms() > until_ms) {
-			fprintf(stderr, "cluster: %s does not come\n", what);
-			exit(99);
-		}
-		rig_run(&rig, 20);
-	}
-}
-
 static bool all_know_all(void)
 {
 	bool know = true;
 
 	for (size_t i = 0; i < NODES; i++)
-		know = know && has_text(nodes[i], "CLUSTER INFO", "cluster_known_nodes:4");
+		know = know && redis_has_text(nodes[i], "CLUSTER INFO", "cluster_known_nodes:4");
 	return know;
 }
 
 static bool is_settled(void)
 {
-	bool settled = has_text(nodes[3], "INFO replication", "master_link_status:up");
+	bool settled = redis_has_text(nodes[3], "INFO replication", "master_link_status:up");
 
 	for (size_t i = 0; i < NODES; i++)
-		settled = settled && has_text(nodes[i], "CLUSTER INFO", "cluster_state:ok") &&
-			  has_text(nodes[i], "CLUSTER NODES", "slave ");
+		settled = settled && redis_has_text(nodes[i], "CLUSTER INFO", "cluster_state:ok") &&
+			  redis_has_text(nodes[i], "CLUSTER NODES", "slave ");
 	return settled;
 }
 
@@ -96,9 +74,9 @@ static void start(void)
 		if (i > 0)
 			redis_do(nodes[i], "CLUSTER MEET 127.0.0.1 %d %d", ports[0], bus_ports[0]);
 	}
-	wait_for(all_know_all, "acquaintance");
+	rig_wait_for(&rig, all_know_all, "acquaintance");
 	redis_do(nodes[3], "CLUSTER REPLICATE %s", ids[0]);
-	wait_for(is_settled, "a cluster");
+	rig_wait_for(&rig, is_settled, "a cluster");
 	snprintf(section, sizeof(section), "cluster = { \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\" }",
 		 ports[1], ports[3]);
 }
@@ -365,15 +343,15 @@ static void test_half_moved(void)
 
 static bool is_settled_again(void)
 {
-	return has_text(nodes[0], "INFO replication", "role:slave") &&
-	       has_text(nodes[0], "CLUSTER INFO", "cluster_state:ok");
+	return redis_has_text(nodes[0], "INFO replication", "role:slave") &&
+	       redis_has_text(nodes[0], "CLUSTER INFO", "cluster_state:ok");
 }
 
 static bool replica_has_taken_over(void)
 {
-	return has_text(nodes[3], "INFO replication", "role:master") &&
-	       has_text(nodes[3], "CLUSTER INFO", "cluster_state:ok") &&
-	       has_text(nodes[1], "CLUSTER INFO", "cluster_state:ok");
+	return redis_has_text(nodes[3], "INFO replication", "role:master") &&
+	       redis_has_text(nodes[3], "CLUSTER INFO", "cluster_state:ok") &&
+	       redis_has_text(nodes[1], "CLUSTER INFO", "cluster_state:ok");
 }
 
 static void test_death(void)
@@ -401,7 +379,7 @@ static void test_death(void)
 	SUITE_TRUE(others > load->n / 3);
 	load_prove(load);
 	redis_start(nodes[0]);
-	wait_for(is_settled_again, "the return of a node");
+	rig_wait_for(&rig, is_settled_again, "the return of a node");
 	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
 }
 

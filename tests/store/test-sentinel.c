@@ -22,33 +22,11 @@ static char section[1000]; /* of the configuration */
 
 /* ---- the stage ---------------------------------------------------------- */
 
-static bool has_text(struct redis *r, const char *command, const char *text)
-{
-	redisReply *reply = redis_call(r, command);
-	bool has = reply->type == REDIS_REPLY_STRING && strstr(reply->str, text);
-
-	freeReplyObject(reply);
-	return has;
-}
-
-static void wait_for(bool (*is)(void), const char *what)
-{
-	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
-
-	while (!is()) {
-		if (rig_now_ms() > until_ms) {
-			fprintf(stderr, "sentinel: %s does not come\n", what);
-			exit(99);
-		}
-		rig_run(&rig, 20);
-	}
-}
-
 static bool replicates(void)
 {
-	return has_text(servers[0], "INFO replication", "role:master") ?
-		       has_text(servers[0], "INFO replication", "state=online") :
-		       has_text(servers[1], "INFO replication", "state=online");
+	return redis_has_text(servers[0], "INFO replication", "role:master") ?
+		       redis_has_text(servers[0], "INFO replication", "state=online") :
+		       redis_has_text(servers[1], "INFO replication", "state=online");
 }
 
 /* What a failover needs: the replica and each other. */
@@ -57,7 +35,7 @@ static bool sentinels_know(void)
 	bool know = true;
 
 	for (size_t i = 0; i < SENTINELS; i++)
-		know = know && has_text(sentinels[i], "INFO sentinel", "slaves=1,sentinels=3");
+		know = know && redis_has_text(sentinels[i], "INFO sentinel", "slaves=1,sentinels=3");
 	return know;
 }
 
@@ -81,7 +59,7 @@ static void start(int down_after_ms)
 	servers[1] = redis_new_with(server_ports[1], false,
 				    "repl-diskless-sync-delay 0\nreplicaof 127.0.0.1 %d\n",
 				    server_ports[0]);
-	wait_for(replicates, "replication");
+	rig_wait_for(&rig, replicates, "replication");
 	len = (size_t)sprintf(section, "sentinel_master = \"mail\" sentinels = { ");
 	for (size_t i = 0; i < SENTINELS; i++) {
 		sentinel_ports[i] = redis_free_port();
@@ -94,7 +72,7 @@ static void start(int down_after_ms)
 				       sentinel_ports[i]);
 	}
 	strcat(section, " }");
-	wait_for(sentinels_know, "what sentinels know");
+	rig_wait_for(&rig, sentinels_know, "what sentinels know");
 }
 
 static void end(void)
@@ -202,7 +180,7 @@ static void test_switch(void)
 	rig_wait_connected(&rig, true);
 	SUITE_TRUE(load->slowest_ms <= rig.deadline_ms + MARGIN_MS);
 	load_prove(load);
-	SUITE_TRUE(has_text(servers[1], "INFO replication", "role:master"));
+	SUITE_TRUE(redis_has_text(servers[1], "INFO replication", "role:master"));
 	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
 	SUITE_INT_EQUAL(redis_integer(servers[1], "EXISTS sendward:{rose}:a"), 1);
 	end();
