@@ -20,7 +20,9 @@ OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
 TOLD = {OUTAGE: (1, 1), HARMLESS: (0, 0), ONCE: (0, 1)}
 # Greeted anew, the server is well each time, until it is asked something.
-EACH_TIME = (1, 5)
+EACH_TIME = (1, 8)
+# For some seconds: what the waits between two tries, each half as long as it may be, leave room for.
+EACH_TIME_FOR_SECONDS = (1, 11)
 # It answers, but not to the question; another question it may answer.
 NOT_ASKED_THAT = (0, 0)
 # A refusal that comes late, when the server has been silent before, is taken for a sign of life.
@@ -70,8 +72,8 @@ _proxied("a peer that says nothing for some seconds", Fault(cuts=True, answer=la
 _proxied("a reset in the middle of each reply",
          Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), told=EACH_TIME)
 _proxied("a reset in the middle of each reply for some seconds",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), told=EACH_TIME,
-         lasts_s=4)
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")),
+         told=EACH_TIME_FOR_SECONDS, lasts_s=4)
 _proxied("half a reply, then silence",
          Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")))
 _proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"), told=EACH_TIME)
