@@ -12,8 +12,8 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/peer.h"
 #include "policy/lookup.h"
-#include "policy/peer.h"
 #include "policy/socketmap.h"
 
 /* A question with its length, ":" and ",". */

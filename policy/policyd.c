@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/daemon.h"
+#include "base/listeners.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "policy/clients.h"
-#include "policy/listeners.h"
 #include "policy/lookup.h"
 #include "policy/map_clients.h"
 #include "policy/wiring.h"
@@ -32,6 +32,18 @@ struct policyd {
 	int64_t since_s;
 	bool stopping;
 };
+
+static const struct endpoint *policy_list(const struct config *config, size_t *n)
+{
+	*n = config->n_policyd_listen;
+	return config->policyd_listen;
+}
+
+static const struct endpoint *sender_list(const struct config *config, size_t *n)
+{
+	*n = config->n_sender_login_listen;
+	return config->sender_login_listen;
+}
 
 static const char *charge_text(const struct config *config)
 {
@@ -263,8 +275,8 @@ struct policyd *policyd_open(struct config *config, char *error, size_t error_si
 		free(d);
 		return NULL;
 	}
-	d->listeners = listeners_new(d->base, listeners_of_policy, on_accepted, d);
-	d->sender_listeners = listeners_new(d->base, listeners_of_senders, on_map_accepted, d);
+	d->listeners = listeners_new(d->base, policy_list, on_accepted, d);
+	d->sender_listeners = listeners_new(d->base, sender_list, on_map_accepted, d);
 	d->config = config_ref(config);
 	if (apply_listeners(d, config, error, error_size))
 		return d;

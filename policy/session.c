@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "policy/peer.h"
+#include "base/peer.h"
 #include "policy/protocol.h"
 #include "policy/stage.h"
 #include "policy/transaction.h"

@@ -1,4 +1,4 @@
-#include "policy/listeners.h"
+#include "base/listeners.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,18 +20,6 @@ struct listeners {
 	size_t n;
 	bool paused;
 };
-
-const struct endpoint *listeners_of_policy(const struct config *config, size_t *n)
-{
-	*n = config->n_policyd_listen;
-	return config->policyd_listen;
-}
-
-const struct endpoint *listeners_of_senders(const struct config *config, size_t *n)
-{
-	*n = config->n_sender_login_listen;
-	return config->sender_login_listen;
-}
 
 struct listeners *listeners_new(struct event_base *base, listeners_list *list,
 				listener_accepted *accepted, void *arg)

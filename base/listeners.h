@@ -1,8 +1,8 @@
 /*
  * Listening sockets of the daemon, kept equal to a list in the configuration.
  */
-#ifndef SENDWARD_POLICY_LISTENERS_H
-#define SENDWARD_POLICY_LISTENERS_H
+#ifndef SENDWARD_LISTENERS_H
+#define SENDWARD_LISTENERS_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,9 +13,8 @@
 struct event_base;
 struct listeners;
 
-/* Which list: policyd.listen, policyd.sender_login_listen. */
+/* Which list, such as policyd.listen. */
 typedef const struct endpoint *listeners_list(const struct config *config, size_t *n);
-listeners_list listeners_of_policy, listeners_of_senders;
 
 struct listeners *listeners_new(struct event_base *base, listeners_list *list,
 				listener_accepted *accepted, void *arg);

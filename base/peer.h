@@ -2,8 +2,8 @@
  * Who is at the other end of a connection, for the log: "pid 1234" (of the
  * Postfix process, as its own log lines have it) or "[192.0.2.1]:12345".
  */
-#ifndef SENDWARD_POLICY_PEER_H
-#define SENDWARD_POLICY_PEER_H
+#ifndef SENDWARD_PEER_H
+#define SENDWARD_PEER_H
 
 #include "base/network.h"
 

@@ -1,6 +1,6 @@
 #define _GNU_SOURCE /* struct ucred, unix(7) */
 
-#include "policy/peer.h"
+#include "base/peer.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
