@@ -71,7 +71,8 @@ static void fill(struct load *load, cfg_t *cfg)
 {
 	static const enum setting_section sections[] = { SECTION_TOP, SECTION_REDIS,
 							 SECTION_POLICYD, SECTION_MILTER,
-							 SECTION_UNAUTHENTICATED };
+							 SECTION_UNAUTHENTICATED,
+							 SECTION_SASLD };
 	struct config *config = load->config;
 	cfg_t *section;
 	size_t i;

@@ -178,6 +178,13 @@ bool redis_same(const struct redis_settings *a, const struct redis_settings *b);
 #define REDIS_NAME_MAX 300
 void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX]);
 
+/* sasld { ... }: SMTP users log in here. */
+struct sasld_settings {
+	const struct endpoint *listen;
+	size_t n_listen; /* 0: sendward-sasld is not used */
+	int max_connections;
+};
+
 struct config {
 	const char *path;
 	const char *node;
@@ -207,6 +214,7 @@ struct config {
 	size_t n_sender_login_listen;
 	bool milter_configured;
 	struct endpoint milter_listen;
+	struct sasld_settings sasld;
 	const struct plan *plans; /* [0] is plan default, always there */
 	size_t n_plans;
 	const struct domain *domains; /* sorted by name */

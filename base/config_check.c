@@ -48,7 +48,10 @@ static void check_listeners(struct load *load, cfg_t *cfg)
 	cfg_t *policyd = cfg_getsec(cfg, "policyd");
 	cfg_opt_t *redis = load_find(cfg_getsec(cfg, "redis"), "address");
 	struct used *used = load_allocate(
-		load, config->n_policyd_listen + config->n_sender_login_listen + 2, sizeof(*used));
+		load,
+		config->n_policyd_listen + config->n_sender_login_listen + config->sasld.n_listen +
+			2,
+		sizeof(*used));
 	size_t n = 0;
 
 	if (redis)
@@ -57,6 +60,8 @@ static void check_listeners(struct load *load, cfg_t *cfg)
 		      load_find(policyd, "listen"), used + n);
 	n += add_list(config->sender_login_listen, config->n_sender_login_listen,
 		      load_find(policyd, "sender_login_listen"), used + n);
+	n += add_list(config->sasld.listen, config->sasld.n_listen,
+		      load_find(cfg_getsec(cfg, "sasld"), "listen"), used + n);
 	if (config->milter_configured)
 		used[n++] = (struct used){ &config->milter_listen,
 					   load_line_of(cfg_getsec(cfg, "milter"), "listen") };

@@ -135,6 +135,11 @@ static const struct setting settings[] = {
 
 	{ SECTION_MILTER, "listen", NULL, &kind_listener, IN_CONFIG(milter_listen) },
 
+	{ SECTION_SASLD, "listen", NULL, &kind_listeners, IN_CONFIG(sasld.listen),
+	  .count_offset = offsetof(struct config, sasld.n_listen), .max = 64 },
+	{ SECTION_SASLD, "max_connections", "2000", &kind_int, IN_CONFIG(sasld.max_connections),
+	  .detail = &connections_range },
+
 	{ SECTION_PLAN, "quotas", NULL, &kind_quotas, IN_PLAN(quotas, PLAN_QUOTAS),
 	  .count_offset = offsetof(struct plan, n_quotas), .max = QUOTAS_MAX },
 	{ SECTION_PLAN, "senders", "%login", &kind_patterns, IN_PLAN(senders, PLAN_SENDERS),
@@ -268,6 +273,7 @@ const char *setting_section_name(enum setting_section section)
 		[SECTION_SENDER_GROUP] = "sender_group",
 		[SECTION_UNAUTHENTICATED] = "unauthenticated",
 		[SECTION_STORE_FAILURE] = "store_failure",
+		[SECTION_SASLD] = "sasld",
 	};
 
 	return names[section];

@@ -26,8 +26,9 @@ enum setting_section {
 	SECTION_SENDER_GROUP, /* sender_group NAME { } */
 	SECTION_UNAUTHENTICATED,
 	SECTION_STORE_FAILURE,
+	SECTION_SASLD,
 };
-#define SECTIONS 13
+#define SECTIONS 14
 
 /* "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);
