@@ -1,26 +1,15 @@
 #include "policy/clients.h"
 
-#include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdlib.h>
-#include <unistd.h>
 
-#include "base/log.h"
+#include "base/crowd.h"
 #include "base/memory.h"
-
-/* How often idle connections are looked for. */
-#define SWEEP_EVERY_S 60
 
 struct clients {
 	struct session_host host;
-	struct session_link list; /* a ring; this is its seam */
-	int64_t n;
-	int64_t n_turned_away;
-	int64_t complained_s; /* 0: never */
-	struct event sweep;
+	struct crowd *crowd;
 	clients_report *report;
 	void *ctx;
-	void (*drained)(void *ctx); /* NULL until clients_drain() */
 };
 
 static void on_report(void *ctx, const struct config *config, const struct request *request,
@@ -34,38 +23,38 @@ static void on_report(void *ctx, const struct config *config, const struct reque
 static void on_closed(void *ctx, struct session *session)
 {
 	struct clients *c = ctx;
-	struct session_link *link = session_link(session);
 
-	link->prev->next = link->next;
-	link->next->prev = link->prev;
-	c->n--;
-	if (c->n == 0 && c->drained)
-		c->drained(c->ctx);
+	crowd_leave(c->crowd, session_member(session));
 }
 
-static void on_sweep(evutil_socket_t fd, short what, void *arg)
+static bool idle_since(const void *connection, int64_t since_s)
 {
-	struct clients *c = arg;
-	int64_t since_s = session_clock_s() - CLIENTS_IDLE_MAX_S;
-	struct session_link *link, *next;
+	return session_idle_since(connection, since_s);
+}
 
-	(void)fd;
-	(void)what;
-	for (link = c->list.next; link != &c->list; link = next) {
-		next = link->next;
-		if (session_idle_since(link->session, since_s))
-			session_close(link->session);
-	}
+static void drain(void *connection)
+{
+	session_drain(connection);
+}
+
+static void end(void *connection)
+{
+	session_close(connection);
 }
 
 struct clients *clients_new(struct event_base *base, const struct decision_env *env,
 			    struct config *config, clients_report *report, void *ctx)
 {
-	static const struct timeval every = { .tv_sec = SWEEP_EVERY_S };
+	static const struct crowd_kind kind = {
+		.what = "policy connection",
+		.setting = "policyd.max_connections",
+		.idle_since = idle_since,
+		.drain = drain,
+		.close = end,
+	};
 	struct clients *c = memory_zero(sizeof(*c));
 
-	event_assign(&c->sweep, base, -1, EV_PERSIST, on_sweep, c);
-	event_add(&c->sweep, &every);
+	c->crowd = crowd_new(base, &kind);
 	c->host.base = base;
 	c->host.env = env;
 	c->host.config = config_ref(config);
@@ -73,7 +62,6 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 	c->host.closed = on_closed;
 	wiring_init(&c->host.wiring);
 	c->host.ctx = c;
-	c->list.next = c->list.prev = &c->list;
 	c->report = report;
 	c->ctx = ctx;
 	return c;
@@ -85,53 +73,20 @@ void clients_configure(struct clients *c, struct config *config)
 	c->host.config = config_ref(config);
 }
 
-static void turn_away(struct clients *c, int fd)
-{
-	int64_t now_s = session_clock_s();
-
-	close(fd);
-	c->n_turned_away++;
-	if (c->complained_s && now_s - c->complained_s < CLIENTS_COMPLAIN_EVERY_S)
-		return;
-	c->complained_s = now_s;
-	log_warning("policy connection closed at once: there are %lld, and "
-		    "policyd.max_connections = %d (%lld turned away since start)",
-		    (long long)c->n, c->host.config->policyd_max_connections,
-		    (long long)c->n_turned_away);
-}
-
 void clients_add(struct clients *c, int fd)
 {
 	struct session *session;
-	struct session_link *link;
 
-	if (c->n >= c->host.config->policyd_max_connections) {
-		turn_away(c, fd);
+	if (!crowd_admits(c->crowd, fd, c->host.config->policyd_max_connections))
 		return;
-	}
 	session = session_new(&c->host, fd);
-	link = session_link(session);
-	link->next = &c->list;
-	link->prev = c->list.prev;
-	link->prev->next = link;
-	c->list.prev = link;
-	c->n++;
+	crowd_join(c->crowd, session_member(session), session);
 	session_start(session);
 }
 
 void clients_drain(struct clients *c, void (*drained)(void *ctx))
 {
-	struct session_link *link, *next;
-
-	if (c->n == 0) {
-		drained(c->ctx);
-		return;
-	}
-	c->drained = drained;
-	for (link = c->list.next; link != &c->list; link = next) {
-		next = link->next;
-		session_drain(link->session);
-	}
+	crowd_drain(c->crowd, drained, c->ctx);
 }
 
 void clients_abandon(struct clients *c)
@@ -146,10 +101,7 @@ void clients_free(struct clients **clients)
 	*clients = NULL;
 	if (!c)
 		return;
-	c->drained = NULL;
-	while (c->list.next != &c->list)
-		session_close(c->list.next->session);
-	event_del(&c->sweep);
+	crowd_free(&c->crowd);
 	config_unref(&c->host.config);
 	free(c);
 }
@@ -161,9 +113,9 @@ struct wiring *clients_wiring(struct clients *c)
 
 void clients_stats(const struct clients *c, struct clients_stats *out)
 {
-	out->connections = c->n;
+	out->connections = crowd_size(c->crowd);
 	out->requests = c->host.n_requests;
 	out->decisions = c->host.n_decisions;
 	out->malformed = c->host.n_malformed;
-	out->turned_away = c->n_turned_away;
+	out->turned_away = crowd_turned_away(c->crowd);
 }

@@ -6,14 +6,6 @@
 
 #include "policy/session.h"
 
-/* A Postfix process keeps its connection as long as its SMTP session lasts,
- * and that may wait smtpd_timeout (300 s) for every command; closing sooner
- * would cost the next request a second. */
-#define CLIENTS_IDLE_MAX_S 3600
-
-/* Over policyd_max_connections, the log says so at most this often. */
-#define CLIENTS_COMPLAIN_EVERY_S 10
-
 struct clients;
 
 typedef void clients_report(void *ctx, const struct config *config, const struct request *request,

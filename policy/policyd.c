@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crowd.h"
 #include "base/daemon.h"
 #include "base/listeners.h"
 #include "base/log.h"
@@ -113,7 +114,7 @@ static void on_milter_beat(enum store_result result, const char *record, size_t 
 	(void)error;
 	if (result == STORE_OK || result == STORE_NOT_FOUND)
 		wiring_milter_beat(clients_wiring(d->clients), d->config->node, record,
-				   session_clock_s());
+				   crowd_clock_s());
 }
 
 /* Nobody else knows whether the milter gets what is left to it. */

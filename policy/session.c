@@ -37,7 +37,7 @@ static const bool transitions[4][4] = {
 
 struct session {
 	struct session_host *host;
-	struct session_link link;
+	struct crowd_member member;
 	enum session_state state;
 	int fd;
 	bool running;	/* run() is on the stack */
@@ -64,14 +64,9 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-int64_t session_clock_s(void)
+struct crowd_member *session_member(struct session *s)
 {
-	return now_us() / 1000000;
-}
-
-struct session_link *session_link(struct session *s)
-{
-	return &s->link;
+	return &s->member;
 }
 
 bool session_deciding(const struct session *s)
@@ -352,7 +347,6 @@ struct session *session_new(struct session_host *host, int fd)
 	protocol_init(&s->protocol);
 	transaction_init(&s->transaction);
 	s->host = host;
-	s->link.session = s;
 	s->fd = fd;
 	s->asked_us = now_us();
 	event_assign(&s->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, s);

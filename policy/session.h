@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "base/crowd.h"
 #include "engine/decision.h"
 #include "policy/wiring.h"
 
@@ -60,17 +61,10 @@ void session_close(struct session *session);
 
 bool session_deciding(const struct session *session);
 
-/* Nothing came since this (CLOCK_MONOTONIC, in seconds), and nothing is owed. */
+/* Nothing came since this (crowd_clock_s()), and nothing is owed. */
 bool session_idle_since(const struct session *session, int64_t since_s);
 
-/* The seconds that session_idle_since() counts in. */
-int64_t session_clock_s(void);
-
-/* The owner's list of its sessions; nothing here looks at it. */
-struct session_link {
-	struct session_link *next, *prev;
-	struct session *session;
-};
-struct session_link *session_link(struct session *session);
+/* For the crowd that it belongs to. */
+struct crowd_member *session_member(struct session *session);
 
 #endif
