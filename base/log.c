@@ -13,14 +13,26 @@
 #include <unistd.h>
 
 #include "base/builder.h"
+#include "base/memory.h"
+
+/* Octets before a line, and of a line with them and its end. */
+#define HEAD_MAX 256
+#define WHOLE_MAX (HEAD_MAX + LOG_LINE_MAX + 16)
 
 /* Set before other threads exist and only read afterwards. */
 static const char *log_program = "sendward";
+static pid_t log_pid; /* 0: before log_open() */
 static enum log_target log_target = LOG_TARGET_STDERR;
 static bool log_to_journal; /* standard error is systemd's journal */
 static enum log_level log_level = LEVEL_INFO;
 static void (*log_each)(enum log_level level, const char *line, void *arg);
 static void *log_each_arg;
+
+/* The lines of this thread that wait; NULL: they do not. */
+static _Thread_local struct held {
+	size_t len;
+	char text[LOG_HELD_MAX];
+} *held;
 
 /* Hashes of the keys already said; under once_lock. */
 static pthread_mutex_t once_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -54,6 +66,7 @@ static bool is_journal(int fd)
 void log_open(const char *program, enum log_target target)
 {
 	log_program = program;
+	log_pid = getpid();
 	log_target = target;
 	log_to_journal = is_journal(STDERR_FILENO);
 	if (target == LOG_TARGET_SYSLOG)
@@ -71,69 +84,109 @@ void log_capture(void (*each)(enum log_level level, const char *line, void *arg)
 	log_each_arg = arg;
 }
 
-/* RFC 3339 with milliseconds and the local offset. What changes once a second
- * is kept. */
-static void add_time(struct builder *text)
-{
-	static _Thread_local time_t second = -1;
-	static _Thread_local char day[40], zone[8];
-	struct timespec now;
-	struct tm local;
-	char millis[] = ".000";
+/* ---- standard error ----------------------------------------------------- */
 
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != second) {
-		localtime_r(&now.tv_sec, &local);
-		strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
-		strftime(zone, sizeof(zone), "%z", &local);
-		second = now.tv_sec;
-	}
-	millis[1] = (char)('0' + now.tv_nsec / 100000000);
-	millis[2] = (char)('0' + now.tv_nsec / 10000000 % 10);
-	millis[3] = (char)('0' + now.tv_nsec / 1000000 % 10);
-	builder_add(text, day);
-	builder_add(text, millis);
-	builder_add_bytes(text, zone, 3);
-	builder_add_char(text, ':');
-	builder_add(text, zone + 3);
+/* What stands before a line, but for the journal: RFC 3339 with milliseconds
+ * and the local offset, program, process. Only the milliseconds change more
+ * often than once a second. */
+struct head {
+	time_t second;
+	size_t len;
+	char text[HEAD_MAX];
+};
+
+#define MILLIS_AT (sizeof("2026-11-21T12:00:00.") - 1)
+
+static void renew_head(struct head *head, time_t second)
+{
+	char day[40], zone[8];
+	struct builder text;
+	struct tm local;
+
+	localtime_r(&second, &local);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	builder_init(&text, head->text, sizeof(head->text));
+	builder_add(&text, day);
+	builder_add(&text, ".000");
+	builder_add_bytes(&text, zone, 3);
+	builder_add_char(&text, ':');
+	builder_add(&text, zone + 3);
+	builder_add_char(&text, ' ');
+	builder_add(&text, log_program);
+	builder_add_char(&text, '[');
+	builder_add_int(&text, log_pid ? log_pid : getpid());
+	builder_add(&text, "]: ");
+	head->len = text.len;
+	head->second = second;
 }
 
-/* What stands before the text. The journal knows time, program and process,
- * and takes the priority from sd-daemon(3)'s prefix. */
-static void add_head(struct builder *text, enum log_level level)
+static void add_head(struct builder *text)
 {
-	if (log_to_journal) {
-		builder_add_char(text, '<');
-		builder_add_int(text, levels[level].priority);
-		builder_add_char(text, '>');
-		return;
+	static _Thread_local struct head head = { .second = -1 };
+	struct timespec now;
+	char *millis = head.text + MILLIS_AT;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (now.tv_sec != head.second)
+		renew_head(&head, now.tv_sec);
+	millis[0] = (char)('0' + now.tv_nsec / 100000000);
+	millis[1] = (char)('0' + now.tv_nsec / 10000000 % 10);
+	millis[2] = (char)('0' + now.tv_nsec / 1000000 % 10);
+	builder_add_bytes(text, head.text, head.len);
+}
+
+/* The journal knows time, program and process, and takes the priority from
+ * sd-daemon(3)'s prefix. */
+static void add_priority(struct builder *text, enum log_level level)
+{
+	builder_add_char(text, '<');
+	builder_add_int(text, levels[level].priority);
+	builder_add_char(text, '>');
+}
+
+/* Room for WHOLE_MAX octets. Returns the length. */
+static size_t format_line(enum log_level level, const char *line, char *out)
+{
+	struct builder text;
+
+	builder_init(&text, out, WHOLE_MAX);
+	if (log_to_journal)
+		add_priority(&text, level);
+	else
+		add_head(&text);
+	builder_add(&text, levels[level].prefix);
+	builder_add(&text, line);
+	out[text.len++] = '\n';
+	return text.len;
+}
+
+/* There is nobody to tell that standard error is gone. */
+static void write_all(const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(STDERR_FILENO, text, len);
+
+		if (n < 0 && errno != EINTR)
+			return;
+		if (n > 0) {
+			text += n;
+			len -= (size_t)n;
+		}
 	}
-	add_time(text);
-	builder_add_char(text, ' ');
-	builder_add(text, log_program);
-	builder_add_char(text, '[');
-	builder_add_int(text, getpid());
-	builder_add(text, "]: ");
 }
 
 /* One write for the line, so that lines of several threads do not mix. */
 static void write_stderr(enum log_level level, const char *line)
 {
-	char whole[LOG_LINE_MAX + 256];
-	struct builder text;
+	char whole[WHOLE_MAX];
 
-	builder_init(&text, whole, sizeof(whole) - 1);
-	add_head(&text, level);
-	builder_add(&text, levels[level].prefix);
-	builder_add(&text, line);
-	whole[text.len++] = '\n';
-	/* There is nobody to tell that standard error is gone. */
-	if (write(STDERR_FILENO, whole, text.len) < 0)
-		return;
+	write_all(whole, format_line(level, line, whole));
 }
 
 static void write_line(enum log_level level, const char *line)
 {
+	log_flush();
 	if (log_each)
 		log_each(level, line, log_each_arg);
 	else if (log_target == LOG_TARGET_SYSLOG)
@@ -141,6 +194,41 @@ static void write_line(enum log_level level, const char *line)
 	else
 		write_stderr(level, line);
 }
+
+/* ---- lines that wait ---------------------------------------------------- */
+
+void log_hold(void)
+{
+	if (!held && log_target == LOG_TARGET_STDERR)
+		held = memory_zero(sizeof(*held));
+}
+
+void log_flush(void)
+{
+	int saved_errno = errno;
+
+	if (!held || held->len == 0)
+		return;
+	write_all(held->text, held->len);
+	held->len = 0;
+	errno = saved_errno;
+}
+
+void log_release(void)
+{
+	log_flush();
+	free(held);
+	held = NULL;
+}
+
+static void hold_line(enum log_level level, const char *line)
+{
+	if (LOG_HELD_MAX - held->len < WHOLE_MAX)
+		log_flush();
+	held->len += format_line(level, line, held->text + held->len);
+}
+
+/* ---- lines --------------------------------------------------------------- */
 
 static void __attribute__((format(printf, 2, 0)))
 log_format(enum log_level level, const char *format, va_list args)
@@ -160,7 +248,11 @@ void log_fields(enum log_level level, const char *line)
 {
 	int saved_errno = errno;
 
-	if (level <= log_level)
+	if (level > log_level)
+		return;
+	if (held && !log_each)
+		hold_line(level, line);
+	else
 		write_line(level, line);
 	errno = saved_errno;
 }

@@ -36,6 +36,19 @@ void log_line(enum log_level level, const char *format, ...) __attribute__((form
 /* A line that fields_add() made: it needs no more cleaning. */
 void log_fields(enum log_level level, const char *line);
 
+/* From now on what this thread gives to log_fields() waits, up to LOG_HELD_MAX
+ * octets of it, for log_flush() or for a line of the thread's own that does
+ * not wait: one write for all of them, in their order. For a loop that flushes
+ * at the end of each pass. Lines to syslog never wait, each is a datagram. */
+#define LOG_HELD_MAX 32768
+void log_hold(void);
+
+/* Writes what waits. */
+void log_flush(void);
+
+/* Flushes, and lines wait no more. */
+void log_release(void);
+
 #define log_error(...) log_line(LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_line(LEVEL_WARNING, __VA_ARGS__)
 #define log_info(...) log_line(LEVEL_INFO, __VA_ARGS__)

@@ -54,13 +54,12 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 	};
 	struct clients *c = memory_zero(sizeof(*c));
 
+	session_host_init(&c->host, base);
 	c->crowd = crowd_new(base, &kind);
-	c->host.base = base;
 	c->host.env = env;
 	c->host.config = config_ref(config);
 	c->host.report = on_report;
 	c->host.closed = on_closed;
-	wiring_init(&c->host.wiring);
 	c->host.ctx = c;
 	c->report = report;
 	c->ctx = ctx;
@@ -101,7 +100,9 @@ void clients_free(struct clients **clients)
 	*clients = NULL;
 	if (!c)
 		return;
+	outbox_flush(&c->host.outbox);
 	crowd_free(&c->crowd);
+	session_host_fini(&c->host);
 	config_unref(&c->host.config);
 	free(c);
 }

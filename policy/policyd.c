@@ -337,6 +337,7 @@ int policyd_run(struct policyd *d, struct config *config)
 	d->since_s = (int64_t)time(NULL);
 	assign_events(d);
 	log_start(d);
+	log_hold();
 	d->store = store_new(d->base, config);
 	store_trust_recent(d->store);
 	store_keep(d->store, config->state_dir, "policyd.state");
@@ -353,5 +354,6 @@ int policyd_run(struct policyd *d, struct config *config)
 	log_info("sendward-policyd stopped");
 	delete_events(d);
 	policyd_free(d);
+	log_release();
 	return status;
 }

@@ -14,14 +14,13 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/peer.h"
-#include "policy/protocol.h"
 #include "policy/stage.h"
 #include "policy/transaction.h"
 
 enum session_state {
 	SESSION_READING,  /* waits for a request, or has one not yet looked at */
 	SESSION_DECIDING, /* the engine has a request */
-	SESSION_WRITING,  /* the client is slow to take the answer */
+	SESSION_WRITING,  /* the answer is on its way, or the client is slow to take it */
 	SESSION_CLOSED,	  /* to be freed */
 };
 
@@ -29,9 +28,7 @@ static const bool transitions[4][4] = {
 	[SESSION_READING] = { [SESSION_DECIDING] = true,
 			      [SESSION_WRITING] = true,
 			      [SESSION_CLOSED] = true },
-	[SESSION_DECIDING] = { [SESSION_READING] = true,
-			       [SESSION_WRITING] = true,
-			       [SESSION_CLOSED] = true },
+	[SESSION_DECIDING] = { [SESSION_WRITING] = true },
 	[SESSION_WRITING] = { [SESSION_READING] = true, [SESSION_CLOSED] = true },
 };
 
@@ -40,7 +37,6 @@ struct session {
 	struct crowd_member member;
 	enum session_state state;
 	int fd;
-	bool running;	/* run() is on the stack */
 	bool listening; /* readable is added */
 	bool ended;	/* nothing more will be read */
 	struct event readable, writable;
@@ -49,9 +45,8 @@ struct session {
 	struct request request;
 	uint64_t recipient; /* of a RCPT under way */
 	struct transaction transaction;
-	size_t answer_len, answer_sent;
-	char answer[STAGE_ANSWER_MAX];
-	struct protocol protocol; /* last: most of it is never touched */
+	struct outbox_entry outgoing; /* the answer, until the end of the pass */
+	struct exchange *exchange;    /* NULL while idle */
 };
 
 static void run(struct session *s);
@@ -104,16 +99,19 @@ static void listen_on(struct session *s, bool on)
 static bool fill(struct session *s)
 {
 	size_t size;
-	char *room = protocol_room(&s->protocol, &size);
+	char *room;
 	ssize_t n;
 
+	if (!s->exchange)
+		s->exchange = exchange_take(&s->host->exchanges);
+	room = protocol_room(&s->exchange->protocol, &size);
 	if (size == 0) {
 		listen_on(s, false);
 		return false;
 	}
 	n = recv(s->fd, room, size, 0);
 	if (n > 0) {
-		protocol_filled(&s->protocol, (size_t)n);
+		protocol_filled(&s->exchange->protocol, (size_t)n);
 		return true;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
@@ -139,7 +137,8 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 static void push(struct session *s)
 {
 	static const struct timeval timeout = { .tv_sec = SESSION_WRITE_TIMEOUT_S };
-	ssize_t n = send(s->fd, s->answer + s->answer_sent, s->answer_len - s->answer_sent,
+	struct exchange *x = s->exchange;
+	ssize_t n = send(s->fd, x->answer + x->answer_sent, x->answer_len - x->answer_sent,
 			 MSG_NOSIGNAL);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR) {
@@ -147,15 +146,11 @@ static void push(struct session *s)
 		return;
 	}
 	if (n > 0)
-		s->answer_sent += (size_t)n;
-	if (s->answer_sent == s->answer_len) {
-		if (s->state != SESSION_READING)
-			enter(s, SESSION_READING);
-		return;
-	}
-	if (s->state != SESSION_WRITING)
-		enter(s, SESSION_WRITING);
-	event_add(&s->writable, &timeout);
+		x->answer_sent += (size_t)n;
+	if (x->answer_sent == x->answer_len)
+		enter(s, SESSION_READING);
+	else
+		event_add(&s->writable, &timeout);
 }
 
 static void on_writable(evutil_socket_t fd, short what, void *arg)
@@ -173,11 +168,19 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	run(s);
 }
 
+/* What the outbox calls. */
+static void on_end_of_pass(void *owner)
+{
+	push(owner);
+	run(owner);
+}
+
 static void answer(struct session *s, size_t len)
 {
-	s->answer_len = len;
-	s->answer_sent = 0;
-	push(s);
+	enter(s, SESSION_WRITING);
+	s->exchange->answer_len = len;
+	s->exchange->answer_sent = 0;
+	outbox_add(&s->host->outbox, &s->outgoing);
 }
 
 /* A RCPT or DATA that passes tells where in the transaction we are. */
@@ -204,8 +207,7 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 	if (verdict->action == ACTION_ACCEPT)
 		note_pass(s, verdict);
 	config_unref(&s->config);
-	answer(s, stage_answer(verdict, s->answer));
-	run(s);
+	answer(s, stage_answer(verdict, s->exchange->answer));
 }
 
 static void note_end(struct session *s)
@@ -239,7 +241,7 @@ static void cannot(struct session *s, const char *why)
 	fields_add(&fields, "login", s->request.login);
 	fields_add(&fields, "client", s->request.client_address);
 	log_warning("%s: answered that we cannot tell: %s", why, text);
-	answer(s, stage_answer_cannot(s->host->config, s->answer));
+	answer(s, stage_answer_cannot(s->host->config, s->exchange->answer));
 }
 
 static void handle(struct session *s, const struct policy_request *asked)
@@ -265,7 +267,7 @@ static void handle(struct session *s, const struct policy_request *asked)
 	case STAGE_NO_LOGIN:
 		break;
 	}
-	answer(s, stage_answer_pass(s->answer));
+	answer(s, stage_answer_pass(s->exchange->answer));
 }
 
 /* No reply to what is not a request: the protocol's way (Postfix asks again
@@ -276,7 +278,7 @@ static void complain(struct session *s)
 
 	s->host->n_malformed++;
 	log_warning("malformed policy request from %s: %s; connection closed",
-		    peer_format(s->fd, peer), protocol_fault(&s->protocol));
+		    peer_format(s->fd, peer), protocol_fault(&s->exchange->protocol));
 	enter(s, SESSION_CLOSED);
 }
 
@@ -284,11 +286,15 @@ static void wait_or_end(struct session *s)
 {
 	char peer[PEER_TEXT_MAX];
 
+	bool inside = s->exchange && protocol_in_request(&s->exchange->protocol);
+
+	if (!inside)
+		exchange_give(&s->host->exchanges, &s->exchange);
 	if (!s->ended)
 		listen_on(s, true);
 	if (!s->ended)
 		return;
-	if (protocol_in_request(&s->protocol))
+	if (inside)
 		log_info("policy connection from %s ended inside a request",
 			 peer_format(s->fd, peer));
 	enter(s, SESSION_CLOSED);
@@ -299,54 +305,69 @@ static void session_free(struct session *s)
 	s->host->closed(s->host->ctx, s);
 	event_del(&s->readable);
 	event_del(&s->writable);
+	outbox_remove(&s->host->outbox, &s->outgoing);
+	exchange_give(&s->host->exchanges, &s->exchange);
 	close(s->fd);
 	transaction_fini(&s->transaction);
 	free(s);
 }
 
-/* Goes on until something has to be waited for. Every entry from outside ends
- * here and does not touch the session afterwards: it may be gone. An answer
- * that is known at once comes back here inside itself and is left to the
- * outer loop. */
-static void run(struct session *s)
+static void next_request(struct session *s)
 {
 	struct policy_request asked;
-	bool waiting = false;
+	enum protocol_result result = PROTOCOL_MORE;
 
-	if (s->running)
-		return;
-	s->running = true;
-	while (s->state == SESSION_READING && !waiting) {
-		if (s->host->stopping) {
-			enter(s, SESSION_CLOSED);
-			break;
-		}
-		switch (protocol_next(&s->protocol, &asked)) {
-		case PROTOCOL_REQUEST:
-			handle(s, &asked);
-			break;
-		case PROTOCOL_BAD:
-			complain(s);
-			break;
-		case PROTOCOL_MORE:
-			wait_or_end(s);
-			waiting = true;
-			break;
-		}
+	if (s->exchange)
+		result = protocol_next(&s->exchange->protocol, &asked);
+	switch (result) {
+	case PROTOCOL_REQUEST:
+		handle(s, &asked);
+		break;
+	case PROTOCOL_BAD:
+		complain(s);
+		break;
+	case PROTOCOL_MORE:
+		wait_or_end(s);
+		break;
 	}
-	s->running = false;
+}
+
+/* Looks at what there is, until something has to be waited for: the rest of a
+ * request, the verdict, the end of the pass. Every entry from outside ends
+ * here and does not touch the session afterwards: it may be gone. */
+static void run(struct session *s)
+{
+	if (s->state == SESSION_READING && s->host->stopping)
+		enter(s, SESSION_CLOSED);
+	if (s->state == SESSION_READING)
+		next_request(s);
 	if (s->state == SESSION_CLOSED)
 		session_free(s);
+}
+
+void session_host_init(struct session_host *host, struct event_base *base)
+{
+	memset(host, 0, sizeof(*host));
+	host->base = base;
+	wiring_init(&host->wiring);
+	outbox_init(&host->outbox, base, on_end_of_pass);
+	exchanges_init(&host->exchanges);
+}
+
+void session_host_fini(struct session_host *host)
+{
+	outbox_fini(&host->outbox);
+	exchanges_fini(&host->exchanges);
 }
 
 struct session *session_new(struct session_host *host, int fd)
 {
 	struct session *s = memory_alloc(sizeof(*s));
 
-	memset(s, 0, offsetof(struct session, protocol));
-	protocol_init(&s->protocol);
+	memset(s, 0, sizeof(*s));
 	transaction_init(&s->transaction);
 	s->host = host;
+	s->outgoing.owner = s;
 	s->fd = fd;
 	s->asked_us = now_us();
 	event_assign(&s->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, s);

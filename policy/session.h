@@ -4,7 +4,8 @@
  * Postfix asks one thing at a time and waits (POSTFIX facts: one connection
  * per smtpd process, kept across SMTP sessions). So does a session: what is
  * sent ahead stays in the parser's buffer, and when that is full in the
- * socket's, until the answer before it is written.
+ * socket's, until the answer before it is written. Answers go out at the end
+ * of the loop's pass, behind the log lines about them (policy/outbox.h).
  *
  * A session frees itself when its connection has ended and no decision of its
  * is under way; a peer that goes away meanwhile is noticed at once and waited
@@ -19,6 +20,8 @@
 #include "base/config.h"
 #include "base/crowd.h"
 #include "engine/decision.h"
+#include "policy/exchange.h"
+#include "policy/outbox.h"
 #include "policy/wiring.h"
 
 /* A client that does not read its answer is given up after this. */
@@ -28,9 +31,12 @@ struct event_base;
 struct session;
 
 /* What the sessions of a daemon share; owned by who makes them, and outlives
- * them. */
+ * them. Who makes it sets env, config (with a reference), report, closed and
+ * ctx. */
 struct session_host {
 	struct event_base *base;
+	struct outbox outbox; /* answers of this pass of the loop */
+	struct exchanges exchanges;
 	const struct decision_env *env;
 	struct config *config; /* of the next request; each keeps its own */
 	struct wiring wiring;
@@ -44,6 +50,9 @@ struct session_host {
 	int64_t n_decisions; /* of these, asked of the engine */
 	int64_t n_malformed; /* connections closed for it */
 };
+
+void session_host_init(struct session_host *host, struct event_base *base);
+void session_host_fini(struct session_host *host);
 
 /* Owns fd, a connected stream socket that does not block. */
 struct session *session_new(struct session_host *host, int fd);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -212,6 +213,80 @@ static void test_threads(void)
 	SUITE_INT_EQUAL(lines, 4 * 20 + 4);
 }
 
+/* Octets in the pipe that is standard error. */
+static int written(void)
+{
+	int n = -1;
+
+	ioctl(STDERR_FILENO, FIONREAD, &n);
+	return n;
+}
+
+static void held_lines(void)
+{
+	int before;
+
+	log_hold();
+	log_fields(LEVEL_INFO, "n=1");
+	log_fields(LEVEL_WARNING, "n=2");
+	SUITE_INT_EQUAL(written(), 0);
+	log_info("n=3");
+	before = written();
+	SUITE_TRUE(before > 0);
+	log_fields(LEVEL_INFO, "n=4");
+	log_fields(LEVEL_DEBUG, "not shown");
+	SUITE_INT_EQUAL(written(), before);
+	log_flush();
+	SUITE_TRUE(written() > before);
+	log_fields(LEVEL_INFO, "n=5");
+	log_release();
+	log_fields(LEVEL_INFO, "n=6");
+}
+
+static void test_held(void)
+{
+	char text[2048], *line = text, *equals;
+	int n = 0;
+
+	capture_stderr(held_lines, text, sizeof(text));
+	while ((equals = strchr(line, '='))) {
+		SUITE_INT_EQUAL(atoi(equals + 1), ++n);
+		line = equals + 1;
+	}
+	SUITE_INT_EQUAL(n, 6);
+}
+
+#define MANY_LINES 1000
+
+static void many_held_lines(void)
+{
+	char line[32];
+	int i;
+
+	log_hold();
+	for (i = 0; i < MANY_LINES; i++) {
+		snprintf(line, sizeof(line), "n=%d", i);
+		log_fields(LEVEL_INFO, line);
+	}
+	SUITE_TRUE(written() > 0);
+	log_release();
+}
+
+static void test_held_full(void)
+{
+	static char text[65536];
+	char *line, *rest = NULL, *equals;
+	int n = 0;
+
+	capture_stderr(many_held_lines, text, sizeof(text));
+	SUITE_TRUE(strlen(text) > LOG_HELD_MAX);
+	for (line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		equals = strchr(line, '=');
+		SUITE_INT_EQUAL(equals ? atoi(equals + 1) : -1, n++);
+	}
+	SUITE_INT_EQUAL(n, MANY_LINES);
+}
+
 static const struct suite_test tests[] = {
 	{ "a line above the level is not written", test_levels },
 	{ "text from outside cannot start a line of its own", test_injection },
@@ -221,6 +296,8 @@ static const struct suite_test tests[] = {
 	{ "a line on standard error has time, program, process and level", test_stderr },
 	{ "the journal gets the priority instead", test_journal },
 	{ "lines of several threads do not mix", test_threads },
+	{ "lines that wait keep their place before one that does not", test_held },
+	{ "no line is lost when more wait than there is room for", test_held_full },
 };
 
 int main(void)
