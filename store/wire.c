@@ -12,11 +12,14 @@
 #include <sys/un.h>
 
 #include "base/memory.h"
+#include "store/plain.h"
 #include "store/resp.h"
 #include "store/tls.h"
 
 struct wire {
-	struct bufferevent *bev;
+	struct bufferevent *bev; /* connects; with TLS it also reads and writes */
+	struct plain *plain;	 /* reads and writes without TLS; NULL until connected */
+	struct event_base *base;
 	redisReader *reader;
 	bool tls;
 	bool opening;	/* wire_open() has not returned */
@@ -26,6 +29,8 @@ struct wire {
 	void *arg;
 	char error[WIRE_ERROR_MAX]; /* while opening */
 };
+
+static const char closed_by_server[] = "closed by the server";
 
 static void lost(struct wire *w, const char *why)
 {
@@ -44,24 +49,12 @@ static void wire_free(struct wire *w)
 
 /* ---- replies ------------------------------------------------------------ */
 
-static bool feed(struct wire *w, struct evbuffer *in)
+/* Hands over what is complete. fed: the reader has taken what came. */
+static void replies(struct wire *w, bool fed)
 {
-	struct evbuffer_iovec chunk;
-
-	while (evbuffer_peek(in, -1, NULL, &chunk, 1) > 0) {
-		if (redisReaderFeed(w->reader, chunk.iov_base, chunk.iov_len) != REDIS_OK)
-			return false;
-		evbuffer_drain(in, chunk.iov_len);
-	}
-	return true;
-}
-
-static void on_read(struct bufferevent *bev, void *arg)
-{
-	struct wire *w = arg;
 	void *reply = NULL;
 
-	if (!feed(w, bufferevent_get_input(bev))) {
+	if (!fed) {
 		lost(w, "a reply that does not parse");
 		return;
 	}
@@ -82,17 +75,60 @@ static void on_read(struct bufferevent *bev, void *arg)
 		wire_free(w);
 }
 
+static bool feed(struct wire *w, const char *bytes, size_t len)
+{
+	return redisReaderFeed(w->reader, bytes, len) == REDIS_OK;
+}
+
+static void on_tls_read(struct bufferevent *bev, void *arg)
+{
+	struct evbuffer *in = bufferevent_get_input(bev);
+	struct evbuffer_iovec chunk;
+	struct wire *w = arg;
+	bool fed = true;
+
+	while (fed && evbuffer_peek(in, -1, NULL, &chunk, 1) > 0) {
+		fed = feed(w, chunk.iov_base, chunk.iov_len);
+		evbuffer_drain(in, chunk.iov_len);
+	}
+	replies(w, fed);
+}
+
+static void on_plain_read(const char *bytes, size_t len, void *arg)
+{
+	replies(arg, feed(arg, bytes, len));
+}
+
+static void on_plain_lost(const char *why, void *arg)
+{
+	lost(arg, why ? why : closed_by_server);
+}
+
 /* ---- connecting --------------------------------------------------------- */
+
+/* The bufferevent still has the socket, and closes it. */
+static void start(struct wire *w)
+{
+	static const struct plain_events events = { .read = on_plain_read,
+						    .lost = on_plain_lost };
+
+	if (w->tls) {
+		bufferevent_enable(w->bev, EV_READ | EV_WRITE);
+		return;
+	}
+	bufferevent_disable(w->bev, EV_READ | EV_WRITE);
+	w->plain = plain_new(w->base, bufferevent_getfd(w->bev), &events, w);
+}
 
 static void on_event(struct bufferevent *bev, short what, void *arg)
 {
 	struct wire *w = arg;
-	const char *why = "closed by the server";
+	const char *why = closed_by_server;
 	int socket_error = EVUTIL_SOCKET_ERROR();
 	char text[TLS_ERROR_MAX];
 
 	if (what & BEV_EVENT_CONNECTED) {
-		bufferevent_enable(bev, EV_READ | EV_WRITE);
+		start(w);
 		w->events->connected(w->arg);
 		return;
 	}
@@ -119,7 +155,7 @@ static void begin(struct wire *w, struct evdns_base *dns, const struct endpoint 
 {
 	int rc;
 
-	bufferevent_setcb(w->bev, on_read, NULL, on_event, w);
+	bufferevent_setcb(w->bev, on_tls_read, NULL, on_event, w);
 	errno = 0;
 	rc = server->kind == ENDPOINT_UNIX ?
 		     connect_unix(w, server) :
@@ -136,6 +172,7 @@ struct wire *wire_open(struct event_base *base, struct evdns_base *dns,
 {
 	struct wire *w = memory_zero(sizeof(*w));
 
+	w->base = base;
 	w->events = events;
 	w->arg = arg;
 	w->tls = server->kind == ENDPOINT_TLS;
@@ -163,6 +200,7 @@ void wire_close(struct wire **wire)
 	if (!w)
 		return;
 	*wire = NULL;
+	plain_free(&w->plain);
 	if (w->bev)
 		bufferevent_free(w->bev);
 	w->bev = NULL;
@@ -171,16 +209,30 @@ void wire_close(struct wire **wire)
 		wire_free(w);
 }
 
+static struct evbuffer *output(struct wire *w)
+{
+	return w->plain ? plain_output(w->plain) : bufferevent_get_output(w->bev);
+}
+
+static void send_output(struct wire *w)
+{
+	if (w->plain)
+		plain_send(w->plain);
+}
+
 /* Straight into what goes out. */
 bool wire_send(struct wire *w, int argc, const char *const *argv, const size_t *lengths)
 {
-	struct evbuffer *out = bufferevent_get_output(w->bev);
+	struct evbuffer *out = output(w);
 	struct evbuffer_iovec room;
 
 	if (evbuffer_reserve_space(out, (ev_ssize_t)resp_room(argc, argv, lengths), &room, 1) != 1)
 		return false;
 	room.iov_len = resp_format(argc, argv, lengths, room.iov_base);
-	return evbuffer_commit_space(out, &room, 1) == 0;
+	if (evbuffer_commit_space(out, &room, 1) != 0)
+		return false;
+	send_output(w);
+	return true;
 }
 
 static void wipe(const void *bytes, size_t len, void *arg)
@@ -196,8 +248,10 @@ bool wire_send_secret(struct wire *w, int argc, const char *const *argv)
 	char *bytes = memory_alloc(room);
 	size_t len = resp_format(argc, argv, NULL, bytes);
 
-	if (evbuffer_add_reference(bufferevent_get_output(w->bev), bytes, len, wipe, bytes) == 0)
-		return true;
-	wipe(bytes, len, bytes);
-	return false;
+	if (evbuffer_add_reference(output(w), bytes, len, wipe, bytes) != 0) {
+		wipe(bytes, len, bytes);
+		return false;
+	}
+	send_output(w);
+	return true;
 }
