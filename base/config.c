@@ -86,6 +86,8 @@ static void fill(struct load *load, cfg_t *cfg)
 		load_section(load, section, sections[i], config);
 	}
 	load_section(load, cfg_getsec(cfg, "replies"), SECTION_REPLIES, config);
+	if (!config->credential_separator)
+		config->credential_separator = config->sasld.n_listen > 0 ? "+" : "";
 	for (i = 0; i < STORE_FAILURE_CHECKS; i++)
 		config->store_failure[i] = config->on_store_failure;
 	load_section(load, cfg_getsec(cfg, "store_failure"), SECTION_STORE_FAILURE, config);
@@ -269,6 +271,17 @@ bool config_login(const struct config *config, const char *login, char out[LOGIN
 	builder_init(&text, out, LOGIN_MAX + 1);
 	builder_add(&text, login);
 	return !text.cut;
+}
+
+bool config_username(const struct config *config, const char *text, struct username *out)
+{
+	char folded[LOGIN_MAX + 1] = "";
+
+	if (config_login(config, text, folded))
+		return username_split(folded, config->credential_separator, out);
+	memcpy(out->login, folded, sizeof(folded));
+	out->credential[0] = '\0';
+	return false;
 }
 
 struct pattern_rules config_pattern_rules(const struct config *config)

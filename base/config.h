@@ -21,6 +21,8 @@
 #include "base/pattern.h"
 #include "base/quota.h"
 #include "base/reply.h"
+#include "base/tls_version.h"
+#include "base/username.h"
 
 enum charge_by { CHARGE_AUTO, CHARGE_MILTER, CHARGE_POLICYD };
 enum store_failure { STORE_FAILURE_DEGRADE, STORE_FAILURE_DEFER, STORE_FAILURE_PASS };
@@ -55,8 +57,9 @@ enum plan_setting {
 	PLAN_FREE_RECIPIENTS,
 	PLAN_OVER_QUOTA_AT_RCPT,
 	PLAN_RAMP, /* the whole section */
+	PLAN_REQUIRE_TLS,
 };
-#define PLAN_SETTINGS 11
+#define PLAN_SETTINGS 12
 
 /* The name as it stands in the configuration and in JSON ("quotas", ...). */
 const char *plan_setting_name(enum plan_setting setting);
@@ -97,6 +100,7 @@ struct plan {
 	size_t n_free_recipients; /* at most FREE_RECIPIENTS_MAX */
 	enum over_quota_at_rcpt over_quota_at_rcpt;
 	struct ramp ramp;
+	enum tls_requirement require_tls; /* of the client's session */
 	/* Shared by all logins of the plan; not inherited from plan default. */
 	const struct quota *shared_quotas;
 	size_t n_shared_quotas;
@@ -193,6 +197,9 @@ struct config {
 	/* The same for each check, where it differs or not. */
 	enum store_failure store_failure[STORE_FAILURE_CHECKS];
 	const char *recipient_delimiter;
+	/* Between login and name of a username's credential; "" when usernames are
+	 * logins. Not set: "+" where section sasld listens, else "". */
+	const char *credential_separator;
 	struct null_sender null_sender;
 	bool unknown_login_allowed;
 	bool unknown_while_degraded_allowed;
@@ -253,6 +260,10 @@ const struct account_group *config_group(const struct config *config, const char
  * folded (base/fold.h) with login_case = insensitive. False when it is longer
  * than LOGIN_MAX. */
 bool config_login(const struct config *config, const char *login, char out[LOGIN_MAX + 1]);
+
+/* What a client authenticated as, as login and credential (base/username.h), the login
+ * as config_login() has it. False when it is too long, and cut. */
+bool config_username(const struct config *config, const char *text, struct username *out);
 
 /* How addresses are compared with patterns, and the groups of senders; borrowed
  * from the configuration. */

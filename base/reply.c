@@ -16,6 +16,22 @@ static const struct {
 	[REPLY_STATE] = {"state", {"550", "5.7.1", "state: login %{login} is blocked: %{reason}"}},
 	[REPLY_UNKNOWN_LOGIN] = {"unknown_login",
 				 {"550", "5.7.1", "state: login %{login} has no account here"}},
+	[REPLY_CREDENTIAL_REVOKED] = {"credential_revoked",
+				      {"550", "5.7.1",
+				       "state: credential %{credential} of login %{login} is "
+				       "revoked"}},
+	[REPLY_CREDENTIAL_BLOCKED] = {"credential_blocked",
+				      {"550", "5.7.1",
+				       "state: credential %{credential} of login %{login} is "
+				       "blocked"}},
+	[REPLY_CREDENTIAL_EXPIRED] = {"credential_expired",
+				      {"550", "5.7.1",
+				       "state: credential %{credential} of login %{login} has "
+				       "expired"}},
+	/* RFC 3207 section 4. */
+	[REPLY_REQUIRE_TLS] = {"require_tls",
+			       {"530", "5.7.0",
+				"networks: login %{login} may not send without TLS (%{rule})"}},
 	[REPLY_NETWORKS] = {"networks",
 			    {"550", "5.7.1",
 			     "networks: login %{login} may not send from %{client}"}},
@@ -77,6 +93,7 @@ static const struct {
 	{"asked", offsetof(struct reply_values, asked)},
 	{"retry", offsetof(struct reply_values, retry)},
 	{"reason", offsetof(struct reply_values, reason)},
+	{"credential", offsetof(struct reply_values, credential)},
 };
 #define VALUE_NAMES (sizeof(value_names) / sizeof(value_names[0]))
 

@@ -4,7 +4,7 @@
  * in the "replies" section of the configuration.
  *
  * A text may name these: %{login} %{sender} %{client} %{rule} %{quota}
- * %{used} %{limit} %{asked} %{retry} %{reason}.
+ * %{used} %{limit} %{asked} %{retry} %{reason} %{credential}.
  */
 #ifndef SENDWARD_REPLY_H
 #define SENDWARD_REPLY_H
@@ -17,6 +17,10 @@
 enum reply {
 	REPLY_STATE,		  /* the login is blocked */
 	REPLY_UNKNOWN_LOGIN,	  /* unknown_login = refuse */
+	REPLY_CREDENTIAL_REVOKED, /* the account has no such credential */
+	REPLY_CREDENTIAL_BLOCKED,
+	REPLY_CREDENTIAL_EXPIRED,
+	REPLY_REQUIRE_TLS,	  /* the session has no TLS, or too old a version */
 	REPLY_NETWORKS,		  /* client address not among the login's networks */
 	REPLY_ENVELOPE_SENDER,	  /* not an address the login owns */
 	REPLY_SENDER_FAULT,	  /* the envelope sender is no address */
@@ -32,7 +36,7 @@ enum reply {
 	REPLY_QUOTAS_RCPT,	  /* over_quota_at_rcpt = too_many */
 	REPLY_CANNOT_TELL,	  /* the store is away and the answer unknown */
 };
-#define REPLIES 16
+#define REPLIES 20
 
 /* code and xcode have the same class: '4' or '5'. */
 struct reply_line {
@@ -57,6 +61,7 @@ bool reply_parse(enum reply reply, const char *text, struct reply_line *out, con
 struct reply_values {
 	const char *login, *sender, *client, *rule, *quota, *used, *limit, *asked, *retry, *reason;
 	const char *address; /* with its field, "From: a@b.example" */
+	const char *credential; /* its name, "main" for the main one */
 };
 
 /* Fills the text's names in; NULL and empty values read as "-". Bytes that may not

@@ -33,6 +33,13 @@ static const struct word at_rcpt_words[] = {
 	{ "too_many", AT_RCPT_TOO_MANY },
 	{ 0 },
 };
+static const struct word tls_words[] = {
+	{ "no", REQUIRE_NO_TLS },
+	{ "yes", REQUIRE_TLS },
+	{ "1.2", REQUIRE_TLS_1_2 },
+	{ "1.3", REQUIRE_TLS_1_3 },
+	{ 0 },
+};
 static const struct word unit_words[] = {
 	{ "messages", QUOTA_MESSAGES },
 	{ "recipients", QUOTA_RECIPIENTS },
@@ -81,6 +88,8 @@ static const struct setting settings[] = {
 	  .detail = store_failure_words },
 	{ SECTION_TOP, "recipient_delimiter", "+", &kind_delimiters,
 	  IN_CONFIG(recipient_delimiter) },
+	{ SECTION_TOP, "credential_separator", NULL, &kind_separator,
+	  IN_CONFIG(credential_separator) },
 	{ SECTION_TOP, "null_sender", "allow", &kind_null_sender, IN_CONFIG(null_sender) },
 	{ SECTION_TOP, "unknown_login", "default", &kind_flag, IN_CONFIG(unknown_login_allowed),
 	  .detail = unknown_words },
@@ -160,6 +169,8 @@ static const struct setting settings[] = {
 	  .count_offset = offsetof(struct plan, n_free_recipients), .max = FREE_RECIPIENTS_MAX },
 	{ SECTION_PLAN, "over_quota_at_rcpt", "quota", &kind_word,
 	  IN_PLAN(over_quota_at_rcpt, PLAN_OVER_QUOTA_AT_RCPT), .detail = at_rcpt_words },
+	{ SECTION_PLAN, "require_tls", "no", &kind_word, IN_PLAN(require_tls, PLAN_REQUIRE_TLS),
+	  .detail = tls_words },
 	{ SECTION_PLAN, "shared_quotas", NULL, &kind_quotas, IN_PLAN(shared_quotas, -1),
 	  .count_offset = offsetof(struct plan, n_shared_quotas), .max = QUOTAS_MAX },
 

@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/limits.h"
 #include "base/units.h"
+#include "base/username.h"
 
 #define PATH_TEXT_MAX 4000
 #define NAME_TEXT_MAX 64
@@ -312,6 +313,15 @@ static bool parse_delimiters(const struct setting *setting, const char *text, st
 	return keep(text, arena, out, reason);
 }
 
+static bool parse_separator(const struct setting *setting, const char *text, struct arena *arena,
+			    void *out, const char **reason)
+{
+	(void)setting;
+	if (!username_separator_is_valid(text))
+		return refuse(reason, "must be up to 3 characters of + ! # $ % & * / = ? ^ | ~ :");
+	return keep(text, arena, out, reason);
+}
+
 /* Redis ACL user names have no spaces. */
 static bool parse_user_name(const struct setting *setting, const char *text, struct arena *arena,
 			    void *out, const char **reason)
@@ -498,6 +508,7 @@ KIND(kind_optional_owner, const char *, false, parse_optional_owner);
 KIND(kind_path, const char *, false, parse_path);
 KIND(kind_optional_path, const char *, false, parse_optional_path);
 KIND(kind_delimiters, const char *, false, parse_delimiters);
+KIND(kind_separator, const char *, false, parse_separator);
 KIND(kind_user_name, const char *, false, parse_user_name);
 KIND(kind_name, const char *, false, parse_name);
 KIND(kind_prefix, const char *, false, parse_prefix);

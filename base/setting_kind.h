@@ -45,7 +45,8 @@ extern const struct setting_kind kind_amount, kind_deadline, kind_factor, kind_s
 extern const struct setting_kind kind_check_mode, kind_file_mode, kind_null_sender, kind_reply;
 /* Texts. Those that may be empty are then NULL. */
 extern const struct setting_kind kind_delimiters, kind_mailbox, kind_node, kind_optional_owner,
-	kind_optional_path, kind_owner, kind_path, kind_prefix, kind_text, kind_user_name;
+	kind_optional_path, kind_owner, kind_path, kind_prefix, kind_separator, kind_text,
+	kind_user_name;
 /* The same; detail is a name_form. */
 extern const struct setting_kind kind_name;
 extern const struct setting_kind kind_endpoint, kind_listener;

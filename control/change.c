@@ -210,6 +210,17 @@ static void edit_number(struct edit *edit, const struct control *control, enum o
 		json_object_del(edit->record, field);
 }
 
+static void edit_require_tls(struct edit *edit, const struct control *control)
+{
+	const struct value *value = control_value(control, OPTION_REQUIRE_TLS);
+	const char *field = plan_setting_name(PLAN_REQUIRE_TLS);
+
+	if (value)
+		record_set_text(edit->record, field, value->text);
+	else if (is_inherited(control, PLAN_REQUIRE_TLS))
+		json_object_del(edit->record, field);
+}
+
 static void edit_name(struct edit *edit, const struct control *control, enum option_id option,
 		      const char *field, enum value_setting setting)
 {
@@ -244,6 +255,7 @@ bool change_settings(struct edit *edit, void *arg)
 		record_set_text(edit->record, "description", description->text);
 	edit_number(edit, control, OPTION_MAX_RECIPIENTS, PLAN_MAX_RECIPIENTS);
 	edit_number(edit, control, OPTION_MAX_SIZE, PLAN_MAX_SIZE);
+	edit_require_tls(edit, control);
 	for (size_t i = 0; i < LISTS; i++)
 		if (!edit_list(edit, control, &lists[i]))
 			return false;
@@ -259,6 +271,7 @@ static bool singles_make_sense(const struct control *control)
 	} singles[] = {
 		{ OPTION_MAX_RECIPIENTS, PLAN_MAX_RECIPIENTS, "max_recipients" },
 		{ OPTION_MAX_SIZE, PLAN_MAX_SIZE, "max_size" },
+		{ OPTION_REQUIRE_TLS, PLAN_REQUIRE_TLS, "require_tls" },
 		{ OPTION_PLAN, VALUE_PLAN, "plan" },
 		{ OPTION_GROUP, VALUE_GROUP, "group" },
 	};

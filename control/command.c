@@ -52,10 +52,12 @@ static const struct option_row options[OPTIONS] = {
 				    "recipients of one message; 0: no cap" },
 	[OPTION_MAX_SIZE] = { "max-size", 0, false, "BYTES", value_amount,
 			      "size of one message (\"25M\"); 0: no cap" },
+	[OPTION_REQUIRE_TLS] = { "require-tls", 0, false, "WHAT", value_require_tls,
+				 "TLS it must use: no, yes, 1.2 or 1.3 at least" },
 	[OPTION_INHERIT] = { "inherit", 0, true, "SETTING", value_setting,
 			     "leave senders, networks, quotas, max-recipients\n"
-			     "or max-size to the plan again; plan to the\n"
-			     "domain; or take the account out of its group" },
+			     "max-size or require-tls to the plan again; plan\n"
+			     "to the domain; or take the account out of its group" },
 
 	[OPTION_REASON] = { "reason", 0, false, "TEXT", value_note, "why; by default the client is told it, too" },
 	[OPTION_FOR] = { "for", 0, false, "TIME", value_duration,
@@ -76,6 +78,11 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_SIZE] = { "size", 0, false, "BYTES", value_amount, "size of the message [0]" },
 	[OPTION_STAGE] = { "stage", 0, false, "STAGE", value_stage,
 			   "MAIL, RCPT, DATA or END-OF-MESSAGE, the default" },
+
+	[OPTION_CREDENTIAL] = { "credential", 0, false, "NAME", value_credential,
+				"credential of the login that was used [main]" },
+	[OPTION_TLS] = { "tls", 0, false, "VERSION", value_tls,
+			 "TLS of the session: none, 1.2, 1.3, other (older)\n[1.3]" },
 
 	[OPTION_FREE_RECIPIENTS] = { "free-recipients", 0, false, "N", value_amount,
 				     "how many of them no quota counts [0]" },
@@ -109,7 +116,7 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 #define ACCOUNT_OPTIONS                                                                        \
 	(BIT(PLAN) | BIT(GROUP) | BIT(DESCRIPTION) | BIT(SENDER) | BIT(NO_SENDERS) |           \
 	 BIT(NETWORK) | BIT(NO_NETWORKS) | BIT(QUOTA) | BIT(NO_QUOTAS) | BIT(MAX_RECIPIENTS) | \
-	 BIT(MAX_SIZE))
+	 BIT(MAX_SIZE) | BIT(REQUIRE_TLS))
 
 #define LIST_CHANGES                                                                     \
 	(BIT(ADD_SENDER) | BIT(REMOVE_SENDER) | BIT(ADD_NETWORK) | BIT(REMOVE_NETWORK) | \
@@ -119,7 +126,8 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 
 #define EXPLAIN_OPTIONS                                                                          \
 	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(MESSAGE) | BIT(CLIENT) |              \
-	 BIT(RECIPIENTS) | BIT(SIZE) | BIT(FREE_RECIPIENTS) | BIT(STAGE))
+	 BIT(RECIPIENTS) | BIT(SIZE) | BIT(FREE_RECIPIENTS) | BIT(STAGE) | BIT(CREDENTIAL) |   \
+	 BIT(TLS))
 
 static const char state_notes[] =
 	"A login without an account gets one. When the command returns, every server\n"

@@ -18,7 +18,8 @@ static void effective_of(const struct config *config, const struct plan *plan,
 {
 	struct account account = { .plan = plan->name,
 				   .max_recipients = ACCOUNT_UNSET,
-				   .max_size_bytes = ACCOUNT_UNSET };
+				   .max_size_bytes = ACCOUNT_UNSET,
+				   .require_tls = ACCOUNT_UNSET };
 
 	effective_resolve(config, &account, "", 0, out);
 }

@@ -54,6 +54,7 @@ static void add_fields(const struct control *control, const struct message_file 
 static void fill_request(const struct control *control, const struct message_file *message,
 			 struct request *r)
 {
+	const struct value *credential = control_value(control, OPTION_CREDENTIAL);
 	enum stage stage = (enum stage)number_or(control, OPTION_STAGE, STAGE_END_OF_MESSAGE);
 
 	*r = (struct request){
@@ -64,6 +65,8 @@ static void fill_request(const struct control *control, const struct message_fil
 		.explained = true,
 		.queue_id = "",
 		.login = control_value(control, OPTION_LOGIN)->text,
+		.credential = credential ? credential->text : "",
+		.tls = (enum tls_version)number_or(control, OPTION_TLS, TLS_1_3),
 		.client_address = control_value(control, OPTION_CLIENT)->text,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
@@ -130,6 +133,17 @@ static int look(const struct control *control, struct explained *e)
 	return STATUS_DONE;
 }
 
+/* --login may be the username of a credential, as the client authenticates. */
+static void name_credential(const struct control *control, struct explained *e)
+{
+	if (!config_username(e->config, e->request.login, &e->username))
+		return;
+	if (control_has(control, OPTION_CREDENTIAL))
+		return;
+	e->request.login = e->username.login;
+	e->request.credential = e->username.credential;
+}
+
 /* The configuration is there now. */
 static void fill_header(struct control *control, struct explained *e)
 {
@@ -137,6 +151,7 @@ static void fill_header(struct control *control, struct explained *e)
 	e->header = header_view_new(e->config->reply_to_owned);
 	add_fields(control, e->message, e->header);
 	e->header_seen = e->message || control_has(control, OPTION_HEADER_FROM);
+	name_credential(control, e);
 	if (e->header_seen)
 		e->request.originators = &e->header->originators;
 }
@@ -157,6 +172,8 @@ static int ask(struct control *control, struct explained *e)
 	 * a moment after the decision. */
 	effective_resolve(control->config, e->quotas.account, e->request.login,
 			  wait_now_s(control->wait), &e->effective);
+	effective_credential(e->quotas.account, request_credential(&e->request),
+			     wait_now_s(control->wait), &e->effective);
 	if (control->json)
 		control_print_json(explain_json(e));
 	else

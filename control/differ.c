@@ -44,7 +44,9 @@ static const char anybody[] = "sendward.any.address.of.this.domain";
 
 static void resolve(const struct differ *d, const struct owner *owner, struct effective *out)
 {
-	struct account after = { .max_recipients = ACCOUNT_UNSET, .max_size_bytes = ACCOUNT_UNSET };
+	struct account after = { .max_recipients = ACCOUNT_UNSET,
+				  .max_size_bytes = ACCOUNT_UNSET,
+				  .require_tls = ACCOUNT_UNSET };
 	const struct account *account = owner->account;
 
 	if (owner->after) {

@@ -118,6 +118,11 @@ static json_t *ramp_or_null(const struct effective *e)
 	return e->ramp ? effect_ramp(e->ramp) : json_null();
 }
 
+static json_t *require_tls(const struct effective *e)
+{
+	return text_json(tls_requirement_name(e->require_tls));
+}
+
 static const struct {
 	json_t *(*json)(const struct effective *e);
 	const char *empty;
@@ -133,6 +138,7 @@ static const struct {
 	[PLAN_FREE_RECIPIENTS] = { free_recipients, "every recipient counts" },
 	[PLAN_OVER_QUOTA_AT_RCPT] = { over_quota_at_rcpt, NULL },
 	[PLAN_RAMP] = { ramp_or_null, NULL },
+	[PLAN_REQUIRE_TLS] = { require_tls, NULL },
 };
 
 json_t *effect_json(const struct effective *effective, enum plan_setting setting)

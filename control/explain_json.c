@@ -119,6 +119,7 @@ json_t *explain_json(const struct explained *e)
 	char *reply = explain_reply(v);
 	json_t *json = account_json(e);
 
+	json_object_set_new(json, "credential", text_or_null(request_credential(&e->request)));
 	json_object_set_new(json, "verdict", text_json(action_name(v->action)));
 	json_object_set_new(json, "check",
 			    v->has_check ? text_json(check_name(v->check)) : json_null());

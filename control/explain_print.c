@@ -87,7 +87,10 @@ static void print_login(const struct explained *e)
 	const struct effective *effective = &e->effective;
 	char *login = text_printable(e->request.login);
 
-	printf("login: %s, %s, plan %s", login,
+	printf("login: %s, ", login);
+	if (request_credential(&e->request)[0])
+		printf("credential %s, ", e->request.credential);
+	printf("%s, plan %s",
 	       e->quotas.account ? account_state_name(effective->state) : "no account",
 	       effective->plan->name);
 	if (effective->plan_missing)

@@ -21,6 +21,7 @@ struct explained {
 	const struct message_file *message; /* borrowed; NULL: none was given */
 	const char *message_name;
 	bool size_from_file;
+	struct username username; /* of the request */
 	struct request request;
 	char *sender;		 /* owned; of the envelope, without <> */
 	const char *sender_from; /* "--from", "Return-Path field", "mbox line" */

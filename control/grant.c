@@ -56,7 +56,9 @@ static void without_list(const struct config *config, const struct grant *grant,
 			 const struct account *account, int64_t now_s, struct effective *out)
 {
 	static const struct pattern none;
-	struct account empty = { .max_recipients = ACCOUNT_UNSET, .max_size_bytes = ACCOUNT_UNSET };
+	struct account empty = { .max_recipients = ACCOUNT_UNSET,
+				  .max_size_bytes = ACCOUNT_UNSET,
+				  .require_tls = ACCOUNT_UNSET };
 
 	if (account)
 		empty = *account;

@@ -56,6 +56,9 @@ static const struct key {
 	{ "quotas", is_anything, true },
 	{ "max_recipients", is_anything, true },
 	{ "max_size", is_anything, true },
+	{ "require_tls", is_note, true },
+	{ "credentials", is_anything, true },
+	{ "identity", is_anything, true },
 	{ "created", is_anything, true },
 };
 

@@ -200,6 +200,33 @@ bool value_stage(const char *text, struct value *out, const char **reason)
 	return bad("is not MAIL, RCPT, DATA or END-OF-MESSAGE", reason);
 }
 
+bool value_require_tls(const char *text, struct value *out, const char **reason)
+{
+	enum tls_requirement requirement;
+
+	if (!tls_requirement_parse(text, &requirement))
+		return bad("is not no, yes, 1.2 or 1.3", reason);
+	return keep(text, requirement, out);
+}
+
+bool value_tls(const char *text, struct value *out, const char **reason)
+{
+	enum tls_version version;
+
+	if (!tls_version_parse(text, &version))
+		return bad("is not none, 1.2, 1.3 or other", reason);
+	return keep(text, version, out);
+}
+
+bool value_credential(const char *text, struct value *out, const char **reason)
+{
+	if (strcmp(text, "main") == 0)
+		return keep("", 0, out);
+	if (!username_credential_is_valid(text))
+		return bad("is not a credential's name: a-z, 0-9, _ and -, at most 32", reason);
+	return keep(text, 0, out);
+}
+
 /* Option names are written with "-", settings with "_"; both are taken. */
 static bool same_name(const char *a, const char *b)
 {
@@ -213,6 +240,7 @@ bool value_setting(const char *text, struct value *out, const char **reason)
 {
 	static const enum plan_setting settings[] = {
 		PLAN_QUOTAS, PLAN_SENDERS, PLAN_NETWORKS, PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE,
+		PLAN_REQUIRE_TLS,
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -222,7 +250,8 @@ bool value_setting(const char *text, struct value *out, const char **reason)
 		return keep(text, VALUE_PLAN, out);
 	if (strcmp(text, "group") == 0)
 		return keep(text, VALUE_GROUP, out);
-	return bad("is not senders, networks, quotas, max-recipients, max-size, plan or group",
+	return bad("is not senders, networks, quotas, max-recipients, max-size, require-tls, plan or "
+		   "group",
 		   reason);
 }
 

@@ -41,6 +41,9 @@ value_check value_domain;   /* base/domain.h */
 value_check value_duration; /* base/units.h, at least 1s; number in ms */
 value_check value_client;   /* an IP address */
 value_check value_stage;    /* number: enum stage */
+value_check value_require_tls; /* number: enum tls_requirement */
+value_check value_tls;	       /* number: enum tls_version */
+value_check value_credential;  /* base/username.h; "main" becomes "" */
 
 /* What an account can leave open: number: enum plan_setting, or one of these. */
 enum value_setting { VALUE_PLAN = PLAN_SETTINGS, VALUE_GROUP };

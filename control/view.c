@@ -147,6 +147,7 @@ json_t *view_json_short(const struct view *view)
 {
 	static const enum plan_setting own[] = {
 		PLAN_SENDERS, PLAN_NETWORKS, PLAN_QUOTAS, PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE,
+		PLAN_REQUIRE_TLS,
 	};
 	const struct account *a = view->account;
 	struct record_state state = state_of(view);

@@ -1,34 +1,16 @@
 #include "engine/account.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/limits.h"
-#include "base/units.h"
-
-/* The public part and what it borrows from live in one arena. */
-struct record {
-	struct account account;
-	struct arena *arena;
-};
+#include "engine/account_read.h"
 
 static const char *const state_names[] = {
 	[ACCOUNT_ALLOWED] = "allowed",
 	[ACCOUNT_SANDBOXED] = "sandboxed",
 	[ACCOUNT_BLOCKED] = "blocked",
 };
-
-static _Thread_local char reason_text[300];
-
-static bool fail(const char **reason, const char *field, const char *why)
-{
-	snprintf(reason_text, sizeof(reason_text), "account record: %s: %s", field, why);
-	*reason = reason_text;
-	return false;
-}
 
 const char *account_state_name(enum account_state state)
 {
@@ -46,230 +28,81 @@ bool account_state_parse(const char *text, enum account_state *out)
 	return false;
 }
 
-/* ---- one reader for each kind of field ------------------------------- */
+/* ---- the table of fields --------------------------------------------- */
 
-static bool read_string(struct record *r, const json_t *value, const char *field, const char **out,
-			const char **reason)
+static bool parse_quota(struct record *r, const char *text, void *item, const char **reason)
 {
-	const char *text = json_string_value(value);
-
-	if (!text)
-		return fail(reason, field, "is not a string");
-	if (json_string_length(value) != strlen(text))
-		return fail(reason, field, "has a NUL byte");
-	*out = arena_strdup(r->arena, text);
-	return *out || fail(reason, field, "out of memory");
-}
-
-static bool read_integer(const json_t *value, const char *field, int64_t *out, const char **reason)
-{
-	if (!json_is_integer(value) || json_integer_value(value) < 0 ||
-	    json_integer_value(value) > AMOUNT_MAX)
-		return fail(reason, field, "is not a number from 0 to 2^53-1");
-	*out = json_integer_value(value);
-	return true;
-}
-
-/* A list of texts, each parsed into one item of item_size bytes. */
-struct list_kind {
-	size_t item_size, max;
-	bool (*parse)(const char *text, void *item, const char **reason);
-};
-
-static bool parse_quota(const char *text, void *item, const char **reason)
-{
+	(void)r;
 	return quota_parse(text, item, reason);
 }
 
-static bool parse_sender(const char *text, void *item, const char **reason)
+static bool parse_sender(struct record *r, const char *text, void *item, const char **reason)
 {
+	(void)r;
 	return pattern_parse(text, item, reason);
-}
-
-static bool parse_network(const char *text, void *item, const char **reason)
-{
-	return network_parse(text, item, reason);
 }
 
 static const struct list_kind quota_list = {sizeof(struct quota), QUOTAS_MAX, parse_quota};
 static const struct list_kind sender_list = {sizeof(struct pattern), SENDERS_MAX, parse_sender};
-static const struct list_kind network_list = {sizeof(struct network), NETWORKS_MAX, parse_network};
+static const struct list_kind network_list = {sizeof(struct network), NETWORKS_MAX,
+					      account_parse_network};
 
-static void *read_list(struct record *r, const json_t *value, const char *field,
-		       const struct list_kind *kind, size_t *n, const char **reason)
+static bool read_format(struct record *r, const json_t *value, const struct field *field,
+			void *base, const char **reason)
 {
-	size_t count = json_array_size(value);
-	unsigned char *items;
-
-	if (!json_is_array(value)) {
-		fail(reason, field, "is not a list");
-		return NULL;
-	}
-	if (count > kind->max) {
-		fail(reason, field, "has too many entries");
-		return NULL;
-	}
-	items = arena_array(r->arena, count ? count : 1, kind->item_size);
-	if (!items) {
-		fail(reason, field, "out of memory");
-		return NULL;
-	}
-	for (size_t i = 0; i < count; i++) {
-		const char *text = json_string_value(json_array_get(value, i));
-		const char *why = "is not a string";
-
-		if (!text || !kind->parse(text, items + i * kind->item_size, &why)) {
-			fail(reason, field, why);
-			return NULL;
-		}
-	}
-	*n = count;
-	return items;
-}
-
-/* ---- the table of fields --------------------------------------------- */
-
-static bool field_format(struct record *r, const json_t *value, const char *field,
-			 const char **reason)
-{
-	int64_t format;
-
 	(void)r;
-	if (!read_integer(value, field, &format, reason))
-		return false;
-	if (format > ACCOUNT_FORMAT)
-		return fail(reason, field, "was written by a newer Sendward");
+	(void)base;
+	if (!json_is_integer(value) || json_integer_value(value) < 0)
+		return account_fail(reason, field->name, "is not a number from 0 to 2^53-1");
+	if (json_integer_value(value) > ACCOUNT_FORMAT)
+		return account_fail(reason, field->name, "was written by a newer Sendward");
 	return true;
 }
 
-static bool field_state(struct record *r, const json_t *value, const char *field,
-			const char **reason)
+static bool read_state(struct record *r, const json_t *value, const struct field *field,
+		       void *base, const char **reason)
 {
 	const char *text = json_string_value(value);
+	struct account *account = base;
 
-	if (!text || !account_state_parse(text, &r->account.state))
-		return fail(reason, field, "is not allowed, sandboxed or blocked");
+	(void)r;
+	if (!text || !account_state_parse(text, &account->state))
+		return account_fail(reason, field->name, "is not allowed, sandboxed or blocked");
 	return true;
 }
 
-static bool field_since(struct record *r, const json_t *value, const char *field,
-			const char **reason)
-{
-	return read_integer(value, field, &r->account.since_s, reason);
-}
+#define IN_ACCOUNT(member) .offset = offsetof(struct account, member)
+#define LIST(member, what)                                         \
+	account_read_list, IN_ACCOUNT(member),                     \
+		.count_offset = offsetof(struct account, n_##member), .list = &(what)
 
-static bool field_until(struct record *r, const json_t *value, const char *field,
-			const char **reason)
-{
-	return read_integer(value, field, &r->account.until_s, reason);
-}
-
-static bool field_reason(struct record *r, const json_t *value, const char *field,
-			 const char **reason)
-{
-	return read_string(r, value, field, &r->account.reason, reason);
-}
-
-static bool field_actor(struct record *r, const json_t *value, const char *field,
-			const char **reason)
-{
-	return read_string(r, value, field, &r->account.actor, reason);
-}
-
-static bool field_plan(struct record *r, const json_t *value, const char *field,
-		       const char **reason)
-{
-	return read_string(r, value, field, &r->account.plan, reason);
-}
-
-static bool field_group(struct record *r, const json_t *value, const char *field,
-			const char **reason)
-{
-	return read_string(r, value, field, &r->account.group, reason);
-}
-
-static bool field_description(struct record *r, const json_t *value, const char *field,
-			      const char **reason)
-{
-	return read_string(r, value, field, &r->account.description, reason);
-}
-
-static bool field_quotas(struct record *r, const json_t *value, const char *field,
-			 const char **reason)
-{
-	r->account.quotas = read_list(r, value, field, &quota_list, &r->account.n_quotas, reason);
-	return r->account.quotas != NULL;
-}
-
-static bool field_senders(struct record *r, const json_t *value, const char *field,
-			  const char **reason)
-{
-	r->account.senders =
-		read_list(r, value, field, &sender_list, &r->account.n_senders, reason);
-	return r->account.senders != NULL;
-}
-
-static bool field_networks(struct record *r, const json_t *value, const char *field,
-			   const char **reason)
-{
-	r->account.networks =
-		read_list(r, value, field, &network_list, &r->account.n_networks, reason);
-	return r->account.networks != NULL;
-}
-
-static bool field_max_recipients(struct record *r, const json_t *value, const char *field,
-				 const char **reason)
-{
-	return read_integer(value, field, &r->account.max_recipients, reason);
-}
-
-static bool field_max_size(struct record *r, const json_t *value, const char *field,
-			   const char **reason)
-{
-	return read_integer(value, field, &r->account.max_size_bytes, reason);
-}
-
-static const struct field {
-	const char *name;
-	bool (*read)(struct record *r, const json_t *value, const char *field,
-		     const char **reason);
-} fields[] = {
-	{"format", field_format},
-	{"state", field_state},
-	{"since", field_since},
-	{"until", field_until},
-	{"reason", field_reason},
-	{"actor", field_actor},
-	{"plan", field_plan},
-	{"group", field_group},
-	{"description", field_description},
-	{"quotas", field_quotas},
-	{"senders", field_senders},
-	{"networks", field_networks},
-	{"max_recipients", field_max_recipients},
-	{"max_size", field_max_size},
+static const struct field fields[] = {
+	{.name = "format", .read = read_format},
+	{.name = "state", .read = read_state},
+	{"since", account_read_integer, IN_ACCOUNT(since_s)},
+	{"until", account_read_integer, IN_ACCOUNT(until_s)},
+	{"reason", account_read_string, IN_ACCOUNT(reason)},
+	{"actor", account_read_string, IN_ACCOUNT(actor)},
+	{"plan", account_read_string, IN_ACCOUNT(plan)},
+	{"group", account_read_string, IN_ACCOUNT(group)},
+	{"description", account_read_string, IN_ACCOUNT(description)},
+	{"quotas", LIST(quotas, quota_list)},
+	{"senders", LIST(senders, sender_list)},
+	{"networks", LIST(networks, network_list)},
+	{"max_recipients", account_read_integer, IN_ACCOUNT(max_recipients)},
+	{"max_size", account_read_integer, IN_ACCOUNT(max_size_bytes)},
+	{.name = "require_tls", .read = account_read_require_tls},
+	{.name = "credentials", .read = account_read_credentials},
+	{.name = "identity", .read = account_read_identity},
 };
-
-/* A null is the same as an absent field. */
-static bool read_fields(struct record *r, const json_t *object, const char **reason)
-{
-	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		const json_t *value = json_object_get(object, fields[i].name);
-
-		if (value && !json_is_null(value) &&
-		    !fields[i].read(r, value, fields[i].name, reason))
-			return false;
-	}
-	return true;
-}
 
 static bool read_version(struct record *r, const char *text, size_t len, const char **reason)
 {
 	if (len < ACCOUNT_VERSION_DIGITS)
-		return fail(reason, "version", "is missing");
+		return account_fail(reason, "version", "is missing");
 	for (size_t i = 0; i < ACCOUNT_VERSION_DIGITS; i++) {
 		if (text[i] < '0' || text[i] > '9')
-			return fail(reason, "version", "is not a number");
+			return account_fail(reason, "version", "is not a number");
 	}
 	memcpy(r->account.version, text, ACCOUNT_VERSION_DIGITS);
 	return true;
@@ -291,7 +124,8 @@ static struct record *record_new(void)
 			    .actor = "",
 			    .description = "",
 			    .max_recipients = ACCOUNT_UNSET,
-			    .max_size_bytes = ACCOUNT_UNSET},
+			    .max_size_bytes = ACCOUNT_UNSET,
+			    .require_tls = ACCOUNT_UNSET},
 	};
 	return r;
 }
@@ -305,11 +139,11 @@ struct account *account_decode(const char *record, size_t len, const char **reas
 	bool ok;
 
 	if (len > RECORD_MAX) {
-		fail(reason, "record", "is too long");
+		account_fail(reason, "record", "is too long");
 		return NULL;
 	}
 	if (!(r = record_new())) {
-		fail(reason, "record", "out of memory");
+		account_fail(reason, "record", "out of memory");
 		return NULL;
 	}
 	account = &r->account;
@@ -321,9 +155,10 @@ struct account *account_decode(const char *record, size_t len, const char **reas
 			    JSON_REJECT_DUPLICATES, &error);
 	ok = object && json_is_object(object);
 	if (!ok)
-		fail(reason, "record", object ? "is not a JSON object" : error.text);
+		account_fail(reason, "record", object ? "is not a JSON object" : error.text);
 	else
-		ok = read_fields(r, object, reason);
+		ok = account_read_fields(r, object, fields, sizeof(fields) / sizeof(fields[0]),
+					 &r->account, reason);
 	json_decref(object);
 	if (!ok)
 		account_unref(&account);

@@ -19,6 +19,8 @@
 #include "base/network.h"
 #include "base/pattern.h"
 #include "base/quota.h"
+#include "base/tls_version.h"
+#include "base/username.h"
 
 enum account_state { ACCOUNT_ALLOWED, ACCOUNT_SANDBOXED, ACCOUNT_BLOCKED };
 
@@ -31,6 +33,38 @@ bool account_state_parse(const char *text, enum account_state *out);
 
 /* Not given in the record. */
 #define ACCOUNT_UNSET INT64_C(-1)
+
+/* One of the account's credentials (base/username.h); its secret is elsewhere. */
+struct account_credential {
+	const char *name;		/* "": the main one */
+	const struct network *networks; /* it may be used from there; none: anywhere */
+	size_t n_networks;
+	int64_t expires_s; /* Unix time; 0: never */
+	int64_t changed_s; /* its secret was set then; 0: not known */
+	bool blocked;
+};
+
+/* Of one account. */
+#define CREDENTIALS_MAX 100
+
+/* Which sessions without a SASL user name are this account's: those that meet every
+ * list that is not empty. Without any it is none's. */
+struct account_identity {
+	const struct network *networks;
+	size_t n_networks;
+	const char *const *client_certs; /* fingerprints, as Postfix gives them */
+	size_t n_client_certs;
+	const char *const *contexts; /* Postfix's policy_context */
+	size_t n_contexts;
+};
+
+#define IDENTITY_NETWORKS_MAX 100
+#define IDENTITY_CERTS_MAX 100
+#define IDENTITY_CONTEXTS_MAX 20
+
+/* Octets of a fingerprint: SHA-512 in hexadecimal with colons has 191. */
+#define FINGERPRINT_MAX 255
+#define CONTEXT_MAX 255
 
 struct account {
 	unsigned references;
@@ -50,6 +84,10 @@ struct account {
 	size_t n_networks;
 	int64_t max_recipients; /* ACCOUNT_UNSET: the plan's */
 	int64_t max_size_bytes; /* ACCOUNT_UNSET: the plan's */
+	int64_t require_tls;	/* enum tls_requirement, or ACCOUNT_UNSET: the plan's */
+	const struct account_credential *credentials;
+	size_t n_credentials;
+	const struct account_identity *identity; /* NULL: an account of logins */
 };
 
 /* The account of a record, with one reference; NULL with *reason (static or
@@ -61,5 +99,10 @@ void account_unref(struct account **account);
 
 /* The state in force at that time: a state whose end has come is allowed. */
 enum account_state account_state_at(const struct account *account, int64_t now_s);
+
+/* NULL when the account has none of that name: it is revoked, but for the main one
+ * (""), which need not be in the record. */
+const struct account_credential *account_credential(const struct account *account,
+						    const char *name);
 
 #endif

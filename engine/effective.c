@@ -65,6 +65,11 @@ static void set_ramp(const struct plan *from, struct effective *out)
 	out->ramp = from->ramp.start > 0 ? &from->ramp : NULL;
 }
 
+static void set_require_tls(const struct plan *from, struct effective *out)
+{
+	out->require_tls = from->require_tls;
+}
+
 static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effective *out) = {
 	[PLAN_QUOTAS] = set_quotas,
 	[PLAN_SENDERS] = set_senders,
@@ -77,6 +82,7 @@ static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effe
 	[PLAN_FREE_RECIPIENTS] = set_free_recipients,
 	[PLAN_OVER_QUOTA_AT_RCPT] = set_over_quota_at_rcpt,
 	[PLAN_RAMP] = set_ramp,
+	[PLAN_REQUIRE_TLS] = set_require_tls,
 };
 
 /* set NULL: all of them. */
@@ -121,6 +127,10 @@ static void take_from_account(const struct account *account, struct effective *o
 	if (account->max_size_bytes != ACCOUNT_UNSET) {
 		out->max_size_bytes = account->max_size_bytes;
 		set_from_account(out, PLAN_MAX_SIZE);
+	}
+	if (account->require_tls != ACCOUNT_UNSET) {
+		out->require_tls = (enum tls_requirement)account->require_tls;
+		set_from_account(out, PLAN_REQUIRE_TLS);
 	}
 }
 
@@ -173,6 +183,13 @@ static void find_scopes(const struct config *config, const struct account *accou
 			  group->quotas_line);
 }
 
+static void no_credential(struct effective *out)
+{
+	out->credential_state = CREDENTIAL_GOOD;
+	out->credential_networks = NULL;
+	out->n_credential_networks = 0;
+}
+
 void effective_resolve(const struct config *config, const struct account *account,
 		       const char *login, int64_t now_s, struct effective *out)
 {
@@ -181,6 +198,7 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	out->plan = plan_of(config, account, domain, &out->plan_missing);
 	out->n_scopes = 0;
 	out->state = ACCOUNT_ALLOWED;
+	no_credential(out);
 	take_from_plan(out->plan, NULL, out);
 	if (domain)
 		take_from_plan(&domain->values, domain->set, out);
@@ -196,6 +214,24 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	find_scopes(config, account, domain, out);
 }
 
+void effective_credential(const struct account *account, const char *name, int64_t now_s,
+			  struct effective *out)
+{
+	const struct account_credential *c = account ? account_credential(account, name) : NULL;
+
+	no_credential(out);
+	if (!c) {
+		out->credential_state = *name ? CREDENTIAL_REVOKED : CREDENTIAL_GOOD;
+		return;
+	}
+	out->credential_networks = c->networks;
+	out->n_credential_networks = c->n_networks;
+	if (c->blocked)
+		out->credential_state = CREDENTIAL_BLOCKED;
+	else if (c->expires_s != 0 && now_s >= c->expires_s)
+		out->credential_state = CREDENTIAL_EXPIRED;
+}
+
 void effective_without_login(const struct config *config, const char *network,
 			     struct effective *out)
 {
@@ -203,6 +239,7 @@ void effective_without_login(const struct config *config, const char *network,
 	out->plan_missing = false;
 	out->n_scopes = 0;
 	out->state = ACCOUNT_ALLOWED;
+	no_credential(out);
 	take_from_plan(out->plan, NULL, out);
 	out->n_quotas = 0;
 	out->replaced_senders = NULL;

@@ -9,6 +9,14 @@
 #include "engine/account.h"
 #include "engine/take.h"
 
+/* What is known of the credential that the client authenticated with. */
+enum credential_state {
+	CREDENTIAL_GOOD,
+	CREDENTIAL_REVOKED, /* the account does not have it */
+	CREDENTIAL_BLOCKED,
+	CREDENTIAL_EXPIRED,
+};
+
 /* Quotas that the login shares with others. */
 struct effective_scope {
 	enum take_scope scope;
@@ -43,6 +51,11 @@ struct effective {
 	const struct quota *null_sender; /* for mail from <> alone; NULL: none */
 	struct effective_scope scopes[TAKE_SCOPES];
 	size_t n_scopes;
+	enum tls_requirement require_tls;
+	/* The networks of the credential, beside those of the account. */
+	enum credential_state credential_state;
+	const struct network *credential_networks;
+	size_t n_credential_networks;
 	/* "account", "domain example.com", "plan students", ... */
 	const char *origins[PLAN_SETTINGS];
 	int lines[PLAN_SETTINGS]; /* base/config.h, LINES; 0 for "account" */
@@ -51,6 +64,11 @@ struct effective {
 /* account may be NULL: no account. */
 void effective_resolve(const struct config *config, const struct account *account,
 		       const char *login, int64_t now_s, struct effective *out);
+
+/* Adds what is in force for a credential of the account, name as in struct request,
+ * after effective_resolve(), which is about the main one without networks and end. */
+void effective_credential(const struct account *account, const char *name, int64_t now_s,
+			  struct effective *out);
 
 /* For a session without a login: only the quotas of its client network, name
  * (borrowed). */

@@ -40,6 +40,34 @@ static enum finding_result refuse(struct finding *f, enum reply reply)
 
 /* ---- 1. state --------------------------------------------------------- */
 
+static const char *credential_shown(const struct gate_input *in)
+{
+	const char *name = request_credential(in->request);
+
+	return *name ? name : "main";
+}
+
+/* By account there is one; a login without one has no credentials. */
+static enum finding_result ask_credential(const struct gate_input *in, struct finding *f)
+{
+	static const struct {
+		const char *what;
+		enum reply reply;
+	} faults[] = {
+		[CREDENTIAL_REVOKED] = { "revoked", REPLY_CREDENTIAL_REVOKED },
+		[CREDENTIAL_BLOCKED] = { "blocked", REPLY_CREDENTIAL_BLOCKED },
+		[CREDENTIAL_EXPIRED] = { "expired", REPLY_CREDENTIAL_EXPIRED },
+	};
+	enum credential_state state = in->effective->credential_state;
+
+	if (state == CREDENTIAL_GOOD)
+		return FINDING_PASS;
+	f->origin = "credential";
+	snprintf(f->rule, sizeof(f->rule), "credential %s: %s", credential_shown(in),
+		 faults[state].what);
+	return refuse(f, faults[state].reply);
+}
+
 static enum finding_result ask_state(const struct gate_input *in, struct finding *f)
 {
 	if (in->account_unknown) {
@@ -52,36 +80,65 @@ static enum finding_result ask_state(const struct gate_input *in, struct finding
 		return refuse(f, REPLY_UNKNOWN_LOGIN);
 	}
 	if (!in->account)
-		return FINDING_PASS;
+		return ask_credential(in, f);
 	snprintf(f->rule, sizeof(f->rule), "%s", account_state_name(in->effective->state));
 	f->origin = "account";
 	if (in->effective->state == ACCOUNT_BLOCKED)
 		return refuse(f, REPLY_STATE);
-	return FINDING_PASS;
+	return ask_credential(in, f);
 }
 
 /* ---- 2. networks ------------------------------------------------------ */
 
-static enum finding_result ask_networks(const struct gate_input *in, struct finding *f)
+static enum finding_result ask_tls(const struct gate_input *in, struct finding *f)
 {
-	const struct effective *e = in->effective;
+	enum tls_requirement wanted = in->effective->require_tls;
+
+	if (tls_satisfies(in->request->tls, wanted))
+		return FINDING_PASS;
+	by_plan_setting(in, PLAN_REQUIRE_TLS, f);
+	snprintf(f->rule, sizeof(f->rule), "require_tls = %s", tls_requirement_name(wanted));
+	return refuse(f, REPLY_REQUIRE_TLS);
+}
+
+/* whose: the list's owner. */
+static enum finding_result ask_list(const struct gate_input *in, const struct network *list,
+				    size_t n, const char *whose, struct finding *f)
+{
 	struct ip client;
 	bool admitted;
 	int rule;
 
-	by_plan_setting(in, PLAN_NETWORKS, f);
-	if (e->n_networks == 0)
+	if (n == 0)
 		return FINDING_PASS;
 	if (!ip_parse(in->request->client_address, &client)) {
 		snprintf(f->rule, sizeof(f->rule), "client address is not known");
 		return FINDING_UNKNOWN;
 	}
-	admitted = network_list_admits(e->networks, e->n_networks, &client, &rule);
+	admitted = network_list_admits(list, n, &client, &rule);
 	if (rule >= 0 && (!admitted || in->request->explained))
-		network_format(&e->networks[rule], f->rule);
+		network_format(&list[rule], f->rule);
 	else if (rule < 0 && !admitted)
-		snprintf(f->rule, sizeof(f->rule), "not in any network of the login");
+		snprintf(f->rule, sizeof(f->rule), "not in any network of the %s", whose);
 	return admitted ? FINDING_PASS : refuse(f, REPLY_NETWORKS);
+}
+
+/* From where, and how, the client may come: all three must allow it. */
+static enum finding_result ask_networks(const struct gate_input *in, struct finding *f)
+{
+	const struct effective *e = in->effective;
+	enum finding_result result = ask_tls(in, f);
+
+	if (result != FINDING_PASS)
+		return result;
+	by_plan_setting(in, PLAN_NETWORKS, f);
+	result = ask_list(in, e->networks, e->n_networks, "login", f);
+	if (result != FINDING_PASS || e->n_credential_networks == 0)
+		return result;
+	f->origin = "credential";
+	f->line = 0;
+	f->rule[0] = '\0';
+	return ask_list(in, e->credential_networks, e->n_credential_networks, "credential", f);
 }
 
 /* ---- 3. envelope sender ----------------------------------------------- */

@@ -235,6 +235,13 @@ static const char *given_reason(const struct account *account)
 	return account && account->reason[0] ? account->reason : "no reason given";
 }
 
+static const char *given_credential(const struct request *request)
+{
+	const char *name = request_credential(request);
+
+	return *name ? name : "main";
+}
+
 static void fill_reply(const struct judge_input *in, const struct finding *f,
 		       struct verdict *verdict)
 {
@@ -263,6 +270,7 @@ static void fill_reply(const struct judge_input *in, const struct finding *f,
 			     .asked = asked,
 			     .retry = retry,
 			     .reason = given_reason(in->account),
+			     .credential = given_credential(in->request),
 		     },
 		     verdict->text, sizeof(verdict->text));
 }

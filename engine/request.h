@@ -11,6 +11,8 @@
 #include "base/address.h"
 #include "base/header_address.h"
 #include "base/network.h"
+#include "base/tls_version.h"
+#include "base/username.h"
 
 /* Stages of an SMTP transaction, in their order (Postfix
  * SMTPD_POLICY_README's protocol_state). Before MAIL there is no login. */
@@ -39,9 +41,12 @@ struct request {
 	/* Postfix has no queue file yet (smtpd_proxy_filter): the message cannot
 	 * be held, discarded or redirected. */
 	bool before_queue;
-	/* SASL user name. Empty: a session without one, to which only the quotas
+	/* The login of the SASL user name, base/username.h. Empty: a session without one, to which only the quotas
 	 * of its network apply (unauthenticated, sendward.conf(5)). */
 	const char *login;
+	/* Of the login's credentials the one that was used; "" or NULL: the main one. */
+	const char *credential;
+	enum tls_version tls;	    /* of the client's session */
 	const char *client_address; /* as text, for replies and the log */
 	const char *sender;	    /* envelope sender as text; "" for <> */
 	enum address_form sender_form;
@@ -57,5 +62,11 @@ struct request {
 	 * the header). */
 	const struct originators *originators;
 };
+
+/* Never NULL. */
+static inline const char *request_credential(const struct request *request)
+{
+	return request->credential ? request->credential : "";
+}
 
 #endif

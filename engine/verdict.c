@@ -84,6 +84,8 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	fields_add(&fields, "stage", stage_name(request->stage));
 	fields_add(&fields, "qid", request->queue_id);
 	fields_add(&fields, "login", request->login);
+	if (request_credential(request)[0])
+		fields_add(&fields, "credential", request->credential);
 	fields_add(&fields, "client", request->client_address);
 	fields_add(&fields, "verdict", action_name(verdict->action));
 	if (verdict->monitored)

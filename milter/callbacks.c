@@ -28,7 +28,7 @@ static const struct {
 	int where;
 	const char *names;
 } macros[] = {
-	{ SMFIM_ENVFROM, "{auth_authen}" },
+	{ SMFIM_ENVFROM, "{auth_authen} {tls_version}" },
 	{ SMFIM_ENVRCPT, "i" },
 	{ SMFIM_EOM, "i" },
 };
@@ -115,15 +115,16 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 {
 	struct session *session = session_of(ctx);
 	const char *name = macro(ctx, "{auth_authen}");
-	char login[LOGIN_MAX + 1];
+	struct username username;
 	bool fits;
 
 	message_free(&session->message);
 	session->left_alone = !is_asked_about(session, name);
 	if (session->left_alone)
 		return SMFIS_NOREPLY;
-	fits = config_login(session->config, name, login);
-	session->message = message_new(fits ? login : name, argv);
+	fits = config_username(session->config, name, &username);
+	session->message = message_new(&username, argv);
+	session->message->tls = tls_version_of(macro(ctx, "{tls_version}"));
 	session->message->login_too_long = !fits;
 	session->message->reply_to = session->config->reply_to_owned;
 	return SMFIS_NOREPLY;

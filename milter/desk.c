@@ -53,10 +53,11 @@ static const char *copy_text(char **at, const char *text)
 static struct question *question_new(struct desk *desk, struct config *config,
 				     const struct request *request, struct originators *originators)
 {
-	size_t size = strlen(request->login) + strlen(request->client_address) +
+	const char *credential = request_credential(request);
+	size_t size = strlen(request->login) + strlen(credential) + strlen(request->client_address) +
 		      strlen(request->sender) + strlen(request->queue_id) +
 		      strlen(request->recipient) + (request->token ? strlen(request->token) : 0) +
-		      6;
+		      7;
 	struct question *question = memory_alloc(sizeof(*question) + size);
 	char *at = question->texts;
 
@@ -65,6 +66,7 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	question->config = config_ref(config);
 	question->request = *request;
 	question->request.login = copy_text(&at, request->login);
+	question->request.credential = copy_text(&at, credential);
 	question->request.client_address = copy_text(&at, request->client_address);
 	question->request.sender = copy_text(&at, request->sender);
 	question->request.queue_id = copy_text(&at, request->queue_id);

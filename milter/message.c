@@ -97,11 +97,11 @@ static void make_token(char out[MESSAGE_TOKEN_LENGTH + 1])
 	snprintf(out, MESSAGE_TOKEN_LENGTH + 1, "m%08" PRIx32, number);
 }
 
-struct message *message_new(const char *login, char **argv)
+struct message *message_new(const struct username *username, char **argv)
 {
 	struct message *message = memory_zero(sizeof(*message));
 
-	message->login = memory_strdup(login);
+	message->username = *username;
 	make_token(message->token);
 	message->sender = copy_path(argv[0] ? argv[0] : "");
 	message->announced_bytes = argv[0] ? announced_size(argv + 1) : 0;
@@ -112,7 +112,6 @@ void message_free(struct message **message)
 {
 	if (!*message)
 		return;
-	free((*message)->login);
 	free((*message)->sender);
 	free((*message)->recipients);
 	free((*message)->originators);
@@ -198,7 +197,7 @@ void message_add_header(struct message *message, const char *name, const char *v
 	message->received_bytes += (int64_t)(strlen(name) + 1 + len + 2);
 	for (const char *p = value; (p = strchr(p, '\n')); p++)
 		message->received_bytes++;
-	if (!message->login[0] || !originators_wants(name))
+	if (!message->username.login[0] || !originators_wants(name))
 		return;
 	originators_add(need_originators(message), name, value, len);
 	originals_add(&message->originals, name, value);
@@ -218,7 +217,7 @@ struct originators *message_take_originators(struct message *message)
 {
 	struct originators *originators;
 
-	if (!message->login[0])
+	if (!message->username.login[0])
 		return NULL;
 	originators = need_originators(message);
 	message->originators = NULL;
@@ -237,7 +236,9 @@ struct request message_request(const struct session *session, enum stage stage,
 		.final = last && config_charge_by(session->config) == CHARGE_MILTER,
 		.queue_id = message->queue_id,
 		.token = message->token,
-		.login = message->login,
+		.login = message->username.login,
+		.credential = message->username.credential,
+		.tls = message->tls,
 		.client_address = session->client,
 		.sender = message->sender,
 		.sender_form = ADDRESS_SMTP,

@@ -25,8 +25,9 @@
 #define RECIPIENT_OCTETS_MAX (4 * 1024 * 1024)
 
 struct message {
-	char *login;			      /* "" for a session without one */
-	bool login_too_long;		      /* and so it is nobody's */
+	struct username username;	      /* .login is "" for a session without one */
+	bool login_too_long;		      /* and so it is nobody's: username is cut */
+	enum tls_version tls;
 	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
@@ -59,7 +60,7 @@ void message_tokens_init(void);
 
 /* argv is MAIL's: the sender, then ESMTP parameters, then NULL (RFC 5321
  * section 4.1.1.2, RFC 1870). */
-struct message *message_new(const char *login, char **argv);
+struct message *message_new(const struct username *username, char **argv);
 void message_free(struct message **message);
 
 /* queue_id may be NULL: not known yet. One that is too long is not kept. */

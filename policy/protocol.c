@@ -20,6 +20,7 @@ static const struct {
 	NAME(ATTRIBUTE_INSTANCE, "instance"),
 	NAME(ATTRIBUTE_SIZE, "size"),
 	NAME(ATTRIBUTE_SASL_USERNAME, "sasl_username"),
+	NAME(ATTRIBUTE_ENCRYPTION_PROTOCOL, "encryption_protocol"),
 #undef NAME
 };
 

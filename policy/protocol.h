@@ -41,8 +41,9 @@ enum attribute {
 	ATTRIBUTE_INSTANCE,
 	ATTRIBUTE_SIZE,
 	ATTRIBUTE_SASL_USERNAME,
+	ATTRIBUTE_ENCRYPTION_PROTOCOL,
 };
-#define ATTRIBUTES 10
+#define ATTRIBUTES 11
 
 struct attribute_value {
 	const char *text; /* ends with NUL; "" when absent; may hold NULs */

@@ -84,9 +84,10 @@ static const char *texts_fault(const struct policy_request *in)
 static const char *fill_login(const struct config *config, struct transaction *transaction,
 			      struct request *out)
 {
-	if (!config_login(config, out->login, transaction->login))
+	if (!config_username(config, out->login, &transaction->username))
 		return "the login is too long";
-	out->login = transaction->login;
+	out->login = transaction->username.login;
+	out->credential = transaction->username.credential;
 	return NULL;
 }
 
@@ -151,6 +152,7 @@ static void fill_texts(const struct policy_request *in, struct request *out)
 	out->sender = in->values[ATTRIBUTE_SENDER].text;
 	out->sender_form = ADDRESS_INTERNAL;
 	out->recipient = "";
+	out->tls = tls_version_of(in->values[ATTRIBUTE_ENCRYPTION_PROTOCOL].text);
 }
 
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,

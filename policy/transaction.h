@@ -23,7 +23,7 @@
 #define TRANSACTION_SLOTS_MIN 32
 
 struct transaction {
-	char login[LOGIN_MAX + 1]; /* of the present request, as config_login() has it */
+	struct username username;     /* of the present request, as config_username() has it */
 	uint64_t instance;		      /* hash; 0: none */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* made of it; "" when there is none */
 	bool passed;			      /* something of it passed at RCPT or DATA */

@@ -38,6 +38,8 @@ static json_t *new_event(const char *what, const struct config *config, const ch
 	json_object_set_new(event, "time", json_integer(verdict->now_ms / 1000));
 	json_object_set_new(event, "event", json_string(what));
 	json_object_set_new(event, "login", text_of(request->login));
+	if (request_credential(request)[0])
+		json_object_set_new(event, "credential", text_of(request->credential));
 	json_object_set_new(event, "node", text_of(config->node));
 	json_object_set_new(event, "daemon", json_string(daemon));
 	json_object_set_new(event, "qid", text_of(request->queue_id));

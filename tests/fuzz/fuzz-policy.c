@@ -41,6 +41,7 @@ static void check_request(const struct policy_request *request, struct transacti
 			  struct trace *trace)
 {
 	const struct config config = {
+		.credential_separator = "+",
 		.charge = trace->n_requests % 2 ? CHARGE_MILTER : CHARGE_POLICYD,
 		.unauthenticated.n_quotas = trace->n_requests % 4 == 3,
 	};

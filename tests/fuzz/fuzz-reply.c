@@ -46,7 +46,7 @@ static void check_clean(const char *text)
 static void check_expanded(const struct reply_line *line, const char *value, size_t room)
 {
 	const struct reply_values values = { value, value, value, value, value,
-					     value, value, value, value, value, value };
+					     value, value, value, value, value, value, value };
 	char *out = malloc(room);
 
 	if (!out)

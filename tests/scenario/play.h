@@ -17,7 +17,7 @@ struct scenario {
 
 /* What a request line may say. */
 struct fields {
-	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], sender[400], from[400],
+	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], credential[64], tls[16], sender[400], from[400],
 		reply_to[400];
 	char recipient[400];
 	int64_t free, unqueued;

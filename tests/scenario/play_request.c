@@ -15,6 +15,8 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 	} table[] = {
 		{ "qid", f->qid, sizeof(f->qid), NULL },
 		{ "login", f->login, sizeof(f->login), NULL },
+		{ "credential", f->credential, sizeof(f->credential), NULL },
+		{ "tls", f->tls, sizeof(f->tls), NULL },
 		{ "client", f->client, sizeof(f->client), NULL },
 		{ "sender", f->sender, sizeof(f->sender), NULL },
 		{ "from", f->from, sizeof(f->from), NULL },
@@ -83,6 +85,8 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.final = final,
 		.queue_id = f->qid,
 		.login = f->login,
+		.credential = f->credential,
+		.tls = tls_version_of(f->tls),
 		.client_address = f->client,
 		.sender = f->sender,
 		.sender_form = ADDRESS_INTERNAL,

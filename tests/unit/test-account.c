@@ -92,6 +92,31 @@ static void test_empty_lists_are_lists(void)
 	account_unref(&a);
 }
 
+static void test_access(void)
+{
+	static const char record[] = V
+		"{\"require_tls\":\"1.2\",\"credentials\":{\"\":{\"changed\":5},"
+		"\"printer\":{\"networks\":[\"192.0.2.0/28\"],\"expires\":1700000000,"
+		"\"state\":\"blocked\",\"created\":1,\"colour\":\"green\"}},"
+		"\"identity\":{\"networks\":[\"192.0.2.1\"],\"client_certs\":[\"AB:CD\"],"
+		"\"contexts\":[\"scan\"]}}";
+	const struct account_credential *c;
+	const char *reason = NULL;
+	struct account *a = decode(record, &reason);
+
+	SUITE_TEXT_EQUAL(reason, NULL);
+	SUITE_INT_EQUAL(a->require_tls, REQUIRE_TLS_1_2);
+	SUITE_INT_EQUAL(a->n_credentials, 2);
+	SUITE_TRUE(account_credential(a, "") && account_credential(a, "")->changed_s == 5);
+	SUITE_TRUE(account_credential(a, "phone") == NULL);
+	c = account_credential(a, "printer");
+	SUITE_TRUE(c && c->blocked && c->n_networks == 1 && c->expires_s == 1700000000);
+	SUITE_INT_EQUAL(a->identity->n_networks, 1);
+	SUITE_TEXT_EQUAL(a->identity->client_certs[0], "AB:CD");
+	SUITE_TEXT_EQUAL(a->identity->contexts[0], "scan");
+	account_unref(&a);
+}
+
 static void test_not_a_record(void)
 {
 	static const struct {
@@ -120,6 +145,18 @@ static void test_not_a_record(void)
 		{ V "{\"max_size\":true}", "max_size: is not a number" },
 		{ V "{\"plan\":[]}", "plan: is not a string" },
 		{ V "{\"plan\":\"a\",\"plan\":\"b\"}", "record: duplicate" },
+		{ V "{\"require_tls\":\"1.1\"}", "require_tls: is not no, yes, 1.2 or 1.3" },
+		{ V "{\"require_tls\":true}", "require_tls: is not no, yes, 1.2 or 1.3" },
+		{ V "{\"credentials\":[]}", "credentials: is not an object" },
+		{ V "{\"credentials\":{\"A\":{}}}", "credentials: a name is not one" },
+		{ V "{\"credentials\":{\"a\":1}}", "credentials: one is not an object" },
+		{ V "{\"credentials\":{\"a\":{\"expires\":-1}}}", "expires: is not a number" },
+		{ V "{\"credentials\":{\"a\":{\"networks\":[\"x\"]}}}", "networks: " },
+		{ V "{\"credentials\":{\"a\":{\"state\":\"sandboxed\"}}}",
+		  "state: of a credential is not allowed or blocked" },
+		{ V "{\"identity\":[]}", "identity: is not an object" },
+		{ V "{\"identity\":{\"contexts\":[\"\"]}}", "contexts: is empty or too long" },
+		{ V "{\"identity\":{\"client_certs\":[1]}}", "client_certs: is not a string" },
 		{ V "{", "record: " },
 		{ V "{} {}", "record: " },
 		{ V, "record: " },
@@ -260,6 +297,7 @@ static const struct suite_test tests[] = {
 	{ "an empty record leaves everything to the plan", test_empty },
 	{ "every field is read, and fields of later versions are ignored", test_full },
 	{ "an empty list is a list, null is an absent field", test_empty_lists_are_lists },
+	{ "credentials, TLS and identity are read", test_access },
 	{ "what is not a record is refused and the reason names the field", test_not_a_record },
 	{ "a list has as many entries as its limit and no more", test_bounds },
 	{ "a record is as long as its limit and no longer", test_too_long },

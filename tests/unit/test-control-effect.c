@@ -15,6 +15,7 @@ static const char configuration[] = "plan default {\n"
 				    "  free_recipients = { \"*@dom.example\", \"%login\" }\n"
 				    "  over_quota_at_rcpt = too_many\n"
 				    "  ramp { start = 50  factor = 1.5  until = 2k }\n"
+				    "  require_tls = 1.2\n"
 				    "}\n";
 
 static void resolve(const char *text, struct config **config, struct effective *effective)
@@ -41,6 +42,7 @@ static void test_values(void)
 		[PLAN_OVER_QUOTA_AT_RCPT] = "\"too_many\"",
 		[PLAN_RAMP] = "{\"unit\":\"recipients\",\"start\":50,\"factor\":1.5,"
 			      "\"every_s\":86400,\"until\":2000}",
+		[PLAN_REQUIRE_TLS] = "\"1.2\"",
 	};
 	struct effective effective;
 	struct config *config;

@@ -11,6 +11,8 @@
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
+static const struct username alice = { .login = "alice" };
+
 static struct message *message_of(const char *sender, const char *parameter)
 {
 	char sender_copy[256], parameter_copy[64];
@@ -18,7 +20,7 @@ static struct message *message_of(const char *sender, const char *parameter)
 
 	snprintf(sender_copy, sizeof(sender_copy), "%s", sender);
 	snprintf(parameter_copy, sizeof(parameter_copy), "%s", parameter);
-	return message_new("alice", argv);
+	return message_new(&alice, argv);
 }
 
 static void test_sender(void)
@@ -73,7 +75,7 @@ static void test_announced_size(void)
 static void test_mail_without_arguments(void)
 {
 	char *argv[] = { NULL };
-	struct message *message = message_new("alice", argv);
+	struct message *message = message_new(&alice, argv);
 
 	SUITE_TEXT_EQUAL(message->sender, "");
 	SUITE_INT_EQUAL(message->announced_bytes, 0);
@@ -215,7 +217,7 @@ static void test_no_originators(void)
 static void test_no_login(void)
 {
 	char *argv[] = { NULL };
-	struct message *message = message_new("", argv);
+	struct message *message = message_new(&(struct username){ .login = "" }, argv);
 
 	message_add_header(message, "From", " alice@example.org");
 	SUITE_TRUE(message->originators == NULL);

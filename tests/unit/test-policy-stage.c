@@ -37,7 +37,7 @@ static void set_alice(const char *state)
 
 static enum stage_task map(enum charge_by charge)
 {
-	const struct config config = { .charge = charge };
+	const struct config config = { .charge = charge, .credential_separator = "+" };
 
 	return stage_map(&in, &config, &transaction, &out, &recipient, &why);
 }
@@ -91,7 +91,7 @@ static void test_states(void)
 
 static void test_login_case(void)
 {
-	struct config config = { .charge = CHARGE_POLICYD };
+	struct config config = { .charge = CHARGE_POLICYD, .credential_separator = "" };
 	char longest[LOGIN_MAX + 1] = "";
 
 	transaction_init(&transaction);
@@ -114,6 +114,22 @@ static void test_login_case(void)
 	transaction_fini(&transaction);
 }
 
+static void test_credential(void)
+{
+	transaction_init(&transaction);
+	set_alice("RCPT");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.credential, "");
+	SUITE_INT_EQUAL(out.tls, TLS_NONE);
+	set(ATTRIBUTE_SASL_USERNAME, "alice+printer");
+	set(ATTRIBUTE_ENCRYPTION_PROTOCOL, "TLSv1.3");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "alice");
+	SUITE_TEXT_EQUAL(out.credential, "printer");
+	SUITE_INT_EQUAL(out.tls, TLS_1_3);
+	transaction_fini(&transaction);
+}
+
 static void test_no_login(void)
 {
 	static const char *const states[] = { "MAIL", "RCPT", "DATA", "END-OF-MESSAGE" };
@@ -131,7 +147,9 @@ static void test_no_login(void)
 
 static void test_no_login_with_quotas(void)
 {
-	const struct config config = { .charge = CHARGE_POLICYD, .unauthenticated.n_quotas = 1 };
+	const struct config config = { .charge = CHARGE_POLICYD,
+				       .credential_separator = "",
+				       .unauthenticated.n_quotas = 1 };
 
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
@@ -380,6 +398,7 @@ static void test_cannot(void)
 
 static const struct suite_test tests[] = {
 	{ "a login is folded when its case does not matter", test_login_case },
+	{ "a username is login and credential, and a session has its TLS", test_credential },
 	{ "each protocol_state is decided or passed", test_states },
 	{ "a session without a login is passed", test_no_login },
 	{ "a session without a login is decided when there are quotas for it",

@@ -15,6 +15,10 @@ static void test_table(void)
 	} rows[] = {
 		{ REPLY_STATE, "state", "550", "5.7.1" },
 		{ REPLY_UNKNOWN_LOGIN, "unknown_login", "550", "5.7.1" },
+		{ REPLY_CREDENTIAL_REVOKED, "credential_revoked", "550", "5.7.1" },
+		{ REPLY_CREDENTIAL_BLOCKED, "credential_blocked", "550", "5.7.1" },
+		{ REPLY_CREDENTIAL_EXPIRED, "credential_expired", "550", "5.7.1" },
+		{ REPLY_REQUIRE_TLS, "require_tls", "530", "5.7.0" },
 		{ REPLY_NETWORKS, "networks", "550", "5.7.1" },
 		{ REPLY_ENVELOPE_SENDER, "envelope_sender", "553", "5.7.1" },
 		{ REPLY_SENDER_FAULT, "sender_fault", "553", "5.7.1" },

@@ -1,0 +1,76 @@
+#include "base/tls_version.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/ascii.h"
+
+#define TLS_VERSIONS 4
+
+static const char *const versions[TLS_VERSIONS] = {
+	[TLS_NONE] = "none",
+	[TLS_OTHER] = "other",
+	[TLS_1_2] = "1.2",
+	[TLS_1_3] = "1.3",
+};
+
+static const struct {
+	const char *name;
+	enum tls_version least;
+} requirements[TLS_REQUIREMENTS] = {
+	[REQUIRE_NO_TLS] = { "no", TLS_NONE },
+	[REQUIRE_TLS] = { "yes", TLS_OTHER },
+	[REQUIRE_TLS_1_2] = { "1.2", TLS_1_2 },
+	[REQUIRE_TLS_1_3] = { "1.3", TLS_1_3 },
+};
+
+/* OpenSSL's SSL_get_version(3): "TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1", "SSLv3". */
+enum tls_version tls_version_of(const char *name)
+{
+	static const char prefix[] = "TLSv1.";
+	const char *minor = name + sizeof(prefix) - 1;
+
+	if (!*name)
+		return TLS_NONE;
+	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || !ascii_is_digit(minor[0]) ||
+	    minor[1] || minor[0] < '2')
+		return TLS_OTHER;
+	return minor[0] == '2' ? TLS_1_2 : TLS_1_3;
+}
+
+const char *tls_version_name(enum tls_version version)
+{
+	return versions[version];
+}
+
+bool tls_version_parse(const char *text, enum tls_version *out)
+{
+	for (size_t i = 0; i < TLS_VERSIONS; i++) {
+		if (strcmp(text, versions[i]) == 0) {
+			*out = (enum tls_version)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *tls_requirement_name(enum tls_requirement requirement)
+{
+	return requirements[requirement].name;
+}
+
+bool tls_requirement_parse(const char *text, enum tls_requirement *out)
+{
+	for (size_t i = 0; i < TLS_REQUIREMENTS; i++) {
+		if (strcmp(text, requirements[i].name) == 0) {
+			*out = (enum tls_requirement)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool tls_satisfies(enum tls_version version, enum tls_requirement requirement)
+{
+	return version >= requirements[requirement].least;
+}

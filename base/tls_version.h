@@ -1,0 +1,34 @@
+/*
+ * The TLS of a client's session, and what is required of it.
+ */
+#ifndef SENDWARD_TLS_VERSION_H
+#define SENDWARD_TLS_VERSION_H
+
+#include <stdbool.h>
+
+/* In the order of their age. */
+enum tls_version {
+	TLS_NONE,  /* plain text */
+	TLS_OTHER, /* a protocol older than TLS 1.2, or of a name that is not known */
+	TLS_1_2,
+	TLS_1_3, /* or newer */
+};
+
+/* As OpenSSL and so Postfix names it ("TLSv1.3"); "" is TLS_NONE. */
+enum tls_version tls_version_of(const char *name);
+
+/* "none", "other", "1.2", "1.3"; false for another text. For people. */
+const char *tls_version_name(enum tls_version version);
+bool tls_version_parse(const char *text, enum tls_version *out);
+
+/* require_tls. */
+enum tls_requirement { REQUIRE_NO_TLS, REQUIRE_TLS, REQUIRE_TLS_1_2, REQUIRE_TLS_1_3 };
+#define TLS_REQUIREMENTS 4
+
+/* "no", "yes", "1.2", "1.3". */
+const char *tls_requirement_name(enum tls_requirement requirement);
+bool tls_requirement_parse(const char *text, enum tls_requirement *out);
+
+bool tls_satisfies(enum tls_version version, enum tls_requirement requirement);
+
+#endif
