@@ -72,6 +72,7 @@ static void fill(struct load *load, cfg_t *cfg)
 	static const enum setting_section sections[] = { SECTION_TOP, SECTION_REDIS,
 							 SECTION_POLICYD, SECTION_MILTER,
 							 SECTION_UNAUTHENTICATED,
+							 SECTION_PASSWORDS,
 							 SECTION_SASLD };
 	struct config *config = load->config;
 	cfg_t *section;
@@ -307,6 +308,17 @@ int config_line(const struct config *config, const char *name)
 		n++;
 	}
 	abort();
+}
+
+struct password_cost config_password_cost(const struct password_settings *settings)
+{
+	const int costs[] = {
+		[PASSWORD_YESCRYPT] = settings->yescrypt_cost,
+		[PASSWORD_BCRYPT] = settings->bcrypt_cost,
+		[PASSWORD_SHA512] = settings->sha512_rounds,
+	};
+
+	return (struct password_cost){ settings->method, costs[settings->method] };
 }
 
 const char *plan_setting_name(enum plan_setting which)

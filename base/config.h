@@ -18,6 +18,7 @@
 #include "base/endpoint.h"
 #include "base/limits.h"
 #include "base/network.h"
+#include "base/password_hash.h"
 #include "base/pattern.h"
 #include "base/quota.h"
 #include "base/reply.h"
@@ -34,6 +35,8 @@ enum over_quota { OVER_QUOTA_DEFER, OVER_QUOTA_REJECT, OVER_QUOTA_HOLD, OVER_QUO
  * message to the others and comes again. */
 enum over_quota_at_rcpt { AT_RCPT_QUOTA, AT_RCPT_TOO_MANY };
 enum sandbox_kind { SANDBOX_DISCARD, SANDBOX_HOLD, SANDBOX_REDIRECT };
+/* What becomes of a credential that has expired or was not rotated in time. */
+enum at_expiry { AT_EXPIRY_EVENT, AT_EXPIRY_SANDBOX, AT_EXPIRY_REFUSE };
 
 /*
  * LINES. Beside a value's origin stands the line of config->path in which it
@@ -58,8 +61,10 @@ enum plan_setting {
 	PLAN_OVER_QUOTA_AT_RCPT,
 	PLAN_RAMP, /* the whole section */
 	PLAN_REQUIRE_TLS,
+	PLAN_MUST_ROTATE_AFTER,
+	PLAN_AT_EXPIRY,
 };
-#define PLAN_SETTINGS 12
+#define PLAN_SETTINGS 14
 
 /* The name as it stands in the configuration and in JSON ("quotas", ...). */
 const char *plan_setting_name(enum plan_setting setting);
@@ -101,6 +106,8 @@ struct plan {
 	enum over_quota_at_rcpt over_quota_at_rcpt;
 	struct ramp ramp;
 	enum tls_requirement require_tls; /* of the client's session */
+	int64_t must_rotate_after_s; /* the age a secret may have; 0: any */
+	enum at_expiry at_expiry;
 	/* Shared by all logins of the plan; not inherited from plan default. */
 	const struct quota *shared_quotas;
 	size_t n_shared_quotas;
@@ -189,6 +196,18 @@ struct sasld_settings {
 	int max_connections;
 };
 
+/* passwords { ... }: what Sendward makes and keeps of them. */
+struct password_settings {
+	enum password_method method;
+	int yescrypt_cost, bcrypt_cost, sha512_rounds;
+	int scram_iterations; /* 0: no verifiers for SCRAM are made */
+	int min_length;
+	const char *list_file; /* NULL: none */
+};
+
+/* Of the method that is set. */
+struct password_cost config_password_cost(const struct password_settings *settings);
+
 struct config {
 	const char *path;
 	const char *node;
@@ -222,6 +241,7 @@ struct config {
 	bool milter_configured;
 	struct endpoint milter_listen;
 	struct sasld_settings sasld;
+	struct password_settings passwords;
 	const struct plan *plans; /* [0] is plan default, always there */
 	size_t n_plans;
 	const struct domain *domains; /* sorted by name */

@@ -1,6 +1,7 @@
 #include <string.h>
 
 #include "base/config_load.h"
+#include "base/scram.h"
 
 static bool is_any_address(const struct endpoint *endpoint)
 {
@@ -86,5 +87,10 @@ void load_check(struct load *load, cfg_t *cfg)
 		load_complain(load, load_line_of(cfg, "local_part_case"),
 			      "Postfix asks for senders in lower case: sender_login_listen needs "
 			      "local_part_case = insensitive");
+	if (config->passwords.scram_iterations > 0 &&
+	    config->passwords.scram_iterations < SCRAM_ITERATIONS_MIN)
+		load_complain(load,
+			      load_line_of(cfg_getsec(cfg, "passwords"), "scram_iterations"),
+			      "scram_iterations must be at least 4096 (RFC 7677), or 0 for none");
 	load_check_redis(load, redis);
 }

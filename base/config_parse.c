@@ -252,6 +252,7 @@ static cfg_opt_t *all_options(struct load *load)
 		{ SECTION_GROUP, TITLED },     { SECTION_SENDER_GROUP, TITLED },
 		{ SECTION_UNAUTHENTICATED, CFGF_NONE },
 		{ SECTION_STORE_FAILURE, CFGF_NONE },
+		{ SECTION_PASSWORDS, CFGF_NONE },
 		{ SECTION_SASLD, CFGF_NONE },
 	};
 	const size_t n = sizeof(sections) / sizeof(sections[0]);

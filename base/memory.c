@@ -4,15 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static void *or_die(void *memory)
+void memory_exhausted(void)
 {
 	static const char text[] = "sendward: out of memory\n";
 
-	if (!memory) {
-		if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
-			abort();
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
 		abort();
-	}
+	abort();
+}
+
+static void *or_die(void *memory)
+{
+	if (!memory)
+		memory_exhausted();
 	return memory;
 }
 

@@ -14,4 +14,7 @@ void *memory_alloc(size_t size) __attribute__((malloc, returns_nonnull));
 void *memory_zero(size_t size) __attribute__((malloc, returns_nonnull));
 char *memory_strdup(const char *text) __attribute__((malloc, returns_nonnull));
 
+/* There is none: ends the process. */
+void memory_exhausted(void) __attribute__((noreturn));
+
 #endif

@@ -4,6 +4,8 @@
 
 #include "base/config.h"
 #include "base/limits.h"
+#include "base/password.h"
+#include "base/scram.h"
 #include "base/setting_kind.h"
 
 /* Enumerations are read into an int. */
@@ -62,6 +64,26 @@ static const struct word login_case_words[] = {
 };
 static const struct word display_words[] = { { "flag", false }, { "reject", true }, { 0 } };
 static const struct word reply_to_words[] = { { "ignore", false }, { "owned", true }, { 0 } };
+
+static const struct word at_expiry_words[] = {
+	{ "event", AT_EXPIRY_EVENT },
+	{ "sandbox", AT_EXPIRY_SANDBOX },
+	{ "refuse", AT_EXPIRY_REFUSE },
+	{ 0 },
+};
+static const struct word method_words[] = {
+	{ "yescrypt", PASSWORD_YESCRYPT },
+	{ "bcrypt", PASSWORD_BCRYPT },
+	{ "sha512", PASSWORD_SHA512 },
+	{ 0 },
+};
+
+/* base/password_hash.h. */
+static const struct range yescrypt_range = { 1, 9 };
+static const struct range bcrypt_range = { 4, 15 };
+static const struct range sha512_range = { 5000, 10000000 };
+static const struct range scram_range = { 0, SCRAM_ITERATIONS_MAX };
+static const struct range length_range = { PASSWORD_CHOSEN_MIN, PASSWORD_CHOSEN_MAX };
 
 static const struct range database_range = { 0, 1000000 };
 /* As sentinel.c of Redis allows it. */
@@ -144,6 +166,20 @@ static const struct setting settings[] = {
 
 	{ SECTION_MILTER, "listen", NULL, &kind_listener, IN_CONFIG(milter_listen) },
 
+	{ SECTION_PASSWORDS, "method", "yescrypt", &kind_word, IN_CONFIG(passwords.method),
+	  .detail = method_words },
+	{ SECTION_PASSWORDS, "yescrypt_cost", "7", &kind_int, IN_CONFIG(passwords.yescrypt_cost),
+	  .detail = &yescrypt_range },
+	{ SECTION_PASSWORDS, "bcrypt_cost", "10", &kind_int, IN_CONFIG(passwords.bcrypt_cost),
+	  .detail = &bcrypt_range },
+	{ SECTION_PASSWORDS, "sha512_rounds", "200000", &kind_int,
+	  IN_CONFIG(passwords.sha512_rounds), .detail = &sha512_range },
+	{ SECTION_PASSWORDS, "scram_iterations", "100000", &kind_int,
+	  IN_CONFIG(passwords.scram_iterations), .detail = &scram_range },
+	{ SECTION_PASSWORDS, "min_length", "12", &kind_int, IN_CONFIG(passwords.min_length),
+	  .detail = &length_range },
+	{ SECTION_PASSWORDS, "list_file", "", &kind_optional_path, IN_CONFIG(passwords.list_file) },
+
 	{ SECTION_SASLD, "listen", NULL, &kind_listeners, IN_CONFIG(sasld.listen),
 	  .count_offset = offsetof(struct config, sasld.n_listen), .max = 64 },
 	{ SECTION_SASLD, "max_connections", "2000", &kind_int, IN_CONFIG(sasld.max_connections),
@@ -171,6 +207,10 @@ static const struct setting settings[] = {
 	  IN_PLAN(over_quota_at_rcpt, PLAN_OVER_QUOTA_AT_RCPT), .detail = at_rcpt_words },
 	{ SECTION_PLAN, "require_tls", "no", &kind_word, IN_PLAN(require_tls, PLAN_REQUIRE_TLS),
 	  .detail = tls_words },
+	{ SECTION_PLAN, "must_rotate_after", "0", &kind_age,
+	  IN_PLAN(must_rotate_after_s, PLAN_MUST_ROTATE_AFTER) },
+	{ SECTION_PLAN, "at_expiry", "refuse", &kind_word, IN_PLAN(at_expiry, PLAN_AT_EXPIRY),
+	  .detail = at_expiry_words },
 	{ SECTION_PLAN, "shared_quotas", NULL, &kind_quotas, IN_PLAN(shared_quotas, -1),
 	  .count_offset = offsetof(struct plan, n_shared_quotas), .max = QUOTAS_MAX },
 
@@ -284,6 +324,7 @@ const char *setting_section_name(enum setting_section section)
 		[SECTION_SENDER_GROUP] = "sender_group",
 		[SECTION_UNAUTHENTICATED] = "unauthenticated",
 		[SECTION_STORE_FAILURE] = "store_failure",
+		[SECTION_PASSWORDS] = "passwords",
 		[SECTION_SASLD] = "sasld",
 	};
 

@@ -26,9 +26,10 @@ enum setting_section {
 	SECTION_SENDER_GROUP, /* sender_group NAME { } */
 	SECTION_UNAUTHENTICATED,
 	SECTION_STORE_FAILURE,
+	SECTION_PASSWORDS,
 	SECTION_SASLD,
 };
-#define SECTIONS 14
+#define SECTIONS 15
 
 /* "" for SECTION_TOP. */
 const char *setting_section_name(enum setting_section section);

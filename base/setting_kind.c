@@ -19,6 +19,8 @@
 #define DEADLINE_MAX_MS 60000
 #define STEP_MIN_MS INT64_C(3600000)
 #define STEP_MAX_MS (31 * INT64_C(86400000))
+#define AGE_MIN_MS INT64_C(86400000)
+#define AGE_MAX_MS (3650 * INT64_C(86400000))
 
 static bool refuse(const char **reason, const char *text)
 {
@@ -202,6 +204,21 @@ static bool parse_step(const struct setting *setting, const char *text, struct a
 	if (ms % 1000 != 0)
 		return refuse(reason, "must be a whole number of seconds");
 	*(int32_t *)out = (int32_t)(ms / 1000);
+	return true;
+}
+
+static bool parse_age(const struct setting *setting, const char *text, struct arena *arena,
+		      void *out, const char **reason)
+{
+	int64_t ms = 0;
+
+	(void)setting;
+	(void)arena;
+	if (strcmp(text, "0") != 0 && !duration_parse_ms(text, &ms, reason))
+		return false;
+	if (ms != 0 && (ms < AGE_MIN_MS || ms > AGE_MAX_MS))
+		return refuse(reason, "must be 1d to 3650d, or 0");
+	*(int64_t *)out = ms / 1000;
 	return true;
 }
 
@@ -499,6 +516,7 @@ KIND(kind_amount, int64_t, false, parse_amount);
 KIND(kind_deadline, int64_t, false, parse_deadline);
 KIND(kind_share, int, false, parse_share);
 KIND(kind_factor, int, false, parse_factor);
+KIND(kind_age, int64_t, false, parse_age);
 KIND(kind_step, int32_t, false, parse_step);
 KIND(kind_file_mode, mode_t, false, parse_file_mode);
 KIND(kind_null_sender, struct null_sender, false, parse_null_sender);

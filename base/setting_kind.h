@@ -40,6 +40,8 @@ struct name_form {
 extern const struct setting_kind kind_flag, kind_word;
 /* detail is a range. */
 extern const struct setting_kind kind_int;
+/* int64_t: seconds of an age, 0 for any. */
+extern const struct setting_kind kind_age;
 /* int64_t: an amount; milliseconds. int32_t: seconds. int: thousandths. */
 extern const struct setting_kind kind_amount, kind_deadline, kind_factor, kind_share, kind_step;
 extern const struct setting_kind kind_check_mode, kind_file_mode, kind_null_sender, kind_reply;

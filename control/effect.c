@@ -24,6 +24,12 @@ static const char *const at_rcpt_names[] = {
 	[AT_RCPT_TOO_MANY] = "too_many",
 };
 
+static const char *const at_expiry_names[] = {
+	[AT_EXPIRY_EVENT] = "event",
+	[AT_EXPIRY_SANDBOX] = "sandbox",
+	[AT_EXPIRY_REFUSE] = "refuse",
+};
+
 json_t *effect_quotas(const struct quota *list, size_t n)
 {
 	json_t *array = need(json_array());
@@ -113,6 +119,22 @@ json_t *effect_ramp(const struct ramp *ramp)
 			      "until", (json_int_t)ramp->until));
 }
 
+/* "365d"; null: any age. */
+static json_t *must_rotate_after(const struct effective *e)
+{
+	char text[DURATION_TEXT_MAX];
+
+	if (e->must_rotate_after_s == 0)
+		return json_null();
+	duration_format(e->must_rotate_after_s * 1000, text);
+	return text_json(text);
+}
+
+static json_t *at_expiry(const struct effective *e)
+{
+	return text_json(at_expiry_names[e->at_expiry]);
+}
+
 static json_t *ramp_or_null(const struct effective *e)
 {
 	return e->ramp ? effect_ramp(e->ramp) : json_null();
@@ -139,6 +161,8 @@ static const struct {
 	[PLAN_OVER_QUOTA_AT_RCPT] = { over_quota_at_rcpt, NULL },
 	[PLAN_RAMP] = { ramp_or_null, NULL },
 	[PLAN_REQUIRE_TLS] = { require_tls, NULL },
+	[PLAN_MUST_ROTATE_AFTER] = { must_rotate_after, NULL },
+	[PLAN_AT_EXPIRY] = { at_expiry, NULL },
 };
 
 json_t *effect_json(const struct effective *effective, enum plan_setting setting)

@@ -70,6 +70,16 @@ static void set_require_tls(const struct plan *from, struct effective *out)
 	out->require_tls = from->require_tls;
 }
 
+static void set_must_rotate_after(const struct plan *from, struct effective *out)
+{
+	out->must_rotate_after_s = from->must_rotate_after_s;
+}
+
+static void set_at_expiry(const struct plan *from, struct effective *out)
+{
+	out->at_expiry = from->at_expiry;
+}
+
 static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effective *out) = {
 	[PLAN_QUOTAS] = set_quotas,
 	[PLAN_SENDERS] = set_senders,
@@ -83,6 +93,8 @@ static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effe
 	[PLAN_OVER_QUOTA_AT_RCPT] = set_over_quota_at_rcpt,
 	[PLAN_RAMP] = set_ramp,
 	[PLAN_REQUIRE_TLS] = set_require_tls,
+	[PLAN_MUST_ROTATE_AFTER] = set_must_rotate_after,
+	[PLAN_AT_EXPIRY] = set_at_expiry,
 };
 
 /* set NULL: all of them. */

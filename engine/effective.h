@@ -48,6 +48,8 @@ struct effective {
 	size_t n_free_recipients;
 	enum over_quota_at_rcpt over_quota_at_rcpt;
 	const struct ramp *ramp; /* NULL: none */
+	int64_t must_rotate_after_s; /* 0: no limit */
+	enum at_expiry at_expiry;
 	const struct quota *null_sender; /* for mail from <> alone; NULL: none */
 	struct effective_scope scopes[TAKE_SCOPES];
 	size_t n_scopes;

@@ -64,6 +64,11 @@ bool key_account(const char *prefix, enum take_scope scope, const char *name, ch
 	return build(prefix, scope, name, 'a', "", "", out);
 }
 
+bool key_secret(const char *prefix, const char *username, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 'p', "", "", out);
+}
+
 bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])
 {
 	return build(prefix, scope, name, 'u', "", "", out);
@@ -97,7 +102,7 @@ void key_channel(const char *prefix, char out[KEY_MAX])
 }
 
 /* The prefix may hold characters that mean something to SCAN. */
-void key_account_pattern(const char *prefix, char out[KEY_MAX])
+static void pattern(const char *prefix, char kind, char out[KEY_MAX])
 {
 	size_t len = 0;
 
@@ -106,7 +111,17 @@ void key_account_pattern(const char *prefix, char out[KEY_MAX])
 			out[len++] = '\\';
 		out[len++] = *prefix;
 	}
-	snprintf(out + len, KEY_MAX - len, "{*}:a");
+	snprintf(out + len, KEY_MAX - len, "{*}:%c", kind);
+}
+
+void key_account_pattern(const char *prefix, char out[KEY_MAX])
+{
+	pattern(prefix, 'a', out);
+}
+
+void key_secret_pattern(const char *prefix, char out[KEY_MAX])
+{
+	pattern(prefix, 'p', out);
 }
 
 static int hex_digit(char c)
@@ -116,7 +131,8 @@ static int hex_digit(char c)
 	return at ? (int)(at - digits) : -1;
 }
 
-bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
+static bool read_name(const char *prefix, const char *key, const char *rest,
+		      char out[LOGIN_MAX + 1])
 {
 	size_t n = strlen(prefix), len = 0;
 	const char *p = key + n;
@@ -139,5 +155,15 @@ bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX +
 		out[len++] = c;
 	}
 	out[len] = '\0';
-	return len > 0 && strcmp(p, "}:a") == 0;
+	return len > 0 && strcmp(p, rest) == 0;
+}
+
+bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
+{
+	return read_name(prefix, key, "}:a", out);
+}
+
+bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
+{
+	return read_name(prefix, key, "}:p", out);
 }

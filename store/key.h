@@ -5,6 +5,7 @@
  *	PREFIX{LOGIN}:a		account: version and JSON
  *	PREFIX{LOGIN}:u		counters, see store/take.lua
  *	PREFIX{LOGIN}:m:MESSAGE	one charged message
+ *	PREFIX{USERNAME}:p	secret of an SMTP user, see store/secret_record.h
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h
@@ -32,6 +33,12 @@ bool key_account(const char *prefix, enum take_scope scope, const char *name, ch
 bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX]);
 bool key_message(const char *prefix, enum take_scope scope, const char *name, const char *message,
 		 char out[KEY_MAX]);
+
+/* Of the secret of a username: the login, or what a credential of it logs in
+ * as. False as above. */
+bool key_secret(const char *prefix, const char *username, char out[KEY_MAX]);
+void key_secret_pattern(const char *prefix, char out[KEY_MAX]);
+bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
 
 /* Of a place (engine/place.h): domain has at most DOMAIN_MAX octets, local
  * LOCAL_PART_MAX. */

@@ -7,6 +7,7 @@
 #define ACCOUNT "@{%doctor}:a"
 #define COUNTERS "@{%doctor}:u"
 #define MESSAGE "@{%doctor}:m:doctor"
+#define SECRET "@{%doctor}:p"
 #define SENDERS "@{@%doctor}:s:doctor"
 #define NODE "@node:%doctor"
 
@@ -18,6 +19,7 @@ static const struct right table[] = {
 	{ "asking", RIGHT_CLUSTER, false, "slots that are just being moved", { "ASKING" } },
 	{ "cluster|slots", RIGHT_CLUSTER, false, "who has which slot", { "CLUSTER", "SLOTS" } },
 	{ "del", RIGHT_ALWAYS, false, "refunds, reset, user delete", { "DEL", COUNTERS } },
+	{ "del", RIGHT_ALWAYS, false, "revoking the password of an SMTP user", { "DEL", SECRET } },
 	{ "eval", RIGHT_ALWAYS, false, "scripts that the server has not got yet",
 	  { "EVAL", "return 0", "3", ACCOUNT, COUNTERS, MESSAGE } },
 	{ "evalsha", RIGHT_ALWAYS, false, "counting, refunds, writing accounts",
@@ -25,6 +27,7 @@ static const struct right table[] = {
 	{ "expire", RIGHT_ALWAYS, false, "that events go after 90 days",
 	  { "EXPIRE", "@events", "none" } },
 	{ "get", RIGHT_ALWAYS, false, "accounts and counters", { "GET", ACCOUNT } },
+	{ "get", RIGHT_ALWAYS, false, "passwords of SMTP users", { "GET", SECRET } },
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
@@ -42,6 +45,7 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "counters", { "SET", COUNTERS, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "messages that were charged", { "SET", MESSAGE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "heartbeats of the daemons", { "SET", NODE, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "passwords of SMTP users", { "SET", SECRET, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "subscribe", RIGHT_ALWAYS, true, "hearing of changed accounts",
 	  { "SUBSCRIBE", "@accounts" } },

@@ -6,6 +6,7 @@ extern const char script_refund_lua[], script_refund_hash[];
 extern const char script_put_lua[], script_put_hash[];
 extern const char script_delete_lua[], script_delete_hash[];
 extern const char script_reset_lua[], script_reset_hash[];
+extern const char script_secret_lua[], script_secret_hash[];
 
 static const struct {
 	const char *text, *hash;
@@ -15,6 +16,7 @@ static const struct {
 	[SCRIPT_PUT] = { script_put_lua, script_put_hash },
 	[SCRIPT_DELETE] = { script_delete_lua, script_delete_hash },
 	[SCRIPT_RESET] = { script_reset_lua, script_reset_hash },
+	[SCRIPT_SECRET] = { script_secret_lua, script_secret_hash },
 };
 
 void script_command(struct command *command, enum script script, int n_keys)

@@ -8,8 +8,9 @@
 
 #include "store/command.h"
 
-enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT, SCRIPT_DELETE, SCRIPT_RESET };
-#define SCRIPTS 5
+enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT, SCRIPT_DELETE, SCRIPT_RESET,
+	      SCRIPT_SECRET };
+#define SCRIPTS 6
 
 /* Starts a command that runs the script on n_keys keys; add them by
  * command_add_key(), then the arguments. */

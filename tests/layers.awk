@@ -25,7 +25,8 @@ function outside_table() {
 	outside("^glib[.]h$", "^base/calendar[.]c$")
 	outside("^confuse[.]h$", "^base/config(_[a-z]+)?[.][ch]$")
 	outside("^hiredis", "^store/")
-	outside("^openssl/", "^store/")
+	outside("^crypt[.]h$", "^base/password_hash[.]c$")
+	outside("^openssl/", "^(store/|base/(password(_hash)?|scram|secret)[.]c$)")
 	outside("^libmilter/", "^milter/")
 	outside("^systemd/", "^base/daemon[.]c$")
 }

@@ -13,7 +13,7 @@
 
 SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilter-dev libhiredis-dev libssl-dev
 	libevent-dev libconfuse-dev libcunit1-dev libjansson-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
-	libunistring-dev libsystemd-dev uthash-dev"
+	libunistring-dev libcrypt-dev libsystemd-dev uthash-dev"
 
 SENDWARD_TEST_PACKAGES="postfix dovecot-core redis-server swaks libnet-ssleay-perl libauthen-sasl-perl msmtp curl
 	python3 openssl tzdata valgrind"

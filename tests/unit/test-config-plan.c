@@ -33,6 +33,13 @@ static const struct {
 	/* plans */
 	{ "plan a {\n free_recipients = { \"x\" } }",
 	  "test.conf:2: free_recipients = x: no domain" },
+	{ "plan a { must_rotate_after = 12h }",
+	  "test.conf:1: must_rotate_after = 12h: must be 1d to 3650d, or 0" },
+	{ "plan a { must_rotate_after = year }",
+	  "test.conf:1: must_rotate_after = year: a duration is a number with a unit, such as 90s or "
+	  "1h30m" },
+	{ "plan a { at_expiry = reject }",
+	  "test.conf:1: at_expiry = reject: must be event, sandbox or refuse" },
 	{ "plan a { over_quota_at_rcpt = defer }",
 	  "test.conf:1: over_quota_at_rcpt = defer: must be quota or too_many" },
 	{ "plan a {\n shared_quotas = { \"1 messages / day\",\n \"2 messages / day in UTC\" } }",
@@ -482,6 +489,9 @@ static void test_each(void)
 	static const char *const expected[] = {
 		"plan/free_recipients={ }\n",
 		"plan/over_quota_at_rcpt=quota\n",
+		"plan/must_rotate_after=0\n",
+		"plan/at_expiry=refuse\n",
+		"passwords/method=yescrypt\n",
 		"plan/shared_quotas={ }\n",
 		"ramp/start=\n",
 		"ramp/every=1d\n",

@@ -14,6 +14,7 @@ static const char configuration[] = "plan default {\n"
 				    "  sandbox_redirect = \"sandbox@dom.example\"\n"
 				    "  free_recipients = { \"*@dom.example\", \"%login\" }\n"
 				    "  over_quota_at_rcpt = too_many\n"
+				    "  must_rotate_after = 365d  at_expiry = sandbox\n"
 				    "  ramp { start = 50  factor = 1.5  until = 2k }\n"
 				    "  require_tls = 1.2\n"
 				    "}\n";
@@ -43,6 +44,8 @@ static void test_values(void)
 		[PLAN_RAMP] = "{\"unit\":\"recipients\",\"start\":50,\"factor\":1.5,"
 			      "\"every_s\":86400,\"until\":2000}",
 		[PLAN_REQUIRE_TLS] = "\"1.2\"",
+		[PLAN_MUST_ROTATE_AFTER] = "\"365d\"",
+		[PLAN_AT_EXPIRY] = "\"sandbox\"",
 	};
 	struct effective effective;
 	struct config *config;
