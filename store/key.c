@@ -84,6 +84,26 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
 	return build(prefix, scope, name, 'm', ":", message, out);
 }
 
+bool key_guess(const char *prefix, const char *username, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 'g', "", "", out);
+}
+
+bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_NETWORK, network, 'g', "", "", out);
+}
+
+bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 'l', "", "", out);
+}
+
+void key_strangers(const char *prefix, char out[KEY_MAX])
+{
+	snprintf(out, KEY_MAX, "%sstrangers", prefix);
+}
+
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX])
 {
 	char escaped[3 * DOMAIN_MAX + 1];

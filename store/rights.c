@@ -8,6 +8,8 @@
 #define COUNTERS "@{%doctor}:u"
 #define MESSAGE "@{%doctor}:m:doctor"
 #define SECRET "@{%doctor}:p"
+#define GUESSES "@{%doctor}:g"
+#define LAST_USE "@{%doctor}:l"
 #define SENDERS "@{@%doctor}:s:doctor"
 #define NODE "@node:%doctor"
 
@@ -28,6 +30,8 @@ static const struct right table[] = {
 	  { "EXPIRE", "@events", "none" } },
 	{ "get", RIGHT_ALWAYS, false, "accounts and counters", { "GET", ACCOUNT } },
 	{ "get", RIGHT_ALWAYS, false, "passwords of SMTP users", { "GET", SECRET } },
+	{ "get", RIGHT_ALWAYS, false, "failed logins", { "GET", GUESSES } },
+	{ "get", RIGHT_ALWAYS, false, "last logins", { "GET", LAST_USE } },
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
@@ -46,6 +50,8 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "messages that were charged", { "SET", MESSAGE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "heartbeats of the daemons", { "SET", NODE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "passwords of SMTP users", { "SET", SECRET, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "failed logins", { "SET", GUESSES, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "last logins", { "SET", LAST_USE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "subscribe", RIGHT_ALWAYS, true, "hearing of changed accounts",
 	  { "SUBSCRIBE", "@accounts" } },
