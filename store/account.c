@@ -121,10 +121,11 @@ static void add_news(const struct store *store, struct command *command, const c
 void store_account_put(struct store *store, const char *login, const char *version,
 		       const char *json, store_done *done, void *arg)
 {
-	char key[KEY_MAX];
+	char key[KEY_MAX], counters[KEY_MAX];
 	struct command command;
 
-	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key)) {
+	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key) ||
+	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
@@ -132,8 +133,9 @@ void store_account_put(struct store *store, const char *login, const char *versi
 		done(STORE_BAD, "the account is too large", arg);
 		return;
 	}
-	script_command(&command, SCRIPT_PUT, 1);
+	script_command(&command, SCRIPT_PUT, 2);
 	command_add_key(&command, key);
+	command_add_key(&command, counters);
 	command_add(&command, version ? version : "*");
 	command_add(&command, json);
 	add_news(store, &command, login);

@@ -15,8 +15,8 @@
  * and server work at the same time (bench/run policy). */
 #define COMMAND_TAKES_MAX 8
 
-/* EVALSHA, hash, number of keys, one argument; 3 keys and 2 arguments for each. */
-#define COMMAND_ARGS_MAX (4 + 5 * COMMAND_TAKES_MAX)
+/* EVALSHA, hash, number of keys, one argument; 3 keys and 1 argument for each. */
+#define COMMAND_ARGS_MAX (4 + 4 * COMMAND_TAKES_MAX)
 
 struct command {
 	int argc;

@@ -4,7 +4,6 @@
 
 #include "engine/account.h"
 #include "engine/request.h"
-#include "engine/window.h"
 #include "store/counter.h"
 
 /* ---- the question --------------------------------------------------------- */
@@ -14,6 +13,18 @@ static char *put_number(char *at, int64_t number, int octets)
 {
 	for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
 		*at++ = (char)((uint64_t)number >> shift & 0xff);
+	return at;
+}
+
+/* A double, little endian. */
+static char *put_double(char *at, int64_t number)
+{
+	double value = (double)number;
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	for (int shift = 0; shift < 64; shift += 8)
+		*at++ = (char)(bits >> shift & 0xff);
 	return at;
 }
 
@@ -32,18 +43,51 @@ static bool is_calendar(const struct take_row *row)
 	return !row->ramp && row->quota.kind == QUOTA_CALENDAR;
 }
 
+/* What one entry of a block holds at most. */
+static int64_t entry_max(const struct take_row *row)
+{
+	return row->quota.unit == QUOTA_BYTES ? (INT64_C(1) << 48) - 1 : UINT32_MAX;
+}
+
+/* The largest sum that leaves room for the amount, below the first mark (80 %).
+ * Below 0: there is none. */
+static int64_t calm_of(const struct take_row *row)
+{
+	int64_t limit = row->quota.limit, most = entry_max(row), below;
+
+	below = limit / 5 * 4 + limit % 5 * 4 / 5 - (limit % 5 == 0);
+	if (limit != QUOTA_UNLIMITED && below < most)
+		most = below;
+	return most - row->amount;
+}
+
+/* The script's usual case. */
+static bool is_usual(const struct take *take)
+{
+	for (size_t i = 0; i < take->n_rows; i++) {
+		const struct take_row *row = &take->rows[i];
+
+		if (row->ramp || is_calendar(row) || row->amount <= 0 || calm_of(row) < 0)
+			return false;
+	}
+	return take->n_rows > 0;
+}
+
+/* In front: kind, unit and window, as the counters have them. */
+static char *put_name(char *at, const struct take_row *row)
+{
+	at = put_text(at, row->ramp ? "w" : counter_kind(&row->quota), 1);
+	at = put_text(at, counter_unit(row->quota.unit), 1);
+	return put_number(at, counter_window(&row->quota), 4);
+}
+
 static char *put_row(char *at, const struct take_row *row)
 {
 	const struct quota *quota = &row->quota;
 
 	*at++ = row->ramp ? 'r' : is_calendar(row) ? 'c' : 'w';
-	at = put_text(at, row->ramp ? "w" : counter_kind(quota), 1);
-	at = put_text(at, counter_unit(quota->unit), 1);
-	at = put_number(at, counter_window(quota), 4);
-	at = put_number(at, is_calendar(row) ? 0 : window_slot_ms(quota->window_s), 4);
-	at = put_number(at, row->amount, 8);
-	at = put_number(at, quota->limit, 8);
 	at = put_number(at, row->enforce, 1);
+	at = put_number(at, quota->limit, 8);
 	if (row->ramp) {
 		at = put_number(at, row->ramp->factor_permille, 8);
 		at = put_number(at, row->ramp->every_s, 8);
@@ -65,28 +109,23 @@ static const char *token_of(const char *message_key)
 
 size_t item_format(const struct take *take, char out[ITEM_MAX])
 {
-	char *at = put_text(out, take->version ? take->version : "?", ACCOUNT_VERSION_DIGITS);
+	bool usual = is_usual(take);
+	char *at = put_number(out, (int64_t)take->n_rows, 1);
 
 	at = put_number(at, take->message_key != NULL, 1);
+	at = put_number(at, usual, 1);
+	at = put_text(at, take->version ? take->version : "?", ACCOUNT_VERSION_DIGITS);
+	at = put_number(at, (int64_t)take->n_rows, 2);
+	for (size_t i = 0; i < take->n_rows; i++)
+		at = put_name(at, &take->rows[i]);
 	at = put_text(at, token_of(take->message_key), MESSAGE_TOKEN_LENGTH);
+	for (size_t i = 0; i < take->n_rows; i++)
+		at = put_double(at, take->rows[i].amount);
+	for (size_t i = 0; i < take->n_rows; i++)
+		at = put_double(at, usual ? calm_of(&take->rows[i]) : 0);
 	for (size_t i = 0; i < take->n_rows; i++)
 		at = put_row(at, &take->rows[i]);
 	return (size_t)(at - out);
-}
-
-int64_t item_kept_s(const struct take *take)
-{
-	int64_t longest = 1;
-
-	for (size_t i = 0; i < take->n_rows; i++) {
-		int64_t kept = is_calendar(&take->rows[i]) ?
-				       0 :
-				       window_kept_s(take->rows[i].quota.window_s) + 1;
-
-		if (kept > longest)
-			longest = kept;
-	}
-	return longest;
 }
 
 /* ---- the answer ------------------------------------------------------------ */
@@ -129,15 +168,55 @@ static const struct {
 	{ 'r', TAKE_REPEATED, true }, { 'g', TAKE_GONE, true },
 };
 
-static void take_row(struct reader *r, bool whole, int64_t limit, struct take_row_answer *row)
+/* A whole number in a double, little endian. */
+static int64_t take_double(struct reader *r)
+{
+	uint64_t bits = 0;
+	double value;
+
+	if (r->end - r->at < 8) {
+		r->ok = false;
+		return 0;
+	}
+	for (int shift = 0; shift < 64; shift += 8)
+		bits |= (uint64_t)*r->at++ << shift;
+	memcpy(&value, &bits, sizeof(value));
+	if (!(value >= 0 && value <= (double)NUMBER_MAX) || value != (double)(int64_t)value) {
+		r->ok = false;
+		return 0;
+	}
+	return (int64_t)value;
+}
+
+/* The usual answer has of the rows only what cannot be known, with the message. */
+static void take_usual_rows(struct reader *r, const struct take *take, struct take_answer *answer)
+{
+	for (size_t i = 0; i < take->n_rows; i++) {
+		int64_t charged = take->message_key ? take->rows[i].amount : 0;
+
+		answer->rows[i] = (struct take_row_answer){
+			.used = take_double(r) - charged,
+			.limit = take->rows[i].quota.limit,
+		};
+		r->ok = r->ok && answer->rows[i].used >= 0;
+	}
+	for (size_t i = 0; i < take->n_rows; i++)
+		if (take->rows[i].amount == 0)
+			answer->rows[i].retry_after_ms = take_number(r, 7, true);
+}
+
+static void take_row(struct reader *r, struct take_row_answer *row)
 {
 	row->used = take_number(r, 7, false);
 	row->retry_after_ms = take_number(r, 7, true);
-	row->limit = whole ? take_number(r, 8, true) : limit;
-	row->mark = whole ? (int)take_number(r, 1, false) : 0;
-	if (row->retry_after_ms < -1 || row->limit < -1 ||
-	    (row->mark != 0 && row->mark != 80 && row->mark != 95))
-		r->ok = false;
+	row->limit = take_number(r, 8, true);
+	row->mark = (int)take_number(r, 1, false);
+}
+
+static bool makes_sense(const struct take_row_answer *row)
+{
+	return row->retry_after_ms >= -1 && row->limit >= -1 &&
+	       (row->mark == 0 || row->mark == 80 || row->mark == 95);
 }
 
 static enum item_kind read_counted(struct reader *r, bool whole, const struct take *take,
@@ -145,8 +224,13 @@ static enum item_kind read_counted(struct reader *r, bool whole, const struct ta
 {
 	answer->now_ms = take_number(r, 7, false) / 1000;
 	answer->seen = whole ? take_number(r, 1, false) != 0 : true;
-	for (size_t i = 0; i < take->n_rows; i++)
-		take_row(r, whole, take->rows[i].quota.limit, &answer->rows[i]);
+	if (!whole)
+		take_usual_rows(r, take, answer);
+	for (size_t i = 0; i < take->n_rows; i++) {
+		if (whole)
+			take_row(r, &answer->rows[i]);
+		r->ok = r->ok && makes_sense(&answer->rows[i]);
+	}
 	return r->ok && r->at == r->end ? ITEM_COUNTED : ITEM_BAD;
 }
 

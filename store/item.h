@@ -12,13 +12,10 @@
 #include "engine/take.h"
 
 /* Octets of the question, with TAKE_ROWS_MAX rows. */
-#define ITEM_MAX (26 + (28 + 3 * 8) * TAKE_ROWS_MAX)
+#define ITEM_MAX (30 + (22 + 10 + 3 * 8) * TAKE_ROWS_MAX)
 
 /* Returns the length. */
 size_t item_format(const struct take *take, char out[ITEM_MAX]);
-
-/* Seconds after which nothing of the charge counts any more, of rolling rows. */
-int64_t item_kept_s(const struct take *take);
 
 /* What an answer is about. */
 enum item_kind {

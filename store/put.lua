@@ -1,7 +1,7 @@
 -- put: write an account if it has not changed since it was read, and tell the
 -- daemons.
 --
--- KEYS  1 account
+-- KEYS  1 account   2 counters, which have the account's version in front
 -- ARGV  1 version that was read ("" for none), "*" whatever it is
 --       2 the account as JSON
 --       3 channel of changes   4 login
@@ -18,6 +18,10 @@ local now = time[1] * 1000000 + time[2]
 local before = tonumber(version)
 if before and now <= before then now = before + 1 end
 local new = string.format('%016.0f', now)
+-- The counters first: until they have the account's version, it is asked. What is no
+-- counters is no matter of ours.
+local length = redis.pcall('STRLEN', KEYS[2])
+if type(length) == 'number' and length > 0 then redis.call('SETRANGE', KEYS[2], '0', new) end
 redis.call('SET', KEYS[1], new .. ARGV[2])
 -- Not being allowed to say so does not undo it.
 redis.pcall('PUBLISH', ARGV[3], new .. ' ' .. ARGV[4])

@@ -9,26 +9,25 @@
 -- charge that is still under way finds out. What is remembered with another
 -- token is another message's and left alone. store/take.lua has the formats.
 
-local BLOCK = '>c1c1I4I7I6I7I1I6I1'
-local BLOCK_SIZE = 34
+local FRONT_SIZE = 18
+local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, FRESH_SIZE = '>c1c1I4', 6, 8, 7, 16
+local REST, REST_SIZE = '>I6I7I1I6I1', 21
 local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 local CHARGE = '>c1c1I4I7I6I6I1'
 local CHARGE_SIZE = 26
 local CHARGES = 11
-local ROW = '>xc1c1I4I4i8'
-local ROW_SIZE = 28
-local ROWS = 35
-local BORN_SIZE = 7
+local TOKEN_SIZE = 9
 local NO_TOKEN = '---------'
+local SLOTS = 60
 
 local kept, token = string.match(ARGV[1], '^(%d+) ?(.*)$')
 if token == '' then token = NO_TOKEN end
 
 local message = redis.call('GET', KEYS[2])
 local kind = message and string.sub(message, 1, 1)
-local from = kind == 'q' and 26 or 2
-local other = message and string.sub(message, from, from + 8) or token
+local from = kind == 'q' and 11 + NAME_SIZE * struct.unpack('>I2', message, 9) or 2
+local other = message and string.sub(message, from, from + TOKEN_SIZE - 1) or token
 if other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
 
 -- Last, when nothing can fail any more.
@@ -54,12 +53,14 @@ if kind == 'c' then
   end
 else
   local now = math.floor(struct.unpack('>I7', message, 2) / 1000)
-  local n = (#message - ROWS + 1) / (ROW_SIZE + BORN_SIZE)
+  local n = struct.unpack('>I2', message, 9)
+  local amounts = from + TOKEN_SIZE
   for i = 0, n - 1 do
-    local letter, unit, window, length, amount = struct.unpack(ROW, message, ROWS + i * ROW_SIZE)
-    local born = struct.unpack('>I7', message, ROWS + n * ROW_SIZE + i * BORN_SIZE)
-    charges[letter .. unit .. window] = {born = born, amount = amount, mark = 0,
-      slot = math.floor(now / length)}
+    local letter, unit, window = struct.unpack(NAME, message, 11 + i * NAME_SIZE)
+    local length = math.ceil(window * 1000 / SLOTS)
+    charges[letter .. unit .. window] = {mark = 0, slot = math.floor(now / length),
+      amount = struct.unpack('<d', message, amounts + i * 8),
+      born = struct.unpack('>I7', message, amounts + n * 8 + i * BORN_SIZE)}
   end
 end
 
@@ -97,40 +98,76 @@ local function take_back(block, charge)
   return 0
 end
 
--- The block as it is stored; "" when nothing is left in it.
-local function packed(block)
-  local size = ENTRY_SIZE[block.unit]
-  local n = #block.entries / size
-  if block.sum == 0 and block.kind ~= 'f' then return '' end
-  if n > 0 then
-    local low = struct.unpack(ENTRY[block.unit], block.entries, #block.entries - size + 1)
-    block.newest = slot_of(block, low)
+-- Block i of n, whose older entries begin at at; in a rolling window what was counted
+-- in the newest slot is one more of them.
+local function read(stored, n, i, at)
+  local sums = FRONT_SIZE + 1 + n * NAME_SIZE
+  local borns = sums + n * SUM_SIZE + FRESH_SIZE
+  local block = {}
+  block.kind, block.unit, block.window = struct.unpack(NAME, stored, FRONT_SIZE + 1 + i * NAME_SIZE)
+  block.sum = struct.unpack('<d', stored, sums + i * SUM_SIZE)
+  block.born = struct.unpack('>I7', stored, borns + i * BORN_SIZE)
+  local base, older
+  block.newest, base, block.mark, block.marked, older =
+    struct.unpack(REST, stored, borns + n * BORN_SIZE + i * REST_SIZE)
+  local next_at = at + older * ENTRY_SIZE[block.unit]
+  block.entries = string.sub(stored, at, next_at - 1)
+  if block.kind == 'w' or block.kind == 'W' then
+    block.entries = block.entries ..
+      struct.pack(ENTRY[block.unit], block.newest % 256, block.sum - base)
   end
-  return struct.pack(BLOCK, block.kind, block.unit, block.window, block.born, block.newest,
-    block.sum, block.mark, block.marked, n) .. block.entries
+  return block, next_at
 end
 
-local stored = redis.call('GET', KEYS[1]) or ''
-local parts, at, taken = {}, 1, 0
-while at <= #stored do
-  local block = {}
-  block.kind, block.unit, block.window, block.born, block.newest, block.sum, block.mark,
-    block.marked, block.n = struct.unpack(BLOCK, stored, at)
-  local first = at + BLOCK_SIZE
-  at = first + block.n * ENTRY_SIZE[block.unit]
-  block.entries = string.sub(stored, first, at - 1)
-  local charge = charges[block.kind .. block.unit .. block.window]
-  if charge and charge.born == block.born then
-    taken = taken + take_back(block, charge)
+-- The counters as they are stored, without the blocks that nothing is left in; nil
+-- when there is none. What is fresh is not known.
+local function packed(version, blocks)
+  local names, sums, borns, rests, entries = {}, {}, {}, {}, {}
+  for _, block in ipairs(blocks) do
+    local size = ENTRY_SIZE[block.unit]
+    local base, older = 0, 0
+    if block.entries ~= '' then
+      local last_at = #block.entries - size + 1
+      local low, last = struct.unpack(ENTRY[block.unit], block.entries, last_at)
+      block.newest = slot_of(block, low)
+      block.entries = string.sub(block.entries, 1, last_at - 1)
+      base, older = block.sum - last, #block.entries / size
+    end
+    if block.sum > 0 or block.kind == 'f' then
+      names[#names + 1] = struct.pack(NAME, block.kind, block.unit, block.window)
+      sums[#sums + 1] = struct.pack('<d', block.sum)
+      borns[#borns + 1] = struct.pack('>I7', block.born)
+      rests[#rests + 1] = struct.pack(REST, block.newest, base, block.mark, block.marked, older)
+      entries[#entries + 1] = block.entries
+    end
   end
-  parts[#parts + 1] = packed(block)
+  if #names == 0 then return nil end
+  return version .. struct.pack('>I2', #names) .. table.concat(names) .. table.concat(sums) ..
+    string.rep('\0', FRESH_SIZE) .. table.concat(borns) .. table.concat(rests) ..
+    table.concat(entries)
+end
+
+local stored = redis.call('GET', KEYS[1])
+local blocks, taken = {}, 0
+if stored then
+  local n = struct.unpack('>I2', stored, FRONT_SIZE - 1)
+  local at = FRONT_SIZE + 1 + n * (NAME_SIZE + SUM_SIZE + BORN_SIZE + REST_SIZE) + FRESH_SIZE
+  for i = 0, n - 1 do
+    local block
+    block, at = read(stored, n, i, at)
+    local charge = charges[block.kind .. block.unit .. block.window]
+    if charge and charge.born == block.born then
+      taken = taken + take_back(block, charge)
+    end
+    blocks[#blocks + 1] = block
+  end
 end
 remember()
 if taken == 0 then return 0 end
-local left = table.concat(parts)
-if left == '' then
-  redis.call('DEL', KEYS[1])
-else
+local left = packed(string.sub(stored, 1, 16), blocks)
+if left then
   redis.call('SET', KEYS[1], left, 'KEEPTTL')
+else
+  redis.call('DEL', KEYS[1])
 end
 return 1

@@ -5,26 +5,41 @@
 --
 -- Answers 1 when there was such a counter, else 0.
 
-local BLOCK = '>c1c1I4I7I6I7I1I6I1'
-local BLOCK_SIZE = 34
+local VERSION_SIZE, FRONT_SIZE, FRESH_SIZE = 16, 18, 16
+local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, REST_SIZE = '>c1c1I4', 6, 8, 7, 21
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 
 local stored = redis.call('GET', KEYS[1])
 if not stored then return 0 end
-local parts, at, found = {}, 1, 0
-while at <= #stored do
-  local kind, unit, window, _, _, _, _, _, n = struct.unpack(BLOCK, stored, at)
-  local next_at = at + BLOCK_SIZE + n * ENTRY_SIZE[unit]
-  if kind .. unit .. window == ARGV[1] then
-    found = 1
-  else
-    parts[#parts + 1] = string.sub(stored, at, next_at - 1)
+local n = struct.unpack('>I2', stored, FRONT_SIZE - 1)
+local sums_at = FRONT_SIZE + 1 + n * NAME_SIZE
+local fresh_at = sums_at + n * SUM_SIZE
+local borns_at = fresh_at + FRESH_SIZE
+local rests_at = borns_at + n * BORN_SIZE
+local at = rests_at + n * REST_SIZE
+
+local names, sums, borns, rests, entries = {}, {}, {}, {}, {}
+for i = 0, n - 1 do
+  local kind, unit, window = struct.unpack(NAME, stored, FRONT_SIZE + 1 + i * NAME_SIZE)
+  local next_at = at + string.byte(stored, rests_at + (i + 1) * REST_SIZE - 1) * ENTRY_SIZE[unit]
+  local function part(from, size)
+    return string.sub(stored, from + i * size, from + (i + 1) * size - 1)
+  end
+  if kind .. unit .. window ~= ARGV[1] then
+    names[#names + 1] = part(FRONT_SIZE + 1, NAME_SIZE)
+    sums[#sums + 1] = part(sums_at, SUM_SIZE)
+    borns[#borns + 1] = part(borns_at, BORN_SIZE)
+    rests[#rests + 1] = part(rests_at, REST_SIZE)
+    entries[#entries + 1] = string.sub(stored, at, next_at - 1)
   end
   at = next_at
 end
-if found == 1 and #parts > 0 then
-  redis.call('SET', KEYS[1], table.concat(parts), 'KEEPTTL')
-elseif found == 1 then
+if #names == n then return 0 end
+if #names > 0 then
+  redis.call('SET', KEYS[1], string.sub(stored, 1, VERSION_SIZE) .. struct.pack('>I2', #names) ..
+    table.concat(names) .. table.concat(sums) .. string.sub(stored, fresh_at, borns_at - 1) ..
+    table.concat(borns) .. table.concat(rests) .. table.concat(entries), 'KEEPTTL')
+else
   redis.call('DEL', KEYS[1])
 end
-return found
+return 1

@@ -25,7 +25,6 @@ struct taking {
 	int64_t asked_ms;
 	char login[LOGIN_MAX + 1];
 	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
-	int64_t kept_s;
 	size_t item_len;
 	char item[ITEM_MAX];
 	struct take take; /* its pointers are to what follows; ramps only tell that there is one */
@@ -171,16 +170,15 @@ static void ask(struct store *store, struct batch *batch)
 	struct command command;
 
 	script_command(&command, SCRIPT_TAKE, 3 * (int)batch->n);
-	for (size_t i = 0; i < batch->n; i++) {
-		command_add_key(&command, batch->takings[i]->account);
+	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->counters);
+	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->message);
-	}
+	for (size_t i = 0; i < batch->n; i++)
+		command_add_key(&command, batch->takings[i]->account);
 	command_add_int(&command, MESSAGE_REMEMBERED_S);
-	for (size_t i = 0; i < batch->n; i++) {
-		command_add_int(&command, batch->takings[i]->kept_s);
+	for (size_t i = 0; i < batch->n; i++)
 		command_add_bytes(&command, batch->takings[i]->item, batch->takings[i]->item_len);
-	}
 	/* The same message key is charged once. */
 	command.repeatable = true;
 	servers_send(store->servers, &command, batch->takings[0]->asked_ms - clock_ms(), on_answers,
@@ -309,7 +307,6 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->alone = false;
 	t->asked_ms = clock_ms();
 	keep_question(t, take);
-	t->kept_s = item_kept_s(take);
 	t->item_len = item_format(take, t->item);
 	if (STAILQ_EMPTY(&store->takings))
 		event_active(store->take_event, EV_TIMEOUT, 0);

@@ -1,49 +1,68 @@
 -- take: for each message, test every row, then charge all of them or none.
 --
--- KEYS  for each message: account, counters, message (the counters again when
---       nothing is to be charged)
+-- KEYS  the counters of each message; then for each the key it is remembered by
+--       (its counters again when nothing is to be charged); then for each the
+--       account
 -- ARGV  1 seconds a message is remembered
---       2.. two for each message: the seconds after which nothing of its charge
---       counts any more; and packed: the version of the account the caller
---       decided on 16 (NULs: no account; "?" and NULs: it knows none; "*" and
---       NULs: whatever it is), charge 1 (0 only tests), token 9; then rows, each:
---       type 1, kind 1, unit 1 ("m", "r", "b"), window 4, length of a slot in ms 4,
---       amount 8, limit 8 (-1 unlimited), enforce 1 (0 to charge beyond the limit
---       too), and then
---         type "w", rolling: nothing more; window is in seconds
---         type "c", kind "h", "d", "k", "o", a clock hour, day, week, month: the
---         period's start and end (Unix time, 8 each); window stands for the
---         time zone
---         kind "W", "H", "D", "K", "O": as the small letter; counters of their own,
---         for mail from the null sender
---         type "r", a ramp: as "w", with the limit it begins with, and then the
---         factor in thousandths, the seconds of a step, the limit it ends with
---         (8 each)
+--       2.. of each message, packed (numbers of 8 octets that are said to be doubles
+--       are little endian, all others big endian integers):
+--         number of rows 1, charge 1 (0 only tests), usual 1 (1 when there are rows,
+--         of rolling windows, each with an amount and a calm)
+--         version 16, of the account the caller decided on (NULs: no account; "?"
+--         and NULs: it knows none; "*" and NULs: whatever it is), number of rows 2,
+--         and for each its name: kind 1, unit 1 ("m", "r", "b"), window 4
+--         token 9, and for each row: amount, a double
+--         for each row its calm, a double: a block whose sum is not above it has room
+--         for the amount, which reaches no mark there
+--         for each row: type 1, enforce 1 (0 to charge beyond the limit too), limit 8
+--         (-1 unlimited), and then
+--           type "w", rolling: nothing more; window is in seconds
+--           type "c", kind "h", "d", "k", "o", a clock hour, day, week, month: the
+--           period's start and end (Unix time, 8 each); window stands for the
+--           time zone
+--           kind "W", "H", "D", "K", "O": as the small letter; counters of their own,
+--           for mail from the null sender
+--           type "r", a ramp: as "w", with the limit it begins with, and then the
+--           factor in thousandths, the seconds of a step, the limit it ends with
+--           (8 each)
 --
 -- Answers one text for each message, which begins with its status:
---   "d" done, "o" over, "r" repeated, "g" gone; then the time in microseconds 7,
---       counters exist (0 or 1) 1; and for each row: used 7; retry-after in ms 7;
---       the limit in force 8; the mark (80 or 95) that was passed for the first
---       time in this window, or 0, 1
+--   "u" done, the usual case; then the time in microseconds 7, and for each row:
+--       what is used, as a double, with the amount when it is charged; then for
+--       each row whose amount is 0 its retry-after in ms 7
+--   "d" done, "o" over, "r" repeated, "g" gone; then the time 7, counters exist
+--       (0 or 1) 1; and for each row: used 7; retry-after in ms 7; the limit in
+--       force 8; the mark (80 or 95) that was passed for the first time in this
+--       window, or 0, 1
 --   "s" stale, the version is another; then the account
 --   "c" a calendar period is not the present one; then the time 7
 --   "e" an error; then its text. The only message of a call gets an error reply.
 -- Retry-after is 0 for a row that fits and -1 for one that never will. For a row
 -- whose amount is 0 it is when the oldest of what is used is let go.
 --
--- The counters of a login are one value: a block for each kind, unit and
--- window.
---   block   kind 1, unit 1, window 4, born 7, newest slot 6, sum 7, mark 1,
---           marked slot 6, entries 1; then the entries, oldest first
---   entry   slot modulo 256 1, amount 4 (messages, recipients) or 6 (bytes)
--- A calendar block has no entries, and its period's start for newest slot. A
+-- The counters of a login are one value: a block for each kind, unit and window,
+-- n of them. What the usual charge changes stands in front; the front before the
+-- sums is as it stands in the question.
+--   version 16, of the account there is (NULs: none); "-" and NULs, or the one before:
+--               the account is to be asked. store/put.lua writes it too.
+--   n 2
+--   names       of each block: kind 1, unit 1, window 4
+--   sums        of each block: all that counts, a double
+--   fresh       Unix time in ms, from and until, doubles: in between the newest slot of
+--               each block is the present one; both 0 when that is not known
+--   borns       of each block: the time in microseconds at which it was made 7, so
+--               that a refund does not touch what was counted after a reset
+--   rests       of each block: newest slot 6, its base 7 (sum less what was counted
+--               in the newest slot), mark 1, marked slot 6, older entries 1
+--   entries     of each block, oldest first: slot modulo 256 1, amount 4 (messages,
+--               recipients) or 6 (bytes)
+-- A calendar block has no entries, its period's start for newest slot, and base 0. A
 -- block of kind "f" only remembers in born when the first message was counted.
--- born is the time in microseconds at which the block was made, so that a
--- refund does not touch what was counted after a reset. engine/window.h says
--- how a rolling window counts; the arithmetic here is the same.
+-- engine/window.h says how a rolling window counts; the arithmetic here is the same.
+-- The expiry is that of the longest window, and is set with each new slot.
 --
--- A message is remembered as "q", the time in microseconds 7, what was asked, and
--- for each row born 7;
+-- A message is remembered as "q", the time in microseconds 7, number of rows 2, their
+-- names, token 9, their amounts (doubles), and the borns 7;
 -- where the clock has stepped back, or a block or mark is new, as "c", token 9 and
 -- for each row: kind 1, unit 1, window 4, born 7, slot 6, amount 6, mark 1 (that
 -- it has reached); once refunded, as "x" and token. Postfix's short queue ids come again: what is
@@ -52,11 +71,13 @@
 
 -- ---- every case; without upvalues, which would cost each call more than the rest.
 
-local function slow(item, counters, message, stored, now_us)
+local function slow(item, version, counters, message, stored, now_us)
   local call, pack, unpack, sub = redis.call, struct.pack, struct.unpack, string.sub
   local floor, ceil, concat = math.floor, math.ceil, table.concat
-  local SLOTS, BLOCK_SIZE, ITEM_SIZE, ROW_SIZE = 60, 34, 26, 28
-  local BLOCK = '>c1c1I4I7I6I7I1I6I1'
+  local SLOTS, FRONT_SIZE, ROW_SIZE = 60, 18, 10
+  -- Of a block: in names, sums, borns and rests; of all: fresh.
+  local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, REST, REST_SIZE, FRESH_SIZE =
+    '>c1c1I4', 6, 8, 7, '>I6I7I1I6I1', 21, 16
   local ENTRY = {m = '>I1I4', r = '>I1I4', b = '>I1I6'}
   local ENTRY_SIZE = {m = 5, r = 5, b = 7}
   local ENTRY_MAX = {m = 4294967295, r = 4294967295, b = 281474976710655}
@@ -71,27 +92,47 @@ local function slow(item, counters, message, stored, now_us)
   local FIRST_KEPT = 2678400
   local DAMAGED = 'ERR the counters of this login cannot be read; "sendward reset" forgets them'
 
-  local kept, token = ARGV[1], sub(item, 18, ITEM_SIZE)
+  local kept = ARGV[1]
+  local n_rows = string.byte(item)
+  local names = 4 + FRONT_SIZE
+  local amounts = names + n_rows * NAME_SIZE + 9
+  local token = sub(item, amounts - 9, amounts - 1)
   local now = floor(now_us / 1000)
 
   -- The blocks of the stored value, by kind, unit and window.
   local blocks, order, rows = {}, {}, {}
-  local at = 1
-  while stored and at <= #stored do
-    local first, kind, unit, window, born, newest, sum, mark, marked, n = at + BLOCK_SIZE
-    if first <= #stored + 1 then
-      kind, unit, window, born, newest, sum, mark, marked, n = unpack(BLOCK, stored, at)
+  local function parse()
+    if #stored < FRONT_SIZE then error(DAMAGED, 0) end
+    local n = unpack('>I2', stored, FRONT_SIZE - 1)
+    local sums = FRONT_SIZE + 1 + n * NAME_SIZE
+    local borns = sums + n * SUM_SIZE + FRESH_SIZE
+    local rests = borns + n * BORN_SIZE
+    local at = rests + n * REST_SIZE
+    if at > #stored + 1 then error(DAMAGED, 0) end
+    for i = 0, n - 1 do
+      local kind, unit, window = unpack(NAME, stored, FRONT_SIZE + 1 + i * NAME_SIZE)
+      local newest, base, mark, marked, older = unpack(REST, stored, rests + i * REST_SIZE)
+      local block = {kind = kind, unit = unit, window = window, newest = newest, mark = mark,
+        marked = marked, n = older, sum = unpack('<d', stored, sums + i * SUM_SIZE),
+        born = unpack('>I7', stored, borns + i * BORN_SIZE)}
+      local first, last = at, block.sum - base
+      at = at + older * (ENTRY_SIZE[unit] or 0)
+      if not (ROLLING[kind] or LONGEST[kind] or kind == 'f') or not ENTRY_SIZE[unit] or
+          not (block.sum <= SUM_MAX and last >= 0) or last % 1 ~= 0 or at > #stored + 1 or
+          ROLLING[kind] and (window < 1 or last > ENTRY_MAX[unit]) then
+        error(DAMAGED, 0)
+      end
+      block.entries = sub(stored, first, at - 1)
+      if ROLLING[kind] and last > 0 then
+        block.entries = block.entries .. pack(ENTRY[unit], newest % 256, last)
+        block.n = older + 1
+      end
+      blocks[kind .. unit .. window] = block
+      order[#order + 1] = block
     end
-    at = first + (n or 0) * (ENTRY_SIZE[unit] or 0)
-    if not (ROLLING[kind] or LONGEST[kind] or kind == 'f') or not ENTRY_SIZE[unit] or
-        (ROLLING[kind] and window < 1) or sum > SUM_MAX or at > #stored + 1 then
-      error(DAMAGED, 0)
-    end
-    local block = {kind = kind, unit = unit, window = window, born = born, newest = newest,
-      sum = sum, mark = mark, marked = marked, n = n, entries = sub(stored, first, at - 1)}
-    blocks[kind .. unit .. window] = block
-    order[#order + 1] = block
+    if n == 0 or at ~= #stored + 1 then error(DAMAGED, 0) end
   end
+  if stored then parse() end
 
   local function block_of(kind, unit, window)
     local name = kind .. unit .. window
@@ -223,7 +264,7 @@ local function slow(item, counters, message, stored, now_us)
     return math.min(limit, last)
   end
 
-  -- Those of the rows first, as quick() finds them again.
+  -- Those of the rows first, as the usual question has them.
   local function in_order()
     local sorted, seen = {}, {}
     for _, row in ipairs(rows) do
@@ -236,49 +277,73 @@ local function slow(item, counters, message, stored, now_us)
     return sorted
   end
 
+  -- How long what the block has still counts, in seconds; nil: it does not.
+  local function lasts(block)
+    if block.kind == 'f' then return FIRST_KEPT end
+    local longest = LONGEST[block.kind]
+    if longest then
+      -- A block of no row any more goes when its time has passed.
+      local gone = block.sum <= 0 or not block.slot and now >= (block.newest + longest) * 1000
+      return not gone and longest or nil
+    end
+    if not block.slot then roll(block) end
+    return block.n > 0 and block.window + ceil(block.window / SLOTS) or nil
+  end
+
   -- Writes the blocks that still count.
   local function save()
-    local parts, longest = {}, 1
+    local names, sums, borns, rests, entries = {}, {}, {}, {}, {}
+    local from, till, longest = 0, 281474976710655, 1
     for _, block in ipairs(in_order()) do
-      local lasts
-      if block.kind == 'f' then
-        lasts = FIRST_KEPT
-      elseif LONGEST[block.kind] then
-        lasts = block.sum > 0 and LONGEST[block.kind] or nil
-        -- A block of no row any more goes when its time has passed.
-        if lasts and not block.slot and now >= (block.newest + lasts) * 1000 then lasts = nil end
-      else
-        if not block.slot then roll(block) end
-        lasts = block.n > 0 and block.window + ceil(block.window / SLOTS) or nil
-      end
-      if lasts then
-        parts[#parts + 1] = pack(BLOCK, block.kind, block.unit, block.window, block.born,
-          block.newest, block.sum, block.mark, block.marked, block.n)
-        parts[#parts + 1] = block.entries
-        longest = math.max(longest, lasts)
+      local kept_s = lasts(block)
+      if kept_s then
+        local base, older, kept = 0, 0, ''
+        if ROLLING[block.kind] then
+          local _, last = entry(block, block.n)
+          base, older = block.sum - last, block.n - 1
+          kept = sub(block.entries, 1, older * ENTRY_SIZE[block.unit])
+          from = math.max(from, block.newest * block.length)
+          till = math.min(till, (block.newest + 1) * block.length)
+        else
+          till = 0
+        end
+        names[#names + 1] = pack(NAME, block.kind, block.unit, block.window)
+        sums[#sums + 1] = pack('<d', block.sum)
+        borns[#borns + 1] = pack('>I7', block.born)
+        rests[#rests + 1] = pack(REST, block.newest, base, block.mark, block.marked, older)
+        entries[#entries + 1] = kept
+        longest = math.max(longest, kept_s)
       end
     end
-    call('SET', counters, concat(parts), 'EX', longest + 1)
+    local value = version .. pack('>I2', #names) .. concat(names) .. concat(sums) ..
+      pack('<dd', from, till) .. concat(borns) .. concat(rests) .. concat(entries)
+    if #names > 0 then
+      call('SET', counters, value, 'EX', longest + 1)
+    else
+      call('DEL', counters)
+    end
   end
 
   -- Test.
   local over, ramp = false, false
-  local i = ITEM_SIZE + 1
-  while i <= #item do
-    local kind, _, _, amount, limit, enforce = unpack('>I1I6I4i8i8I1', item, i)
-    local letter, unit, window, block = unpack('>c1c1I4', item, i + 1)
-    i = i + ROW_SIZE
+  local at = amounts + 16 * n_rows
+  for i = 0, n_rows - 1 do
+    local kind, enforce, limit = unpack('>I1I1i8', item, at)
+    local amount = unpack('<d', item, amounts + 8 * i)
+    local letter, unit, window = unpack(NAME, item, names + i * NAME_SIZE)
+    local block
+    at = at + ROW_SIZE
     if kind == 99 then
-      local start, finish = unpack('>i8i8', item, i)
-      i = i + 16
+      local start, finish = unpack('>i8i8', item, at)
+      at = at + 16
       if now_us < start * 1000000 or now_us >= finish * 1000000 then return 'c' .. pack('>I7', now_us) end
       block = block_of(letter, unit, window)
       if not block.slot then turn(block, start, finish) end
     else
       if kind == 114 then
         ramp = true
-        limit = ramped(limit, unpack('>i8i8i8', item, i))
-        i = i + 24
+        limit = ramped(limit, unpack('>i8i8i8', item, at))
+        at = at + 24
       end
       block = block_of(letter, unit, window)
       if not block.slot then roll(block) end
@@ -326,7 +391,7 @@ local function slow(item, counters, message, stored, now_us)
 
   -- Charge, once.
   local function is_this_message(record)
-    local from = sub(record, 1, 1) == 'q' and 26 or 2
+    local from = sub(record, 1, 1) == 'q' and 11 + 6 * unpack('>I2', record, 9) or 2
     local other = sub(record, from, from + 8)
     return other == token or sub(other, 1, 1) ~= sub(token, 1, 1)
   end
@@ -362,117 +427,231 @@ local function slow(item, counters, message, stored, now_us)
   return answer('d')
 end
 
--- ---- the usual case, for message after message: rolling windows, all of them
--- there, in the order of the rows; all rows fit, none reaches a mark, the message
--- is new.
+-- ---- a new slot, and what is not quite usual: rolling windows, all of them there, in
+-- the order of the rows; all rows fit, none reaches a mark. Returns the answer and, of
+-- what is to be written, the value, its expiry in ms and the borns; nothing in every
+-- other case.
 
-local SLOTS = 60
-local BLOCK_SIZE = 34
-local VERSION = '>c16I1'
+local function middle(item, front, n, stored, charge, now, answer)
+  local pack, unpack, sub, byte = struct.pack, struct.unpack, string.sub, string.byte
+  local floor, ceil = math.floor, math.ceil
+  local SLOTS, ROW_SIZE, REST, REST_SIZE = 60, 10, '>I6I7I1I6I1', 21
+  -- AMOUNT_MAX of base/units.h.
+  local SUM_MAX = 9007199254740991
+  -- string.byte('w'), string.byte('b')
+  local WINDOW, BYTES = 119, 98
+
+  local sum_at = #front + 1
+  local born_at = sum_at + 8 * n + 16
+  local rest_at = born_at + 7 * n
+  local entry_at = rest_at + REST_SIZE * n
+  local amount_at = #front + 13
+  local row_at = amount_at + 16 * n
+  if entry_at > #stored + 1 then return end
+
+  local sums, rests, entries, retries, from, till, longest = '', '', '', '', 0, 281474976710655, 0
+  for i = 0, n - 1 do
+    local kind, _, limit = unpack('>I1I1i8', item, row_at + i * ROW_SIZE)
+    local amount = unpack('<d', item, amount_at + 8 * i)
+    local sum = unpack('<d', stored, sum_at + 8 * i)
+    local length = ceil(unpack('>I4', front, 21 + 6 * i) * 1000 / SLOTS)
+    local newest, base, mark, marked, older = unpack(REST, stored, rest_at + i * REST_SIZE)
+    local entry, entry_size, entry_max = '>I1I4', 5, 4294967295
+    if byte(front, 20 + 6 * i) == BYTES then
+      entry, entry_size, entry_max = '>I1I6', 7, 281474976710655
+    end
+    local first, slot, oldest = entry_at, floor(now / length), newest
+    entry_at = first + older * entry_size
+    if kind ~= WINDOW or newest > slot or not (sum <= SUM_MAX and base <= sum) or sum % 1 ~= 0 or
+        entry_at > #stored + 1 then return end
+
+    -- What is too old.
+    while older > 0 do
+      oldest = newest - (newest - byte(stored, first)) % 256
+      if oldest >= slot - SLOTS then break end
+      local _, gone = unpack(entry, stored, first)
+      sum = sum - gone
+      base = base - gone
+      older = older - 1
+      first = first + entry_size
+      oldest = newest
+    end
+    if newest < slot - SLOTS then
+      if amount == 0 then return end
+      sum, base, newest = 0, 0, slot
+    end
+    if marked < slot - SLOTS then mark = 0 end
+
+    local after = sum + amount
+    if limit >= 0 and (after > limit or
+        mark < 95 and after * 100 >= limit * (mark < 80 and 80 or 95)) then return end
+    if amount == 0 then retries = retries .. pack('>i7', (oldest + SLOTS + 1) * length - now) end
+    entries = entries .. sub(stored, first, entry_at - 1)
+    if amount > 0 and newest < slot then
+      entries = entries .. pack(entry, newest % 256, sum - base)
+      older = older + 1
+      newest = slot
+      base = sum
+    end
+    if after - base > entry_max then return end
+    sums = sums .. pack('<d', charge and after or sum)
+    rests = rests .. pack(REST, newest, base, mark, marked, older)
+    if newest * length > from then from = newest * length end
+    if (newest + 1) * length < till then till = (newest + 1) * length end
+    if length > longest then longest = length end
+  end
+  if entry_at ~= #stored + 1 then return end
+  local borns = sub(stored, born_at, rest_at - 1)
+  local value = front .. sums .. pack('<dd', from, till) .. borns .. rests .. entries
+  return answer .. sums .. retries, value, (SLOTS + 1) * longest + 1000, borns
+end
+
+-- ---- the first message: what becomes of the counters, as above.
+
+local function beginning(item, front, n, now, NOW, answer)
+  local pack, sub = struct.pack, string.sub
+  local SLOTS = 60
+
+  local sums = sub(item, #front + 13, #front + 12 + 8 * n)
+  local seen, rests, from, till, longest = {}, '', 0, 281474976710655, 0
+  for i = 0, n - 1 do
+    local name = sub(front, 19 + 6 * i, 24 + 6 * i)
+    if seen[name] then return end
+    seen[name] = true
+    local length = math.ceil(struct.unpack('>I4', name, 3) * 1000 / SLOTS)
+    local slot = math.floor(now / length)
+    rests = rests .. pack('>I6I7I1I6I1', slot, 0, 0, 0, 0)
+    if slot * length > from then from = slot * length end
+    if (slot + 1) * length < till then till = (slot + 1) * length end
+    if length > longest then longest = length end
+  end
+  local borns = string.rep(NOW, n)
+  local value = front .. sums .. pack('<dd', from, till) .. borns .. rests
+  return answer .. sums, value, (SLOTS + 1) * longest + 1000, borns
+end
+
+-- ---- the usual case, for message after message: as above, in the slot of the one
+-- before; the message is new.
+
 local NO_VERSION = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local ANY_VERSION = '*\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-local ITEM_SIZE = 26
-local ROW = '>I1I6I4i8i8'
-local ROW_SIZE = 28
--- A block's head; kind, unit and window as one number.
-local HEAD = '>I6I7I6I7I1I6I1'
--- AMOUNT_MAX of base/units.h.
-local SUM_MAX = 9007199254740991
--- string.byte('w'), string.byte('b')
-local WINDOW, BYTES = 119, 98
+-- Of a value whose account is to be asked for.
+local OTHER_VERSION = '-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
-local call, pack, unpack = redis.pcall, struct.pack, struct.unpack
-local sub, byte, floor = string.sub, string.byte, math.floor
+local call, pack, unpack, all = redis.pcall, struct.pack, struct.unpack, unpack
+local sub, byte, find, rep, floor = string.sub, string.byte, string.find, string.rep, math.floor
+local KEYS, ARGV, kept = KEYS, ARGV, ARGV[1]
 
+local n_items = #KEYS / 3
 local time = call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now = floor(now_us / 1000)
 local NOW = pack('>I7', now_us)
 
+local values = call('MGET', all(KEYS, 1, n_items))
+if values.err then values = {} end
+-- The counters that are not as they were read.
+local written = {}
+-- By the number of rows: of their sums (the number is negative), of what is asked.
+local formats = {}
+
 local answers = {}
-for i = 1, (#ARGV - 1) / 2 do
-  local counters, message, item = KEYS[3 * i - 1], KEYS[3 * i], ARGV[2 * i + 1]
-  local version, charge = unpack(VERSION, item)
+for i = 1, n_items do
+  local counters, message, item, stored = KEYS[i], KEYS[n_items + i], ARGV[i + 1], values[i]
+  local n, charge, usual = byte(item, 1, 3)
+  local front = sub(item, 4, 21 + 6 * n)
+  local front_size = #front
+  local answer
   if charge == 0 then message = nil end
-  local answer, stored
-  local present = call('GETRANGE', KEYS[3 * i - 2], 0, 15)
-  if version == present or present == '' and version == NO_VERSION or
-      version == ANY_VERSION and type(present) == 'string' then
+  if written[counters] then
     stored = call('GET', counters)
-    if type(stored) == 'table' then answer = stored end
-  elseif type(present) == 'string' then
-    answer = call('GET', KEYS[3 * i - 2]) or ''
-    if type(answer) == 'string' then answer = 's' .. answer end
-  else
-    answer = present
+    if type(stored) == 'table' then answer, stored = stored, nil end
   end
 
-  local usual, value, at, from = not answer and type(stored) == 'string', '', ITEM_SIZE + 1, 1
-  local rows, borns = 'u' .. NOW, ''
-  while usual and at <= #item do
-    local kind, name, length, amount, limit = unpack(ROW, item, at)
-    if kind ~= WINDOW or from + BLOCK_SIZE > #stored then usual = false break end
-    local stored_name, born, newest, sum, mark, marked, n = unpack(HEAD, stored, from)
-    local entry, entry_size, entry_max = '>I1I4', 5, 4294967295
-    if byte(stored, from + 1) == BYTES then
-      entry, entry_size, entry_max = '>I1I6', 7, 281474976710655
+  local known = stored and find(stored, front, 1, true) == 1
+  if known and usual == 1 and #stored > front_size + 36 * n then
+    local format = formats[n]
+    if not format then
+      format = '<' .. rep('d', 2 * n)
+      formats[n], formats[-n] = format, '<' .. rep('d', n)
     end
-    local head, first, slot, oldest = from, from + BLOCK_SIZE, floor(now / length)
-    from = first + n * entry_size
-    if stored_name ~= name or newest > slot or sum > SUM_MAX or from > #stored + 1 then
-      usual = false
-      break
-    end
-
-    -- What is too old.
-    while n > 0 do
-      oldest = newest - (newest - byte(stored, first)) % 256
-      if oldest >= slot - SLOTS then break end
-      local _, gone = unpack(entry, stored, first)
-      sum = sum - gone
-      n = n - 1
-      first = first + entry_size
-    end
-    if marked < slot - SLOTS then mark = 0 end
-
-    local after = sum + amount
-    if n == 0 or limit >= 0 and (after > limit or
-        mark < 95 and after * 100 >= limit * (mark < 80 and 80 or 95)) then usual = false break end
-    rows = rows .. pack('>I7i7', sum, amount > 0 and 0 or (oldest + SLOTS + 1) * length - now)
-    if message then borns = borns .. sub(stored, head + 6, head + 12) end
-    if not message then
-      -- Only a test.
-    elseif amount == 0 then
-      value = value .. pack(HEAD, name, born, newest, sum, mark, marked, n) ..
-        sub(stored, first, from - 1)
-    else
-      local _, last, before = nil, from, 0
-      if newest == slot then
-        last = from - entry_size
-        _, before = unpack(entry, stored, last)
-      else
-        n = n + 1
+    local sums = {unpack(formats[-n] .. 'dd', stored, front_size + 1)}
+    local from, till = sums[n + 1], sums[n + 2]
+    if from <= now and now < till then
+      local asked = {unpack(format, item, front_size + 13)}
+      for r = 1, n do
+        local sum = sums[r]
+        if sum % 1 ~= 0 or sum < 0 or sum > asked[n + r] then usual = 0 break end
+        sums[r] = sum + asked[r]
       end
-      if before + amount > entry_max then usual = false break end
-      value = value .. pack(HEAD, name, born, slot, after, mark, marked, n) ..
-        sub(stored, first, last - 1) .. pack(entry, slot % 256, before + amount)
+      if usual == 1 and not message then
+        answer = 'u' .. NOW .. sub(stored, front_size + 1, front_size + 8 * n)
+      elseif usual == 1 then
+        local borns_at = front_size + 8 * n + 17
+        local new = call('SET', message, 'q' .. NOW .. sub(item, 20, front_size + 12 + 8 * n) ..
+          sub(stored, borns_at, borns_at + 7 * n - 1), 'NX', 'EX', kept)
+        if new and not new.err then
+          local after = pack(formats[-n], all(sums, 1, n))
+          answer = 'u' .. NOW .. after
+          new = call('SETRANGE', counters, '0', front .. after)
+          written[counters] = true
+          if type(new) == 'table' then answer = new end
+        elseif new then
+          answer = new
+        end
+      end
     end
-    at = at + ROW_SIZE
   end
 
-  if usual and from > #stored then
-    local new = not message or call('SET', message, 'q' .. NOW .. item .. borns, 'NX', 'EX', ARGV[1])
-    if new and message and not new.err then new = call('SET', counters, value, 'EX', ARGV[2 * i]) end
-    if new then answer = new ~= true and new.err and new or rows end
+  local version = sub(front, 1, 16)
+  if not answer and not known then
+    -- Of the account, as the counters do not tell it.
+    local account = KEYS[2 * n_items + i]
+    local present = call('GETRANGE', account, '0', '15')
+    if version == present or present == '' and version == NO_VERSION or
+        version == ANY_VERSION and type(present) == 'string' then
+      version = #present == 16 and present or present == '' and NO_VERSION or OTHER_VERSION
+      front = version .. sub(front, 17)
+      known = stored and sub(stored, 17, #front) == sub(front, 17)
+      if not stored then
+        stored = call('GET', counters)
+        if type(stored) == 'table' then answer = stored end
+      end
+    elseif type(present) == 'string' then
+      answer = call('GET', account) or ''
+      if type(answer) == 'string' then answer = 's' .. answer end
+    else
+      answer = present
+    end
+  end
+  if not answer and (known or not stored and usual == 1 and message) then
+    local found, value, kept_ms, borns
+    if known then
+      found, value, kept_ms, borns = middle(item, front, n, stored, message, now, 'u' .. NOW)
+    else
+      found, value, kept_ms, borns = beginning(item, front, n, now, NOW, 'u' .. NOW)
+    end
+    if found and message then
+      local new = call('SET', message, 'q' .. NOW .. sub(item, 20, #front + 12 + 8 * n) .. borns,
+        'NX', 'EX', kept)
+      if new and not new.err then
+        new = call('SET', counters, value, 'PX', kept_ms)
+        written[counters] = true
+      end
+      if new then answer = new.err and new or found end
+    else
+      answer = found
+    end
   end
   if not answer then
     local ok
-    ok, answer = pcall(slow, item, counters, message, stored, now_us)
+    ok, answer = pcall(slow, item, version, counters, message, stored, now_us)
+    written[counters] = true
     if not ok and type(answer) ~= 'table' then answer = {err = answer} end
   end
   -- What goes wrong with one is no matter of the others.
   if type(answer) == 'table' then
-    if #ARGV == 3 then return answer end
+    if n_items == 1 then return answer end
     answer = 'e' .. answer.err
   end
   answers[i] = answer

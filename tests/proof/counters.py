@@ -2,13 +2,16 @@
 
 import collections
 import re
+import struct
 
 PREFIX = "sendward:"
 ENTRY_SIZE = {"m": 5, "r": 5, "b": 7}
 CHARGES = 10    # behind "c" and the message's token
 CHARGE_SIZE = 26
-ROWS = 34    # behind "q", the time, and the question's head
-ROW_SIZE, BORN_SIZE = 28, 7
+ASKED_NAMES = 10    # behind "q", the time, and the number of rows
+TOKEN_SIZE = 9
+VERSION_SIZE = 16
+NAME_SIZE, SUM_SIZE, FRESH_SIZE, BORN_SIZE, REST_SIZE, AMOUNT_SIZE = 6, 8, 16, 7, 21, 8
 
 # kind, unit and window name it; entries: [(slot modulo 256, amount)].
 Block = collections.namedtuple("Block", "kind unit window born newest sum mark marked entries")
@@ -35,22 +38,41 @@ def _number(octets):
     return int.from_bytes(octets, "big")
 
 
+def _double(octets):
+    return int(struct.unpack("<d", octets)[0])
+
+
+def _name(part):
+    return chr(part[0]), chr(part[1]), _number(part[2:6])
+
+
+def _parts(value, at, count, size):
+    return [value[at + i * size:at + (i + 1) * size] for i in range(count)], at + count * size
+
+
 def decode(value):
     """The blocks of a counters value by (kind, unit, window); {} for None."""
-    blocks, at = {}, 0
-    while value and at < len(value):
-        kind, unit = chr(value[at]), chr(value[at + 1])
-        window = _number(value[at + 2:at + 6])
-        born, newest = _number(value[at + 6:at + 13]), _number(value[at + 13:at + 19])
-        total = _number(value[at + 19:at + 26])
-        mark, marked = value[at + 26], _number(value[at + 27:at + 33])
-        count = value[at + 33]
-        at += 34
+    if value is None:
+        return {}
+    count = _number(value[VERSION_SIZE:VERSION_SIZE + 2])
+    names, at = _parts(value, VERSION_SIZE + 2, count, NAME_SIZE)
+    sums, at = _parts(value, at, count, SUM_SIZE)
+    borns, at = _parts(value, at + FRESH_SIZE, count, BORN_SIZE)
+    rests, at = _parts(value, at, count, REST_SIZE)
+    blocks = {}
+    for name, total, born, rest in zip(names, map(_double, sums), map(_number, borns), rests):
+        kind, unit, window = _name(name)
+        newest, base = _number(rest[:6]), _number(rest[6:13])
         size, entries = ENTRY_SIZE[unit], []
-        for _ in range(count):
+        for _ in range(rest[20]):
             entries.append((value[at], _number(value[at + 1:at + size])))
             at += size
-        blocks[kind, unit, window] = Block(kind, unit, window, born, newest, total, mark, marked, entries)
+        if kind in "wW":
+            entries.append((newest % 256, total - base))
+        blocks[kind, unit, window] = Block(kind, unit, window, born, newest, total, rest[13],
+                                           _number(rest[14:20]), entries)
+    if at != len(value):
+        raise AssertionError(f"{len(value) - at} octets behind the counters")
     return blocks
 
 
@@ -77,11 +99,10 @@ def charged(redis, name, node, queue_id, scope=""):
         return None
     amounts = {}
     if value[:1] == b"q":
-        count = (len(value) - ROWS) // (ROW_SIZE + BORN_SIZE)
-        for at in range(ROWS, ROWS + count * ROW_SIZE, ROW_SIZE):
-            part = value[at + 1:at + ROW_SIZE]
-            amounts[chr(part[0]), chr(part[1]), _number(part[2:6])] = _number(part[10:18])
-        return amounts
+        count = _number(value[8:10])
+        names, at = _parts(value, ASKED_NAMES, count, NAME_SIZE)
+        given, _ = _parts(value, at + TOKEN_SIZE, count, AMOUNT_SIZE)
+        return {_name(name): _double(amount) for name, amount in zip(names, given)}
     if value[:1] != b"c":
         return {}
     for at in range(CHARGES, len(value), CHARGE_SIZE):

@@ -16,8 +16,7 @@ from table import case, expect, expect_that
 
 STORE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "store")
 # What of take.lua is replaced for a clock of our own, whose seconds are one argument more.
-CLOCK = (("call('TIME')", "{tonumber(ARGV[#ARGV]), 0}"), ("(#ARGV - 1) / 2", "(#ARGV - 2) / 2"),
-         ("#ARGV == 3", "#ARGV == 4"))
+CLOCK = (("call('TIME')", "{tonumber(ARGV[#ARGV]), 0}"),)
 STATUS = {"u": "done", "d": "done", "o": "over", "r": "repeated", "g": "gone"}
 HOUR_S, DAY_S = 3600, 86400
 MONTH_S = 31 * DAY_S
@@ -37,11 +36,13 @@ def script(name, faked):
     return text
 
 
-def row(kind, unit, window, amount, limit, *ramp):
-    """One row of the question, packed as the head of take.lua says."""
-    slot_ms = (window * 1000 + SLOTS - 1) // SLOTS
-    return (struct.pack(">cccIIqqB", kind.encode(), b"w", unit.encode(), window, slot_ms, amount, limit, 1) +
-            struct.pack(f">{len(ramp)}q", *ramp))
+def question(rows, kind, ramp):
+    """The question, packed as the head of take.lua says; without limits it is the usual case."""
+    usual = kind == "w" and all(limit == -1 for _, _, _, limit in rows)
+    return (bytes([len(rows), 1, usual]) + bytes(16) + struct.pack(">H", len(rows)) +
+            b"".join(struct.pack(">ccI", b"w", unit.encode(), window) for unit, window, _, _ in rows) + b"-" * 9 +
+            b"".join(struct.pack("<d", amount) for _, _, amount, _ in rows) + struct.pack("<d", 1 << 40) * len(rows) +
+            b"".join(struct.pack(f">cBq{len(ramp)}q", kind.encode(), 1, limit, *ramp) for *_, limit in rows))
 
 
 class Clockwork:
@@ -78,10 +79,8 @@ class Clockwork:
         count = counters.counters_key(self.login)
         message = counters.message_key(self.login, "mx1", qid)
         kind = "r" if ramp else "w"
-        item = bytes(16) + b"\1" + b"-" * 9 + b"".join(row(kind, *numbers, *(ramp or ())) for numbers in rows)
-        kept_s = max(window + -(-window // SLOTS) for _, window, _, _ in rows) + 1
-        answer = self.redis("EVALSHA", self._take, 3, counters.tagged(self.login) + ":a", count, message,
-                            REMEMBERED_S, kept_s, item, self.now_s)[0]
+        answer = self.redis("EVALSHA", self._take, 3, count, message, counters.tagged(self.login) + ":a",
+                            REMEMBERED_S, question(rows, kind, ramp or ()), self.now_s)[0]
         status = STATUS[chr(answer[0])]
         if status == "done":
             self._note_expiry(count, message)

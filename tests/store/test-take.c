@@ -440,7 +440,7 @@ static void test_block_without_a_row_goes(void)
 
 /* The length of three quotas' counters with all their slots in use: the most
  * that a login with three quotas takes. */
-#define FULL_OCTETS (3 * 34 + 61 * (5 + 5 + 7))
+#define FULL_OCTETS (18 + 16 + 3 * 42 + 60 * (5 + 5 + 7))
 
 static void test_memory(void)
 {

@@ -20,23 +20,59 @@ static const struct take take = {
 /* As the head of store/take.lua says. */
 static void test_question(void)
 {
-	static const char wanted[] = "0000000000000001\x01"
+	static const char wanted[] = "\x02\x01\x01"
+				     "0000000000000001\0\x02"
+				     "wm\x00\x00\x0e\x10"
+				     "wb\x00\x01\x51\x80"
 				     "p01234567"
-				     "wwm\x00\x00\x0e\x10\x00\x00\xea\x60"
-				     "\0\0\0\0\0\0\0\x01\0\0\0\0\0\0\0\x64\x01"
-				     "wwb\x00\x01\x51\x80\x00\x15\xf9\x00"
-				     "\0\0\0\0\0\0\x10\0\xff\xff\xff\xff\xff\xff\xff\xff\0";
+				     "\0\0\0\0\0\0\xf0\x3f"	     /* 1 */
+				     "\0\0\0\0\0\0\xb0\x40"	     /* 4096 */
+				     "\0\0\0\0\0\x80\x53\x40"     /* 78, and this one: 79 of 100 */
+				     "\xe0\xff\xfd\xff\xff\xff\xef\x42" /* 2^48 - 4097 */
+				     "w\x01\0\0\0\0\0\0\0\x64"
+				     "w\0\xff\xff\xff\xff\xff\xff\xff\xff";
 	char item[ITEM_MAX];
 	size_t len = item_format(&take, item);
 
 	SUITE_INT_EQUAL(len, sizeof(wanted) - 1);
 	SUITE_TRUE(memcmp(item, wanted, len) == 0);
-	/* A day, its oldest slot, and one second. */
-	SUITE_INT_EQUAL(item_kept_s(&take), 86400 + 1440 + 1);
+}
+
+static const struct {
+	int64_t limit, amount;
+	int64_t calm; /* -1: not the usual case */
+} calms[] = {
+	{ 100, 1, 78 },	 { 101, 1, 79 },    { 104, 1, 82 },	{ 105, 1, 82 },
+	{ 10, 7, 0 },	 { 10, 8, -1 },	    { 1, 1, -1 },	{ 2, 1, 0 },
+	{ 0, 1, -1 },	 { 10, 0, -1 },	    { -1, 1, 4294967294 }, { -1, 4294967295, 0 },
+	{ -1, 4294967296, -1 }, { INT64_C(1) << 53, 5, 4294967290 },
+};
+
+static void test_calms(void)
+{
+	for (size_t i = 0; i < SUITE_LEN(calms); i++) {
+		struct take_row row = { .quota = { .window_s = 60, .limit = calms[i].limit },
+					.amount = calms[i].amount };
+		const struct take one = { .name = "rose", .rows = &row, .n_rows = 1 };
+		char item[ITEM_MAX];
+		uint64_t bits = 0;
+		double calm;
+
+		suite_row("calm %zu", i);
+		item_format(&one, item);
+		for (int j = 0; j < 8; j++)
+			bits |= (uint64_t)(unsigned char)item[44 + j] << (8 * j);
+		memcpy(&calm, &bits, sizeof(calm));
+		SUITE_INT_EQUAL(item[2], calms[i].calm >= 0);
+		SUITE_INT_EQUAL((int64_t)calm, calms[i].calm >= 0 ? calms[i].calm : 0);
+	}
 }
 
 #define NOW "\x06\x60\xbc\x00\x00\x00\x00"
 #define SEVEN "\0\0\0\0\0\0\x07"
+/* Doubles: 7 and 2^20, which the second row asks for. */
+#define D7 "\0\0\0\0\0\0\x1c\x40"
+#define D2_20 "\0\0\0\0\0\0\x30\x41"
 
 static const struct {
 	const char *bytes;
@@ -48,10 +84,15 @@ static const struct {
 	ANSWER("?", ITEM_BAD),
 	ANSWER("u", ITEM_BAD),
 	ANSWER("u" NOW, ITEM_BAD),
-	ANSWER("u" NOW SEVEN SEVEN SEVEN SEVEN, ITEM_COUNTED),
-	ANSWER("u" NOW SEVEN SEVEN SEVEN SEVEN "x", ITEM_BAD),
-	ANSWER("u" NOW SEVEN SEVEN SEVEN "\0\0\0\0\0\0", ITEM_BAD),
-	ANSWER("u" NOW "\xff\xff\xff\xff\xff\xff\xff" SEVEN SEVEN SEVEN, ITEM_BAD),
+	ANSWER("u" NOW D7 D2_20, ITEM_COUNTED),
+	ANSWER("u" NOW D7 D2_20 "x", ITEM_BAD),
+	ANSWER("u" NOW D7 "\0\0\0\0\0\0\x30", ITEM_BAD),
+	/* Less than the message's; 7.5; below 0; 2^54; not a number. */
+	ANSWER("u" NOW D7 D7, ITEM_BAD),
+	ANSWER("u" NOW "\0\0\0\0\0\0\x1e\x40" D2_20, ITEM_BAD),
+	ANSWER("u" NOW "\0\0\0\0\0\0\x1c\xc0" D2_20, ITEM_BAD),
+	ANSWER("u" NOW "\0\0\0\0\0\0\x50\x43" D2_20, ITEM_BAD),
+	ANSWER("u" NOW "\0\0\0\0\0\0\xf8\x7f" D2_20, ITEM_BAD),
 	ANSWER("d" NOW "\x01" SEVEN SEVEN "\0" SEVEN "\x50" SEVEN SEVEN "\0" SEVEN "\0", ITEM_COUNTED),
 	ANSWER("o" NOW "\x01" SEVEN SEVEN "\0" SEVEN "\x50", ITEM_BAD),
 	ANSWER("s", ITEM_STALE),
@@ -101,6 +142,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "a question is packed as the script reads it", test_question },
+		{ "a row is calm below its first mark", test_calms },
 		{ "an answer is what the script can have said, or none", test_answers },
 		{ "what an answer says is read", test_values },
 	};
