@@ -91,6 +91,8 @@ static const struct option_row options[OPTIONS] = {
 			 "tell when N more fit, of each unit [1]" },
 
 	[OPTION_FOLLOW] = { "follow", 'f', false, NULL, NULL, "wait for more" },
+	[OPTION_SINCE] = { "since", 0, false, "TIME", value_duration,
+			   "only of the last so long (\"24h\", \"7d\")" },
 	[OPTION_DRY_RUN] = { "dry-run", 'n', false, NULL, NULL, "only check and count" },
 
 	[OPTION_LOGIN_MAPS] = { "login-maps", 0, true, "TABLE", value_any,
@@ -240,6 +242,13 @@ static const struct command commands[] = {
 	  .options = BIT(FOLLOW) | BIT(LOGIN),
 	  .help = "print what has happened",
 	  .run = command_events },
+	{ .name = "sent",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = BIT(SINCE),
+	  .help = "print the messages a login has sent",
+	  .notes = "The last ones, as many as history in sendward.conf(5) says, the newest first.",
+	  .run = command_sent },
 	{ .name = "status",
 	  .help = "print whether Redis and the daemons are there",
 	  .run = command_status },
@@ -286,8 +295,8 @@ static const struct command commands[] = {
 	{ .name = "reload",
 	  .help = "tell the daemons of this host to read their files again",
 	  .notes = "Signals the daemons that were started with the same configuration file\n"
-		   "(SIGHUP to sendward-policyd and sendward-sasld, SIGUSR1 to sendward-milter).\n"
-		   "Where systemd runs them, `systemctl reload` does the same.",
+		   "(SIGHUP to sendward-policyd, SIGUSR1 to sendward-milter). Where systemd runs\n"
+		   "them, `systemctl reload` does the same.",
 	  .run = command_reload },
 };
 

@@ -242,6 +242,7 @@ static int run(struct config *config)
 	store_trust_recent(milter.store);
 	store_keep(milter.store, config->state_dir, "milter.state");
 	store_follow(milter.store);
+	store_remember_sent(milter.store);
 	milter.bridge = bridge_new(milter.base, config);
 	milter.desk = desk_new(milter.bridge, milter.store);
 	message_tokens_init();

@@ -342,6 +342,7 @@ int policyd_run(struct policyd *d, struct config *config)
 	store_trust_recent(d->store);
 	store_keep(d->store, config->state_dir, "policyd.state");
 	store_follow(d->store);
+	store_remember_sent(d->store);
 	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
 	d->map_clients = map_clients_new(d->base, d->store, config);
 	/* A decision before the store is reached would be one without it: what it
@@ -351,6 +352,7 @@ int policyd_run(struct policyd *d, struct config *config)
 	store_when_ready(d->store, config->redis.deadline_ms, on_store_ready, d);
 	daemon_ready();
 	status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	store_finish(d->store);
 	log_info("sendward-policyd stopped");
 	delete_events(d);
 	policyd_free(d);

@@ -146,19 +146,22 @@ void store_account_put(struct store *store, const char *login, const char *versi
 
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
 {
-	char account[KEY_MAX], counters[KEY_MAX], secret[KEY_MAX];
+	char account[KEY_MAX], counters[KEY_MAX], secret[KEY_MAX],
+		sent[KEY_MAX];
 	struct command command;
 
 	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, account) ||
 	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters) ||
-	    !key_secret(store_prefix(store), login, secret)) {
+	    !key_secret(store_prefix(store), login, secret) ||
+	    !key_sent(store_prefix(store), login, sent)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	script_command(&command, SCRIPT_DELETE, 3);
+	script_command(&command, SCRIPT_DELETE, 4);
 	command_add_key(&command, account);
 	command_add_key(&command, counters);
 	command_add_key(&command, secret);
+	command_add_key(&command, sent);
 	add_news(store, &command, login);
 	store_send(store, &command, on_integer, asking_new(done, arg));
 }

@@ -14,6 +14,7 @@
 #include "store/recent.h"
 #include "store/replay.h"
 #include "store/script.h"
+#include "store/sent.h"
 #include "store/servers.h"
 #include "store/kept.h"
 #include "store/store.h"
@@ -68,6 +69,7 @@ struct store {
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */
 	struct event *take_event;
 	struct recent *recent; /* NULL: every question goes to the server */
+	struct sent *sent;     /* NULL: what logins send is not kept */
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;

@@ -108,6 +108,9 @@ void report_verdict(struct store *store, const struct config *config, const char
 	store_decided(store, verdict->degraded);
 	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
 	log_fields(LEVEL_INFO, line);
+	if (request->final && request->login[0] && verdict->action != ACTION_REFUSE &&
+	    verdict->action != ACTION_DEFER)
+		store_sent(store, request, verdict);
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
 	    verdict->action == ACTION_REDIRECT || is_rewritten_only(verdict))
 		store_verdict(store, config, daemon, request, verdict);

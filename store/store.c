@@ -175,6 +175,34 @@ void store_trust_recent(struct store *store)
 		store->recent = recent_new();
 }
 
+void store_remember_sent(struct store *store)
+{
+	if (!store->sent)
+		store->sent = sent_new(store);
+}
+
+void store_sent(struct store *store, const struct request *request, const struct verdict *verdict)
+{
+	if (store->sent && store->config->history > 0)
+		sent_note(store->sent, request, verdict);
+}
+
+void store_finish(struct store *store)
+{
+	struct timeval deadline = { .tv_sec = store->config->redis.deadline_ms / 1000,
+				    .tv_usec = store->config->redis.deadline_ms % 1000 * 1000 };
+	struct servers_stats stats;
+
+	if (store->sent)
+		sent_write(store->sent);
+	event_base_loopexit(store->base, &deadline);
+	do {
+		if (event_base_loop(store->base, EVLOOP_ONCE) != 0)
+			break;
+		servers_stats(store->servers, &stats);
+	} while (stats.in_flight > 0 && !event_base_got_exit(store->base));
+}
+
 void store_free(struct store **store)
 {
 	struct store *s = *store;
@@ -184,6 +212,7 @@ void store_free(struct store **store)
 	news_pause(s->news);
 	store_end_takes(s);
 	recent_free(&s->recent);
+	sent_free(&s->sent);
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);

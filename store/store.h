@@ -24,7 +24,9 @@
 #include "engine/take.h"
 
 struct event_base;
+struct request;
 struct store;
+struct verdict;
 
 /* Starts to connect; never fails for a server that is away. config is kept
  * with a reference. */
@@ -135,6 +137,23 @@ void store_keep(struct store *store, const char *directory, const char *name);
 /* From now on the local copy of accounts follows their changes, over a
  * connection of its own. For daemons. */
 void store_follow(struct store *store);
+
+/* From now on what logins send is kept (store/sent.h). For daemons. */
+void store_remember_sent(struct store *store);
+
+/* A message was accepted at its last stage. */
+void store_sent(struct store *store, const struct request *request, const struct verdict *verdict);
+
+/* What a login has sent, newest first, each message borrowed for the call; then
+ * done. For the control tool. */
+struct sent_message;
+void store_sent_read(struct store *store, const char *login,
+		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
+		     void *arg);
+
+/* For a daemon whose loop has ended: what still waits goes out, and the server has
+ * redis.deadline to take it. */
+void store_finish(struct store *store);
 
 /* A decision was made; without the store? For status. */
 void store_decided(struct store *store, bool degraded);

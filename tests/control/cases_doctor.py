@@ -243,7 +243,7 @@ def run_tool(b):
                   ["user", "set", "rose", "--sender", "z@y.example"], ["user", "show", "rose"], ["user", "list"],
                   ["block", "rose"], ["sandbox", "rose"], ["allow", "rose"], ["usage", "rose"], ["reindex"],
                   ["reset", "rose", "--quota", "messages / 1h"], ["reset", "rose"], ["reset", "--plan", "default"],
-                  ["explain", "--login", "rose", "--from", "z@y.example", "--client", "192.0.2.1"], ["events"],
+                  ["explain", "--login", "rose", "--from", "z@y.example", "--client", "192.0.2.1"], ["events"], ["sent", "rose"],
                   ["status"], ["check-config"], ["import-senders", "--login-maps", table, "--target-is-login"]):
         done = b.call(*words)
         expect("NOPERM" not in done.stderr and done.returncode in (0, 1) and "redis" not in done.stderr,
@@ -275,8 +275,9 @@ def complete(b):
         run_tool(b)
         run_daemon(b)
         equal(b.redis("ACL", "LOG"), [])
-        # ROLE is asked when a server has said that it is a replica, or is to be the primary of sentinels.
-        equal(used(b) | {"role"}, {word[1:] for word in words if word[0] == "+"})
+        # ROLE is asked when a server has said that it is a replica, or is to be the primary of sentinels; LTRIM when a
+        # login has sent more than is kept.
+        equal(used(b) | {"role", "ltrim"}, {word[1:] for word in words if word[0] == "+"})
     finally:
         b.redis("ACL", "DELUSER", "sendward")
 

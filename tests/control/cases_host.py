@@ -10,7 +10,7 @@ import time
 from bench import CONFIGURATION, LIMIT_S, ended, equal, expect
 
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "block", "sandbox", "allow", "usage",
-            "reset", "explain", "events", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
+            "reset", "explain", "events", "sent", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
             "reload"]
 
 

@@ -1,0 +1,36 @@
+/*
+ * sent: the messages of a login, from what the daemons remember.
+ */
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/sent_list.h"
+#include "control/wait.h"
+
+static void print_lines(const json_t *messages)
+{
+	json_t *message;
+	size_t i;
+
+	json_array_foreach((json_t *)messages, i, message)
+		control_print_json_line(message);
+}
+
+int command_sent(struct control *control)
+{
+	const struct value *since = control_value(control, OPTION_SINCE);
+	json_t *messages;
+
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	messages = sent_list_read(control, control_login(control), since ? since->number : 0);
+	if (!messages)
+		return STATUS_REFUSED;
+	if (wait_config(control->wait)->history == 0)
+		control_note("history = 0: what logins send is not remembered");
+	if (control->json)
+		print_lines(messages);
+	else
+		sent_list_print(messages);
+	json_decref(messages);
+	return STATUS_DONE;
+}

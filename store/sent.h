@@ -1,0 +1,56 @@
+/*
+ * What a login has sent: its last messages, so that after an incident somebody can
+ * say which mail left, to how many, from where. Kept beside the login in
+ * PREFIX{LOGIN}:h, newest first, config.history of them, SENT_KEPT_S after the
+ * last one.
+ *
+ * The daemons write it about once a second, many messages together, and wait for
+ * nothing: no decision takes longer for it, and what the last second held is lost
+ * with a killed daemon. While the store is away messages wait, SENT_WAITING_MAX
+ * octets of them; what does not fit is not kept, and said in the log.
+ */
+#ifndef SENDWARD_SENT_H
+#define SENDWARD_SENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/request.h"
+#include "engine/verdict.h"
+#include "store/store.h"
+
+#define SENT_KEPT_S (30 * 86400)
+#define SENT_WAITING_MAX ((size_t)16 * 1024 * 1024)
+
+/* One message as it is read. All texts are borrowed for the call; "" not known. */
+struct sent_message {
+	int64_t time_ms; /* Unix time of the decision */
+	int64_t recipients, bytes;
+	const char *action; /* action_name() */
+	const char *node, *queue_id, *client_address, *credential, *sender;
+};
+
+/* Octets of one message as it is kept; a longer one loses the end of its sender. */
+#define SENT_LINE_MAX 1024
+
+/* The text that is kept of a message. Returns its length. */
+size_t sent_format(const struct request *request, const struct verdict *verdict,
+		   const char *node, char out[SENT_LINE_MAX]);
+/* Cuts line apart, in place. False when it is not such a text. */
+bool sent_parse(char *line, struct sent_message *out);
+
+struct sent;
+
+/* For store_remember_sent(). */
+struct sent *sent_new(struct store *store);
+/* What waits is lost. */
+void sent_free(struct sent **sent);
+
+/* A message was accepted at its last stage. */
+void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict);
+
+/* What waits is sent now. */
+void sent_write(struct sent *sent);
+
+#endif

@@ -1,0 +1,239 @@
+/* What logins have sent, kept in Redis. */
+#include "store/sent.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/store/rig.h"
+#include "tests/unit/suite.h"
+
+static struct rig rig;
+
+static const struct request message = {
+	.login = "rose",
+	.credential = "printer",
+	.queue_id = "4c1234",
+	.client_address = "192.0.2.1",
+	.sender = "rose@dom.example",
+	.recipients = 3,
+	.size_bytes = 4000,
+};
+
+/* ---- the text of one message -------------------------------------------- */
+
+static void test_format(void)
+{
+	struct verdict verdict = { .now_ms = 1760000000123, .action = ACTION_HOLD };
+	char line[SENT_LINE_MAX];
+	struct sent_message m;
+
+	sent_format(&message, &verdict, "mx1", line);
+	SUITE_TEXT_EQUAL(line, "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example");
+	SUITE_TRUE(sent_parse(line, &m));
+	SUITE_INT_EQUAL(m.time_ms, 1760000000123);
+	SUITE_INT_EQUAL(m.recipients, 3);
+	SUITE_INT_EQUAL(m.bytes, 4000);
+	SUITE_TEXT_EQUAL(m.action, "hold");
+	SUITE_TEXT_EQUAL(m.node, "mx1");
+	SUITE_TEXT_EQUAL(m.queue_id, "4c1234");
+	SUITE_TEXT_EQUAL(m.client_address, "192.0.2.1");
+	SUITE_TEXT_EQUAL(m.credential, "printer");
+	SUITE_TEXT_EQUAL(m.sender, "rose@dom.example");
+}
+
+static void test_odd_values(void)
+{
+	struct verdict verdict = { .now_ms = 1 };
+	struct request odd = message;
+	char line[SENT_LINE_MAX];
+	struct sent_message m;
+
+	odd.queue_id = "";
+	odd.credential = "";
+	odd.client_address = "a b\nc";
+	odd.sender = "\"a b\"@dom.example";
+	sent_format(&odd, &verdict, "mx1", line);
+	SUITE_TRUE(sent_parse(line, &m));
+	SUITE_TEXT_EQUAL(m.queue_id, "");
+	SUITE_TEXT_EQUAL(m.credential, "");
+	SUITE_TEXT_EQUAL(m.client_address, "a?b?c");
+	SUITE_TEXT_EQUAL(m.sender, "\"a b\"@dom.example");
+	odd.sender = "";
+	sent_format(&odd, &verdict, "mx1", line);
+	SUITE_TRUE(sent_parse(line, &m));
+	SUITE_TEXT_EQUAL(m.sender, "");
+}
+
+static void test_not_such_a_text(void)
+{
+	static const char *const texts[] = {
+		"",
+		"1",
+		"1 accept 1 1 mx1 q 192.0.2.1 -",
+		"x accept 1 1 mx1 q 192.0.2.1 - a@b",
+		"1 accept -1 1 mx1 q 192.0.2.1 - a@b",
+		"1 accept 1 99999999999999999999 mx1 q 192.0.2.1 - a@b",
+		"1 accept 1  mx1 q 192.0.2.1 - a@b",
+	};
+	struct sent_message m;
+	char line[SENT_LINE_MAX];
+
+	for (size_t i = 0; i < SUITE_LEN(texts); i++) {
+		snprintf(line, sizeof(line), "%s", texts[i]);
+		SUITE_TRUE(!sent_parse(line, &m));
+	}
+}
+
+/* ---- kept and read ------------------------------------------------------ */
+
+struct reading {
+	bool done;
+	enum store_result result;
+	size_t n;
+	int64_t first_ms, last_ms;
+	bool newest_first;
+};
+
+static void on_message(const struct sent_message *m, void *arg)
+{
+	struct reading *r = arg;
+
+	if (r->n++ == 0)
+		r->first_ms = m->time_ms;
+	else if (m->time_ms >= r->last_ms)
+		r->newest_first = false;
+	r->last_ms = m->time_ms;
+}
+
+static void on_done(enum store_result result, const char *error, void *arg)
+{
+	struct reading *r = arg;
+
+	SUITE_INT_EQUAL(error == NULL, result == STORE_OK);
+	r->result = result;
+	r->done = true;
+}
+
+static struct reading read_sent(const char *login)
+{
+	struct reading r = { .newest_first = true };
+
+	store_sent_read(rig.store, login, on_message, on_done, &r);
+	rig_wait(&rig, &r.done);
+	return r;
+}
+
+/* The times of the messages go on from one call to the next. */
+static int64_t now_ms;
+
+static void send_mail(const char *login, int n)
+{
+	struct request request = message;
+	struct verdict verdict = { .action = ACTION_ACCEPT };
+
+	request.login = login;
+	for (; n > 0; n--) {
+		verdict.now_ms = ++now_ms;
+		store_sent(rig.store, &request, &verdict);
+	}
+}
+
+static bool all_written(void)
+{
+	return redis_integer(rig.redis, "EXISTS {sendward}:none sendward:{rose}:h") == 1;
+}
+
+static void clean(void)
+{
+	rig_clean(&rig);
+	store_remember_sent(rig.store);
+	now_ms = 0;
+}
+
+static void test_kept(void)
+{
+	struct reading r;
+
+	clean();
+	send_mail("rose", 70);
+	send_mail("fred", 1);
+	SUITE_TRUE(!all_written());
+	rig_wait_for(&rig, all_written, "what rose has sent");
+	r = read_sent("rose");
+	SUITE_INT_EQUAL(r.result, STORE_OK);
+	SUITE_INT_EQUAL(r.n, 70);
+	SUITE_INT_EQUAL(r.first_ms, 70);
+	SUITE_TRUE(r.newest_first);
+	SUITE_TRUE(redis_integer(rig.redis, "TTL sendward:{rose}:h") > SENT_KEPT_S - 60);
+	SUITE_INT_EQUAL(read_sent("nobody").n, 0);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+}
+
+static void test_bounded(void)
+{
+	struct reading r;
+
+	clean();
+	for (int i = 0; i < 4; i++) {
+		send_mail("rose", 300);
+		store_finish(rig.store);
+	}
+	r = read_sent("rose");
+	SUITE_TRUE(r.n >= 500 && r.n <= 500 + 500 / 4 + 300);
+	SUITE_INT_EQUAL(r.first_ms, 1200);
+	SUITE_TRUE(r.newest_first);
+}
+
+static void test_at_the_end(void)
+{
+	clean();
+	send_mail("rose", 3);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(read_sent("rose").n, 3);
+}
+
+static void test_away(void)
+{
+	clean();
+	redis_kill(rig.redis);
+	rig_wait_connected(&rig, false);
+	send_mail("rose", 5);
+	SUITE_INT_EQUAL(read_sent("rose").result, STORE_UNAVAILABLE);
+	redis_start(rig.redis);
+	rig_wait_connected(&rig, true);
+	rig_wait_for(&rig, all_written, "what rose has sent");
+	SUITE_INT_EQUAL(read_sent("rose").n, 5);
+}
+
+static void test_not_a_list(void)
+{
+	clean();
+	redis_do(rig.redis, "SET sendward:{rose}:h x");
+	SUITE_INT_EQUAL(read_sent("rose").result, STORE_BAD);
+	redis_do(rig.redis, "DEL sendward:{rose}:h");
+	redis_do(rig.redis, "LPUSH sendward:{rose}:h nonsense");
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+	SUITE_INT_EQUAL(read_sent("rose").result, STORE_OK);
+}
+
+static const struct suite_test tests[] = {
+	{ "a message is one line of text, and read back", test_format },
+	{ "what is missing or odd in a message does no harm to the rest", test_odd_values },
+	{ "what is no such line is not read", test_not_such_a_text },
+	{ "messages are kept a second later, newest first, and go with the account", test_kept },
+	{ "so many messages are kept and not many more", test_bounded },
+	{ "what still waits when a daemon ends is kept", test_at_the_end },
+	{ "what is sent while the server is away is kept when it is back", test_away },
+	{ "a key of another type is an error, another text is not read", test_not_a_list },
+};
+
+int main(void)
+{
+	int status;
+
+	rig_open(&rig, NULL, NULL);
+	status = suite_run("store sent", tests, SUITE_LEN(tests));
+	rig_close(&rig);
+	return status;
+}
