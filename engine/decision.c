@@ -72,11 +72,10 @@ void decision_gate(struct decision *d)
 		.effective = &d->effective,
 		.request = d->request,
 	};
+	int64_t now_s = d->env->now_ms(d->env->ctx) / 1000;
 
-	effective_resolve(d->config, d->account, d->request->login,
-			  d->env->now_ms(d->env->ctx) / 1000, &d->effective);
-	effective_credential(d->account, request_credential(d->request),
-			     d->env->now_ms(d->env->ctx) / 1000, &d->effective);
+	effective_resolve(d->config, d->account, d->request->login, now_s, &d->effective);
+	effective_credential(d->account, request_credential(d->request), now_s, &d->effective);
 	gate_run(&in, d->verdict.findings);
 	finding_init(&d->verdict.findings[CHECK_QUOTAS],
 		     d->effective.plan->modes[CHECK_QUOTAS]);

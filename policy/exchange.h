@@ -12,7 +12,7 @@
 #include "policy/stage.h"
 
 /* Kept for the next request; more are freed. */
-#define EXCHANGES_SPARE_MAX 64
+#define EXCHANGES_SPARE_MAX 256
 
 struct exchange {
 	SLIST_ENTRY(exchange) link;

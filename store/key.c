@@ -26,20 +26,11 @@ static size_t escape(const char *login, char *out)
 	return len;
 }
 
-/* What follows the kind of key: nothing for a login, "-domain" for a domain. */
-static const char *scope_mark(enum take_scope scope)
-{
-	return scope == SCOPE_LOGIN ? "" : "-";
-}
-
-static const char *scope_word(enum take_scope scope)
-{
-	return scope == SCOPE_LOGIN ? "" : take_scope_name(scope);
-}
-
+/* message: NULL for a key without one. */
 static bool build(const char *prefix, enum take_scope scope, const char *name, char kind,
-		  const char *separator, const char *message, char out[KEY_MAX])
+		  const char *message, char out[KEY_MAX])
 {
+	const char end[] = { '}', ':', kind };
 	char escaped[3 * LOGIN_MAX + 1];
 	size_t len = strlen(name);
 	struct builder key;
@@ -50,39 +41,42 @@ static bool build(const char *prefix, enum take_scope scope, const char *name, c
 	builder_add(&key, prefix);
 	builder_add_char(&key, '{');
 	builder_add_bytes(&key, escaped, escape(name, escaped));
-	builder_add(&key, "}:");
-	builder_add_char(&key, kind);
-	builder_add(&key, scope_mark(scope));
-	builder_add(&key, scope_word(scope));
-	builder_add(&key, separator);
-	builder_add(&key, message);
+	builder_add_bytes(&key, end, sizeof(end));
+	if (scope != SCOPE_LOGIN) {
+		builder_add_char(&key, '-');
+		builder_add(&key, take_scope_name(scope));
+	}
+	if (message) {
+		builder_add_char(&key, ':');
+		builder_add(&key, message);
+	}
 	return !key.cut;
 }
 
 bool key_account(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])
 {
-	return build(prefix, scope, name, 'a', "", "", out);
+	return build(prefix, scope, name, 'a', NULL, out);
 }
 
 bool key_secret(const char *prefix, const char *username, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_LOGIN, username, 'p', "", "", out);
+	return build(prefix, SCOPE_LOGIN, username, 'p', NULL, out);
 }
 
 bool key_counters(const char *prefix, enum take_scope scope, const char *name, char out[KEY_MAX])
 {
-	return build(prefix, scope, name, 'u', "", "", out);
+	return build(prefix, scope, name, 'u', NULL, out);
 }
 
 bool key_message(const char *prefix, enum take_scope scope, const char *name, const char *message,
 		 char out[KEY_MAX])
 {
-	return build(prefix, scope, name, 'm', ":", message, out);
+	return build(prefix, scope, name, 'm', message, out);
 }
 
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_LOGIN, login, 'h', "", "", out);
+	return build(prefix, SCOPE_LOGIN, login, 'h', NULL, out);
 }
 
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX])
