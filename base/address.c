@@ -279,8 +279,10 @@ void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX])
 
 bool local_part_equal(const char *a, size_t a_len, const char *b, size_t b_len, bool case_sensitive)
 {
+	if (a_len == b_len && memcmp(a, b, a_len) == 0)
+		return true;
 	if (case_sensitive)
-		return a_len == b_len && memcmp(a, b, a_len) == 0;
+		return false;
 	while (a_len > 0 && b_len > 0) {
 		uint32_t x, y;
 		size_t a_n = fold_read(a, a_len, &x);

@@ -23,14 +23,14 @@ void builder_add_bytes(struct builder *b, const char *bytes, size_t len)
 	b->out[b->len] = '\0';
 }
 
-void builder_add(struct builder *b, const char *text)
-{
-	builder_add_bytes(b, text, strlen(text));
-}
-
 void builder_add_char(struct builder *b, char c)
 {
-	builder_add_bytes(b, &c, 1);
+	if (b->len + 1 >= b->size) {
+		b->cut = true;
+		return;
+	}
+	b->out[b->len++] = c;
+	b->out[b->len] = '\0';
 }
 
 void builder_add_int(struct builder *b, int64_t number)

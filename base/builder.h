@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct builder {
 	char *out; /* borrowed; always NUL-terminated */
@@ -19,9 +20,14 @@ struct builder {
 /* size is at least 1. */
 void builder_init(struct builder *builder, char *out, size_t size);
 
-void builder_add(struct builder *builder, const char *text);
 void builder_add_bytes(struct builder *builder, const char *bytes, size_t len);
 void builder_add_char(struct builder *builder, char c);
 void builder_add_int(struct builder *builder, int64_t number);
+
+/* In the caller, where the length of a constant is one. */
+static inline void builder_add(struct builder *builder, const char *text)
+{
+	builder_add_bytes(builder, text, strlen(text));
+}
 
 #endif

@@ -24,6 +24,14 @@ struct snapshot {
 	struct arena *arena; /* everything, the snapshot itself too */
 };
 
+bool sasld_offers(const struct sasld_settings *settings, enum sasl_mechanism mechanism)
+{
+	for (size_t i = 0; i < settings->n_mechanisms; i++)
+		if (settings->mechanisms[i] == (int)mechanism)
+			return true;
+	return settings->n_mechanisms == 0;
+}
+
 /* --- the snapshot ---------------------------------------------------------- */
 
 /* The host name, with what a node name does not have replaced. */

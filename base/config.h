@@ -189,12 +189,28 @@ bool redis_same(const struct redis_settings *a, const struct redis_settings *b);
 #define REDIS_NAME_MAX 300
 void redis_name(const struct redis_settings *settings, char out[REDIS_NAME_MAX]);
 
+enum sasl_mechanism { SASL_PLAIN, SASL_LOGIN, SASL_SCRAM_SHA_256 };
+#define SASL_MECHANISMS 3
+
 /* sasld { ... }: SMTP users log in here. */
 struct sasld_settings {
 	const struct endpoint *listen;
 	size_t n_listen; /* 0: sendward-sasld is not used */
 	int max_connections;
+	const int *mechanisms; /* enum sasl_mechanism; sasld_offers() */
+	size_t n_mechanisms;   /* 0: all of them */
+	bool plaintext_without_tls;
+	int hash_threads;
+	bool blocked_refused;	  /* at login; else per message only */
+	const char *blocked_text; /* what they are told, one line */
+	/* Failed logins of a user name from one client network, and of that
+	 * network, until it is refused; 0: never. */
+	int guess_limit, guess_network_limit;
+	int32_t guess_window_s, guess_refuse_s;
+	int64_t guess_delay_ms; /* the longest */
 };
+
+bool sasld_offers(const struct sasld_settings *settings, enum sasl_mechanism mechanism);
 
 /* passwords { ... }: what Sendward makes and keeps of them. */
 struct password_settings {

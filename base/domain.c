@@ -10,6 +10,7 @@
 #include <uninorm.h>
 
 #include "base/ascii.h"
+#include "base/octets.h"
 #include "base/utf8.h"
 
 /* Octets of a domain as typed, before it becomes A-labels. */
@@ -33,18 +34,17 @@ static bool is_utf8(const char *text, size_t len)
 }
 
 /* RFC 5321 section 4.1.2 and, as hosts have them, the underscore. */
-static bool is_label_octet(char c)
-{
-	return ascii_is_letter(c) || ascii_is_digit(c) || c == '-' || c == '_';
-}
+#define IN_LABEL(c)                                                                      \
+	(((c) >= 'a' && (c) <= 'z') || ((c) >= 'A' && (c) <= 'Z') ||                     \
+	 ((c) >= '0' && (c) <= '9') || (c) == '-' || (c) == '_')
+
+static const struct octets in_label = OCTETS(IN_LABEL);
 
 /* The octets of the label at text; 0 when there is none. */
 static size_t label_len(const char *text, size_t len)
 {
-	size_t n = 0;
+	size_t n = octets_span(&in_label, text, len);
 
-	while (n < len && is_label_octet(text[n]))
-		n++;
 	if (n > LABEL_MAX || (n > 0 && (text[0] == '-' || text[n - 1] == '-')))
 		return 0;
 	return n;

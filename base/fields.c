@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/decimal.h"
+#include "base/octets.h"
 #include "base/utf8.h"
 
 /* ..." at the end of a value that was cut. */
@@ -61,17 +62,18 @@ static size_t quoted_unit(const char *text, size_t len, char out[UNIT_MAX + 1], 
 	return 1;
 }
 
+/* What stands for itself in quotes, and without. */
+#define IN_QUOTES(c) ((c) >= ' ' && (c) < 0x7f && (c) != '"' && (c) != '\\')
+#define BARE(c) (IN_QUOTES(c) && (c) != ' ' && (c) != '=')
+
+static const struct octets in_quotes = OCTETS(IN_QUOTES);
+static const struct octets bare = OCTETS(BARE);
+
 static bool is_bare(const char *value, size_t len)
 {
-	size_t i;
-
 	if (len > FIELDS_VALUE_MAX || (len == 1 && value[0] == '-'))
 		return false;
-	for (i = 0; i < len; i++)
-		if (!is_printable_ascii(value[i]) || value[i] == ' ' || value[i] == '"' ||
-		    value[i] == '\\' || value[i] == '=')
-			return false;
-	return true;
+	return octets_span(&bare, value, len) == len;
 }
 
 /* Quotes as much of value as fits. */
@@ -83,6 +85,11 @@ static size_t quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
 	size_t fits = 0; /* up to here an ellipsis fits behind */
 
 	out[used++] = '"';
+	if (len + 2 <= FIELDS_VALUE_MAX && octets_span(&in_quotes, value, len) == len) {
+		memcpy(out + 1, value, len);
+		memcpy(out + 1 + len, "\"", 2);
+		return len + 2;
+	}
 	while (at < len) {
 		at += quoted_unit(value + at, len - at, unit, &n);
 		if (used + n > FIELDS_VALUE_MAX - 1)
@@ -123,32 +130,34 @@ void fields_init(struct fields *fields, char *out, size_t size)
 	out[0] = '\0';
 }
 
-static void append(struct fields *fields, const char *text, size_t len)
+/* The value as it is to stand there. */
+static void append(struct fields *fields, const char *key, const char *value, size_t len)
 {
-	memcpy(fields->out + fields->len, text, len);
-	fields->len += len;
+	size_t space = fields->len > 0, key_len = strlen(key);
+	char *at = fields->out + fields->len;
+
+	if (fields->cut || space + key_len + 1 + len >= fields->size - fields->len) {
+		fields->cut = true;
+		return;
+	}
+	if (space)
+		*at++ = ' ';
+	memcpy(at, key, key_len);
+	at += key_len;
+	*at++ = '=';
+	memcpy(at, value, len);
+	at[len] = '\0';
+	fields->len += space + key_len + 1 + len;
 }
 
 void fields_add_bytes(struct fields *fields, const char *key, const char *value, size_t len)
 {
 	char text[FIELDS_TEXT_MAX];
-	size_t space = fields->len > 0, key_len = strlen(key);
 
-	if (fields->cut)
-		return;
-	if (len == 0 || !is_bare(value, len)) {
-		len = fields_quote(value, len, text);
-		value = text;
-	}
-	if (space + key_len + 1 + len >= fields->size - fields->len) {
-		fields->cut = true;
-		return;
-	}
-	append(fields, " ", space);
-	append(fields, key, key_len);
-	append(fields, "=", 1);
-	append(fields, value, len);
-	fields->out[fields->len] = '\0';
+	if (len > 0 && is_bare(value, len))
+		append(fields, key, value, len);
+	else
+		append(fields, key, text, fields_quote(value, len, text));
 }
 
 void fields_add(struct fields *fields, const char *key, const char *value)
@@ -160,7 +169,7 @@ void fields_add_int(struct fields *fields, const char *key, int64_t value)
 {
 	char text[DECIMAL_MAX];
 
-	fields_add_bytes(fields, key, text, decimal_format(value, text));
+	append(fields, key, text, decimal_format(value, text));
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

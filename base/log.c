@@ -299,7 +299,7 @@ bool log_once(enum log_level level, const char *key, const char *format, ...)
 {
 	va_list args;
 
-	if (!once_remember(key))
+	if (level > log_level || !once_remember(key))
 		return false;
 	va_start(args, format);
 	log_format(level, format, args);

@@ -232,12 +232,24 @@ static bool covers_own(const struct address *own, const struct address *addr,
 	return covers_tags(own, addr, rules->delimiters, rules->local_case_sensitive);
 }
 
+/* The usual case, without reading it: the parts of an address, as they are, are
+ * read as this address. */
+static bool is_spelled(const char *login, const struct address *addr)
+{
+	size_t local_len = strlen(addr->local);
+
+	return strncmp(login, addr->local, local_len) == 0 && login[local_len] == '@' &&
+	       strcmp(login + local_len + 1, addr->domain) == 0;
+}
+
 static bool covers_login(const char *login, const struct address *addr,
 			 const struct pattern_rules *rules)
 {
 	struct address own;
 	const char *reason;
 
+	if (is_spelled(login, addr))
+		return true;
 	return address_parse(login, ADDRESS_INTERNAL, &own, &reason) == ADDRESS_OK &&
 	       covers_own(&own, addr, rules);
 }

@@ -63,6 +63,14 @@ static const struct word login_case_words[] = {
 	{ 0 },
 };
 static const struct word display_words[] = { { "flag", false }, { "reject", true }, { 0 } };
+static const struct word mechanism_words[] = {
+	{ "PLAIN", SASL_PLAIN },
+	{ "LOGIN", SASL_LOGIN },
+	{ "SCRAM-SHA-256", SASL_SCRAM_SHA_256 },
+	{ 0 },
+};
+static const struct word yes_words[] = { { "no", false }, { "yes", true }, { 0 } };
+static const struct word blocked_words[] = { { "refuse", true }, { "accept", false }, { 0 } };
 static const struct word reply_to_words[] = { { "ignore", false }, { "owned", true }, { 0 } };
 
 static const struct word at_expiry_words[] = {
@@ -96,6 +104,8 @@ static const struct name_form host_form = {
 
 static const struct range history_range = { 0, 100000 };
 static const struct range connections_range = { 1, 1000000 };
+static const struct range threads_range = { 1, 64 };
+static const struct range guess_range = { 0, 1000000 };
 static const struct range ipv4_prefix_range = { 8, 32 };
 static const struct range ipv6_prefix_range = { 16, 128 };
 
@@ -186,6 +196,24 @@ static const struct setting settings[] = {
 	  .count_offset = offsetof(struct config, sasld.n_listen), .max = 64 },
 	{ SECTION_SASLD, "max_connections", "2000", &kind_int, IN_CONFIG(sasld.max_connections),
 	  .detail = &connections_range },
+	{ SECTION_SASLD, "mechanisms", NULL, &kind_words, IN_CONFIG(sasld.mechanisms),
+	  .count_offset = offsetof(struct config, sasld.n_mechanisms), .max = SASL_MECHANISMS,
+	  .detail = mechanism_words },
+	{ SECTION_SASLD, "plaintext_without_tls", "no", &kind_flag,
+	  IN_CONFIG(sasld.plaintext_without_tls), .detail = yes_words },
+	{ SECTION_SASLD, "hash_threads", "2", &kind_int, IN_CONFIG(sasld.hash_threads),
+	  .detail = &threads_range },
+	{ SECTION_SASLD, "blocked", "refuse", &kind_flag, IN_CONFIG(sasld.blocked_refused),
+	  .detail = blocked_words },
+	{ SECTION_SASLD, "blocked_text", "Account suspended", &kind_line,
+	  IN_CONFIG(sasld.blocked_text) },
+	{ SECTION_SASLD, "guess_limit", "10", &kind_int, IN_CONFIG(sasld.guess_limit),
+	  .detail = &guess_range },
+	{ SECTION_SASLD, "guess_network_limit", "100", &kind_int,
+	  IN_CONFIG(sasld.guess_network_limit), .detail = &guess_range },
+	{ SECTION_SASLD, "guess_window", "1h", &kind_seconds, IN_CONFIG(sasld.guess_window_s) },
+	{ SECTION_SASLD, "guess_refuse", "15m", &kind_seconds, IN_CONFIG(sasld.guess_refuse_s) },
+	{ SECTION_SASLD, "guess_delay", "4s", &kind_delay, IN_CONFIG(sasld.guess_delay_ms) },
 
 	{ SECTION_PLAN, "quotas", NULL, &kind_quotas, IN_PLAN(quotas, PLAN_QUOTAS),
 	  .count_offset = offsetof(struct plan, n_quotas), .max = QUOTAS_MAX },

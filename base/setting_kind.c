@@ -17,6 +17,7 @@
 #define DELIMITERS_MAX 8
 #define DEADLINE_MIN_MS 1
 #define DEADLINE_MAX_MS 60000
+#define DELAY_MAX_MS 5000
 #define STEP_MIN_MS INT64_C(3600000)
 #define STEP_MAX_MS (31 * INT64_C(86400000))
 #define AGE_MIN_MS INT64_C(86400000)
@@ -143,6 +144,37 @@ static bool parse_deadline(const struct setting *setting, const char *text, stru
 	return true;
 }
 
+/* Postfix waits 10 s for an answer of its SASL server. */
+static bool parse_delay(const struct setting *setting, const char *text, struct arena *arena,
+			void *out, const char **reason)
+{
+	int64_t ms;
+
+	(void)setting;
+	(void)arena;
+	if (!duration_parse_ms(text, &ms, reason))
+		return false;
+	if (ms > DELAY_MAX_MS)
+		return refuse(reason, "must be 0s to 5s");
+	*(int64_t *)out = ms;
+	return true;
+}
+
+static bool parse_seconds(const struct setting *setting, const char *text, struct arena *arena,
+			  void *out, const char **reason)
+{
+	int64_t ms;
+
+	(void)setting;
+	(void)arena;
+	if (!duration_parse_ms(text, &ms, reason))
+		return false;
+	if (ms < 1000 || ms > STEP_MAX_MS || ms % 1000 != 0)
+		return refuse(reason, "must be whole seconds, 1s to 31d");
+	*(int32_t *)out = (int32_t)(ms / 1000);
+	return true;
+}
+
 /* A number below 100 with at most three decimals; kept in thousandths. */
 static bool read_permille(const char *text, int *out)
 {
@@ -252,6 +284,20 @@ static bool parse_text(const struct setting *setting, const char *text, struct a
 		       void *out, const char **reason)
 {
 	(void)setting;
+	return keep(text, arena, out, reason);
+}
+
+static bool parse_line(const struct setting *setting, const char *text, struct arena *arena,
+		       void *out, const char **reason)
+{
+	size_t len = strlen(text), i;
+
+	(void)setting;
+	for (i = 0; i < len; i++)
+		if (ascii_is_control(text[i]) || ascii_is_8bit(text[i]))
+			return refuse(reason, "must be one line of ASCII");
+	if (len < 1 || len > REPLY_TEXT_MAX)
+		return refuse(reason, "must be 1 to 400 characters");
 	return keep(text, arena, out, reason);
 }
 
@@ -515,6 +561,10 @@ KIND(kind_int, int, false, parse_int);
 KIND(kind_amount, int64_t, false, parse_amount);
 KIND(kind_deadline, int64_t, false, parse_deadline);
 KIND(kind_share, int, false, parse_share);
+KIND(kind_delay, int64_t, false, parse_delay);
+KIND(kind_seconds, int32_t, false, parse_seconds);
+KIND(kind_line, const char *, false, parse_line);
+KIND(kind_words, int, true, parse_word);
 KIND(kind_factor, int, false, parse_factor);
 KIND(kind_age, int64_t, false, parse_age);
 KIND(kind_step, int32_t, false, parse_step);

@@ -43,18 +43,23 @@ extern const struct setting_kind kind_int;
 /* int64_t: seconds of an age, 0 for any. */
 extern const struct setting_kind kind_age;
 /* int64_t: an amount; milliseconds. int32_t: seconds. int: thousandths. */
-extern const struct setting_kind kind_amount, kind_deadline, kind_factor, kind_share, kind_step;
+extern const struct setting_kind kind_amount, kind_deadline, kind_delay, kind_seconds,
+	kind_factor, kind_share, kind_step;
 extern const struct setting_kind kind_check_mode, kind_file_mode, kind_null_sender, kind_reply;
 /* Texts. Those that may be empty are then NULL. */
 extern const struct setting_kind kind_delimiters, kind_mailbox, kind_node, kind_optional_owner,
 	kind_optional_path, kind_owner, kind_path, kind_prefix, kind_separator, kind_text,
 	kind_user_name;
+/* One line for people, not empty. */
+extern const struct setting_kind kind_line;
 /* The same; detail is a name_form. */
 extern const struct setting_kind kind_name;
 extern const struct setting_kind kind_endpoint, kind_listener;
 /* Lists. */
 extern const struct setting_kind kind_listeners, kind_networks, kind_patterns, kind_quotas,
 	kind_servers;
+/* Of ints; detail is a table of words. */
+extern const struct setting_kind kind_words;
 /* Patterns of a group of senders, which names no group. */
 extern const struct setting_kind kind_group_patterns;
 

@@ -295,8 +295,8 @@ static const struct command commands[] = {
 	{ .name = "reload",
 	  .help = "tell the daemons of this host to read their files again",
 	  .notes = "Signals the daemons that were started with the same configuration file\n"
-		   "(SIGHUP to sendward-policyd, SIGUSR1 to sendward-milter). Where systemd runs\n"
-		   "them, `systemctl reload` does the same.",
+		   "(SIGHUP to sendward-policyd and sendward-sasld, SIGUSR1 to sendward-milter).\n"
+		   "Where systemd runs them, `systemctl reload` does the same.",
 	  .run = command_reload },
 };
 

@@ -30,6 +30,7 @@ static const struct daemon {
 	int signal;
 } daemons[] = {
 	{ "sendward-policyd", SIGHUP },
+	{ "sendward-sasld", SIGHUP },
 	/* SIGHUP belongs to libmilter, which stops on it. */
 	{ "sendward-milter", SIGUSR1 },
 };

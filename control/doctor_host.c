@@ -75,6 +75,8 @@ static void look_at_sockets(struct doctor *doctor)
 		look_at_listener(doctor, &config->policyd_listen[i]);
 	for (size_t i = 0; i < config->n_sender_login_listen; i++)
 		look_at_listener(doctor, &config->sender_login_listen[i]);
+	for (size_t i = 0; i < config->sasld.n_listen; i++)
+		look_at_listener(doctor, &config->sasld.listen[i]);
 	if (config->milter_configured)
 		look_at_listener(doctor, &config->milter_listen);
 	if (config->n_policyd_listen == 0 && !config->milter_configured)
@@ -117,6 +119,8 @@ static void look_at_beats(struct doctor *doctor)
 		look_at_beat(doctor, "policyd");
 	if (control->config->milter_configured)
 		look_at_beat(doctor, "milter");
+	if (control->config->sasld.n_listen > 0)
+		look_at_beat(doctor, "sasld");
 }
 
 void doctor_host(struct doctor *doctor)

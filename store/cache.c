@@ -73,6 +73,15 @@ static struct entry *find(struct cache *cache, const char *login)
 static void insert(struct cache *cache, struct entry *e)
 {
 	HASH_ADD_KEYPTR(hh, cache->entries, e->login, strlen(e->login), e);
+}
+
+/* To the end. */
+static void use(struct cache *cache, struct entry *e)
+{
+	unsigned hash = e->hh.hashv;
+
+	leave(cache, e);
+	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, e->login, strlen(e->login), hash, e);
 	/* It was the last one to be checked, and still is. */
 	if (!cache->to_check && e->round != cache->round)
 		cache->to_check = e;
@@ -85,8 +94,7 @@ bool cache_get(struct cache *cache, const char *login, struct account **out)
 	*out = NULL;
 	if (!e)
 		return false;
-	leave(cache, e);
-	insert(cache, e);
+	use(cache, e);
 	if (e->account)
 		*out = account_ref(e->account);
 	return true;

@@ -3,24 +3,28 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/ascii.h"
 #include "base/builder.h"
+#include "base/octets.h"
 
-static bool stands_for_itself(char c)
-{
-	return c != '{' && c != '}' && c != '%' && c != ' ' && !ascii_is_control(c);
-}
+#define STANDS_FOR_ITSELF(c) \
+	((c) > ' ' && (c) != 0x7f && (c) != '{' && (c) != '}' && (c) != '%')
+
+static const struct octets stand_for_themselves = OCTETS(STANDS_FOR_ITSELF);
 
 /* At most 3 * LOGIN_MAX octets and a NUL; returns the length. */
 static size_t escape(const char *login, char *out)
 {
-	size_t len = 0;
+	size_t left = strlen(login), len = 0, n;
 
-	for (; *login; login++) {
-		if (stands_for_itself(*login))
-			out[len++] = *login;
-		else
-			len += (size_t)sprintf(out + len, "%%%02X", (unsigned char)*login);
+	for (;;) {
+		n = octets_span(&stand_for_themselves, login, left);
+		memcpy(out + len, login, n);
+		len += n;
+		if (n == left)
+			break;
+		len += (size_t)sprintf(out + len, "%%%02X", (unsigned char)login[n]);
+		login += n + 1;
+		left -= n + 1;
 	}
 	out[len] = '\0';
 	return len;
@@ -72,6 +76,26 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
 		 char out[KEY_MAX])
 {
 	return build(prefix, scope, name, 'm', message, out);
+}
+
+bool key_guess(const char *prefix, const char *username, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 'g', "", "", out);
+}
+
+bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_NETWORK, network, 'g', "", "", out);
+}
+
+bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 'l', "", "", out);
+}
+
+void key_strangers(const char *prefix, char out[KEY_MAX])
+{
+	snprintf(out, KEY_MAX, "%sstrangers", prefix);
 }
 
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX])

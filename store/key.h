@@ -9,6 +9,10 @@
  *	PREFIX{LOGIN}:h		what the login has sent, see store/sent.h
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
+ *	PREFIX{USERNAME}:g	failed logins, store/guess.h, and
+ *	PREFIX{NETWORK}:g-network
+ *	PREFIX{USERNAME}:l	last use, store/login_trace.h
+ *	PREFIXstrangers		a secret, the same
  *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h
  *	PREFIXsenders		there when all accounts are in these
  *	PREFIXnode:NAME		heartbeat of a daemon
@@ -41,6 +45,12 @@ bool key_secret(const char *prefix, const char *username, char out[KEY_MAX]);
 void key_secret_pattern(const char *prefix, char out[KEY_MAX]);
 bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
 
+/* Failed logins of a user name and of a client network; the last use of a user
+ * name. False as above. */
+bool key_guess(const char *prefix, const char *username, char out[KEY_MAX]);
+bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX]);
+bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]);
+void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 
 /* Of a place (engine/place.h): domain has at most DOMAIN_MAX octets, local

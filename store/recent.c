@@ -101,15 +101,19 @@ static struct known *renew(struct recent *r, const struct take *take, int64_t no
 {
 	char key[KEY_OCTETS_MAX];
 	struct known *k = find(r, take->scope, take->name, key);
+	size_t len = strlen(key);
 
 	if (k) {
+		unsigned hash = k->hh.hashv;
+
 		HASH_DEL(r->names, k);
-	} else {
-		make_room(r, now_ms);
-		k = memory_zero(sizeof(*k) + strlen(key) + 1);
-		strcpy(k->key, key);
+		HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->names, k->key, len, hash, k);
+		return k;
 	}
-	HASH_ADD_KEYPTR(hh, r->names, k->key, strlen(k->key), k);
+	make_room(r, now_ms);
+	k = memory_zero(sizeof(*k) + len + 1);
+	memcpy(k->key, key, len + 1);
+	HASH_ADD_KEYPTR(hh, r->names, k->key, len, k);
 	return k;
 }
 

@@ -9,13 +9,16 @@
 #define MESSAGE "@{%doctor}:m:doctor"
 #define SECRET "@{%doctor}:p"
 #define SENT "@{%doctor}:h"
+#define GUESSES "@{%doctor}:g"
+#define LAST_USE "@{%doctor}:l"
 #define SENDERS "@{@%doctor}:s:doctor"
 #define NODE "@node:%doctor"
 
 #define NO_HASH "0000000000000000000000000000000000000000"
 
-/* In the order of the ACL line. LTRIM takes away what LPUSH has put there. XX: only what exists is written; an entry 0-0, a
- * time to live of "none" are errors; "doctor" is not what daemons are told. */
+/* In the order of the ACL line. XX: only what exists is written; an entry 0-0, a
+ * time to live of "none" are errors; "doctor" is not what daemons are told; LTRIM
+ * takes away what LPUSH has put there. */
 static const struct right table[] = {
 	{ "asking", RIGHT_CLUSTER, false, "slots that are just being moved", { "ASKING" } },
 	{ "cluster|slots", RIGHT_CLUSTER, false, "who has which slot", { "CLUSTER", "SLOTS" } },
@@ -29,6 +32,8 @@ static const struct right table[] = {
 	  { "EXPIRE", "@events", "none" } },
 	{ "get", RIGHT_ALWAYS, false, "accounts and counters", { "GET", ACCOUNT } },
 	{ "get", RIGHT_ALWAYS, false, "passwords of SMTP users", { "GET", SECRET } },
+	{ "get", RIGHT_ALWAYS, false, "failed logins", { "GET", GUESSES } },
+	{ "get", RIGHT_ALWAYS, false, "last logins", { "GET", LAST_USE } },
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
@@ -51,6 +56,8 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "messages that were charged", { "SET", MESSAGE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "heartbeats of the daemons", { "SET", NODE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "passwords of SMTP users", { "SET", SECRET, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "failed logins", { "SET", GUESSES, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "last logins", { "SET", LAST_USE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "setrange", RIGHT_ALWAYS, false, "counting", { "SETRANGE", COUNTERS, "0", "" } },
 	{ "strlen", RIGHT_ALWAYS, false, "writing accounts", { "STRLEN", COUNTERS } },

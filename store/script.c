@@ -7,6 +7,7 @@ extern const char script_put_lua[], script_put_hash[];
 extern const char script_delete_lua[], script_delete_hash[];
 extern const char script_reset_lua[], script_reset_hash[];
 extern const char script_secret_lua[], script_secret_hash[];
+extern const char script_guess_lua[], script_guess_hash[];
 
 static const struct {
 	const char *text, *hash;
@@ -17,6 +18,7 @@ static const struct {
 	[SCRIPT_DELETE] = { script_delete_lua, script_delete_hash },
 	[SCRIPT_RESET] = { script_reset_lua, script_reset_hash },
 	[SCRIPT_SECRET] = { script_secret_lua, script_secret_hash },
+	[SCRIPT_GUESS] = { script_guess_lua, script_guess_hash },
 };
 
 void script_command(struct command *command, enum script script, int n_keys)

@@ -9,6 +9,7 @@ function own_table() {
 	may["store"] = " base engine store "
 	may["policy"] = " base engine store policy "
 	may["milter"] = " base engine store milter "
+	may["sasld"] = " base engine store sasld "
 	may["control"] = " base engine store control "
 }
 
@@ -20,13 +21,14 @@ function outside(headers, files) {
 }
 
 function outside_table() {
-	outside("^(pthread|threads|semaphore)[.]h$", "^(milter/bridge|base/log)[.]c$")
+	outside("^(pthread|threads|semaphore)[.]h$", "^(milter/bridge|sasld/hasher|base/log)[.]c$")
 	outside("^gmime/", "^base/header_address[.]c$")
 	outside("^glib[.]h$", "^base/calendar[.]c$")
 	outside("^confuse[.]h$", "^base/config(_[a-z]+)?[.][ch]$")
 	outside("^hiredis", "^store/")
 	outside("^crypt[.]h$", "^base/password_hash[.]c$")
-	outside("^openssl/", "^(store/|base/(password(_hash)?|scram|secret)[.]c$)")
+	outside("^openssl/", "^(store/|base/(password(_hash)?|scram|secret)[.]c$|sasld/stranger[.]c$)")
+	outside("^gsasl", "^sasld/mechanism[.]c$")
 	outside("^libmilter/", "^milter/")
 	outside("^systemd/", "^base/daemon[.]c$")
 }

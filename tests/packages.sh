@@ -11,7 +11,7 @@
 # put in place for that time when the system has none). Returns 0 when everything is there, else says why on
 # standard error and returns 1.
 
-SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilter-dev libhiredis-dev libssl-dev
+SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilter-dev libgsasl-dev libhiredis-dev libssl-dev
 	libevent-dev libconfuse-dev libcunit1-dev libjansson-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
 	libunistring-dev libcrypt-dev libsystemd-dev uthash-dev"
 

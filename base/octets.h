@@ -1,0 +1,41 @@
+/*
+ * Sets of octets as tables, for what is asked of each octet of each decision.
+ * The compiler makes them of a condition:
+ *
+ *	#define IS_VOWEL(c) ((c) == 'a' || (c) == 'e')
+ *	static const struct octets vowels = OCTETS(IS_VOWEL);
+ */
+#ifndef SENDWARD_OCTETS_H
+#define SENDWARD_OCTETS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct octets {
+	bool has[256];
+};
+
+#define OCTETS_4(is, c) is(c), is((c) + 1), is((c) + 2), is((c) + 3)
+#define OCTETS_16(is, c) \
+	OCTETS_4(is, c), OCTETS_4(is, (c) + 4), OCTETS_4(is, (c) + 8), OCTETS_4(is, (c) + 12)
+#define OCTETS_64(is, c) \
+	OCTETS_16(is, c), OCTETS_16(is, (c) + 16), OCTETS_16(is, (c) + 32), OCTETS_16(is, (c) + 48)
+#define OCTETS(is)                                                               \
+	{                                                                        \
+		{                                                                \
+			OCTETS_64(is, 0), OCTETS_64(is, 64), OCTETS_64(is, 128), \
+				OCTETS_64(is, 192)                               \
+		}                                                                \
+	}
+
+/* How many octets of text, from its beginning, are in the set. */
+static inline size_t octets_span(const struct octets *set, const char *text, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && set->has[(unsigned char)text[n]])
+		n++;
+	return n;
+}
+
+#endif

@@ -1,0 +1,89 @@
+#include "sasld/login_report.h"
+
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/fields.h"
+#include "base/log.h"
+#include "store/login_trace.h"
+
+void login_report(const struct config *config, const struct login_facts *facts)
+{
+	char line[LOG_LINE_MAX];
+	struct fields fields;
+
+	fields_init(&fields, line, sizeof(line));
+	fields_add(&fields, "node", config->node);
+	fields_add(&fields, "stage", "AUTH");
+	fields_add(&fields, "login", facts->login);
+	if (*facts->credential)
+		fields_add(&fields, "credential", facts->credential);
+	fields_add(&fields, "client", facts->client);
+	fields_add(&fields, "mech", facts->mechanism);
+	fields_add(&fields, "tls", facts->tls);
+	fields_add(&fields, "verdict", facts->verdict);
+	fields_add(&fields, "reason", facts->reason);
+	if (*facts->detail)
+		fields_add(&fields, "detail", facts->detail);
+	fields_add_int(&fields, "us", facts->us);
+	log_fields(LEVEL_INFO, line);
+}
+
+static json_t *text_of(const char *value)
+{
+	json_t *text = json_string(value);
+	char clean[FIELDS_VALUE_MAX];
+
+	if (text)
+		return text;
+	/* Not UTF-8: as the log shows it. */
+	fields_clean(value, strlen(value), clean, sizeof(clean));
+	return json_string(clean);
+}
+
+void login_report_use(struct store *store, const struct login_facts *facts)
+{
+	json_t *use = json_object();
+	char *text;
+
+	json_object_set_new(use, "time", json_integer((json_int_t)time(NULL)));
+	json_object_set_new(use, "address", text_of(facts->client));
+	json_object_set_new(use, "mechanism", text_of(facts->mechanism));
+	json_object_set_new(use, "tls", text_of(facts->tls));
+	text = json_dumps(use, JSON_COMPACT);
+	if (text)
+		store_login_trace(store, facts->username, text);
+	free(text);
+	json_decref(use);
+}
+
+void login_report_guessing(struct store *store, const struct config *config,
+			   const struct login_facts *facts, bool all_names, int64_t count,
+			   int64_t refused_s)
+{
+	json_t *event = json_object();
+	char *text;
+
+	json_object_set_new(event, "time", json_integer((json_int_t)time(NULL)));
+	json_object_set_new(event, "event", json_string("guessing"));
+	json_object_set_new(event, "login", text_of(all_names ? "" : facts->login));
+	if (!all_names && *facts->credential)
+		json_object_set_new(event, "credential", text_of(facts->credential));
+	json_object_set_new(event, "actor", json_string("sendward-sasld"));
+	json_object_set_new(event, "node", text_of(config->node));
+	json_object_set_new(event, "daemon", json_string("sasld"));
+	json_object_set_new(event, "client", text_of(facts->client));
+	json_object_set_new(event, "network", text_of(facts->network));
+	json_object_set_new(event, "failed", json_integer(count));
+	json_object_set_new(event, "refused_s", json_integer(refused_s));
+	text = json_dumps(event, JSON_COMPACT);
+	if (text)
+		store_event(store, text, NULL, NULL);
+	free(text);
+	json_decref(event);
+	log_warning("guessing: %lld failed logins%s%s from %s, refused for %lld s",
+		    (long long)count, all_names ? "" : " as ", all_names ? "" : facts->username,
+		    facts->network, (long long)refused_s);
+}

@@ -1,0 +1,85 @@
+#include "sasld/login_internal.h"
+
+#include <string.h>
+#include <time.h>
+
+/* ---- the password --------------------------------------------------------- */
+
+void login_right(struct login *l)
+{
+	struct door_verdict verdict;
+	const struct door_request request = {
+		.config = l->config,
+		.account = l->account,
+		.login = l->name.login,
+		.credential = l->name.credential,
+		.client = l->client_known ? &l->client : NULL,
+		.secured = l->secured,
+		.secret_changed_s = l->secret.changed_s,
+		.previous = l->previous,
+		.now_s = (int64_t)time(NULL),
+	};
+
+	door_decide(&request, &verdict);
+	if (verdict.open)
+		login_record(l, true);
+	else
+		login_refuse(l, verdict.why, "", verdict.text);
+}
+
+static void on_compared(int which, void *arg)
+{
+	struct login *l = arg;
+
+	l->job = NULL;
+	l->previous = which == 1;
+	if (which >= 0)
+		login_right(l);
+	else
+		login_record(l, false);
+}
+
+static bool has_previous(const struct login *l)
+{
+	return *l->secret.previous && l->secret.previous_until_s > (int64_t)time(NULL);
+}
+
+static void compare(struct login *l)
+{
+	const char *hashes[HASHER_HASHES_MAX] = { l->secret.password, l->secret.previous };
+	struct password_cost cost = config_password_cost(&l->config->passwords);
+	size_t n = !l->has_secret ? 0 : has_previous(l) ? 2 : 1;
+
+	login_enter(l, LOGIN_COMPARING);
+	l->job = hasher_compare(l->host->hasher, mechanism_take_password(l->mechanism), hashes, n,
+				&cost, on_compared, l);
+	if (!l->job)
+		login_cannot_tell(l, "busy", "too many logins at a time");
+}
+
+static void verify_scram(struct login *l)
+{
+	struct scram_verifier verifier;
+	int iterations = l->config->passwords.scram_iterations;
+
+	if (!*l->host->strangers) {
+		login_cannot_tell(l, "store", "the secret for unknown users is not there yet");
+		return;
+	}
+	stranger_verifier(l->host->strangers, l->username,
+			  iterations ? iterations : SCRAM_ITERATIONS_MIN, &verifier);
+	if (l->has_secret && *l->secret.scram && !scram_parse(l->secret.scram, &verifier)) {
+		login_cannot_tell(l, "store", "the verifier for SCRAM is none");
+		return;
+	}
+	login_stepped(l, mechanism_verify(l->mechanism, &verifier));
+	explicit_bzero(&verifier, sizeof(verifier));
+}
+
+void login_verify(struct login *l)
+{
+	if (mechanism_is_plaintext(l->which))
+		compare(l);
+	else
+		verify_scram(l);
+}

@@ -1,0 +1,328 @@
+#include "sasld/sasld.h"
+
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/crowd.h"
+#include "base/daemon.h"
+#include "base/listeners.h"
+#include "base/log.h"
+#include "base/memory.h"
+#include "sasld/session.h"
+#include "store/login_trace.h"
+#include "store/store.h"
+
+struct sasld {
+	struct event_base *base;
+	struct config *config;
+	struct listeners *listeners;
+	struct crowd *crowd;
+	struct login_host login;
+	struct session_host sessions;
+	struct event on_hup, on_term, on_int, beat, stop_deadline;
+	int64_t since_s;
+	bool stopping;
+};
+
+/* ---- connections ---------------------------------------------------------- */
+
+static const struct endpoint *sasld_list(const struct config *config, size_t *n)
+{
+	*n = config->sasld.n_listen;
+	return config->sasld.listen;
+}
+
+/* Connections that come before sasld_run() is there wait in the kernel: the
+ * loop does not run yet. */
+static void on_accepted(int fd, void *arg)
+{
+	struct sasld *d = arg;
+	struct session *session;
+
+	if (!crowd_admits(d->crowd, fd, d->config->sasld.max_connections))
+		return;
+	session = session_new(&d->sessions, fd);
+	crowd_join(d->crowd, session_member(session), session);
+	session_start(session);
+}
+
+static void on_closed(void *ctx, struct session *session)
+{
+	struct sasld *d = ctx;
+
+	crowd_leave(d->crowd, session_member(session));
+}
+
+static bool idle_since(const void *connection, int64_t since_s)
+{
+	return session_idle_since(connection, since_s);
+}
+
+static void drain(void *connection)
+{
+	session_drain(connection);
+}
+
+static void end(void *connection)
+{
+	session_close(connection);
+}
+
+static const struct crowd_kind kind = {
+	.what = "SASL connection",
+	.setting = "sasld.max_connections",
+	.idle_since = idle_since,
+	.drain = drain,
+	.close = end,
+};
+
+/* ---- the secret for unknown users ----------------------------------------- */
+
+static void on_strangers(enum store_result result, const char *record, size_t len,
+			 const char *error, void *arg)
+{
+	struct sasld *d = arg;
+
+	(void)error;
+	if (result == STORE_OK && len == STRANGER_SECRET_LEN)
+		snprintf(d->login.strangers, sizeof(d->login.strangers), "%s", record);
+}
+
+static void ask_for_strangers(struct sasld *d)
+{
+	char proposal[STRANGER_SECRET_LEN + 1];
+
+	if (!*d->login.strangers && stranger_secret(proposal))
+		store_strangers(d->login.store, proposal, on_strangers, d);
+}
+
+/* ---- at times ------------------------------------------------------------- */
+
+static void beat(struct sasld *d)
+{
+	char name[NODE_MAX + 16], json[512];
+
+	snprintf(name, sizeof(name), "%s/sasld", d->config->node);
+	snprintf(json, sizeof(json),
+		 "{\"version\":\"%s\",\"pid\":%ld,\"since\":%lld,\"connections\":%lld,"
+		 "\"requests\":%lld,\"malformed\":%lld,\"turned_away\":%lld,\"accepted\":%lld,"
+		 "\"refused\":%lld,\"unknown\":%lld,\"comparing\":%zu}",
+		 PACKAGE_VERSION, (long)getpid(), (long long)d->since_s,
+		 (long long)crowd_size(d->crowd), (long long)d->sessions.n_requests,
+		 (long long)d->sessions.n_malformed, (long long)crowd_turned_away(d->crowd),
+		 (long long)d->login.n_accepted, (long long)d->login.n_refused,
+		 (long long)d->login.n_unknown, hasher_waiting(d->login.hasher));
+	store_beat(d->login.store, name, json, SASLD_BEAT_TTL_S);
+}
+
+static void on_beat(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	beat(arg);
+	ask_for_strangers(arg);
+}
+
+static void on_store_ready(const char *error, void *arg)
+{
+	struct sasld *d = arg;
+
+	if (d->stopping)
+		return;
+	listeners_resume(d->listeners);
+	if (error)
+		log_warning("redis %s; starting anyway, logins are answered 454 until it is there",
+			    error);
+	else
+		on_beat(-1, 0, d);
+}
+
+static void on_reload(evutil_socket_t fd, short what, void *arg)
+{
+	struct sasld *d = arg;
+	char error[LISTENER_ERROR_MAX], text[LOG_LINE_MAX];
+	struct config *config;
+
+	(void)fd;
+	(void)what;
+	config = d->stopping ? NULL : daemon_reload(d->config);
+	if (!config)
+		return;
+	if (!listeners_apply(d->listeners, config, error, sizeof(error)))
+		log_error("%s; the list of listeners stays as it is", error);
+	store_configure(d->login.store, config);
+	config_unref(&d->config);
+	d->config = d->login.config = config;
+	d->login.strangers[0] = '\0'; /* it may be another store */
+	ask_for_strangers(d);
+	listeners_format(d->listeners, text, sizeof(text));
+	log_info("configuration reloaded, listening on %s", text);
+}
+
+/* ---- the end -------------------------------------------------------------- */
+
+static void on_drained(void *ctx)
+{
+	struct sasld *d = ctx;
+
+	event_base_loopbreak(d->base);
+}
+
+static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	log_warning("not everything was answered within %d s: stopping anyway", SASLD_STOP_MAX_S);
+	on_drained(arg);
+}
+
+static void on_stop(evutil_socket_t signal_number, short what, void *arg)
+{
+	static const struct timeval deadline = { .tv_sec = SASLD_STOP_MAX_S };
+	struct sasld *d = arg;
+
+	(void)signal_number;
+	(void)what;
+	if (d->stopping)
+		return;
+	d->stopping = true;
+	daemon_stopping();
+	listeners_free(&d->listeners);
+	event_add(&d->stop_deadline, &deadline);
+	crowd_drain(d->crowd, on_drained, d);
+}
+
+/* The store answers the logins that wait for it when it goes, and they go then;
+ * what is being compared is forgotten before. */
+static void sasld_free(struct sasld *d)
+{
+	listeners_free(&d->listeners);
+	crowd_free(&d->crowd);
+	hasher_free(&d->login.hasher);
+	if (d->login.store)
+		store_free(&d->login.store);
+	if (d->login.library)
+		mechanism_library_free(&d->login.library);
+	explicit_bzero(d->login.strangers, sizeof(d->login.strangers));
+	config_unref(&d->config);
+	event_base_free(d->base);
+	free(d);
+	libevent_global_shutdown();
+}
+
+/* ---- the beginning -------------------------------------------------------- */
+
+static bool open_library(struct sasld *d, char *error, size_t error_size)
+{
+	const char *reason = "";
+
+	d->login.library = mechanism_library_new(&reason);
+	if (!d->login.library)
+		snprintf(error, error_size, "GNU SASL does not start: %s", reason);
+	return d->login.library != NULL;
+}
+
+struct sasld *sasld_open(struct config *config, char *error, size_t error_size)
+{
+	struct sasld *d = memory_zero(sizeof(*d));
+
+	d->base = event_base_new();
+	if (!d->base) {
+		snprintf(error, error_size, "the event loop does not start");
+		free(d);
+		return NULL;
+	}
+	d->config = config_ref(config);
+	d->crowd = crowd_new(d->base, &kind);
+	d->listeners = listeners_new(d->base, sasld_list, on_accepted, d);
+	if (open_library(d, error, error_size) &&
+	    listeners_apply(d->listeners, config, error, error_size))
+		return d;
+	sasld_free(d);
+	return NULL;
+}
+
+static void assign_events(struct sasld *d)
+{
+	static const struct timeval every = { .tv_sec = SASLD_BEAT_EVERY_S };
+
+	evsignal_assign(&d->on_hup, d->base, SIGHUP, on_reload, d);
+	evsignal_assign(&d->on_term, d->base, SIGTERM, on_stop, d);
+	evsignal_assign(&d->on_int, d->base, SIGINT, on_stop, d);
+	event_assign(&d->beat, d->base, -1, EV_PERSIST, on_beat, d);
+	evtimer_assign(&d->stop_deadline, d->base, on_stop_deadline, d);
+	evsignal_add(&d->on_hup, NULL);
+	evsignal_add(&d->on_term, NULL);
+	evsignal_add(&d->on_int, NULL);
+	event_add(&d->beat, &every);
+}
+
+/* Without their events the signals would have their default effect again, and
+ * a second SIGTERM would spoil the exit status. */
+static void delete_events(struct sasld *d)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	event_del(&d->on_hup);
+	event_del(&d->on_term);
+	event_del(&d->on_int);
+	event_del(&d->beat);
+	event_del(&d->stop_deadline);
+}
+
+static void log_start(const struct sasld *d)
+{
+	char text[LOG_LINE_MAX];
+
+	listeners_format(d->listeners, text, sizeof(text));
+	log_info("sendward-sasld %s started, node=%s, listening on %s", PACKAGE_VERSION,
+		 d->config->node, text);
+}
+
+static bool start(struct sasld *d)
+{
+	char error[DAEMON_ERROR_MAX];
+
+	d->login.base = d->base;
+	d->login.config = d->config;
+	d->login.hasher = hasher_new(d->base, d->config->sasld.hash_threads, error, sizeof(error));
+	if (!d->login.hasher) {
+		log_error("%s", error);
+		return false;
+	}
+	d->login.store = store_new(d->base, d->config);
+	d->sessions = (struct session_host){ .login = &d->login, .closed = on_closed, .ctx = d };
+	return true;
+}
+
+int sasld_run(struct sasld *d, struct config *config)
+{
+	int status = EXIT_FAILURE;
+
+	config_unref(&d->config);
+	d->config = config;
+	d->since_s = (int64_t)time(NULL);
+	assign_events(d);
+	if (start(d)) {
+		log_start(d);
+		listeners_pause(d->listeners);
+		store_when_ready(d->login.store, config->redis.deadline_ms, on_store_ready, d);
+		daemon_ready();
+		status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		log_info("sendward-sasld stopped");
+	}
+	delete_events(d);
+	sasld_free(d);
+	return status;
+}

@@ -1,0 +1,28 @@
+/*
+ * What sendward-sasld leaves in the store beside counting: the last use of each
+ * user name, and a secret of the installation.
+ *
+ *	PREFIX{USERNAME}:l	last use, JSON
+ *	PREFIXstrangers		the secret
+ */
+#ifndef SENDWARD_LOGIN_TRACE_H
+#define SENDWARD_LOGIN_TRACE_H
+
+#include "store/store.h"
+
+/* A last use is forgotten so long after it: 400 days. */
+#define LOGIN_TRACE_KEPT_S (400 * 86400)
+
+/* json is an object: time, address, mechanism, tls. Nobody waits for it. */
+void store_login_trace(struct store *store, const char *username, const char *json);
+
+/* record is the JSON. */
+void store_login_trace_get(struct store *store, const char *username, store_record_done *done,
+			   void *arg);
+
+/* The one secret of all servers that made-up answers about users who do not exist
+ * are made from, so that they are the same everywhere and every time. proposal is
+ * text, random, and becomes the secret when there is none yet. */
+void store_strangers(struct store *store, const char *proposal, store_record_done *done, void *arg);
+
+#endif

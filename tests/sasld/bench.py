@@ -1,0 +1,282 @@
+"""What a case works with: a private Redis, a sendward-sasld with its configuration, and clients of the protocol."""
+
+import base64
+import grp
+import hashlib
+import hmac
+import json
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from processes import wait_until
+from sendward import NODE, PREFIX, Daemon, write_account, write_configuration
+from services import Redis
+
+LIMIT_S = 20
+CLIENT = "192.0.2.1"
+ITERATIONS = 4096
+
+
+class Failure(Exception):
+    """What was expected did not happen."""
+
+
+def expect(actual, expected, what="the answer"):
+    if actual != expected:
+        raise Failure(f"{what} is {actual!r}, not {expected!r}")
+
+
+def base64_of(data):
+    return base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()
+
+
+def plain(username, password, acting_for=""):
+    return base64_of(f"{acting_for}\0{username}\0{password}")
+
+
+def crypt_hash(password, rounds=None):
+    """{CRYPT} of it, by SHA-512: every OpenSSL makes that. With few rounds a login takes no time."""
+    salt = secrets.token_hex(4)
+    done = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=password, capture_output=True,
+                          text=True, check=True)
+    return "{CRYPT}" + done.stdout.strip()
+
+
+def scram_keys(password, salt, iterations):
+    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
+    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    return client_key, hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256")
+
+
+def scram_text(password, salt=None, iterations=ITERATIONS):
+    salt = salt or secrets.token_bytes(16)
+    _, stored, server = scram_keys(password, salt, iterations)
+    return f"{iterations}:{base64_of(salt)}:{base64_of(stored)}:{base64_of(server)}"
+
+
+class Dropped(Exception):
+    """The connection was closed instead of an answer: Postfix tells its client 454 then."""
+
+
+class Client:
+    """One connection to the daemon, as one smtpd process has."""
+
+    def __init__(self, path, shake=True):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(LIMIT_S)
+        self.socket.connect(path)
+        self.mechanisms = {}
+        self._received = b""
+        self._id = 0
+        if shake:
+            self.shake()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def shake(self):
+        self.send("VERSION\t1\t0", f"CPID\t{os.getpid()}")
+        while True:
+            word, *rest = self.line().split("\t")
+            if word == "MECH":
+                self.mechanisms[rest[0]] = set(rest[1:])
+            if word == "DONE":
+                return
+
+    def send(self, *lines):
+        self.socket.sendall("".join(line + "\n" for line in lines).encode())
+
+    def line(self):
+        while b"\n" not in self._received:
+            try:
+                data = self.socket.recv(65536)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                raise Dropped
+            self._received += data
+        line, _, self._received = self._received.partition(b"\n")
+        return line.decode()
+
+    def ask(self, mechanism, response=None, client=CLIENT, secured=True):
+        """Begins a login; returns its number."""
+        self._id += 1
+        words = ["AUTH", str(self._id), mechanism, "service=smtp", "nologin", "lip=198.51.100.7", f"rip={client}"]
+        if secured:
+            words.append("secured")
+        if response is not None:
+            words.append("resp=" + response)
+        self.send("\t".join(words))
+        return self._id
+
+    def go_on(self, number, response):
+        self.send(f"CONT\t{number}\t{response}")
+
+    def answer(self):
+        """("OK", {"user": ...}), ("FAIL", {"reason": ...}) or ("CONT", challenge); None when it was dropped."""
+        try:
+            word, _, *rest = self.line().split("\t")
+        except Dropped:
+            return None
+        if word == "CONT":
+            return word, base64.b64decode(rest[0] if rest else "")
+        return word, dict(part.split("=", 1) if "=" in part else (part, True) for part in rest)
+
+    def plain(self, username, password, **how):
+        self.ask("PLAIN", plain(username, password), **how)
+        return self.answer()
+
+    def login(self, username, password, **how):
+        number = self.ask("LOGIN", **how)
+        for text in (username, password):
+            answer = self.answer()
+            if answer is None or answer[0] != "CONT":
+                return answer
+            self.go_on(number, base64_of(text))
+        return self.answer()
+
+    def scram(self, username, password, **how):
+        """A whole SCRAM-SHA-256, by hand; the server's proof is looked at too."""
+        nonce = secrets.token_hex(8)
+        bare = f"n={username},r={nonce}"
+        number = self.ask("SCRAM-SHA-256", base64_of("n,," + bare), **how)
+        answer = self.answer()
+        if answer is None or answer[0] != "CONT":
+            return answer
+        first = answer[1].decode()
+        values = dict(part.split("=", 1) for part in first.split(","))
+        client_key, stored, server_key = scram_keys(password, base64.b64decode(values["s"]), int(values["i"]))
+        final = f"c={base64_of('n,,')},r={values['r']}"
+        message = f"{bare},{first},{final}".encode()
+        signature = hmac.digest(stored, message, "sha256")
+        proof = bytes(a ^ b for a, b in zip(client_key, signature))
+        self.go_on(number, base64_of(f"{final},p={base64_of(proof)}"))
+        answer = self.answer()
+        if answer is None or answer[0] != "CONT":
+            return answer
+        expect(answer[1].decode(), "v=" + base64_of(hmac.digest(server_key, message, "sha256")), "the server's proof")
+        self.go_on(number, "")
+        return self.answer()
+
+    def salt(self, username, **how):
+        """What the server shows of a user before anything is proven: salt and iterations."""
+        self.ask("SCRAM-SHA-256", base64_of(f"n,,n={username},r={secrets.token_hex(8)}"), **how)
+        word, first = self.answer()
+        expect(word, "CONT")
+        values = dict(part.split("=", 1) for part in first.decode().split(","))
+        return values["s"], values["i"]
+
+
+class Bench:
+    """Redis and the daemon in a directory of their own; start() when the case has said how."""
+
+    def __init__(self):
+        self.directory = tempfile.mkdtemp(prefix="sendward-sasld-")
+        os.chmod(self.directory, 0o755)
+        os.mkdir(os.path.join(self.directory, "state"), 0o755)
+        self.path = os.path.join(self.directory, "auth")
+        self.config_path = os.path.join(self.directory, "sendward.conf")
+        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
+        self.daemon = Daemon("sendward-sasld", self.config_path, os.path.join(self.directory, "sasld.log"),
+                             [self.path])
+        self._closing = []
+
+    def configure(self, sasld=None, plan=None, top=None, redis=None, passwords=None, sections=None):
+        content = {
+            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
+                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
+                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
+            "sasld": {"listen": f'{{ "unix:{self.path}" }}', "guess_delay": "0s", **(sasld or {})},
+            "passwords": {"method": "sha512", "sha512_rounds": "5000", "scram_iterations": str(ITERATIONS),
+                          **(passwords or {})},
+            "plan default": {"quotas": '{ "1000 messages / 1h" }', **(plan or {})},
+        }
+        content.update(sections or {})
+        write_configuration(self.config_path, content)
+
+    def start(self, with_redis=True, **settings):
+        if with_redis:
+            self.redis.start()
+        self.configure(**settings)
+        self.daemon.start()
+        if with_redis:
+            self.wait_connected()
+        return self
+
+    def reconfigure(self, **settings):
+        """The same for a daemon that runs."""
+        before = self.log_count("configuration reloaded")
+        self.configure(**settings)
+        self.daemon.signal(signal.SIGHUP)
+        wait_until(lambda: self.log_count("configuration reloaded") > before, "the reload", LIMIT_S)
+
+    def wait_connected(self):
+        """The first heartbeat comes with the connection; then the secret for strangers is asked for."""
+        wait_until(lambda: self.redis.keys(f"*node:{NODE}/sasld") and self.redis.keys(f"{PREFIX}strangers"),
+                   "the daemon to reach Redis", LIMIT_S)
+
+    # -- users
+
+    def account(self, login, **fields):
+        write_account(self.redis, login, **fields)
+
+    def secret(self, username, password, scram=True, **fields):
+        """Writes the hashes of a password; more fields as in the record."""
+        record = {"password": crypt_hash(password), "changed": int(time.time()), **fields}
+        if scram:
+            record["scram"] = scram_text(password)
+        self.redis.command("SET", f"{PREFIX}{{{username}}}:p", json.dumps(record))
+
+    def user(self, login, password="Correct-Horse-7", **fields):
+        """An account with its main credential."""
+        self.account(login, **fields)
+        self.secret(login, password)
+        return password
+
+    def last_use(self, username):
+        return json.loads(wait_until(lambda: self.redis.command("GET", f"{PREFIX}{{{username}}}:l"),
+                                     f"the last use of {username}", LIMIT_S))
+
+    # -- the daemon
+
+    def client(self, **how):
+        client = Client(self.path, **how)
+        self._closing.append(client)
+        return client
+
+    def log(self):
+        return self.daemon.log()
+
+    def log_count(self, text):
+        return sum(text in line for line in self.log().splitlines())
+
+    def wait_log(self, text):
+        wait_until(lambda: text in self.log(), f"the log to say {text!r}", LIMIT_S)
+
+    def expect_healthy(self):
+        """Ends the daemon, if the case has not, and expects it to have been well to the last."""
+        if self.daemon.processes:
+            self.daemon.stop()
+        expect(self.daemon.stopped_with, 0, "the exit status")
+        expect(self.daemon.sanitizer_reports(), [], "what a sanitizer found")
+
+    def close(self):
+        for client in self._closing:
+            client.close()
+        self.daemon.kill()
+        self.redis.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
