@@ -80,17 +80,17 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
 
 bool key_guess(const char *prefix, const char *username, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_LOGIN, username, 'g', "", "", out);
+	return build(prefix, SCOPE_LOGIN, username, 'g', NULL, out);
 }
 
 bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_NETWORK, network, 'g', "", "", out);
+	return build(prefix, SCOPE_NETWORK, network, 'g', NULL, out);
 }
 
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_LOGIN, username, 'l', "", "", out);
+	return build(prefix, SCOPE_LOGIN, username, 'l', NULL, out);
 }
 
 void key_strangers(const char *prefix, char out[KEY_MAX])
