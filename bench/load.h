@@ -5,7 +5,8 @@
  * Closed loop: each connection asks again as soon as it is answered. Open
  * loop: messages are due at a fixed rate whether or not the server keeps up,
  * and a latency counts from when the message was due, not from when a
- * connection was free for it (no coordinated omission).
+ * connection was free for it (no coordinated omission). All messages that are
+ * due in the time are sent, also after its end.
  */
 #ifndef SENDWARD_BENCH_LOAD_H
 #define SENDWARD_BENCH_LOAD_H
@@ -15,22 +16,10 @@
 #include <stdint.h>
 
 #include "base/endpoint.h"
+#include "bench/buffer.h"
 #include "bench/logins.h"
 
 #define CONNECTIONS_MAX 20000
-
-/* Octets on their way in one direction of one connection. */
-#define LOAD_BUFFER_MAX (1 << 20)
-
-/* Messages that are due and have no connection yet. */
-#define DUE_MAX (1 << 20)
-
-struct load_buffer {
-	char *bytes;
-	size_t start, end, size;
-};
-
-void load_buffer_add(struct load_buffer *buffer, const void *bytes, size_t n);
 
 /* What the messages are like. */
 struct message_shape {
@@ -64,20 +53,21 @@ struct protocol {
 struct load_options {
 	struct endpoint address;
 	int connections;
-	int idle_connections; /* opened before and never used */
-	double rate;	      /* messages a second; 0: closed loop */
-	double seconds;	      /* measured, after as many tenths of warming up */
-	uint64_t messages;    /* in all, instead of seconds; 0: no such limit */
+	double rate;		     /* messages a second; 0: closed loop */
+	double seconds;		     /* measured, after as many tenths of warming up */
+	uint64_t messages;	     /* in all, instead of seconds; 0: no such limit */
 	int messages_per_connection; /* then it is made anew; 0: never */
 	size_t logins;
 	double zipf;
+	bool in_turn; /* one login after the other, none by chance */
 	uint64_t seed;
 	struct message_shape shape;
 };
 
-/* Reads the command line, runs the load, prints one JSON object: messages,
- * passed, refused, errors, seconds, per_second, latency in microseconds.
- * Returns the exit status. */
+/* Reads the command line, runs the load, prints one JSON object: messages (what
+ * was answered, without the warming up), passed, refused, errors (connections
+ * lost), unanswered, seconds, per_second, latency in microseconds. Returns the
+ * exit status, failure when messages were not answered. */
 int load_main(int argc, char **argv, const struct protocol *protocol);
 
 #endif

@@ -5,33 +5,49 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* .val is the place in values[]; .argument the least and greatest value. */
+enum number {
+	CONNECTIONS,
+	RATE,
+	SECONDS,
+	MESSAGES,
+	PER_CONNECTION,
+	LOGINS,
+	ZIPF,
+	IN_TURN,
+	SEED,
+	RECIPIENTS,
+	HEADERS,
+	BODY,
+	NUMBERS
+};
+
 static const struct {
 	const char *name;
 	double least, most, usual;
 	const char *text;
-} numbers[] = {
-	{ "connections", 1, CONNECTIONS_MAX, 100, "that ask" },
-	{ "idle", 0, CONNECTIONS_MAX, 0, "more connections, which do not" },
-	{ "rate", 0, 1e7, 0, "messages a second; 0: as many as the server takes (closed loop)" },
-	{ "seconds", 0.1, 86400, 5, "measured, after a tenth of that for warming up" },
-	{ "messages", 0, 1e12, 0, "in all, instead of seconds" },
-	{ "per-connection", 0, 1e9, 0, "messages, then the connection is made anew; 0: never" },
-	{ "logins", 1, LOGINS_MAX, 1000, "that send" },
-	{ "zipf", 0, 4, 0, "exponent of Zipf's law; 0: all logins alike" },
-	{ "seed", 0, 9e15, 1, "of the random numbers" },
-	{ "recipients", 1, 1000, 1, "of a message" },
-	{ "headers", 1, 1000, 8, "header fields of a message (milter)" },
-	{ "body", 0, 1e9, 4096, "octets of a message's body (milter), its size (policy)" },
+} numbers[NUMBERS] = {
+	[CONNECTIONS] = { "connections", 1, CONNECTIONS_MAX, 100, "that ask" },
+	[RATE] = { "rate", 0, 1e7, 0,
+		   "messages a second; 0: as many as the server takes (closed loop)" },
+	[SECONDS] = { "seconds", 0.1, 86400, 5, "measured, after a tenth of that for warming up" },
+	[MESSAGES] = { "messages", 0, 1e12, 0, "in all, instead of seconds" },
+	[PER_CONNECTION] = { "per-connection", 0, 1e9, 0,
+			     "messages, then the connection is made anew; 0: never" },
+	[LOGINS] = { "logins", 1, LOGINS_MAX, 1000, "that send" },
+	[ZIPF] = { "zipf", 0, 4, 0, "exponent of Zipf's law; 0: all logins alike" },
+	[IN_TURN] = { "in-turn", 0, 1, 0, "1: one login after the other, none by chance" },
+	[SEED] = { "seed", 0, 9e15, 1, "of the random numbers" },
+	[RECIPIENTS] = { "recipients", 1, 1000, 1, "of a message" },
+	[HEADERS] = { "headers", 1, 1000, 8, "header fields of a message (milter)" },
+	[BODY] = { "body", 0, 1e9, 4096, "octets of a message's body (milter), its size (policy)" },
 };
-#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
-#define OPTION_STAGE_NAME ((int)NUMBERS)
-#define OPTION_HELP_TEXT ((int)NUMBERS + 1)
+#define OPTION_STAGE_NAME NUMBERS
+#define OPTION_HELP_TEXT (NUMBERS + 1)
 
 static void help(const char *program)
 {
 	printf("usage: %s [options] unix:PATH|inet:HOST:PORT\n\n", program);
-	for (size_t i = 0; i < NUMBERS; i++)
+	for (int i = 0; i < NUMBERS; i++)
 		printf("  --%-16s %s [%g]\n", numbers[i].name, numbers[i].text, numbers[i].usual);
 	printf("  --%-16s protocol_state (policy) [END-OF-MESSAGE]\n", "stage");
 }
@@ -53,8 +69,8 @@ static void set_number(const char *program, int i, double values[NUMBERS])
 
 static void build(struct option longs[NUMBERS + 3])
 {
-	for (size_t i = 0; i < NUMBERS; i++)
-		longs[i] = (struct option){ numbers[i].name, required_argument, NULL, (int)i };
+	for (int i = 0; i < NUMBERS; i++)
+		longs[i] = (struct option){ numbers[i].name, required_argument, NULL, i };
 	longs[NUMBERS] = (struct option){ "stage", required_argument, NULL, OPTION_STAGE_NAME };
 	longs[NUMBERS + 1] = (struct option){ "help", no_argument, NULL, OPTION_HELP_TEXT };
 	longs[NUMBERS + 2] = (struct option){ 0 };
@@ -62,18 +78,18 @@ static void build(struct option longs[NUMBERS + 3])
 
 static void fill(const double v[NUMBERS], struct load_options *out)
 {
-	out->connections = (int)v[0];
-	out->idle_connections = (int)v[1];
-	out->rate = v[2];
-	out->seconds = v[3];
-	out->messages = (uint64_t)v[4];
-	out->messages_per_connection = (int)v[5];
-	out->logins = (size_t)v[6];
-	out->zipf = v[7];
-	out->seed = (uint64_t)v[8];
-	out->shape.recipients = (int)v[9];
-	out->shape.headers = (int)v[10];
-	out->shape.body_octets = (size_t)v[11];
+	out->connections = (int)v[CONNECTIONS];
+	out->rate = v[RATE];
+	out->seconds = v[SECONDS];
+	out->messages = (uint64_t)v[MESSAGES];
+	out->messages_per_connection = (int)v[PER_CONNECTION];
+	out->logins = (size_t)v[LOGINS];
+	out->zipf = v[ZIPF];
+	out->in_turn = v[IN_TURN] > 0;
+	out->seed = (uint64_t)v[SEED];
+	out->shape.recipients = (int)v[RECIPIENTS];
+	out->shape.headers = (int)v[HEADERS];
+	out->shape.body_octets = (size_t)v[BODY];
 }
 
 void load_options_parse(int argc, char **argv, struct load_options *out)
@@ -85,7 +101,7 @@ void load_options_parse(int argc, char **argv, struct load_options *out)
 
 	*out = (struct load_options){ .shape.stage = "END-OF-MESSAGE" };
 	build(longs);
-	for (size_t i = 0; i < NUMBERS; i++)
+	for (int i = 0; i < NUMBERS; i++)
 		values[i] = numbers[i].usual;
 	while ((letter = getopt_long(argc, argv, "", longs, NULL)) != -1) {
 		if (letter == OPTION_STAGE_NAME) {

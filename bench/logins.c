@@ -2,12 +2,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/memory.h"
 
 struct logins {
 	size_t n;
 	uint64_t state;
+	bool in_turn;
+	size_t next;  /* in turn */
 	double *sums; /* NULL: all alike; sums[k]: how often one of the first k + 1 */
 };
 
@@ -21,13 +24,14 @@ static uint64_t random_bits(struct logins *l)
 	return z ^ z >> 31;
 }
 
-struct logins *logins_new(size_t n, double zipf, uint64_t seed)
+struct logins *logins_new(size_t n, double zipf, bool in_turn, uint64_t seed)
 {
 	struct logins *l = memory_zero(sizeof(*l));
 	double sum = 0;
 
 	l->n = n;
 	l->state = seed;
+	l->in_turn = in_turn;
 	if (zipf <= 0)
 		return l;
 	l->sums = memory_alloc(n * sizeof(*l->sums));
@@ -36,9 +40,11 @@ struct logins *logins_new(size_t n, double zipf, uint64_t seed)
 	return l;
 }
 
-uint64_t logins_random(struct logins *l, uint64_t n)
+void logins_free(struct logins **logins)
 {
-	return random_bits(l) % n;
+	free((*logins)->sums);
+	free(*logins);
+	*logins = NULL;
 }
 
 size_t logins_next(struct logins *l)
@@ -46,8 +52,10 @@ size_t logins_next(struct logins *l)
 	size_t low = 0, high = l->n - 1;
 	double wanted;
 
+	if (l->in_turn)
+		return l->next++ % l->n;
 	if (!l->sums)
-		return (size_t)logins_random(l, l->n);
+		return (size_t)(random_bits(l) % l->n);
 	wanted = (double)(random_bits(l) >> 11) * 0x1p-53 * l->sums[l->n - 1];
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;

@@ -5,6 +5,7 @@
 #ifndef SENDWARD_BENCH_LOGINS_H
 #define SENDWARD_BENCH_LOGINS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,14 +16,13 @@
 
 struct logins;
 
-/* zipf 0: all alike. Owned by the caller, never freed before the end. */
-struct logins *logins_new(size_t n, double zipf, uint64_t seed);
+/* zipf 0: all alike; in_turn: one after the other instead, from the first on.
+ * Owned by the caller. */
+struct logins *logins_new(size_t n, double zipf, bool in_turn, uint64_t seed);
+void logins_free(struct logins **logins);
 
 /* The number of the next one, below n. */
 size_t logins_next(struct logins *logins);
-
-/* A random number below n. */
-uint64_t logins_random(struct logins *logins, uint64_t n);
 
 /* "user000017@bench.example" */
 void login_name(size_t number, char out[LOGIN_NAME_MAX]);

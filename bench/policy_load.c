@@ -4,6 +4,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "bench/load.h"
 
@@ -33,15 +34,14 @@ static void begin(void *talk, const struct message_shape *shape, uint64_t id, co
 		"encryption_protocol=TLSv1.3\nencryption_cipher=TLS_AES_256_GCM_SHA384\n"
 		"encryption_keysize=256\npolicy_context=\n\n",
 		shape->stage, login, shape->recipients > 1 ? "" : "friend@far.example",
-		strcmp(shape->stage, "RCPT") == 0 ? 0 : shape->recipients,
-		(unsigned long long)id, (unsigned long long)id,
-		shape->body_octets, login);
+		strcmp(shape->stage, "RCPT") == 0 ? 0 : shape->recipients, (unsigned long long)id,
+		(unsigned long long)id, shape->body_octets, login);
 
 	(void)talk;
 	load_buffer_add(out, text, (size_t)n);
 }
 
-/* "action=DUNNO", an empty line. */
+/* "action=DUNNO", an empty line; access(5) knows actions in any case. */
 static enum hearing hear(void *talk, struct load_buffer *in, struct load_buffer *out)
 {
 	static const char passed[] = "action=DUNNO\n\n";
@@ -55,7 +55,8 @@ static enum hearing hear(void *talk, struct load_buffer *in, struct load_buffer 
 	in->start = in->end = 0;
 	if (len < strlen("action=") || memcmp(text, "action=", strlen("action=")) != 0)
 		return HEAR_NONSENSE;
-	return len == strlen(passed) && memcmp(text, passed, len) == 0 ? HEAR_PASSED : HEAR_REFUSED;
+	return len == strlen(passed) && strncasecmp(text, passed, len) == 0 ? HEAR_PASSED :
+									      HEAR_REFUSED;
 }
 
 int main(int argc, char **argv)

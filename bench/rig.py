@@ -1,5 +1,6 @@
-"""What a measurement works with: Redis, the servers that are compared, each in one directory, and the load generators."""
+"""What a measurement works with: Redis, the servers that are compared, and the load generators, in one directory."""
 
+import contextlib
 import glob
 import json
 import os
@@ -7,6 +8,8 @@ import pwd
 import grp
 import resource
 import shutil
+import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,11 +18,12 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "e2e"))
 
-from processes import Process, accepts_connections    # noqa: E402
+from processes import Process, accepts_connections, alive_in_session    # noqa: E402
 from sendward import Daemon, built, write_configuration    # noqa: E402
 from services import Redis    # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
+HIGH = 100000000    # a limit that is never reached
 LARGE = ("100M messages / 1h", "100M recipients / 1d", "900G bytes / 1d")
 LIMITS = ("100000000", "3600", "100000000", "86400", "900000000000", "86400")
 
@@ -29,27 +33,32 @@ def bench_program(name):
 
 
 class Usage:
-    """What a process has used by now: CPU seconds in user mode and in the kernel, resident octets."""
+    """What the processes of a session have used by now: CPU seconds (of ended children, too), resident octets."""
 
-    def __init__(self, pid):
-        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-            fields = stat.read().rpartition(")")[2].split()
-        self.user, self.system = int(fields[11]) / TICKS, int(fields[12]) / TICKS
-        self.resident = int(fields[21]) * resource.getpagesize()
-
-    def since(self, before):
-        return self.user - before.user, self.system - before.system
+    def __init__(self, leader):
+        self.cpu, self.resident = 0, 0
+        for pid in alive_in_session(leader):
+            try:
+                with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
+                    fields = stat.read().rpartition(")")[2].split()
+            except OSError:
+                continue    # it has ended meanwhile: its parent has the time
+            self.cpu += sum(int(field) for field in fields[11:15]) / TICKS
+            self.resident += int(fields[21]) * resource.getpagesize()
 
 
 class Rig:
     """One Redis and, one after the other or side by side, the servers."""
 
-    def __init__(self, label="bench"):
+    def __init__(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft < hard:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
         self.directory = tempfile.mkdtemp(prefix="sendward-bench-")
         os.chmod(self.directory, 0o755)
-        self.label = label
         self.redis = Redis(self.directory, self.path("redis.log"))
         self.servers = {}
+        self.addresses = {}    # of a server that does not listen on unix:path(name)
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -104,8 +113,17 @@ class Rig:
         self.servers[name] = server
         return config
 
+    def add_peer(self, peer):
+        """A Peer that has been started."""
+        self.servers[peer.name] = peer
+        self.addresses[peer.name] = peer.address
+
     def stop(self, name):
         self.servers.pop(name).kill()
+        self.addresses.pop(name, None)
+
+    def address(self, name):
+        return self.addresses.get(name, "unix:" + self.path(name))
 
     def pid(self, name):
         if name == "redis":
@@ -121,32 +139,62 @@ class Rig:
 
     def load(self, generator, server, **options):
         """Runs the generator on the server; its result, and what server and Redis have used for it."""
-        argv = [bench_program(generator)]
-        for name, value in options.items():
-            argv += ["--" + name.replace("_", "-"), str(value)]
         watched = {name: Usage(self.pid(name)) for name in (server, "redis")}
         before = self.redis_counts()
         start = time.monotonic()
-        done = subprocess.run([*argv, "unix:" + self.path(server)], check=False, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, encoding="utf-8", timeout=600)
+        result = self.generate(generator, self.address(server), **options)
         elapsed = time.monotonic() - start
-        if not done.stdout:
-            raise RuntimeError(f"{' '.join(argv)}: {done.stderr}")
-        result = json.loads(done.stdout)
-        # The generator warms up with a tenth more, which the usage has in it.
-        scale = result["seconds"] / max(elapsed, result["seconds"])
-        for name, usage in watched.items():
-            user, system = Usage(self.pid(name)).since(usage)
-            per_message = scale * 1e6 / max(result["messages"], 1)
-            result[("redis" if name == "redis" else "server") + "_us"] = (user + system) * per_message
         after = self.redis_counts()
-        for name in ("commands", "in", "out"):
-            result["redis_" + name] = (after[name] - before[name]) * scale / max(result["messages"], 1)
-        result["resident"] = Usage(self.pid(server)).resident
+        # The generator warms up with a tenth more, which the usage has in it.
+        scale = result["seconds"] / max(elapsed, result["seconds"]) / max(result["messages"], 1)
+        for name, usage in watched.items():
+            now = Usage(self.pid(name))
+            result[("redis" if name == "redis" else "server") + "_us"] = (now.cpu - usage.cpu) * scale * 1e6
+            if name == server:
+                result["resident_mb"] = now.resident / 1e6
+        result["redis_commands"] = (after["commands"] - before["commands"]) * scale
+        result["redis_octets"] = sum(after[way] - before[way] for way in ("in", "out")) * scale
         return result
 
+    @staticmethod
+    def generate(generator, address, **options):
+        """What the generator says; raises when a message was not answered."""
+        argv = [bench_program(generator)]
+        for name, value in options.items():
+            argv += ["--" + name.replace("_", "-"), str(value)]
+        done = subprocess.run([*argv, address], check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              encoding="utf-8", timeout=600)
+        if done.returncode != 0 or not done.stdout:
+            raise RuntimeError(f"{' '.join(argv)} {address}: {done.stderr}{done.stdout}")
+        result = json.loads(done.stdout)
+        if result["errors"] > 0:
+            raise RuntimeError(f"{' '.join(argv)} {address}: {result['errors']} connections were lost")
+        return result
+
+    def fill(self, server, logins):
+        """Each of so many logins sends one message."""
+        self.generate("policy-load", self.address(server), connections=100, logins=logins, in_turn=1, messages=logins)
+
+    @contextlib.contextmanager
+    def idle(self, server, connections, milter=False):
+        """So many connections that ask nothing; a milter has been greeted on each, as by an smtpd that waits for a
+        client. Yields the octets that the server has grown by for each."""
+        before, held = Usage(self.pid(server)).resident, []
+        try:
+            for _ in range(connections):
+                held.append(socket.socket(socket.AF_UNIX))
+                held[-1].settimeout(10)
+                held[-1].connect(self.path(server))
+                if milter:
+                    held[-1].sendall(struct.pack(">IcIII", 13, b"O", 6, 0x1ff, 0x1fffff))
+                    held[-1].recv(1000)
+            yield (Usage(self.pid(server)).resident - before) / max(connections, 1)
+        finally:
+            for connection in held:
+                connection.close()
+
     def redis_counts(self):
-        """Calls from outside (of scripts, one each), octets in and out."""
+        """Calls from outside (a script is one), octets in and out, octets in use."""
         info = dict(line.split(":", 1) for line in self.redis.command("INFO", "all").split("\n") if ":" in line)
         calls = sum(int(info.get("cmdstat_" + name, "calls=0").split(",")[0].split("=")[1])
                     for name in ("evalsha", "eval", "xadd", "xread", "hgetall"))

@@ -5,6 +5,7 @@
 #
 #   need_build_packages   what ./configure and make need
 #   need_test_packages    what the tests and ./demo start or run
+#   need_peer_packages    what bench/peers compares Sendward with
 #
 # Each function asks dpkg which packages are missing and is silent when none is. Otherwise it installs them with
 # apt-get, which needs root. Services of packages installed this way are not started (a policy-rc.d that forbids it is
@@ -18,6 +19,8 @@ SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilt
 SENDWARD_TEST_PACKAGES="postfix dovecot-core redis-server swaks libnet-ssleay-perl libauthen-sasl-perl msmtp curl
 	python3 openssl tzdata valgrind"
 
+SENDWARD_PEER_PACKAGES="postfwd policyd-rate-limit mtpolicyd rspamd redis-server"
+
 need_build_packages() {
 	# shellcheck disable=SC2086
 	packages_need "to build" $SENDWARD_BUILD_PACKAGES
@@ -26,6 +29,11 @@ need_build_packages() {
 need_test_packages() {
 	# shellcheck disable=SC2086
 	packages_need "to run the tests" $SENDWARD_TEST_PACKAGES
+}
+
+need_peer_packages() {
+	# shellcheck disable=SC2086
+	packages_need "to compare with" $SENDWARD_PEER_PACKAGES
 }
 
 # packages_missing NAME... - prints those that are not installed, separated by spaces.

@@ -1,0 +1,58 @@
+/*
+ * One connection of a load generator: a socket, what is to be said on it and
+ * what has been heard. What cannot be (no memory, no socket) ends the process.
+ */
+#ifndef SENDWARD_BENCH_CONNECTION_H
+#define SENDWARD_BENCH_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/endpoint.h"
+#include "bench/buffer.h"
+
+/* Where the connections go, and the epoll descriptor that watches them. */
+struct network {
+	struct sockaddr_storage address;
+	socklen_t address_len;
+	int epoll;
+};
+
+enum connection_state {
+	CONNECTION_GREETING,
+	CONNECTION_FREE,
+	CONNECTION_BUSY,
+};
+
+struct connection {
+	int fd;
+	enum connection_state state;
+	bool writing; /* epoll waits until it can be written to */
+	int messages; /* since it was made */
+	int64_t due_ns;
+	struct load_buffer in, out;
+	struct connection *next_free;
+	void *talk; /* of the protocol */
+};
+
+void network_open(struct network *network, const struct endpoint *address);
+
+/* Connects, which waits while the server's backlog is full; epoll's data is c. */
+void connection_open(const struct network *network, struct connection *c);
+
+/* Sends what is in c->out, as much as goes; epoll tells when the rest may. */
+void connection_say(const struct network *network, struct connection *c);
+
+/* It may be opened again; what was not said and not read is forgotten. */
+void connection_close(struct connection *c);
+
+/* Closes it for good: c itself and its talk are the caller's. */
+void connection_free(struct connection *c);
+
+/* Adds what has arrived to c->in. False: the server has closed. */
+bool connection_hear(struct connection *c);
+
+void die(const char *what);
+
+#endif
