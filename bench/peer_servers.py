@@ -30,6 +30,7 @@ class Peer:
     generator = "policy-load"
     load = {}         # options of the generator
     config_name = "config"
+    sent_before = 0    # messages of each login, where a peer's speed depends on them
 
     def __init__(self, rig, messages=HIGH):
         self.messages = messages    # the first limit
@@ -103,10 +104,12 @@ report: False
 
 
 class PolicydRateLimitInMemory(PolicydRateLimit):
-    """Faster, and everything is forgotten when it ends."""
+    """Faster, and everything is forgotten when it ends. It keeps a row of each message and counts them each time, so
+    that a request costs more the more a login has sent; each has sent some before, as in the middle of a day."""
 
     name = "policyd-r-l memory"
     database = IN_MEMORY
+    sent_before = 100
 
 
 class Postfwd(Peer):

@@ -171,9 +171,10 @@ class Rig:
             raise RuntimeError(f"{' '.join(argv)} {address}: {result['errors']} connections were lost")
         return result
 
-    def fill(self, server, logins):
-        """Each of so many logins sends one message."""
-        self.generate("policy-load", self.address(server), connections=100, logins=logins, in_turn=1, messages=logins)
+    def fill(self, server, logins, each=1, **load):
+        """So many logins send messages, one after the other."""
+        self.generate("policy-load", self.address(server), connections=100, logins=logins, in_turn=1,
+                      messages=logins * each, **load)
 
     @contextlib.contextmanager
     def idle(self, server, connections, milter=False):

@@ -31,9 +31,14 @@ need_test_packages() {
 	packages_need "to run the tests" $SENDWARD_TEST_PACKAGES
 }
 
+# One after the other: not every release has all of them.
 need_peer_packages() {
-	# shellcheck disable=SC2086
-	packages_need "to compare with" $SENDWARD_PEER_PACKAGES
+	local name status=0
+
+	for name in $SENDWARD_PEER_PACKAGES; do
+		packages_need "to compare with" "$name" || status=1
+	done
+	return "$status"
 }
 
 # packages_missing NAME... - prints those that are not installed, separated by spaces.
