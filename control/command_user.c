@@ -1,16 +1,16 @@
 /*
- * user add, set, show, list, delete.
+ * user add, set.
  */
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "control/accounts.h"
 #include "control/change.h"
 #include "control/commands.h"
 #include "control/control.h"
+#include "control/credential.h"
 #include "control/edit.h"
-#include "control/index.h"
 #include "control/journal.h"
+#include "control/new_secret.h"
 #include "control/record.h"
 #include "control/text.h"
 #include "control/wait.h"
@@ -69,17 +69,6 @@ static bool sender_groups_are_there(const struct control *control)
 	return true;
 }
 
-static void write_event(const struct control *control, const char *change)
-{
-	json_t *event = journal_entry(control, "account", control_login(control));
-	char actor[JOURNAL_ACTOR_MAX];
-
-	json_object_set_new(event, "change", text_json(change));
-	journal_actor(control, actor);
-	json_object_set_new(event, "actor", text_json(actor));
-	journal_write(control, event);
-}
-
 static void print_view_json(const struct view *view, void *arg)
 {
 	(void)arg;
@@ -130,13 +119,15 @@ static void note_result(const struct control *control, const json_t *record)
 	account_unref(&account);
 }
 
-static int write_settings(struct control *control, enum edit_when when)
+static const char *const words[] = {
+	[EDIT_ADDED] = "added",
+	[EDIT_CHANGED] = "changed",
+	[EDIT_SAME] = "was already so",
+};
+
+/* What came of it in *result, when the status is STATUS_DONE. */
+static int write_settings(struct control *control, enum edit_when when, enum edit_result *out)
 {
-	static const char *const words[] = {
-		[EDIT_ADDED] = "added",
-		[EDIT_CHANGED] = "changed",
-		[EDIT_SAME] = "was already so",
-	};
 	const char *login = control_login(control);
 	enum edit_result result;
 	json_t *record = NULL;
@@ -152,16 +143,90 @@ static int write_settings(struct control *control, enum edit_when when)
 	note_result(control, record);
 	json_decref(record);
 	if (result != EDIT_SAME)
-		write_event(control, words[result]);
+		journal_account(control, words[result]);
+	*out = result;
+	return STATUS_DONE;
+}
+
+/* A login that the daemons would take for a credential of another. */
+static bool is_a_login(const struct control *control)
+{
+	struct username username;
+
+	config_username(control->config, control_login(control), &username);
+	if (!*username.credential)
+		return true;
+	control_refuse("%s is the username of a credential of %s, see `sendward credential add`",
+		       control_login(control), username.login);
+	return false;
+}
+
+static bool set_password(struct control *control, const struct new_secret *secret)
+{
+	struct credential_secret new = { .secret = secret->secret };
+	struct credential_id id;
+
+	if (!secret->secret)
+		return true;
+	if (!credential_id(control->config, control_login(control), "", &id) ||
+	    !credential_set_secret(control, &id, &new)) {
+		control_note("%s: the account is there; `sendward password set` gives it a password",
+			     control_login(control));
+		return false;
+	}
+	credential_event(control, &id, "password");
+	return true;
+}
+
+static void print_with_password(const struct view *view, void *arg)
+{
+	new_secret_print_json(arg, view_json(view));
+}
+
+static int add_user(struct control *control, struct new_secret *secret)
+{
+	enum edit_result result;
+	int status = write_settings(control, EDIT_NEW, &result);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (!set_password(control, secret))
+		return STATUS_REFUSED;
 	if (control->json)
-		return accounts_one(control, login, print_view_json, NULL);
-	control_say(login, words[result]);
+		return accounts_one(control, control_login(control), print_with_password, secret);
+	control_say(control_login(control), "added");
+	new_secret_print(secret);
 	return STATUS_DONE;
 }
 
 int command_user_add(struct control *control)
 {
-	return write_settings(control, EDIT_NEW);
+	bool make = control_has(control, OPTION_GENERATE);
+	bool take = control_has(control, OPTION_PASSWORD_STDIN);
+	struct new_secret secret = { 0 };
+	int status;
+
+	if (make && take)
+		return control_misuse(control, "--generate or --password-stdin, not both");
+	if (!control_load(control) || !is_a_login(control) || (make && !new_secret_make(&secret)) ||
+	    (take && !new_secret_take(control, control_login(control), &secret)))
+		return STATUS_REFUSED;
+	status = add_user(control, &secret);
+	new_secret_fini(&secret);
+	return status;
+}
+
+static int set_user(struct control *control)
+{
+	enum edit_result result;
+	int status = write_settings(control, EDIT_EXISTING, &result);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (control->json)
+		return accounts_one(control, control_login(control), print_view_json, NULL);
+	control_say(control_login(control), words[result]);
+	return STATUS_DONE;
 }
 
 int command_user_set(struct control *control)
@@ -169,106 +234,6 @@ int command_user_set(struct control *control)
 	for (size_t i = 0; i < control->n_given; i++)
 		if ((control->command->options & OPTION_BIT(control->given[i].option)) &&
 		    control->given[i].option != OPTION_ACTOR)
-			return write_settings(control, EDIT_EXISTING);
+			return set_user(control);
 	return control_misuse(control, "nothing to set");
-}
-
-static void show(const struct view *view, void *arg)
-{
-	const struct control *control = arg;
-
-	if (control->json)
-		control_print_json(view_json(view));
-	else
-		view_print(view);
-}
-
-int command_user_show(struct control *control)
-{
-	if (!control_connect(control))
-		return STATUS_REFUSED;
-	return accounts_one(control, control_login(control), show, control);
-}
-
-/* The list as it grows; JSON is printed at once, a table has to wait. */
-struct listing {
-	struct table *table; /* NULL: JSON */
-	size_t n;
-};
-
-static void list(const struct view *view, void *arg)
-{
-	struct listing *listing = arg;
-	json_t *json;
-
-	if (listing->table) {
-		view_list_add(listing->table, view);
-	} else {
-		json = view_json_short(view);
-		fputs(listing->n ? ",\n" : "\n", stdout);
-		json_dumpf(json, stdout, JSON_COMPACT);
-		json_decref(json);
-	}
-	listing->n++;
-}
-
-int command_user_list(struct control *control)
-{
-	struct listing listing = { 0 };
-	int status;
-
-	if (!control_connect(control))
-		return STATUS_REFUSED;
-	if (control->json)
-		putchar('[');
-	else
-		listing.table = view_list_new();
-	status = accounts_all(control, list, &listing);
-	if (control->json)
-		puts(listing.n ? "\n]" : "]");
-	else if (listing.n)
-		table_print(listing.table, stdout);
-	else
-		puts("no accounts");
-	table_free(&listing.table);
-	return status;
-}
-
-/* answer is the account as it was, and then what came of it. */
-static enum store_result delete_account(struct control *control, const char *login,
-					struct answer *answer)
-{
-	const char *reason;
-	char error[WAIT_ERROR_MAX];
-	/* One that cannot be read is deleted too. */
-	struct account *account = account_decode(answer->text, answer->len, &reason);
-	struct index *index = index_begin(control->wait, login, account, NULL, error);
-	enum store_result result;
-
-	answer_fini(answer);
-	result = wait_account_delete(control->wait, login, answer);
-	index_end(&index, result == STORE_OK);
-	account_unref(&account);
-	return result;
-}
-
-int command_user_delete(struct control *control)
-{
-	const char *login = control_login(control);
-	struct answer answer;
-	enum store_result result;
-
-	if (!control_connect(control))
-		return STATUS_REFUSED;
-	/* The store deletes counters too, also where there is no account. */
-	result = wait_account_get(control->wait, login, &answer);
-	if (result == STORE_OK)
-		result = delete_account(control, login, &answer);
-	answer_fini(&answer);
-	if (result == STORE_NOT_FOUND)
-		return control_refuse("%s: no account", login);
-	if (result != STORE_OK)
-		return control_refuse("%s", answer.error);
-	write_event(control, "deleted");
-	return control_done(control, "deleted");
 }

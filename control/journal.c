@@ -52,6 +52,17 @@ json_t *journal_entry(const struct control *control, const char *kind, const cha
 	return event;
 }
 
+void journal_account(const struct control *control, const char *change)
+{
+	json_t *event = journal_entry(control, "account", control_login(control));
+	char actor[JOURNAL_ACTOR_MAX];
+
+	json_object_set_new(event, "change", text_json(change));
+	journal_actor(control, actor);
+	json_object_set_new(event, "actor", text_json(actor));
+	journal_write(control, event);
+}
+
 void journal_write(const struct control *control, json_t *event)
 {
 	char *text = need(json_dumps(event, JSON_COMPACT));

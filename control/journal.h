@@ -18,6 +18,10 @@ void journal_actor(const struct control *control, char actor[JOURNAL_ACTOR_MAX])
  * reference. The store must have been connected to. */
 json_t *journal_entry(const struct control *control, const char *kind, const char *login);
 
+/* An event of kind "account" about the login the command is about: change says what
+ * was done. */
+void journal_account(const struct control *control, const char *change);
+
 /* Writes the event and gives it up. What was done is done: that the store did
  * not take the event is only noted. */
 void journal_write(const struct control *control, json_t *event);

@@ -13,9 +13,13 @@
 #include "base/pattern.h"
 #include "base/quota.h"
 #include "base/units.h"
+#include "base/username.h"
 #include "control/need.h"
 #include "control/text.h"
 #include "engine/request.h"
+
+/* Ten years. */
+#define EXPIRY_MAX_MS (3650 * INT64_C(86400000))
 
 static bool keep(const char *text, int64_t number, struct value *out)
 {
@@ -179,6 +183,18 @@ bool value_duration(const char *text, struct value *out, const char **reason)
 	if (ms < 1000)
 		return bad("is shorter than 1s", reason);
 	return keep(text, ms, out);
+}
+
+bool value_expiry(const char *text, struct value *out, const char **reason)
+{
+	if (strcmp(text, "never") == 0)
+		return keep(text, 0, out);
+	if (!value_duration(text, out, reason))
+		return false;
+	if (out->number <= EXPIRY_MAX_MS)
+		return true;
+	value_fini(out);
+	return bad("is longer than 3650d", reason);
 }
 
 bool value_client(const char *text, struct value *out, const char **reason)

@@ -9,6 +9,7 @@
 #include "base/memory.h"
 #include "control/need.h"
 #include "engine/decision.h"
+#include "store/credential.h"
 
 struct wait {
 	struct event_base *base;
@@ -184,7 +185,9 @@ void answer_record(enum store_result result, const char *record, size_t len, con
 
 /* What a question may need. */
 struct question {
-	const char *login, *version, *json; /* of a reset, login is the scope's name */
+	/* Of a reset, login is the scope's name; of a secret its username, and version
+	 * what was there before. */
+	const char *login, *version, *json;
 	enum take_scope scope;
 	const struct quota *quota;
 };
@@ -214,6 +217,22 @@ static void ask_reset(struct store *store, const struct question *q, struct answ
 static void ask_event(struct store *store, const struct question *q, struct answer *answer)
 {
 	store_event(store, q->json, answer_done, answer);
+}
+
+static void ask_secret_get(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_secret_get(store, q->login, answer_record, answer);
+}
+
+static void ask_secret_put(struct store *store, const struct question *q, struct answer *answer)
+{
+	store_secret_put(store, q->login, q->version, q->json, answer_done, answer);
+}
+
+static void ask_secret_delete(struct store *store, const struct question *q,
+			      struct answer *answer)
+{
+	store_secret_delete(store, q->login, answer_done, answer);
 }
 
 static enum store_result once(struct wait *wait, ask *start, const struct question *q,
@@ -261,6 +280,25 @@ enum store_result wait_reset(struct wait *wait, enum take_scope scope, const cha
 	const struct question q = { .login = name, .scope = scope, .quota = quota };
 
 	return question(wait, ask_reset, &q, answer);
+}
+
+enum store_result wait_secret_get(struct wait *wait, const char *username, struct answer *answer)
+{
+	return question(wait, ask_secret_get, &(struct question){ .login = username }, answer);
+}
+
+enum store_result wait_secret_put(struct wait *wait, const char *username, const char *before,
+				  const char *json, struct answer *answer)
+{
+	const struct question q = { .login = username, .version = before, .json = json };
+
+	return question(wait, ask_secret_put, &q, answer);
+}
+
+enum store_result wait_secret_delete(struct wait *wait, const char *username,
+				     struct answer *answer)
+{
+	return question(wait, ask_secret_delete, &(struct question){ .login = username }, answer);
 }
 
 enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer)

@@ -72,6 +72,14 @@ enum store_result wait_account_put(struct wait *wait, const char *login, const c
 enum store_result wait_account_delete(struct wait *wait, const char *login, struct answer *answer);
 enum store_result wait_reset(struct wait *wait, enum take_scope scope, const char *name,
 			     const struct quota *quota, struct answer *answer);
+
+/* Of the secret of a username, store/credential.h. */
+enum store_result wait_secret_get(struct wait *wait, const char *username, struct answer *answer);
+enum store_result wait_secret_put(struct wait *wait, const char *username, const char *before,
+				  const char *json, struct answer *answer);
+enum store_result wait_secret_delete(struct wait *wait, const char *username,
+				     struct answer *answer);
+
 enum store_result wait_event(struct wait *wait, const char *json, struct answer *answer);
 
 #endif

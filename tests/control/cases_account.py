@@ -19,7 +19,7 @@ def added_account(b):
         "login": "rose@dom.example", "state": "allowed", "reason": "", "actor": "", "since": None, "until": None,
         "plan": "students", "group": None, "description": "Rose, 4711", "senders": ["rose@dom.example", "*@shop.example"],
         "networks": ["10.0.0.0/8", "!10.1.0.0/16"], "quotas": ["5 messages / 1h", "1M bytes / 1d"],
-        "max_recipients": 7, "max_size": 1048576})
+        "max_recipients": 7, "max_size": 1048576, "require_tls": None})
     equal(effective["quotas"], {"value": ["5 messages / 1h", "1M bytes / 1d"], "origin": "account"})
     equal(effective["plan"], {"value": "students", "origin": "account"})
 
@@ -42,6 +42,9 @@ def inherited(b):
         "free_recipients": {"value": [], "origin": "built-in"},
         "over_quota_at_rcpt": {"value": "quota", "origin": "built-in"},
         "ramp": {"value": None, "origin": "built-in"},
+        "require_tls": {"value": "no", "origin": "built-in"},
+        "must_rotate_after": {"value": None, "origin": "built-in"},
+        "at_expiry": {"value": "refuse", "origin": "built-in"},
         "shared": []})
     table = b.ok("user", "show", "rose").splitlines()
     expect("networks            192.0.2.0/24            plan students" in table, table)

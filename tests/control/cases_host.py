@@ -9,7 +9,9 @@ import time
 
 from bench import CONFIGURATION, LIMIT_S, ended, equal, expect
 
-COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "block", "sandbox", "allow", "usage",
+COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "password set", "password generate",
+            "password verify", "password list", "credential add", "credential set", "credential list", "credential block",
+            "credential allow", "credential rotate", "credential revoke", "block", "sandbox", "allow", "usage",
             "reset", "explain", "events", "sent", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
             "reload"]
 
@@ -165,7 +167,7 @@ def helped(b):
     """--help lists every command, and every command has its own"""
     out = b.ok("--help")
     equal(b.ok("-h"), out)
-    equal(re.findall(r"^  ([a-z-]+(?: (?:add|set|show|list|delete))?)(?: \[?[A-Z]+\]?)?  ", out, re.M), COMMANDS)
+    equal(re.findall(r"^  ([a-z-]+(?: [a-z]+)?)(?: \[?[A-Z]+\]?)?  ", out, re.M), COMMANDS)
     for command in COMMANDS:
         out = b.ok(*command.split(), "--help")
         expect(out.startswith(f"Usage: sendward {command}"), out)

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "store/ask.h"
+#include "store/credential.h"
 #include "store/senders.h"
 
 static struct {
@@ -257,6 +258,26 @@ static void ask_anything(struct store *store)
 		   on_record, NULL);
 }
 
+static void ask_secret_get(struct store *store)
+{
+	store_secret_get(store, "rose", on_record, NULL);
+}
+
+static void ask_secret_put(struct store *store)
+{
+	store_secret_put(store, "rose", "", "{}", on_done, NULL);
+}
+
+static void ask_secret_delete(struct store *store)
+{
+	store_secret_delete(store, "rose", on_done, NULL);
+}
+
+static void ask_secret_list(struct store *store)
+{
+	store_secret_each(store, on_name, on_done, NULL);
+}
+
 const struct question parrot_questions[] = {
 	{ "account get", ask_get, TYPE_STRING },
 	{ "account put", ask_put, TYPE_STRING },
@@ -278,6 +299,10 @@ const struct question parrot_questions[] = {
 	{ "index, complete", ask_complete, TYPE_STATUS },
 	{ "index, is it complete", ask_is_complete, TYPE_STRING },
 	{ "anything", ask_anything, TYPE_STATUS | TYPE_INTEGER | TYPE_STRING | TYPE_ARRAY },
+	{ "secret get", ask_secret_get, TYPE_STRING },
+	{ "secret put", ask_secret_put, TYPE_INTEGER },
+	{ "secret delete", ask_secret_delete, TYPE_INTEGER },
+	{ "secret list", ask_secret_list, TYPE_ARRAY },
 	{ 0 },
 };
 

@@ -35,6 +35,12 @@ static void test_keys(void)
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(key_account_login("p:", key, login));
 		SUITE_TEXT_EQUAL(login, rows[i].login);
+		SUITE_TRUE(key_secret("p:", rows[i].login, key));
+		snprintf(expected, sizeof(expected), "p:{%s}:p", rows[i].tag);
+		SUITE_TEXT_EQUAL(key, expected);
+		SUITE_TRUE(key_secret_username("p:", key, login));
+		SUITE_TEXT_EQUAL(login, rows[i].login);
+		SUITE_TRUE(!key_account_login("p:", key, login));
 		SUITE_TRUE(key_counters("p:", SCOPE_LOGIN, rows[i].login, key));
 		snprintf(expected, sizeof(expected), "p:{%s}:u", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);

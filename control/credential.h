@@ -1,0 +1,81 @@
+/*
+ * Credentials of an account, and their secrets. An account and the secrets of
+ * its credentials are several keys, which no one command writes at once (in a
+ * cluster they may be on several servers). So what refuses is written first: the
+ * account without a credential, before its secret goes; a new secret, when the
+ * account knows of it. Whatever is interrupted is done by the same command again.
+ */
+#ifndef SENDWARD_CONTROL_CREDENTIAL_H
+#define SENDWARD_CONTROL_CREDENTIAL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/secret.h"
+#include "base/username.h"
+#include "control/control.h"
+#include "control/edit.h"
+
+/* Networks of one credential. */
+#define CREDENTIAL_NETWORKS_MAX 100
+
+struct credential_id {
+	const char *login; /* borrowed */
+	char name[CREDENTIAL_NAME_MAX + 1]; /* "": the main one */
+	char username[LOGIN_MAX + 1];
+};
+
+/* False, said, when the login has no such username, or no separator is
+ * configured. */
+bool credential_id(const struct config *config, const char *login, const char *name,
+		   struct credential_id *out);
+
+/* Of the argument LOGIN, LOGIN+NAME, or of LOGIN and --name; the argument is
+ * then LOGIN alone. */
+bool credential_of_command(struct control *control, struct credential_id *out);
+
+/* Changes what the account says of a credential, an object; false after saying
+ * why not. */
+typedef bool credential_change(struct edit *edit, json_t *credential, void *arg);
+
+/* EDIT_REFUSED, said, when the account does not have it. The main one each account
+ * has. *record as in edit_account(). */
+enum edit_result credential_edit(struct control *control, const struct credential_id *id,
+				 credential_change *change, void *arg, json_t **record);
+
+struct credential_secret {
+	const struct secret *secret;
+	int64_t keep_s; /* the one before is good for so long; 0: not at all */
+	bool add; /* a new credential: refused when there is one that has a secret */
+	credential_change *change; /* what else is to change; NULL: nothing */
+	void *arg;
+};
+
+/* Sets the secret of a credential; a main one that was revoked is there again.
+ * False, said, when it is not done. */
+bool credential_set_secret(struct control *control, const struct credential_id *id,
+			   const struct credential_secret *new);
+
+/* Writes the credential's networks, as the account (record) has them, into its
+ * secret, where Dovecot looks for them. False, said. */
+bool credential_write_networks(struct control *control, const struct credential_id *id,
+			       const json_t *record);
+
+/* Takes the credential away from the account, then its secret; of the main one
+ * the account remembers that it was revoked. False, said. */
+bool credential_revoke(struct control *control, const struct credential_id *id);
+
+/* Revokes all of them; *n says how many had a secret. */
+bool credential_revoke_all(struct control *control, const char *login, size_t *n);
+
+/* The secrets of all credentials of an account but the main one, before the
+ * account goes. False, said. */
+bool credential_forget_secrets(struct control *control, const char *login,
+			       const struct account *account);
+
+/* An event of it: kind "credential". */
+void credential_event(const struct control *control, const struct credential_id *id,
+		      const char *change);
+
+#endif
