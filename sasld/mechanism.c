@@ -19,6 +19,7 @@ struct mechanism {
 	enum sasl_mechanism which;
 	Gsasl_session *session;
 	bool begun;
+	int n_steps;
 	struct secret *password; /* PLAIN, LOGIN: it and the name are there */
 	bool proven;		 /* SCRAM: only the client's empty answer is missing */
 	bool verifying;		 /* SCRAM: the session has its verifier */
@@ -271,6 +272,21 @@ static enum mechanism_step step_password(struct mechanism *m, const char *data)
 	return malformed(m, m->fault ? m->fault : gsasl_strerror(rc));
 }
 
+/* What the client's first message begins with (RFC 5802 section 7, gs2-cbind-flag):
+ * "p" asks for the channel binding that only -PLUS has. */
+static bool wants_binding(const char *data)
+{
+	char *first = NULL;
+	size_t len = 0;
+	bool wants;
+
+	if (gsasl_base64_from(data, strlen(data), &first, &len) != GSASL_OK)
+		return false;
+	wants = len > 0 && first[0] == 'p';
+	gsasl_free(first);
+	return wants;
+}
+
 /* The client's first message is tried without a verifier, for the name in it. */
 static enum mechanism_step begin_scram(struct mechanism *m, const char *data)
 {
@@ -282,6 +298,8 @@ static enum mechanism_step begin_scram(struct mechanism *m, const char *data)
 						malformed(m, gsasl_strerror(rc));
 	if (rc != GSASL_NEEDS_MORE)
 		return malformed(m, gsasl_strerror(rc));
+	if (wants_binding(data))
+		return malformed(m, "channel binding is not possible");
 	if (!take_username(m, gsasl_property_fast(m->session, GSASL_AUTHID),
 			   gsasl_property_fast(m->session, GSASL_AUTHZID)))
 		return MECHANISM_MALFORMED;
@@ -341,6 +359,8 @@ enum mechanism_step mechanism_step(struct mechanism *m, const char *data)
 {
 	if (data && strlen(data) > MECHANISM_DATA_MAX)
 		return malformed(m, "too long");
+	if (m->n_steps++ > MECHANISM_CHALLENGES_MAX)
+		return malformed(m, "too many steps");
 	if (table[m->which].plaintext)
 		return step_password(m, data);
 	return m->verifying ? end_scram(m, data) : begin_scram(m, data);

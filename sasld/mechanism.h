@@ -28,6 +28,9 @@
 /* Octets of what the client sends at a time, in base64. */
 #define MECHANISM_DATA_MAX 12288
 
+/* Challenges of one exchange; LOGIN has two, SCRAM three. */
+#define MECHANISM_CHALLENGES_MAX 3
+
 struct mechanism_library;
 struct mechanism;
 

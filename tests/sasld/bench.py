@@ -2,7 +2,6 @@
 
 import base64
 import grp
-import hashlib
 import hmac
 import json
 import os
@@ -11,17 +10,15 @@ import secrets
 import shutil
 import signal
 import socket
-import subprocess
 import tempfile
-import time
 
 from processes import wait_until
 from sendward import NODE, PREFIX, Daemon, write_account, write_configuration
 from services import Redis
+from smtp_users import ITERATIONS, base64_of, scram_keys, write_secret
 
 LIMIT_S = 20
 CLIENT = "192.0.2.1"
-ITERATIONS = 4096
 
 
 class Failure(Exception):
@@ -33,32 +30,8 @@ def expect(actual, expected, what="the answer"):
         raise Failure(f"{what} is {actual!r}, not {expected!r}")
 
 
-def base64_of(data):
-    return base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()
-
-
 def plain(username, password, acting_for=""):
     return base64_of(f"{acting_for}\0{username}\0{password}")
-
-
-def crypt_hash(password, rounds=None):
-    """{CRYPT} of it, by SHA-512: every OpenSSL makes that. With few rounds a login takes no time."""
-    salt = secrets.token_hex(4)
-    done = subprocess.run(["openssl", "passwd", "-6", "-salt", salt, "-stdin"], input=password, capture_output=True,
-                          text=True, check=True)
-    return "{CRYPT}" + done.stdout.strip()
-
-
-def scram_keys(password, salt, iterations):
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, iterations)
-    client_key = hmac.digest(salted, b"Client Key", "sha256")
-    return client_key, hashlib.sha256(client_key).digest(), hmac.digest(salted, b"Server Key", "sha256")
-
-
-def scram_text(password, salt=None, iterations=ITERATIONS):
-    salt = salt or secrets.token_bytes(16)
-    _, stored, server = scram_keys(password, salt, iterations)
-    return f"{iterations}:{base64_of(salt)}:{base64_of(stored)}:{base64_of(server)}"
 
 
 class Dropped(Exception):
@@ -236,10 +209,7 @@ class Bench:
 
     def secret(self, username, password, scram=True, **fields):
         """Writes the hashes of a password; more fields as in the record."""
-        record = {"password": crypt_hash(password), "changed": int(time.time()), **fields}
-        if scram:
-            record["scram"] = scram_text(password)
-        self.redis.command("SET", f"{PREFIX}{{{username}}}:p", json.dumps(record))
+        write_secret(self.redis, username, password, scram, **fields)
 
     def user(self, login, password="Correct-Horse-7", **fields):
         """An account with its main credential."""

@@ -2,8 +2,10 @@
 
 import time
 
-from bench import Failure, expect
-from sendward import PREFIX, events
+from bench import Dropped, Failure, expect
+from bench import plain as plain_of
+from sendward import PREFIX
+from smtp_users import base64_of, crypt_hash
 
 CASES = []
 ROSE = "rose@dom.example"
@@ -47,3 +49,235 @@ def scram(bench):
     expect(client.scram(ROSE, PASSWORD), accepted())
     expect(client.scram(ROSE, "wrong"), ("FAIL", {}))
     expect(client.scram("nobody@dom.example", PASSWORD), ("FAIL", {}))
+
+
+@case
+def handshake(bench):
+    """the handshake names the mechanisms with what Postfix' noplaintext goes by"""
+    bench.start()
+    expect(bench.client().mechanisms, {"PLAIN": {"plaintext"}, "LOGIN": {"plaintext"},
+                                       "SCRAM-SHA-256": {"dictionary", "mutual-auth"}}, "the mechanisms")
+    bench.reconfigure(sasld={"mechanisms": '{ "SCRAM-SHA-256" }'})
+    client = bench.client()
+    expect(list(client.mechanisms), ["SCRAM-SHA-256"], "the mechanisms after a reload")
+    expect(client.plain(ROSE, PASSWORD), ("FAIL", {"reason": "This mechanism is not offered"}))
+
+
+@case
+def without_tls(bench):
+    """without TLS the password itself is not taken, unless it is configured; SCRAM may be used"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    needs = "FAIL", {"reason": "Encryption is required: start TLS before you log in"}
+    expect(client.plain(ROSE, PASSWORD, secured=False), needs)
+    expect(client.login(ROSE, PASSWORD, secured=False), needs)
+    expect(client.scram(ROSE, PASSWORD, secured=False), accepted())
+    bench.reconfigure(sasld={"plaintext_without_tls": "yes"})
+    expect(client.plain(ROSE, PASSWORD, secured=False), accepted())
+
+
+@case
+def initial_responses(bench):
+    """a client may send its first word with AUTH or after an empty challenge"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    number = client.ask("PLAIN")
+    expect(client.answer(), ("CONT", b""), "the challenge")
+    client.go_on(number, plain_of(ROSE, PASSWORD))
+    expect(client.answer(), accepted())
+    number = client.ask("LOGIN", base64_of(ROSE))
+    expect(client.answer(), ("CONT", b"Password:"), "the challenge")
+    client.go_on(number, base64_of(PASSWORD))
+    expect(client.answer(), accepted())
+    number = client.ask("LOGIN")
+    expect(client.answer(), ("CONT", b"Username:"), "the challenge")
+
+
+@case
+def acting_for(bench):
+    """nobody can act for another user"""
+    bench.start().user(ROSE)
+    bench.user("tulip@dom.example")
+    client = bench.client()
+    client.ask("PLAIN", plain_of(ROSE, PASSWORD, "tulip@dom.example"))
+    expect(client.answer(), ("FAIL", {}))
+    client.ask("PLAIN", plain_of(ROSE, PASSWORD, ROSE))
+    expect(client.answer(), accepted())
+    client.ask("SCRAM-SHA-256", base64_of(f"n,a=tulip@dom.example,n={ROSE},r=abcdefgh"))
+    expect(client.answer(), ("FAIL", {}))
+
+
+@case
+def not_logins(bench):
+    """what is no user name or no exchange of the mechanism is refused, and the connection goes on"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    for response in ("", "====", base64_of("no nuls"), base64_of("\0\0"), base64_of("\0a\0"), base64_of("\0\0b"),
+                     plain_of("a\nb", "x"), plain_of("x" * 256, "x"), plain_of("a", "x" * 600), base64_of("\0a\0b\0c"),
+                     base64_of(b"\0\xff\xfe\0b")):
+        number = client.ask("PLAIN", response)
+        answer = client.answer()
+        steps = 0
+        while answer == ("CONT", b"") and (steps := steps + 1) < 10:
+            client.go_on(number, response)
+            answer = client.answer()
+        expect(answer, ("FAIL", {}), f"the answer to {response!r}")
+    for response in ("n,,n=a", "p=tls-exporter,,n=a,r=b", "x", "n,,m=x,n=a,r=b", "n,,n=,r=b"):
+        client.ask("SCRAM-SHA-256", base64_of(response))
+        expect(client.answer(), ("FAIL", {}), f"the answer to {response!r}")
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(bench.redis.keys("*:g*"), [], "counted as failed logins")
+
+
+@case
+def malformed(bench):
+    """what is no request of the protocol closes the connection, with a line in the log"""
+    bench.start().user(ROSE)
+    for lines in (["AUTH\t1\tPLAIN\tservice=smtp"], ["VERSION\t2\t0"], ["VERSION\t1\t0", "AUTH\tx\tPLAIN"],
+                  ["VERSION\t1\t0", "AUTH\t1"], ["VERSION\t1\t0", "CONT\t7\tabc"], ["VERSION\t1\t0", "x" * 20000],
+                  ["VERSION\t1\t0", "AUTH\t1\tLOGIN\tsecured", "AUTH\t1\tLOGIN\tsecured"],
+                  ["VERSION\t1\t0", "\t".join(["AUTH", "1", "PLAIN"] + ["a"] * 100)], ["VERSION\t1\t0", "AUTH\t1\0"]):
+        client = bench.client(shake=False)
+        client.send(*lines)
+        try:
+            while True:
+                client.line()
+        except Dropped:
+            pass
+    expect(bench.log_count("malformed SASL request"), 9, "the number of lines about it")
+    expect(bench.client().plain(ROSE, PASSWORD), accepted())
+
+
+@case
+def several_at_a_time(bench):
+    """a connection may have several logins under way; the oldest that waits makes room"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    numbers = [client.ask("LOGIN") for _ in range(12)]
+    for _ in numbers:
+        expect(client.answer()[0], "CONT")
+    client.go_on(numbers[-1], base64_of(ROSE))
+    expect(client.answer()[0], "CONT")
+    client.go_on(numbers[-1], base64_of(PASSWORD))
+    expect(client.answer(), accepted())
+    client.go_on(numbers[0], base64_of(ROSE))
+    expect(client.answer(), None, "the answer to a login that has made room")
+
+
+@case
+def strangers_salt(bench):
+    """a user who does not exist has a salt as one who does: always the same, of their own"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    first, second = client.salt("nobody@dom.example"), client.salt("noone@dom.example")
+    if first == second:
+        raise Failure("two users who do not exist have the same salt")
+    expect(len(first[0]), len(client.salt(ROSE)[0]), "the length of the salt")
+    expect(first[1], client.salt(ROSE)[1], "the iterations")
+    expect(bench.client().salt("nobody@dom.example"), first, "the salt on another connection")
+    bench.daemon.stop()
+    bench.daemon.start()
+    bench.wait_connected()
+    expect(bench.client().salt("nobody@dom.example"), first, "the salt after a restart")
+
+
+@case
+def credentials(bench):
+    """further credentials of an account are users of their own, with their own networks, end and state"""
+    now = int(time.time())
+    bench.start()
+    bench.account(ROSE, credentials={
+        "printer": {"networks": ["198.51.100.0/24"]}, "old": {"expires": now - 10}, "off": {"state": "blocked"},
+        "fresh": {"expires": now + 1000}})
+    for name in ("printer", "old", "off", "fresh", "revoked"):
+        bench.secret(f"{ROSE}+{name}", PASSWORD)
+    bench.secret(ROSE, "Main-Password-9")
+    client = bench.client()
+    expect(client.plain(f"{ROSE}+fresh", PASSWORD), accepted(f"{ROSE}+fresh"))
+    expect(client.scram(f"{ROSE}+fresh", PASSWORD), accepted(f"{ROSE}+fresh"))
+    expect(client.plain(ROSE, PASSWORD), ("FAIL", {}), "the answer to another credential's password")
+    expect(client.plain(ROSE, "Main-Password-9"), accepted())
+    expect(client.plain(f"{ROSE}+printer", PASSWORD), ("FAIL", {"reason": "Not from this network"}))
+    expect(client.plain(f"{ROSE}+printer", PASSWORD, client="198.51.100.9"), accepted(f"{ROSE}+printer"))
+    for name, why in (("old", "The password has expired"), ("off", "This credential is blocked"),
+                      ("revoked", "This credential has been revoked")):
+        expect(client.plain(f"{ROSE}+{name}", PASSWORD), ("FAIL", {"reason": why}))
+        expect(client.scram(f"{ROSE}+{name}", PASSWORD), ("FAIL", {"reason": why}))
+        expect(client.plain(f"{ROSE}+{name}", "wrong"), ("FAIL", {}), f"the answer to a wrong password of {name}")
+    bench.wait_log(f"login={ROSE} credential=fresh")
+
+
+@case
+def blocked(bench):
+    """a blocked account is refused with the configured reason, or let in, as configured"""
+    bench.start(sasld={"blocked_text": '"Account suspended, contact abuse@dom.example"'})
+    bench.user(ROSE, state="blocked")
+    client = bench.client()
+    told = "FAIL", {"reason": "Account suspended, contact abuse@dom.example"}
+    expect(client.plain(ROSE, PASSWORD), told)
+    expect(client.login(ROSE, PASSWORD), told)
+    expect(client.scram(ROSE, PASSWORD), told)
+    expect(client.plain(ROSE, "wrong"), ("FAIL", {}), "what a stranger is told")
+    bench.reconfigure(sasld={"blocked": "accept"})
+    expect(client.plain(ROSE, PASSWORD), accepted())
+
+
+@case
+def networks_and_tls(bench):
+    """the account's networks and the TLS it needs are asked for at login"""
+    bench.start(sasld={"plaintext_without_tls": "yes"})
+    bench.user(ROSE, networks=["192.0.2.0/24", "2001:db8::/32"])
+    bench.user("tulip@dom.example", require_tls="yes")
+    client = bench.client()
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(client.plain(ROSE, PASSWORD, client="2001:db8::7"), accepted())
+    for address in ("198.51.100.1", "", "nonsense"):
+        expect(client.plain(ROSE, PASSWORD, client=address), ("FAIL", {"reason": "Not from this network"}))
+    expect(client.plain("tulip@dom.example", PASSWORD), accepted("tulip@dom.example"))
+    expect(client.plain("tulip@dom.example", PASSWORD, secured=False)[0], "FAIL")
+    expect(client.scram("tulip@dom.example", PASSWORD, secured=False)[0], "FAIL")
+
+
+@case
+def grace(bench):
+    """the password before a rotation is good until its time of grace has passed"""
+    now = int(time.time())
+    bench.start().account(ROSE)
+    bench.secret(ROSE, PASSWORD, previous=crypt_hash("Before-1234"), previous_until=now + 1000)
+    client = bench.client()
+    expect(client.plain(ROSE, "Before-1234"), accepted())
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(client.plain(ROSE, "neither"), ("FAIL", {}))
+    bench.secret(ROSE, PASSWORD, previous=crypt_hash("Before-1234"), previous_until=now - 1)
+    expect(client.plain(ROSE, "Before-1234"), ("FAIL", {}))
+
+
+@case
+def hashes(bench):
+    """a hash without a verifier is good for PLAIN and not for SCRAM; a record that is none cannot be told"""
+    bench.start().account(ROSE)
+    bench.secret(ROSE, PASSWORD, scram=False)
+    client = bench.client()
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(client.scram(ROSE, PASSWORD), ("FAIL", {}))
+    bench.redis.command("SET", f"{PREFIX}{{{ROSE}}}:p", "nonsense")
+    expect(client.plain(ROSE, PASSWORD), None)
+    bench.redis.command("DEL", f"{PREFIX}{{{ROSE}}}:p")
+    expect(bench.client().plain(ROSE, PASSWORD), ("FAIL", {}))
+    bench.secret(ROSE, PASSWORD)
+    bench.redis.command("DEL", f"{PREFIX}{{{ROSE}}}:a")
+    expect(bench.client().plain(ROSE, PASSWORD), ("FAIL", {}), "the answer without an account")
+
+
+@case
+def trace(bench):
+    """time, address and mechanism of the last login are kept"""
+    bench.start().user(ROSE)
+    client = bench.client()
+    expect(client.plain(ROSE, "wrong"), ("FAIL", {}))
+    expect(bench.redis.keys("*:l"), [], "the traces after a failed login")
+    expect(client.scram(ROSE, PASSWORD), accepted())
+    use = bench.last_use(ROSE)
+    expect((use["address"], use["mechanism"], use["tls"]), ("192.0.2.1", "SCRAM-SHA-256", "yes"), "the trace")
+    if abs(use["time"] - time.time()) > 10:
+        raise Failure(f"the time is {use['time']}")
