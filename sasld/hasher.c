@@ -17,6 +17,8 @@
 
 struct hasher_job {
 	STAILQ_ENTRY(hasher_job) next;
+	struct hasher *hasher;
+	bool begun; /* a thread has taken it; with the lock */
 	struct secret *password;
 	size_t n;
 	char hashes[HASHER_HASHES_MAX][PASSWORD_HASH_MAX];
@@ -67,8 +69,10 @@ static struct hasher_job *next_job(struct hasher *h)
 	while (STAILQ_EMPTY(&h->waiting) && !h->stopping)
 		pthread_cond_wait(&h->more, &h->lock);
 	job = h->stopping ? NULL : STAILQ_FIRST(&h->waiting);
-	if (job)
-		STAILQ_REMOVE_HEAD(&h->waiting, next);
+	if (!job)
+		return NULL;
+	STAILQ_REMOVE_HEAD(&h->waiting, next);
+	job->begun = true;
 	return job;
 }
 
@@ -209,6 +213,7 @@ struct hasher_job *hasher_compare(struct hasher *h, struct secret *password,
 		return NULL;
 	}
 	job = memory_zero(sizeof(*job));
+	job->hasher = h;
 	job->password = password;
 	for (; job->n < n && job->n < HASHER_HASHES_MAX; job->n++)
 		snprintf(job->hashes[job->n], PASSWORD_HASH_MAX, "%s", hashes[job->n]);
@@ -223,10 +228,23 @@ struct hasher_job *hasher_compare(struct hasher *h, struct secret *password,
 	return job;
 }
 
-/* It is compared nevertheless: how long others wait tells nobody who hung up. */
+/* One that has not begun leaves its place to others; the rest is finished, and
+ * forgotten then. */
 void hasher_abandon(struct hasher_job *job)
 {
+	struct hasher *h = job->hasher;
+	bool begun;
+
 	job->done = NULL;
+	pthread_mutex_lock(&h->lock);
+	begun = job->begun;
+	if (!begun)
+		STAILQ_REMOVE(&h->waiting, job, hasher_job, next);
+	pthread_mutex_unlock(&h->lock);
+	if (begun)
+		return;
+	h->n--;
+	job_free(job);
 }
 
 size_t hasher_waiting(const struct hasher *h)

@@ -42,7 +42,7 @@ struct hasher_job *hasher_compare(struct hasher *hasher, struct secret *password
 				  const char *const *hashes, size_t n,
 				  const struct password_cost *cost, hasher_done *done, void *arg);
 
-/* Nobody wants the answer any more: done is not called. */
+/* Nobody wants the answer any more: done is not called, and the job is gone. */
 void hasher_abandon(struct hasher_job *job);
 
 /* Those that wait or are being compared, for status. */
