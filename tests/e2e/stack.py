@@ -19,6 +19,7 @@ from postfix import Postfix
 from processes import wait_until
 from sendward import DAEMON_USER, NODE, Daemon, Tool, decisions, write_configuration
 from services import Dovecot, Redis, Sink
+from smtp_users import ITERATIONS
 
 POLICY_STAGES = ("RCPT", "DATA", "END-OF-MESSAGE")
 _RESTRICTIONS = {
@@ -61,11 +62,13 @@ class Stack:
 
     `top`, `plan` and `redis` are settings of the configuration file's top level, of plan default and of the redis
     section; `sections` are further sections as sendward.configuration() takes them. `users` are the logins Dovecot
-    knows besides USERS. `directory` is made and removed when none is given.
+    knows besides USERS. With `sasld`, settings of that section, sendward-sasld is the SASL server and there is no
+    Dovecot. `directory` is made and removed when none is given.
     """
 
-    def __init__(self, wiring=BOTH, top=None, plan=None, redis=None, sections=None, users=(), directory=None):
+    def __init__(self, wiring=BOTH, top=None, plan=None, redis=None, sections=None, users=(), sasld=None, directory=None):
         self.wiring = wiring
+        self._sasld_settings = sasld
         self._own_directory = directory is None
         self.directory = directory or tempfile.mkdtemp(prefix="sendward-e2e-")
         os.chmod(self.directory, 0o755)    # Postfix's user must reach the sockets
@@ -75,13 +78,15 @@ class Stack:
         self.config_path = os.path.join(self.directory, "sendward.conf")
         self.policy_socket = os.path.join(self.run, "policy")
         self.milter_socket = os.path.join(self.run, "milter")
+        self.sasl_socket = os.path.join(self.run, "auth")
 
         self.redis = Redis(self.directory, self._log("redis"))
-        self.dovecot = Dovecot(self.directory, self._log("dovecot"), [*USERS, *users])
+        self.dovecot = Dovecot(self.directory, self._log("dovecot"), [*USERS, *users]) if sasld is None else None
         self.sink = Sink(os.path.join(self.directory, "delivered"), self._log("sink"))
         self.postfix = None    # needs the sink's port
         self.policyd = Daemon("sendward-policyd", self.config_path, self._log("policyd"), [self.policy_socket])
         self.milter = Daemon("sendward-milter", self.config_path, self._log("milter"), [self.milter_socket])
+        self.sasld = Daemon("sendward-sasld", self.config_path, self._log("sasld"), [self.sasl_socket])
         self.sendward = Tool(self.config_path)
         self.configure(top, plan, redis, sections)
 
@@ -100,15 +105,15 @@ class Stack:
 
     def start(self, with_redis=True, credentials=None):
         """Starts everything; `credentials` are user, group, extra_groups our daemons are started with, not as root."""
-        for server in (self.redis, self.dovecot, self.sink):
-            if server is not self.redis or with_redis:
-                server.launch()
-        self.postfix = Postfix(self.directory, self._log("mail"), self.dovecot.socket, self.sink.port,
+        servers = [server for server in (with_redis and self.redis, self.dovecot, self.sink) if server]
+        for server in servers:
+            server.launch()
+        self.postfix = Postfix(self.directory, self._log("mail"),
+                               self.dovecot.socket if self.dovecot else self.sasl_socket, self.sink.port,
                                self.postfix_settings())
         self.postfix.start()
-        for server in (self.redis, self.dovecot, self.sink):
-            if server is not self.redis or with_redis:
-                server.wait_ready()
+        for server in servers:
+            server.wait_ready()
         for daemon in self.daemons():
             daemon.launch(**(credentials or {}))
         for daemon in self.daemons():
@@ -123,7 +128,7 @@ class Stack:
 
     def close(self, keep=False):
         """Ends everything at once, and removes the directory if it is this stack's own and not to be kept."""
-        for part in (self.policyd, self.milter):
+        for part in (self.policyd, self.milter, self.sasld):
             part.kill()
         for part in (self.postfix, self.dovecot, self.sink, self.redis):
             if part:
@@ -133,11 +138,12 @@ class Stack:
 
     def daemons(self):
         """Those of our daemons this wiring has."""
-        return [daemon for daemon, wired in ((self.policyd, self.wiring.stages), (self.milter, self.wiring.milter))
-                if wired]
+        return [daemon for daemon, wired in ((self.policyd, self.wiring.stages), (self.milter, self.wiring.milter),
+                                             (self.sasld, self._sasld_settings is not None)) if wired]
 
     def processes(self):
-        parts = [self.redis, self.dovecot, self.sink, self.postfix, self.policyd, self.milter]
+        parts = [self.redis, self.dovecot, self.sink, self.postfix, self.policyd, self.milter,
+                 self.sasld]
         return [process for part in parts if part for process in part.processes]
 
     # -- configuration
@@ -152,6 +158,10 @@ class Stack:
             content["policyd"] = {"listen": f'{{ "unix:{self.policy_socket}" }}'}
         if self.wiring.milter:
             content["milter"] = {"listen": f'"unix:{self.milter_socket}"'}
+        if self._sasld_settings is not None:
+            content["sasld"] = {"listen": f'{{ "unix:{self.sasl_socket}" }}', "guess_delay": "0s",
+                                **self._sasld_settings}
+            content["passwords"] = {"method": "sha512", "sha512_rounds": "5000", "scram_iterations": str(ITERATIONS)}
         content["plan default"] = {"quotas": '{ "100 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})}
         content.update(sections or {})
         write_configuration(self.config_path, content)

@@ -7,7 +7,7 @@ decorator puts it into the table, once for every wiring it is to run with:
     def _(stack): ...
 
 The number is that of the list in the end-to-end section of issue 2, FAILURE for parts that are away, CLI for
-the programs' own interface.
+the programs' own interface, SASL for logins.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import re
 
 from stack import BOTH, Stack
 
-FAILURE, CLI = "failure", "cli"
+FAILURE, CLI, SASL = "failure", "cli", "sasl"
 
 
 class Failure(Exception):
@@ -52,7 +52,7 @@ class Case:
         for daemon in daemons:
             expect(daemon.stopped_with == 0,
                    f"{daemon.name} answered SIGTERM with status {daemon.stopped_with} (None: had to be killed)")
-        for daemon in (stack.policyd, stack.milter):
+        for daemon in (stack.policyd, stack.milter, stack.sasld):
             reports = daemon.sanitizer_reports()
             expect(not reports, f"{daemon.name}: {reports[:1]}")
 
