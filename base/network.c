@@ -19,7 +19,7 @@ static bool is_mapped(const struct ip *ip)
 }
 
 /* An IPv4 network: nothing shorter than ::ffff:0:0/96 is one. */
-static bool is_ipv4_network(const struct network *net)
+bool network_is_ipv4(const struct network *net)
 {
 	return net->prefix >= MAPPED_BITS && is_mapped(&net->base);
 }
@@ -208,7 +208,7 @@ void network_format(const struct network *net, char out[NETWORK_TEXT_MAX])
 		snprintf(out, NETWORK_TEXT_MAX, "%s%s", deny, address);
 	else
 		snprintf(out, NETWORK_TEXT_MAX, "%s%s/%d", deny, address,
-			 net->prefix - (is_ipv4_network(net) ? MAPPED_BITS : 0));
+			 net->prefix - (network_is_ipv4(net) ? MAPPED_BITS : 0));
 }
 
 void network_of_client(const struct ip *client, int ipv4_prefix, int ipv6_prefix,
@@ -226,7 +226,7 @@ bool network_contains(const struct network *net, const struct ip *ip)
 	size_t octets = net->prefix / 8;
 	unsigned bits = net->prefix % 8;
 
-	if (is_mapped(ip) != is_ipv4_network(net))
+	if (is_mapped(ip) != network_is_ipv4(net))
 		return false;
 	if (memcmp(net->base.octets, ip->octets, octets) != 0)
 		return false;

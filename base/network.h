@@ -54,6 +54,9 @@ void network_format(const struct network *net, char out[NETWORK_TEXT_MAX]);
 void network_of_client(const struct ip *client, int ipv4_prefix, int ipv6_prefix,
 		       char out[NETWORK_TEXT_MAX]);
 
+/* IPv4 networks have a prefix of 96 and more. */
+bool network_is_ipv4(const struct network *net);
+
 bool network_contains(const struct network *net, const struct ip *ip);
 
 /* The decision over a list: a matching deny entry refuses; else, if the list

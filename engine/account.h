@@ -56,6 +56,7 @@ struct account_identity {
 	size_t n_client_certs;
 	const char *const *contexts; /* Postfix's policy_context */
 	size_t n_contexts;
+	bool anyone; /* whoever made it knows that it is as good as everybody's */
 };
 
 #define IDENTITY_NETWORKS_MAX 100

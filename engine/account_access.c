@@ -127,6 +127,16 @@ static const struct list_kind client_certs = {sizeof(char *), IDENTITY_CERTS_MAX
 					      parse_client_cert};
 static const struct list_kind contexts = {sizeof(char *), IDENTITY_CONTEXTS_MAX, parse_context};
 
+static bool read_anyone(struct record *r, const json_t *value, const struct field *field,
+			void *base, const char **reason)
+{
+	struct account_identity *identity = base;
+
+	(void)r;
+	identity->anyone = json_is_true(value);
+	return json_is_boolean(value) || account_fail(reason, field->name, "is not true or false");
+}
+
 #define IN_IDENTITY(member, what)                                       \
 	account_read_list, .offset = offsetof(struct account_identity, member), \
 			   .count_offset = offsetof(struct account_identity, n_##member), \
@@ -136,6 +146,7 @@ static const struct field identity_fields[] = {
 	{"networks", IN_IDENTITY(networks, identity_networks)},
 	{"client_certs", IN_IDENTITY(client_certs, client_certs)},
 	{"contexts", IN_IDENTITY(contexts, contexts)},
+	{.name = "anyone", .read = read_anyone},
 };
 
 bool account_read_identity(struct record *r, const json_t *value, const struct field *field,

@@ -22,6 +22,9 @@ struct decision {
 	bool known; /* something is known of the login: account tells what */
 	bool guessed; /* nothing is, and the question to the store supposes no account */
 	bool refused; /* by the gate: no quota is asked */
+	/* by_identity: what is known of the account says that the session is not its. */
+	bool not_identified;
+	struct request anonymous; /* the request as one without a login, when it is so */
 	struct account *account; /* a reference, NULL for none */
 	struct effective effective;
 	char network[NETWORK_TEXT_MAX]; /* of a session without a login */
@@ -48,6 +51,9 @@ const struct effective_scope *decision_scope(const struct decision *d);
 struct judge_input decision_judge_input(const struct decision *d,
 					const struct take_row_answer *answers);
 void decision_gate(struct decision *d);
+/* The account that the session was taken for is not its: all over again, as one without
+ * a login. */
+void decision_without_login(struct decision *d);
 /* The rows of the present step. */
 void decision_plan(struct decision *d);
 void decision_next_step(struct decision *d);

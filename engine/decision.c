@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "engine/deciding.h"
 #include "engine/gate.h"
+#include "engine/identity.h"
 #include "engine/plan.h"
 
 static void ask_step(struct decision *d);
@@ -37,6 +38,7 @@ struct judge_input decision_judge_input(const struct decision *d,
 
 static void finish(struct decision *d)
 {
+	d->verdict.identified = d->request->by_identity && d->account && !d->not_identified;
 	settle_charges(d);
 	degraded_settle(d);
 	d->verdict.now_ms = d->env->now_ms(d->env->ctx);
@@ -63,6 +65,15 @@ void decision_judged(struct decision *d)
 
 /* ---- gate and plan -------------------------------------------------------- */
 
+/* Nothing else is asked of an account that is not the session's. */
+static bool is_of_account(const struct decision *d)
+{
+	unsigned rank;
+
+	return d->account && d->account->identity &&
+	       identity_matches(d->account->identity, d->request, &rank);
+}
+
 void decision_gate(struct decision *d)
 {
 	const struct gate_input in = {
@@ -79,7 +90,8 @@ void decision_gate(struct decision *d)
 	gate_run(&in, d->verdict.findings);
 	finding_init(&d->verdict.findings[CHECK_QUOTAS],
 		     d->effective.plan->modes[CHECK_QUOTAS]);
-	d->refused = gate_decisive(d->verdict.findings) >= 0;
+	d->not_identified = d->request->by_identity && !is_of_account(d);
+	d->refused = d->not_identified || gate_decisive(d->verdict.findings) >= 0;
 	d->verdict.recipient_free =
 		plan_recipient_is_free(d->config, &d->effective, d->request);
 }
@@ -228,7 +240,10 @@ static void on_take(const struct take_answer *answer, void *arg)
 		ask_again(d);
 		return;
 	case TAKE_DONE:
-		counted(d, answer, false);
+		if (d->not_identified)
+			decision_without_login(d);
+		else
+			counted(d, answer, false);
 		return;
 	case TAKE_OVER:
 		over(d, answer);
@@ -299,6 +314,24 @@ static void begin_without_login(struct decision *d)
 	if (!d->network[0])
 		d->effective.n_scopes = 0;
 	decision_next_step(d);
+}
+
+void decision_without_login(struct decision *d)
+{
+	account_unref(&d->account);
+	d->anonymous = *d->request;
+	d->anonymous.login = "";
+	d->anonymous.credential = "";
+	d->anonymous.by_identity = false;
+	d->request = &d->anonymous;
+	d->not_identified = false;
+	d->refused = false;
+	d->n_rows = 0;
+	d->verdict.not_identified = true;
+	d->verdict.recipient_free = false;
+	for (int i = 0; i < CHECKS; i++)
+		finding_init(&d->verdict.findings[i], MODE_OFF);
+	begin_without_login(d);
 }
 
 void decision_start(const struct decision_env *env, const struct config *config,

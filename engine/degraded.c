@@ -142,6 +142,14 @@ void degraded_answer(struct decision *d)
 {
 	d->verdict.degraded = true;
 	if (d->step == 0) {
+		if (d->request->by_identity && !d->known) {
+			decision_cannot_tell(d, no_answer);
+			return;
+		}
+		if (d->not_identified) {
+			decision_without_login(d);
+			return;
+		}
 		if (puts_off_all(d)) {
 			decision_cannot_tell(d, no_answer);
 			return;

@@ -226,6 +226,31 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	find_scopes(config, account, domain, out);
 }
 
+/* Its own end, or the age of its secret. */
+static bool has_expired(const struct account_credential *c, const struct effective *e,
+			int64_t now_s)
+{
+	if (c->expires_s != 0 && now_s >= c->expires_s)
+		return true;
+	return e->must_rotate_after_s > 0 && c->changed_s > 0 &&
+	       now_s - c->changed_s >= e->must_rotate_after_s;
+}
+
+static void expire(struct effective *out)
+{
+	switch (out->at_expiry) {
+	case AT_EXPIRY_EVENT:
+		break;
+	case AT_EXPIRY_SANDBOX:
+		if (out->state == ACCOUNT_ALLOWED)
+			out->state = ACCOUNT_SANDBOXED;
+		break;
+	case AT_EXPIRY_REFUSE:
+		out->credential_state = CREDENTIAL_EXPIRED;
+		break;
+	}
+}
+
 void effective_credential(const struct account *account, const char *name, int64_t now_s,
 			  struct effective *out)
 {
@@ -240,8 +265,8 @@ void effective_credential(const struct account *account, const char *name, int64
 	out->n_credential_networks = c->n_networks;
 	if (c->blocked)
 		out->credential_state = CREDENTIAL_BLOCKED;
-	else if (c->expires_s != 0 && now_s >= c->expires_s)
-		out->credential_state = CREDENTIAL_EXPIRED;
+	else if (has_expired(c, out, now_s))
+		expire(out);
 }
 
 void effective_without_login(const struct config *config, const char *network,

@@ -173,6 +173,8 @@ static void each_inherited(const struct account *account, const struct place *ow
 	each(&place, arg);
 }
 
+const struct place place_of_identities;
+
 void place_of_account(const struct account *account, const char *login, place_each *each, void *arg)
 {
 	struct place own, place;
@@ -180,6 +182,8 @@ void place_of_account(const struct account *account, const char *login, place_ea
 
 	if (has_own)
 		each(&own, arg);
+	if (account->identity)
+		each(&place_of_identities, arg);
 	if (!account->senders)
 		each_inherited(account, has_own ? &own : NULL, each, arg);
 	for (size_t i = 0; i < account->n_senders; i++)

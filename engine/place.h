@@ -39,6 +39,9 @@ bool place_of_login(const char *login, struct place *out);
 void place_of_account(const struct account *account, const char *login, place_each *each,
 		      void *arg);
 
+/* Where the logins of all accounts with an identity are kept (engine/identity.h). */
+extern const struct place place_of_identities;
+
 /* Where to look for the owners of the address: at a group's place when the
  * group covers it, at a plan's when that may. */
 void place_of_address(const struct config *config, const struct address *address, place_each *each,

@@ -47,6 +47,12 @@ struct request {
 	/* Of the login's credentials the one that was used; "" or NULL: the main one. */
 	const char *credential;
 	enum tls_version tls;	    /* of the client's session */
+	/* The login is no SASL user name, but what an identity makes of a session without one:
+	 * its account must have it still (engine/identity.h). */
+	bool by_identity;
+	/* Of the session, as Postfix tells the policy daemon: fingerprints of the client's
+	 * certificate and of its key, policy_context; "" for none. NULL: not to be seen. */
+	const char *client_cert, *client_key, *context;
 	const char *client_address; /* as text, for replies and the log */
 	const char *sender;	    /* envelope sender as text; "" for <> */
 	enum address_form sender_form;

@@ -46,6 +46,11 @@ const struct finding *verdict_finding(const struct verdict *verdict)
 	return NULL;
 }
 
+const char *verdict_login(const struct verdict *verdict, const struct request *request)
+{
+	return verdict->not_identified ? "" : request->login;
+}
+
 /* A message that passes shows the quota nearest to its limit. */
 static const struct finding *finding_to_log(const struct verdict *verdict)
 {
@@ -83,7 +88,7 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	fields_add(&fields, "node", node);
 	fields_add(&fields, "stage", stage_name(request->stage));
 	fields_add(&fields, "qid", request->queue_id);
-	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "login", verdict_login(verdict, request));
 	if (request_credential(request)[0])
 		fields_add(&fields, "credential", request->credential);
 	fields_add(&fields, "client", request->client_address);

@@ -73,6 +73,11 @@ struct verdict {
 	/* These, those of which nobody knows whether they were made, and those
 	 * still to be made: decision_refund() takes them back. */
 	struct charges charges;
+	/* by_identity: the account has it, and this session is one of its. */
+	bool identified;
+	/* by_identity: the account has it no more, and the request was decided as one
+	 * without a login. */
+	bool not_identified;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
 	struct rewrite rewrite; /* .fields is 0 unless the header is to be put right */
 	size_t n_warnings;
@@ -90,6 +95,9 @@ struct verdict {
  * one for which its header is rewritten, else the one that would have in monitor
  * mode. */
 const struct finding *verdict_finding(const struct verdict *verdict);
+
+/* Whose request it was decided as: "" when by_identity turned out to be wrong. */
+const char *verdict_login(const struct verdict *verdict, const struct request *request);
 
 /* The decision's log line (DESIGN 7): key=value fields, odd bytes quoted,
  * cut at out_size - 1. Returns its length. */

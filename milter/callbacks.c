@@ -102,10 +102,12 @@ static sfsistat on_connect(SMFICTX *ctx, char *name, _SOCK_ADDR *address)
 	return SMFIS_NOREPLY;
 }
 
-/* Without a login there is nobody to ask about but the client's network. */
+/* Without a login there is nobody to ask about but the client's network, and whose identity
+ * the session is of. */
 static bool is_asked_about(const struct session *session, const char *login)
 {
-	return *login || session->config->unauthenticated.n_quotas > 0;
+	return *login || session->config->unauthenticated.n_quotas > 0 ||
+	       desk_knows_identities(desk);
 }
 
 /* Nothing is asked yet: every recipient is asked about, and what is wrong with
@@ -126,6 +128,7 @@ static sfsistat on_mail(SMFICTX *ctx, char **argv)
 	session->message = message_new(&username, argv);
 	session->message->tls = tls_version_of(macro(ctx, "{tls_version}"));
 	session->message->login_too_long = !fits;
+	session->message->header_wanted = *name || desk_knows_identities(desk);
 	session->message->reply_to = session->config->reply_to_owned;
 	return SMFIS_NOREPLY;
 }

@@ -27,6 +27,7 @@ struct question {
 	struct request request;		 /* borrows from texts and originators */
 	struct originators *originators; /* owned, or NULL */
 	int64_t began_us;
+	char identity[LOGIN_MAX + 1]; /* the login of one that the session is of */
 	struct answer answer; /* the loop's until the job is finished */
 	char texts[];	      /* those of the request, each with its NUL */
 };
@@ -155,11 +156,26 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 	bridge_release(question->job);
 }
 
+/* Without a SASL user name: it may be an identity's. */
+static void identify(struct question *question)
+{
+	struct request *request = &question->request;
+	const char *login;
+
+	if (request->login[0] ||
+	    !identities_find(store_identities(question->desk->store), request, &login))
+		return;
+	memcpy(question->identity, login, strlen(login) + 1);
+	request->login = question->identity;
+	request->by_identity = true;
+}
+
 static void begin_question(struct bridge_job *job, void *arg)
 {
 	struct question *question = arg;
 
 	question->job = job;
+	identify(question);
 	if (bridge_awaited(job)) {
 		decision_start(store_env(question->desk->store), question->config,
 			       &question->request, on_verdict, question);
@@ -186,6 +202,11 @@ void desk_log(const struct config *config, const struct request *request,
 
 	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
 	log_fields(LEVEL_WARNING, line);
+}
+
+bool desk_knows_identities(const struct desk *desk)
+{
+	return identities_count(store_identities(desk->store)) > 0;
 }
 
 static bool plan_shares(const struct config *config)

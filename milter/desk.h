@@ -46,6 +46,9 @@ const struct desk_counts *desk_counts(const struct desk *desk);
 
 /* --- any thread ------------------------------------------------------------- */
 
+/* A session without a SASL user name may be an identity's (engine/identity.h). */
+bool desk_knows_identities(const struct desk *desk);
+
 /* Asks the engine and waits. config and request are copied or referenced;
  * originators, which may be NULL, is taken over and becomes part of the
  * request. */

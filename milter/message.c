@@ -102,6 +102,7 @@ struct message *message_new(const struct username *username, char **argv)
 	struct message *message = memory_zero(sizeof(*message));
 
 	message->username = *username;
+	message->header_wanted = username->login[0];
 	make_token(message->token);
 	message->sender = copy_path(argv[0] ? argv[0] : "");
 	message->announced_bytes = argv[0] ? announced_size(argv + 1) : 0;
@@ -197,7 +198,7 @@ void message_add_header(struct message *message, const char *name, const char *v
 	message->received_bytes += (int64_t)(strlen(name) + 1 + len + 2);
 	for (const char *p = value; (p = strchr(p, '\n')); p++)
 		message->received_bytes++;
-	if (!message->username.login[0] || !originators_wants(name))
+	if (!message->header_wanted || !originators_wants(name))
 		return;
 	originators_add(need_originators(message), name, value, len);
 	originals_add(&message->originals, name, value);
@@ -217,7 +218,7 @@ struct originators *message_take_originators(struct message *message)
 {
 	struct originators *originators;
 
-	if (!message->username.login[0])
+	if (!message->header_wanted)
 		return NULL;
 	originators = need_originators(message);
 	message->originators = NULL;

@@ -28,6 +28,7 @@ struct message {
 	struct username username;	      /* .login is "" for a session without one */
 	bool login_too_long;		      /* and so it is nobody's: username is cut */
 	enum tls_version tls;
+	bool header_wanted; /* there may be somebody to compare the originators with */
 	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
@@ -89,7 +90,7 @@ void message_add_body(struct message *message, size_t len);
 int64_t message_size(const struct message *message);
 
 /* The header is complete: hands its originators over to the caller, who frees
- * them. NULL without a login: nobody is to be compared with them. */
+ * them. NULL unless header_wanted: nobody is to be compared with them. */
 struct originators *message_take_originators(struct message *message);
 
 /* The question of that stage, without originators; borrows from all three.

@@ -43,7 +43,8 @@ static void end(void *connection)
 }
 
 struct clients *clients_new(struct event_base *base, const struct decision_env *env,
-			    struct config *config, clients_report *report, void *ctx)
+			    const struct identities *identities, struct config *config,
+			    clients_report *report, void *ctx)
 {
 	static const struct crowd_kind kind = {
 		.what = "policy connection",
@@ -57,6 +58,7 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 	session_host_init(&c->host, base);
 	c->crowd = crowd_new(base, &kind);
 	c->host.env = env;
+	c->host.identities = identities;
 	c->host.config = config_ref(config);
 	c->host.report = on_report;
 	c->host.closed = on_closed;

@@ -11,10 +11,11 @@ struct clients;
 typedef void clients_report(void *ctx, const struct config *config, const struct request *request,
 			    const struct verdict *verdict, int64_t elapsed_us);
 
-/* env and ctx stay valid until clients_free(); config is kept with a
+/* env, identities (which may be NULL) and ctx stay valid until clients_free(); config is kept with a
  * reference. */
 struct clients *clients_new(struct event_base *base, const struct decision_env *env,
-			    struct config *config, clients_report *report, void *ctx);
+			    const struct identities *identities, struct config *config,
+			    clients_report *report, void *ctx);
 
 /* A reload: from now on requests are decided by this one. */
 void clients_configure(struct clients *clients, struct config *config);

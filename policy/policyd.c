@@ -343,7 +343,8 @@ int policyd_run(struct policyd *d, struct config *config)
 	store_keep(d->store, config->state_dir, "policyd.state");
 	store_follow(d->store);
 	store_remember_sent(d->store);
-	d->clients = clients_new(d->base, store_env(d->store), config, on_report, d);
+	d->clients = clients_new(d->base, store_env(d->store), store_identities(d->store),
+				 config, on_report, d);
 	d->map_clients = map_clients_new(d->base, d->store, config);
 	/* A decision before the store is reached would be one without it: what it
 	 * lets pass would never be counted. */

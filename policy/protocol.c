@@ -5,29 +5,32 @@
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
-/* Names by their first octet and length; the compiler tells of two that meet
+/* Names by their last octet and length; the compiler tells of two that meet
  * (then another factor is wanted). Most lines of a request are none of them. */
 #define SLOTS 64
-#define SLOT(first, len) (((unsigned char)(first) + 4 * (len)) % SLOTS)
+#define SLOT(last, len) (((unsigned char)(last) + 9 * (len)) % SLOTS)
 
 static const struct slot {
 	const char *name;
 	size_t len; /* 0: none */
 	enum attribute attribute;
 } slots[SLOTS] = {
-#define NAME(attribute, first, text) \
-	[SLOT(first, sizeof(text) - 1)] = { text, sizeof(text) - 1, attribute }
-	NAME(ATTRIBUTE_REQUEST, 'r', "request"),
-	NAME(ATTRIBUTE_PROTOCOL_STATE, 'p', "protocol_state"),
-	NAME(ATTRIBUTE_CLIENT_ADDRESS, 'c', "client_address"),
-	NAME(ATTRIBUTE_SENDER, 's', "sender"),
-	NAME(ATTRIBUTE_RECIPIENT, 'r', "recipient"),
-	NAME(ATTRIBUTE_RECIPIENT_COUNT, 'r', "recipient_count"),
-	NAME(ATTRIBUTE_QUEUE_ID, 'q', "queue_id"),
-	NAME(ATTRIBUTE_INSTANCE, 'i', "instance"),
-	NAME(ATTRIBUTE_SIZE, 's', "size"),
-	NAME(ATTRIBUTE_SASL_USERNAME, 's', "sasl_username"),
-	NAME(ATTRIBUTE_ENCRYPTION_PROTOCOL, 'e', "encryption_protocol"),
+#define NAME(attribute, last, text) \
+	[SLOT(last, sizeof(text) - 1)] = { text, sizeof(text) - 1, attribute }
+	NAME(ATTRIBUTE_REQUEST, 't', "request"),
+	NAME(ATTRIBUTE_PROTOCOL_STATE, 'e', "protocol_state"),
+	NAME(ATTRIBUTE_CLIENT_ADDRESS, 's', "client_address"),
+	NAME(ATTRIBUTE_SENDER, 'r', "sender"),
+	NAME(ATTRIBUTE_RECIPIENT, 't', "recipient"),
+	NAME(ATTRIBUTE_RECIPIENT_COUNT, 't', "recipient_count"),
+	NAME(ATTRIBUTE_QUEUE_ID, 'd', "queue_id"),
+	NAME(ATTRIBUTE_INSTANCE, 'e', "instance"),
+	NAME(ATTRIBUTE_SIZE, 'e', "size"),
+	NAME(ATTRIBUTE_SASL_USERNAME, 'e', "sasl_username"),
+	NAME(ATTRIBUTE_ENCRYPTION_PROTOCOL, 'l', "encryption_protocol"),
+	NAME(ATTRIBUTE_CCERT_FINGERPRINT, 't', "ccert_fingerprint"),
+	NAME(ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT, 't', "ccert_pubkey_fingerprint"),
+	NAME(ATTRIBUTE_POLICY_CONTEXT, 't', "policy_context"),
 #undef NAME
 };
 
@@ -89,7 +92,7 @@ static const char *take_line(struct protocol *p, char *line, size_t len)
 	if (++p->n_attributes > PROTOCOL_ATTRIBUTES_MAX)
 		return "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes";
 	name_len = (size_t)(equals - line);
-	slot = &slots[SLOT(*line, name_len)];
+	slot = &slots[SLOT(equals[-1], name_len)];
 	if (slot->len == name_len && memcmp(slot->name, line, name_len) == 0) {
 		line[len] = '\0';
 		p->spans[slot->attribute].offset = (uint32_t)(equals + 1 - (p->data + p->start));

@@ -42,8 +42,11 @@ enum attribute {
 	ATTRIBUTE_SIZE,
 	ATTRIBUTE_SASL_USERNAME,
 	ATTRIBUTE_ENCRYPTION_PROTOCOL,
+	ATTRIBUTE_CCERT_FINGERPRINT,
+	ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT,
+	ATTRIBUTE_POLICY_CONTEXT,
 };
-#define ATTRIBUTES 11
+#define ATTRIBUTES 14
 
 struct attribute_value {
 	const char *text; /* ends with NUL; "" when absent; may hold NULs */

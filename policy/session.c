@@ -204,10 +204,10 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 
 	assert(s->state == SESSION_DECIDING);
 	host->report(host->ctx, s->config, &s->request, verdict, now_us() - s->asked_us);
-	if (verdict->action == ACTION_ACCEPT)
+	if (verdict->action == ACTION_ACCEPT && !s->transaction.relay)
 		note_pass(s, verdict);
 	config_unref(&s->config);
-	answer(s, stage_answer(verdict, s->exchange->answer));
+	answer(s, stage_answer(verdict, s->transaction.relay, s->exchange->answer));
 }
 
 static void note_end(struct session *s)
@@ -252,7 +252,8 @@ static void handle(struct session *s, const struct policy_request *asked)
 
 	host->n_requests++;
 	s->asked_us = now_us();
-	task = stage_map(asked, host->config, &s->transaction, &s->request, &s->recipient, &why);
+	task = stage_map(asked, host->config, host->identities, &s->transaction, &s->request,
+			 &s->recipient, &why);
 	switch (task) {
 	case STAGE_DECIDE:
 		decide(s);
@@ -264,6 +265,9 @@ static void handle(struct session *s, const struct policy_request *asked)
 	case STAGE_UNKNOWN:
 		wiring_undecided(state, task == STAGE_UNKNOWN);
 		break;
+	case STAGE_UNSURE:
+		answer(s, stage_answer_unsure(host->config, s->exchange->answer));
+		return;
 	case STAGE_NO_LOGIN:
 		break;
 	}

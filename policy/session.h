@@ -38,6 +38,7 @@ struct session_host {
 	struct outbox outbox; /* answers of this pass of the loop */
 	struct exchanges exchanges;
 	const struct decision_env *env;
+	const struct identities *identities; /* borrowed; NULL: there are none */
 	struct config *config; /* of the next request; each keeps its own */
 	struct wiring wiring;
 	void (*report)(void *ctx, const struct config *config, const struct request *request,

@@ -64,6 +64,10 @@ static const struct {
 	{ ATTRIBUTE_QUEUE_ID, "queue_id has a NUL byte" },
 	{ ATTRIBUTE_INSTANCE, "instance has a NUL byte" },
 	{ ATTRIBUTE_RECIPIENT, "recipient has a NUL byte" },
+	{ ATTRIBUTE_ENCRYPTION_PROTOCOL, "encryption_protocol has a NUL byte" },
+	{ ATTRIBUTE_CCERT_FINGERPRINT, "ccert_fingerprint has a NUL byte" },
+	{ ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT, "ccert_pubkey_fingerprint has a NUL byte" },
+	{ ATTRIBUTE_POLICY_CONTEXT, "policy_context has a NUL byte" },
 };
 
 /* Cut at a NUL a value would be somebody else's. Returns what is wrong. */
@@ -84,6 +88,8 @@ static const char *texts_fault(const struct policy_request *in)
 static const char *fill_login(const struct config *config, struct transaction *transaction,
 			      struct request *out)
 {
+	if (out->by_identity)
+		return NULL;
 	if (!config_username(config, out->login, &transaction->username))
 		return "the login is too long";
 	out->login = transaction->username.login;
@@ -151,33 +157,89 @@ static void fill_texts(const struct policy_request *in, struct request *out)
 	out->client_address = in->values[ATTRIBUTE_CLIENT_ADDRESS].text;
 	out->sender = in->values[ATTRIBUTE_SENDER].text;
 	out->sender_form = ADDRESS_INTERNAL;
+	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
 	out->recipient = "";
 	out->tls = tls_version_of(in->values[ATTRIBUTE_ENCRYPTION_PROTOCOL].text);
 }
 
+/* "relay", or "relay:NAME", whose identities are those of the context NAME. */
+static void fill_context(const struct policy_request *in, const struct state *state,
+			 struct transaction *transaction, struct request *out)
+{
+	const char *context = in->values[ATTRIBUTE_POLICY_CONTEXT].text;
+	size_t len = strlen(STAGE_RELAY_CONTEXT);
+
+	transaction->relay = false;
+	if (strncmp(context, STAGE_RELAY_CONTEXT, len) == 0 &&
+	    (!context[len] || context[len] == ':')) {
+		transaction->relay = state->stage == STAGE_RCPT;
+		context += context[len] ? len + 1 : len;
+	}
+	out->context = context;
+	out->client_cert = in->values[ATTRIBUTE_CCERT_FINGERPRINT].text;
+	out->client_key = in->values[ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT].text;
+}
+
+/* What of the milter's it cannot see is charged here. */
+static void take_identity(const struct account *account, const char *login,
+			  struct transaction *transaction, struct request *out)
+{
+	memcpy(transaction->username.login, login, strlen(login) + 1);
+	transaction->username.credential[0] = '\0';
+	out->login = transaction->username.login;
+	out->credential = transaction->username.credential;
+	out->by_identity = true;
+	if (out->stage == STAGE_END_OF_MESSAGE && identity_is_policyd_only(account->identity))
+		out->final = true;
+}
+
+/* STAGE_DECIDE when there is somebody to ask about. */
+static enum stage_task find_who(const struct config *config, const struct identities *identities,
+				struct transaction *transaction, struct request *out)
+{
+	const struct account *account;
+	const char *login;
+
+	if (out->login[0])
+		return transaction->relay ? STAGE_NO_LOGIN : STAGE_DECIDE;
+	account = identities ? identities_find(identities, out, &login) : NULL;
+	if (account) {
+		take_identity(account, login, transaction, out);
+		return STAGE_DECIDE;
+	}
+	if (transaction->relay)
+		return !identities || identities_complete(identities) ? STAGE_NO_LOGIN :
+									STAGE_UNSURE;
+	return config->unauthenticated.n_quotas > 0 ? STAGE_DECIDE : STAGE_NO_LOGIN;
+}
+
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
-			  struct transaction *transaction, struct request *out, uint64_t *recipient,
-			  const char **why)
+			  const struct identities *identities, struct transaction *transaction,
+			  struct request *out, uint64_t *recipient, const char **why)
 {
 	const struct attribute_value *instance = &in->values[ATTRIBUTE_INSTANCE];
 	const char *name = in->values[ATTRIBUTE_PROTOCOL_STATE].text;
 	const struct state *state = state_find(name);
+	enum stage_task task;
 
 	if (!state)
 		return STAGE_UNKNOWN;
 	if (!state->decided)
 		return STAGE_UNDECIDED;
-	if (in->values[ATTRIBUTE_SASL_USERNAME].len == 0 && config->unauthenticated.n_quotas == 0)
-		return STAGE_NO_LOGIN;
 	memset(out, 0, sizeof(*out));
 	out->stage = state->stage;
 	out->final = state->stage == STAGE_END_OF_MESSAGE &&
 		     config_charge_by(config) == CHARGE_POLICYD;
 	fill_texts(in, out);
+	fill_context(in, state, transaction, out);
+	*why = texts_fault(in);
+	if (*why)
+		return STAGE_CANNOT;
+	task = find_who(config, identities, transaction, out);
+	if (task != STAGE_DECIDE)
+		return task;
 	transaction_enter(transaction, instance->text, instance->len);
 	*why = fill_key(in, transaction, out);
-	if (!*why)
-		*why = texts_fault(in);
 	if (!*why)
 		*why = fill_login(config, transaction, out);
 	if (!*why)
@@ -219,12 +281,14 @@ static const char *const words[] = {
 	[ACTION_REDIRECT] = "REDIRECT",
 };
 
-size_t stage_answer(const struct verdict *verdict, char out[STAGE_ANSWER_MAX])
+size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_ANSWER_MAX])
 {
 	const char *text = verdict->text;
 
 	switch (verdict->action) {
 	case ACTION_ACCEPT:
+		if (relay && verdict->identified)
+			return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=OK"));
 		return stage_answer_pass(out);
 	case ACTION_REFUSE:
 	case ACTION_DEFER:
@@ -239,6 +303,16 @@ size_t stage_answer(const struct verdict *verdict, char out[STAGE_ANSWER_MAX])
 	assert(verdict->action >= ACTION_HOLD && verdict->action <= ACTION_REDIRECT && text);
 	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=%s %s", words[verdict->action],
 				    text));
+}
+
+size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MAX])
+{
+	const struct reply_line *line = &config->replies[REPLY_CANNOT_TELL];
+
+	return finish(out, snprintf(out, STAGE_ANSWER_MAX,
+				    "action=DEFER_IF_REJECT %s temporarily unable to check whether "
+				    "this client may relay",
+				    line->xcode));
 }
 
 size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX])

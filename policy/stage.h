@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "engine/identity.h"
 #include "engine/request.h"
 #include "engine/verdict.h"
 #include "policy/protocol.h"
@@ -17,29 +18,38 @@ enum stage_task {
 	STAGE_NO_LOGIN,	 /* answer DUNNO: no quota is for sessions without a login */
 	STAGE_UNDECIDED, /* answer DUNNO: no login or no message to decide on */
 	STAGE_UNKNOWN,	 /* answer DUNNO: not a protocol_state of Postfix */
+	STAGE_UNSURE,	 /* answer stage_answer_unsure(): no identity, as far as is known */
 	STAGE_CANNOT,	 /* answer that we cannot tell, *why in the log */
 	STAGE_DECIDE,	 /* ask the engine */
 };
 
 /* What is asked. MAIL, RCPT, DATA and END-OF-MESSAGE are decided and filled into *out,
- * which borrows from in; of a session without a login only when config has
- * quotas for those. Recipients are counted in transaction; *recipient is the hash to
+ * which borrows from in and transaction; of a session without a SASL user name when it is
+ * one of the identities' (NULL: there are none), or when config has quotas for it.
+ * In a relay context, of a RCPT, only an identity's session is decided on.
+ Recipients are counted in transaction; *recipient is the hash to
  * transaction_add() when a RCPT passes, and the request's token lives in it
  * until another instance is entered. END-OF-MESSAGE is final when this
  * daemon charges; without a queue_id it is before_queue, and the instance
  * stands for the queue id (SMTPD_PROXY_README). */
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
-			  struct transaction *transaction, struct request *out, uint64_t *recipient,
-			  const char **why);
+			  const struct identities *identities, struct transaction *transaction,
+			  struct request *out, uint64_t *recipient, const char **why);
 
 /* "action=", an action of access(5), an empty line. */
 #define STAGE_ANSWER_MAX (REPLY_TEXT_MAX + 64)
 
-/* All three return the length of the answer. It is one line of text, whatever
- * the verdict says. To pass is DUNNO, never OK, which would end the operator's
- * restriction list. */
+/* policy_context of a relay context: that, or that, ":" and the context of identities. */
+#define STAGE_RELAY_CONTEXT "relay"
+
+/* They return the length of the answer. It is one line of text, whatever the verdict
+ * says. To pass is DUNNO, never OK, which would end the operator's restriction list;
+ * but OK in a relay context, for an identity's session that the account has confirmed. */
 size_t stage_answer_pass(char out[STAGE_ANSWER_MAX]);
-size_t stage_answer(const struct verdict *verdict, char out[STAGE_ANSWER_MAX]);
+size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_ANSWER_MAX]);
+/* Not known whether it is an identity's: what Postfix would refuse to relay shall come
+ * again. */
+size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MAX]);
 size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX]);
 
 #endif

@@ -24,6 +24,7 @@
 
 struct transaction {
 	struct username username;     /* of the present request, as config_username() has it */
+	bool relay; /* so is this: asked whether Postfix may relay */
 	uint64_t instance;		      /* hash; 0: none */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* made of it; "" when there is none */
 	bool passed;			      /* something of it passed at RCPT or DATA */

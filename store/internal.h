@@ -57,6 +57,7 @@ struct store {
 	struct config *config;
 	struct servers *servers;
 	struct cache *cache;
+	struct identities *identities;
 	struct local *local;
 	struct owed *owed;
 	struct kept *kept;

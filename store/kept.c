@@ -16,6 +16,7 @@
 
 struct kept {
 	struct cache *cache;
+	struct identities *identities;
 	struct local *local;
 	struct owed *owed;
 	struct saved *saved; /* NULL: in memory only */
@@ -108,10 +109,12 @@ bool kept_learn(struct kept *kept, const char *login, const char *record, size_t
 		if (!account) {
 			if (!is_restricted(kept, login))
 				kept_forget(kept, login);
+			identities_give_up(kept->identities, login);
 			return false;
 		}
 	}
 	cache_put(kept->cache, login, account);
+	identities_learn(kept->identities, login, account);
 	account_unref(&account);
 	/* An older one must not come back. */
 	if (has_room_for_account(kept))
@@ -192,6 +195,7 @@ static bool load_account(struct loading *l, const char *login, const char *recor
 			return false;
 	}
 	cache_put(l->kept->cache, login, account);
+	identities_learn(l->kept->identities, login, account);
 	account_unref(&account);
 	l->accounts++;
 	return true;
@@ -257,6 +261,7 @@ static void on_value(const char *key, const char *bytes, size_t len, void *arg)
 static void forget_all(struct kept *kept)
 {
 	cache_clear(kept->cache);
+	identities_clear(kept->identities);
 	local_clear(kept->local);
 	owed_clear(kept->owed);
 }
@@ -308,12 +313,14 @@ const char *kept_health(const struct kept *kept)
 
 /* ---- life ---------------------------------------------------------------- */
 
-struct kept *kept_new(struct event_base *base, struct cache *cache, struct local *local,
+struct kept *kept_new(struct event_base *base, struct cache *cache, struct identities *identities,
+		      struct local *local,
 			struct owed *owed)
 {
 	struct kept *kept = memory_zero(sizeof(*kept));
 
 	kept->cache = cache;
+	kept->identities = identities;
 	kept->local = local;
 	kept->owed = owed;
 	kept->timer = evtimer_new(base, on_timer, kept);

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/identity.h"
 #include "store/cache.h"
 #include "store/local.h"
 #include "store/owed.h"
@@ -28,9 +29,9 @@ struct kept;
 /* Octets that accounts may take of SAVED_LIVE_MAX; what is owed needs room. */
 #define KEPT_ACCOUNTS_MAX (128 * 1024 * 1024)
 
-/* Borrows all four. */
-struct kept *kept_new(struct event_base *base, struct cache *cache, struct local *local,
-			struct owed *owed);
+/* Borrows all of them. identities is told of each account that is learned of. */
+struct kept *kept_new(struct event_base *base, struct cache *cache, struct identities *identities,
+		      struct local *local, struct owed *owed);
 void kept_free(struct kept **kept);
 
 /* Loads DIRECTORY/NAME, and writes to it from now on. server tells one store

@@ -109,6 +109,10 @@ void key_senders(const char *prefix, const char *domain, const char *local, char
 
 	_Static_assert(DOMAIN_MAX <= LOGIN_MAX && LOCAL_PART_MAX <= MESSAGE_KEY_MAX,
 		       "KEY_MAX has room for a place");
+	if (!*domain) {
+		snprintf(out, KEY_MAX, "%.*sidentities", KEY_PREFIX_MAX, prefix);
+		return;
+	}
 	escape(domain, escaped);
 	snprintf(out, KEY_MAX, "%.*s{@%s}:s:%.*s", KEY_PREFIX_MAX, prefix, escaped, LOCAL_PART_MAX,
 		 local);

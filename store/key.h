@@ -14,6 +14,7 @@
  *	PREFIX{USERNAME}:l	last use, store/login_trace.h
  *	PREFIXstrangers		a secret, the same
  *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h
+ *	PREFIXidentities	logins whose account has an identity, likewise
  *	PREFIXsenders		there when all accounts are in these
  *	PREFIXnode:NAME		heartbeat of a daemon
  *	PREFIXevents		stream of events
@@ -53,7 +54,8 @@ bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]
 void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 
-/* Of a place (engine/place.h): domain has at most DOMAIN_MAX octets, local
+/* Of a place (engine/place.h), or of the identities when domain is "": domain has at
+ * most DOMAIN_MAX octets, local
  * LOCAL_PART_MAX. */
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX]);
 void key_senders_complete(const char *prefix, char out[KEY_MAX]);

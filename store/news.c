@@ -7,9 +7,11 @@
 #include <sys/queue.h>
 #include <uthash.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "store/internal.h"
 #include "store/key.h"
+#include "store/senders.h"
 #include "store/watch.h"
 
 /* A login whose account is to be fetched. */
@@ -25,6 +27,7 @@ struct news {
 	struct changed *waiting; /* the oldest first */
 	bool checking;		 /* the cache is being gone through */
 	bool missed;		 /* it has to be gone through again */
+	bool listed;		 /* the identities were, since something was missed */
 	int in_flight;
 };
 
@@ -38,7 +41,7 @@ static void go_on(struct news *n)
 {
 	static const struct timeval soon = {.tv_usec = NEWS_EVERY_MS * 1000};
 
-	if (n->waiting || n->checking || n->missed)
+	if (n->waiting || n->checking || n->missed || !n->listed)
 		event_add(n->timer, &soon);
 }
 
@@ -69,7 +72,7 @@ static bool is_worth_it(const struct news *n, const char *login, const char *rec
 	if (cache_peek(n->store->cache, login, &known))
 		return true;
 	account = len > 0 ? account_decode(record, len, &reason) : NULL;
-	restricted = account && account->state != ACCOUNT_ALLOWED;
+	restricted = account && (account->state != ACCOUNT_ALLOWED || account->identity);
 	account_unref(&account);
 	return restricted;
 }
@@ -123,6 +126,39 @@ static void on_version(enum link_result result, struct redisReply *reply, const 
 		n->missed = true;
 	}
 	free(asked);
+}
+
+/* ---- identities ---------------------------------------------------------- */
+
+static void on_identity(const char *login, void *arg)
+{
+	struct news *n = arg;
+
+	if (strlen(login) > LOGIN_MAX)
+		return;
+	identities_expect(n->store->identities, login);
+	fetch_later(n, login);
+}
+
+static void on_identities(enum store_result result, const char *error, void *arg)
+{
+	struct news *n = arg;
+
+	n->in_flight--;
+	if (result == STORE_OK)
+		identities_listed(n->store->identities);
+	else if (result == STORE_BAD)
+		log_warning("identities cannot be listed: %s", error);
+	else
+		n->listed = false;
+	go_on(n);
+}
+
+static void list_identities(struct news *n)
+{
+	n->listed = true;
+	n->in_flight++;
+	store_senders_each(n->store, &place_of_identities, on_identity, on_identities, n);
 }
 
 /* ---- asking -------------------------------------------------------------- */
@@ -185,6 +221,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	servers_stats(n->store->servers, &stats);
 	if (!stats.up)
 		return;
+	if (!n->listed)
+		list_identities(n);
 	for (int i = 0; i < NEWS_IN_FLIGHT_MAX && n->in_flight < NEWS_IN_FLIGHT_MAX; i++)
 		if (!ask_next(n))
 			break;
@@ -198,6 +236,7 @@ static void on_begun(void *arg)
 	struct news *n = arg;
 
 	n->missed = true;
+	n->listed = false;
 	go_on(n);
 }
 
@@ -227,6 +266,7 @@ void news_wake(struct news *n)
 		return;
 	if (n->watch)
 		watch_wake(n->watch);
+	n->listed = false;
 	go_on(n);
 }
 

@@ -6,6 +6,9 @@
  * pace. An account nobody has used here is only taken in when it is blocked or
  * sandboxed.
  *
+ * The accounts with an identity are all taken in (engine/identity.h): they are listed
+ * when the news begin, and when a server has become usable.
+ *
  * Decisions do not rely on it: each compares the version (store/take.lua).
  */
 #ifndef SENDWARD_NEWS_H

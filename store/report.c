@@ -37,7 +37,8 @@ static json_t *new_event(const char *what, const struct config *config, const ch
 
 	json_object_set_new(event, "time", json_integer(verdict->now_ms / 1000));
 	json_object_set_new(event, "event", json_string(what));
-	json_object_set_new(event, "login", text_of(request->login));
+	json_object_set_new(event, "login",
+			    text_of(verdict_login(verdict, request)));
 	if (request_credential(request)[0])
 		json_object_set_new(event, "credential", text_of(request->credential));
 	json_object_set_new(event, "node", text_of(config->node));
@@ -90,7 +91,7 @@ static void report_warning(struct store *store, const struct config *config, con
 
 	fields_init(&fields, line, sizeof(line));
 	fields_add(&fields, "node", config->node);
-	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "login", verdict_login(verdict, request));
 	fields_add(&fields, "client", request->client_address);
 	fields_add(&fields, "warning", warning->quota);
 	fields_add_int(&fields, "percent", warning->percent);

@@ -69,6 +69,7 @@ static const struct right table[] = {
 	  { "XREAD", "COUNT", "1", "STREAMS", "@events", "$" } },
 	{ "zadd", RIGHT_ALWAYS, false, "the index of senders", { "ZADD", SENDERS, "XX", "1", "doctor" } },
 	{ "zrange", RIGHT_ALWAYS, false, "the index of senders", { "ZRANGE", SENDERS, "0", "0" } },
+	{ "zrange", RIGHT_ALWAYS, false, "the list of identities", { "ZRANGE", "@identities", "0", "0" } },
 	{ "zremrangebyscore", RIGHT_ALWAYS, false, "the index of senders",
 	  { "ZREMRANGEBYSCORE", SENDERS, "1", "1" } },
 	{ "zscore", RIGHT_ALWAYS, false, "the index of senders", { "ZSCORE", SENDERS, "doctor" } },

@@ -136,7 +136,8 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->cache = cache_new(CACHE_ACCOUNTS_MAX);
 	store->local = local_new();
 	store->owed = owed_new();
-	store->kept = kept_new(base, store->cache, store->local, store->owed);
+	store->identities = identities_new();
+	store->kept = kept_new(base, store->cache, store->identities, store->local, store->owed);
 	replay_init(store);
 	STAILQ_INIT(&store->refunds);
 	store->env = (struct decision_env){
@@ -220,6 +221,7 @@ void store_free(struct store **store)
 	news_free(&s->news);
 	kept_free(&s->kept);
 	cache_free(&s->cache);
+	identities_free(&s->identities);
 	local_free(&s->local);
 	owed_free(&s->owed);
 	event_free(s->ready_timer);
@@ -279,6 +281,11 @@ void store_configure(struct store *store, struct config *config)
 		change_servers(store, old);
 	news_resume(store->news);
 	config_unref(&old);
+}
+
+const struct identities *store_identities(const struct store *store)
+{
+	return store->identities;
 }
 
 void store_decided(struct store *store, bool degraded)

@@ -21,6 +21,7 @@
 #include "base/config.h"
 #include "engine/account.h"
 #include "engine/decision.h"
+#include "engine/identity.h"
 #include "engine/take.h"
 
 struct event_base;
@@ -154,6 +155,10 @@ void store_sent_read(struct store *store, const char *login,
 /* For a daemon whose loop has ended: what still waits goes out, and the server has
  * redis.deadline to take it. */
 void store_finish(struct store *store);
+
+/* The identities that are known here, those of the state file too; up to date with
+ * store_follow(). Borrowed; valid as long as the store. */
+const struct identities *store_identities(const struct store *store);
 
 /* A decision was made; without the store? For status. */
 void store_decided(struct store *store, bool degraded);

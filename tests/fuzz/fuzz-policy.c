@@ -60,7 +60,7 @@ static void check_request(const struct policy_request *request, struct transacti
 		note(trace, value->text, value->len);
 	}
 	trace->n_requests++;
-	task = stage_map(request, &config, transaction, &out, &recipient, &why);
+	task = stage_map(request, &config, NULL, transaction, &out, &recipient, &why);
 	note(trace, &task, sizeof(task));
 	if (task != STAGE_DECIDE)
 		return;
@@ -78,7 +78,7 @@ static void check_answer(const uint8_t *data, size_t size)
 	size_t len = size < REPLY_TEXT_MAX ? size : REPLY_TEXT_MAX;
 
 	memcpy(verdict.text, data, len);
-	len = stage_answer(&verdict, answer);
+	len = stage_answer(&verdict, false, answer);
 	REQUIRE(len < sizeof(answer) && len == strlen(answer));
 	REQUIRE(strstr(answer, "\n\n") == answer + len - 2);
 	REQUIRE(strchr(answer, '\n') == answer + len - 2);

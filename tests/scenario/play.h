@@ -17,10 +17,11 @@ struct scenario {
 
 /* What a request line may say. */
 struct fields {
-	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], credential[64], tls[16], sender[400], from[400],
+	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], sender[400], from[400],
 		reply_to[400];
 	char recipient[400];
-	int64_t free, unqueued;
+	char credential[64], tls[16], cert[64], context[64];
+	int64_t free, unqueued, identity;
 	int64_t recipients, size;
 	bool header_seen;
 };
@@ -40,6 +41,7 @@ struct play {
 	bool answered;
 	enum action action;
 	bool charged;
+	char whose[20]; /* by_identity: what came of it */
 	char redirect[400], reply[REPLY_TEXT_MAX + 30], log[4096];
 };
 

@@ -26,6 +26,9 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
 		{ "free", NULL, 0, &f->free },
 		{ "unqueued", NULL, 0, &f->unqueued },
+		{ "identity", NULL, 0, &f->identity },
+		{ "cert", f->cert, sizeof(f->cert), NULL },
+		{ "context", f->context, sizeof(f->context), NULL },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(table); i++) {
@@ -87,6 +90,9 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.login = f->login,
 		.credential = f->credential,
 		.tls = tls_version_of(f->tls),
+		.by_identity = f->identity != 0,
+		.client_cert = f->cert,
+		.context = f->context,
 		.client_address = f->client,
 		.sender = f->sender,
 		.sender_form = ADDRESS_INTERNAL,
@@ -109,6 +115,9 @@ static void on_verdict(const struct verdict *v, void *arg)
 	p->action = v->action;
 	p->charged = v->charged;
 	SUITE_INT_EQUAL(v->now_ms, fake_store_now_ms(p->store));
+	SUITE_TRUE(!v->identified || (p->request.by_identity && !v->not_identified));
+	snprintf(p->whose, sizeof(p->whose), "%s",
+		 v->identified ? "identified" : v->not_identified ? "without login" : "");
 	SUITE_INT_EQUAL(v->redirect != NULL, v->action == ACTION_REDIRECT);
 	snprintf(p->redirect, sizeof(p->redirect), "%s", v->redirect ? v->redirect : "");
 	snprintf(p->reply, sizeof(p->reply), "%s%s%s%s%s", told ? v->code : "", told ? " " : "",
@@ -180,8 +189,14 @@ static void step_log(struct play *p, char *rest)
 	play_check_match(p->log, pattern);
 }
 
+static void step_whose(struct play *p, char *rest)
+{
+	SUITE_TEXT_EQUAL(p->whose, rest);
+}
+
 const struct step request_steps[] = {
 	{ "data", step_data },	 { "eom", step_eom }, { "final", step_final },
 	{ "given", step_given }, { "log", step_log }, { "mail", step_mail },
-	{ "rcpt", step_rcpt },	 { NULL, NULL },
+	{ "rcpt", step_rcpt },	 { "whose", step_whose },
+	{ NULL, NULL },
 };

@@ -18,6 +18,7 @@
 #define TOO_LATE_MS (3 * DEADLINE_MS + DESK_MARGIN_MS + 150)
 
 struct store {
+	struct identities *identities;
 	struct decision_env env;
 	struct event *timer;
 	int delay_ms;
@@ -116,6 +117,11 @@ const struct decision_env *store_env(struct store *ours)
 	return &ours->env;
 }
 
+const struct identities *store_identities(const struct store *ours)
+{
+	return ours->identities;
+}
+
 void report_verdict(struct store *ours, const struct config *snapshot, const char *daemon,
 		    const struct request *request, const struct verdict *verdict,
 		    int64_t elapsed_us)
@@ -169,6 +175,7 @@ static void run_with(int deadline_ms, const char *settings, int delay_ms, int (*
 	refunded[0] = '\0';
 	base = event_base_new();
 	store = (struct store){
+		.identities = identities_new(),
 		.env = { &store, fake_now_ms, fake_account, fake_take, fake_take_local,
 			 fake_charge_local, fake_refund },
 		.timer = evtimer_new(base, on_answer, NULL),
@@ -178,6 +185,7 @@ static void run_with(int deadline_ms, const char *settings, int delay_ms, int (*
 	desk = desks[n_runs++] = desk_new(bridge, &store);
 	bridge_run(bridge, &host);
 	event_free(store.timer);
+	identities_free(&store.identities);
 	event_base_free(base);
 	config_unref(&config);
 }

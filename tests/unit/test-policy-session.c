@@ -142,7 +142,7 @@ static void begin(void)
 	base = event_base_new();
 	config = config_load_text(text, "test.conf", error, sizeof(error));
 	SUITE_TRUE(config != NULL);
-	clients = clients_new(base, &env, config, on_report, NULL);
+	clients = clients_new(base, &env, NULL, config, on_report, NULL);
 	n_lines = n_reports = n_drained = 0;
 	n_waiting = 0;
 	at_once = false;

@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "policy/stage.h"
+#include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
 
 static struct policy_request in;
@@ -39,7 +40,7 @@ static enum stage_task map(enum charge_by charge)
 {
 	const struct config config = { .charge = charge, .credential_separator = "+" };
 
-	return stage_map(&in, &config, &transaction, &out, &recipient, &why);
+	return stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why);
 }
 
 static void test_states(void)
@@ -97,18 +98,18 @@ static void test_login_case(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	set(ATTRIBUTE_SASL_USERNAME, "ALICE@Dom.example");
-	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
 			STAGE_DECIDE);
 	SUITE_TEXT_EQUAL(out.login, "ALICE@Dom.example");
 	config.login_case_insensitive = true;
-	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
 			STAGE_DECIDE);
 	SUITE_TEXT_EQUAL(out.login, "alice@dom.example");
 	/* 254 octets, which become 381. */
 	for (size_t i = 0; i < 127; i++)
 		memcpy(longest + 2 * i, "\xc8\xba", 2);
 	set(ATTRIBUTE_SASL_USERNAME, longest);
-	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
 			STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "the login is too long");
 	transaction_fini(&transaction);
@@ -128,6 +129,118 @@ static void test_credential(void)
 	SUITE_TEXT_EQUAL(out.credential, "printer");
 	SUITE_INT_EQUAL(out.tls, TLS_1_3);
 	transaction_fini(&transaction);
+}
+
+static enum stage_task map_without_login(const char *state, const char *context,
+					 const struct identities *identities)
+{
+	const struct config config = { .charge = CHARGE_MILTER, .credential_separator = "+" };
+
+	set_alice(state);
+	set(ATTRIBUTE_SASL_USERNAME, "");
+	set(ATTRIBUTE_POLICY_CONTEXT, context);
+	return stage_map(&in, &config, identities, &transaction, &out, &recipient, &why);
+}
+
+static void learn(struct identities *identities, const char *login, const char *json)
+{
+	struct account *account = fixture_account(json);
+
+	identities_learn(identities, login, account);
+	account_unref(&account);
+}
+
+static void test_identity(void)
+{
+	struct identities *identities = identities_new();
+
+	transaction_init(&transaction);
+	learn(identities, "printer", "{\"identity\":{\"networks\":[\"192.0.2.0/28\"]}}");
+	learn(identities, "scanner",
+	      "{\"identity\":{\"networks\":[\"192.0.2.0/24\"],\"contexts\":[\"scan\"]}}");
+	SUITE_INT_EQUAL(map_without_login("RCPT", "", identities), STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "printer");
+	SUITE_TRUE(out.by_identity && !transaction.relay);
+	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "", identities), STAGE_DECIDE);
+	SUITE_TRUE(!out.final);
+	/* The milter cannot see the context. */
+	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "scan", identities), STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "scanner");
+	SUITE_TRUE(out.final);
+	set_alice("RCPT");
+	SUITE_INT_EQUAL(stage_map(&in,
+				  &(const struct config){ .credential_separator = "" },
+				  identities, &transaction, &out, &recipient, &why),
+			STAGE_DECIDE);
+	SUITE_TEXT_EQUAL(out.login, "alice");
+	SUITE_TRUE(!out.by_identity);
+	transaction_fini(&transaction);
+	identities_free(&identities);
+}
+
+static void test_relay_context(void)
+{
+	static const struct {
+		const char *state, *context;
+		enum stage_task task;
+		bool relay;
+	} rows[] = {
+		{ "RCPT", "relay", STAGE_DECIDE, true },
+		{ "RCPT", "relay:", STAGE_DECIDE, true },
+		{ "RCPT", "relay:scan", STAGE_DECIDE, true },
+		{ "RCPT", "Relay", STAGE_DECIDE, false },
+		{ "RCPT", "relays", STAGE_DECIDE, false },
+		{ "RCPT", " relay", STAGE_DECIDE, false },
+		{ "RCPT", "", STAGE_DECIDE, false },
+		{ "MAIL", "relay", STAGE_DECIDE, false },
+		{ "DATA", "relay", STAGE_DECIDE, false },
+		{ "END-OF-MESSAGE", "relay", STAGE_DECIDE, false },
+		{ "CONNECT", "relay", STAGE_UNDECIDED, false },
+	};
+	struct identities *identities = identities_new();
+
+	transaction_init(&transaction);
+	SUITE_INT_EQUAL(map_without_login("RCPT", "relay", NULL), STAGE_NO_LOGIN);
+	SUITE_INT_EQUAL(map_without_login("RCPT", "relay", identities), STAGE_UNSURE);
+	SUITE_INT_EQUAL(map_without_login("RCPT", "", identities), STAGE_NO_LOGIN);
+	identities_listed(identities);
+	SUITE_INT_EQUAL(map_without_login("RCPT", "relay", identities), STAGE_NO_LOGIN);
+	learn(identities, "printer", "{\"identity\":{\"networks\":[\"192.0.2.0/28\"]}}");
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s %s", rows[i].state, rows[i].context);
+		SUITE_INT_EQUAL(map_without_login(rows[i].state, rows[i].context, identities),
+				rows[i].task);
+		if (rows[i].task == STAGE_DECIDE)
+			SUITE_INT_EQUAL(transaction.relay, rows[i].relay);
+	}
+	/* Whoever has logged in is not asked about there. */
+	set_alice("RCPT");
+	set(ATTRIBUTE_POLICY_CONTEXT, "relay");
+	SUITE_INT_EQUAL(stage_map(&in,
+				  &(const struct config){ .credential_separator = "" },
+				  identities, &transaction, &out, &recipient, &why),
+			STAGE_NO_LOGIN);
+	transaction_fini(&transaction);
+	identities_free(&identities);
+}
+
+static void test_ok(void)
+{
+	struct verdict verdict = { .action = ACTION_ACCEPT };
+	char text[STAGE_ANSWER_MAX];
+
+	stage_answer(&verdict, true, text);
+	SUITE_TEXT_EQUAL(text, "action=DUNNO\n\n");
+	verdict.identified = true;
+	stage_answer(&verdict, false, text);
+	SUITE_TEXT_EQUAL(text, "action=DUNNO\n\n");
+	stage_answer(&verdict, true, text);
+	SUITE_TEXT_EQUAL(text, "action=OK\n\n");
+	verdict.action = ACTION_DEFER;
+	memcpy(verdict.code, "451", 4);
+	memcpy(verdict.xcode, "4.3.0", 6);
+	stage_answer(&verdict, true, text);
+	SUITE_TRUE(strncmp(text, "action=451 4.3.0 ", 17) == 0);
 }
 
 static void test_no_login(void)
@@ -154,13 +267,13 @@ static void test_no_login_with_quotas(void)
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	set(ATTRIBUTE_SASL_USERNAME, "");
-	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
 			STAGE_DECIDE);
 	SUITE_TEXT_EQUAL(out.login, "");
 	SUITE_TRUE(out.final);
 	SUITE_INT_EQUAL(out.recipients, 3);
 	set(ATTRIBUTE_PROTOCOL_STATE, "CONNECT");
-	SUITE_INT_EQUAL(stage_map(&in, &config, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
 			STAGE_UNDECIDED);
 	transaction_fini(&transaction);
 }
@@ -368,7 +481,7 @@ static void test_answers(void)
 		strcpy(verdict.code, rows[i].code);
 		strcpy(verdict.xcode, rows[i].xcode);
 		strcpy(verdict.text, rows[i].text);
-		SUITE_INT_EQUAL(stage_answer(&verdict, text), strlen(rows[i].answer));
+		SUITE_INT_EQUAL(stage_answer(&verdict, false, text), strlen(rows[i].answer));
 		SUITE_TEXT_EQUAL(text, rows[i].answer);
 	}
 }
@@ -380,7 +493,7 @@ static void test_long_answer(void)
 	size_t len;
 
 	memset(verdict.text, 'x', REPLY_TEXT_MAX);
-	len = stage_answer(&verdict, text);
+	len = stage_answer(&verdict, false, text);
 	SUITE_INT_EQUAL(len, strlen("action=450 4.7.28 \n\n") + REPLY_TEXT_MAX);
 	SUITE_TEXT_EQUAL(text + len - 3, "x\n\n");
 }
@@ -398,6 +511,9 @@ static void test_cannot(void)
 
 static const struct suite_test tests[] = {
 	{ "a login is folded when its case does not matter", test_login_case },
+	{ "a session without a login may be an identity's", test_identity },
+	{ "a relay context is one by its exact name, at RCPT, without a login", test_relay_context },
+	{ "OK is for an identity that is confirmed, in a relay context", test_ok },
 	{ "a username is login and credential, and a session has its TLS", test_credential },
 	{ "each protocol_state is decided or passed", test_states },
 	{ "a session without a login is passed", test_no_login },
