@@ -6,14 +6,20 @@
 
 #include "base/memory.h"
 
-/* uthash keeps the order of insertion: the first is the least recently used,
- * because a hit is put in again. */
+/* uthash keeps the order of insertion. The first makes room; one that was used
+ * since it was put in is put in again instead, so that a hit changes nothing but
+ * the entry. */
 struct entry {
 	UT_hash_handle hh;
 	struct account *account;
+	bool used;
 	unsigned round; /* in which it was checked */
 	char login[];
 };
+
+/* Entries that are put in again for one that is dropped: whatever was used, a new
+ * one costs no more than this. */
+#define CACHE_SECOND_CHANCES_MAX 32
 
 struct cache {
 	struct entry *entries;
@@ -75,11 +81,12 @@ static void insert(struct cache *cache, struct entry *e)
 	HASH_ADD_KEYPTR(hh, cache->entries, e->login, strlen(e->login), e);
 }
 
-/* To the end. */
-static void use(struct cache *cache, struct entry *e)
+/* To the end, as if it were new. */
+static void put_again(struct cache *cache, struct entry *e)
 {
 	unsigned hash = e->hh.hashv;
 
+	e->used = false;
 	leave(cache, e);
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, e->login, strlen(e->login), hash, e);
 	/* It was the last one to be checked, and still is. */
@@ -94,7 +101,7 @@ bool cache_get(struct cache *cache, const char *login, struct account **out)
 	*out = NULL;
 	if (!e)
 		return false;
-	use(cache, e);
+	e->used = true;
 	if (e->account)
 		*out = account_ref(e->account);
 	return true;
@@ -110,6 +117,8 @@ static void make_room(struct cache *cache)
 {
 	if (HASH_COUNT(cache->entries) < cache->max)
 		return;
+	for (int i = 0; i < CACHE_SECOND_CHANCES_MAX && cache->entries->used; i++)
+		put_again(cache, cache->entries);
 	if (cache->dropped)
 		cache->dropped(cache->entries->login, cache->dropped_arg);
 	drop(cache, cache->entries);

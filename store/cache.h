@@ -1,6 +1,6 @@
 /*
  * The local copy of accounts: a bounded map from login to account (or to the
- * knowledge that there is none). The least recently used goes first.
+ * knowledge that there is none). What was not used for long goes first.
  */
 #ifndef SENDWARD_CACHE_H
 #define SENDWARD_CACHE_H

@@ -21,9 +21,9 @@ struct known {
 	UT_hash_handle hh;
 	int64_t at_ms;
 	char version[ACCOUNT_VERSION_DIGITS + 1];
+	const char *key; /* behind the rows */
 	size_t n;
-	struct known_row *rows;
-	char key[];
+	struct known_row rows[];
 };
 
 /* uthash keeps the order of insertion: the first is the oldest, since whatever is
@@ -40,7 +40,6 @@ struct recent *recent_new(void)
 static void drop(struct recent *r, struct known *k)
 {
 	HASH_DEL(r->names, k);
-	free(k->rows);
 	free(k);
 }
 
@@ -97,22 +96,33 @@ static void make_room(struct recent *r, int64_t now_ms)
 			drop(r, r->names);
 }
 
+static struct known *known_new(const char *key, size_t len, size_t n_rows)
+{
+	size_t rows = n_rows * sizeof(struct known_row);
+	struct known *k = memory_zero(sizeof(*k) + rows + len + 1);
+
+	k->n = n_rows;
+	k->key = memcpy(k->rows + n_rows, key, len + 1);
+	return k;
+}
+
 static struct known *renew(struct recent *r, const struct take *take, int64_t now_ms)
 {
 	char key[KEY_OCTETS_MAX];
 	struct known *k = find(r, take->scope, take->name, key);
 	size_t len = strlen(key);
 
-	if (k) {
+	if (k && k->n == take->n_rows) {
 		unsigned hash = k->hh.hashv;
 
 		HASH_DEL(r->names, k);
 		HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->names, k->key, len, hash, k);
 		return k;
 	}
+	if (k)
+		drop(r, k);
 	make_room(r, now_ms);
-	k = memory_zero(sizeof(*k) + len + 1);
-	memcpy(k->key, key, len + 1);
+	k = known_new(key, len, take->n_rows);
 	HASH_ADD_KEYPTR(hh, r->names, k->key, len, k);
 	return k;
 }
@@ -130,11 +140,6 @@ void recent_learn(struct recent *r, const struct take *take, const struct take_a
 {
 	struct known *k = renew(r, take, now_ms);
 
-	if (k->n != take->n_rows) {
-		free(k->rows);
-		k->rows = memory_alloc((take->n_rows + 1) * sizeof(*k->rows));
-		k->n = take->n_rows;
-	}
 	k->at_ms = now_ms;
 	strncpy(k->version, take->version, sizeof(k->version) - 1);
 	for (size_t i = 0; i < take->n_rows; i++)

@@ -7,10 +7,10 @@
 #include <string.h>
 #include <uthash.h>
 
-#include "base/ascii.h"
 #include "base/builder.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/octets.h"
 #include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
@@ -53,12 +53,25 @@ struct sent {
 
 /* "time action recipients bytes node queue-id client credential sender": nothing but the
  * sender, which comes last, may hold a blank. */
+#define IN_WORD(c) ((c) > ' ' && (c) != 0x7f)
+
+static const struct octets in_word = OCTETS(IN_WORD);
+
 static void add_word(struct builder *line, const char *word)
 {
-	if (!*word)
+	size_t left = strlen(word), n;
+
+	if (left == 0)
 		builder_add_char(line, '-');
-	for (; *word; word++)
-		builder_add_char(line, *word == ' ' || ascii_is_control(*word) ? '?' : *word);
+	while (left > 0) {
+		n = octets_span(&in_word, word, left);
+		builder_add_bytes(line, word, n);
+		if (n < left)
+			builder_add_char(line, '?');
+		n += n < left;
+		word += n;
+		left -= n;
+	}
 	builder_add_char(line, ' ');
 }
 

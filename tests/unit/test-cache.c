@@ -123,14 +123,14 @@ static void test_checked(void)
 	cache_check_begin(cache);
 	note_next(cache, seen);		  /* a */
 	cache_get(cache, "a", &account);  /* used, and checked */
-	cache_get(cache, "b", &account);  /* used before its turn */
+	cache_get(cache, "b", &account);
 	cache_put(cache, "e", NULL);	  /* new, and so are those put again */
 	cache_put(cache, "c", NULL);
-	note_next(cache, seen);		  /* d */
-	cache_get(cache, "b", &account);
 	note_next(cache, seen);		  /* b */
+	cache_get(cache, "b", &account);
+	note_next(cache, seen);		  /* d */
 	note_next(cache, seen);
-	SUITE_TEXT_EQUAL(seen, "-adb-");
+	SUITE_TEXT_EQUAL(seen, "-abd-");
 	cache_check_begin(cache);
 	cache_forget(cache, "d");
 	seen[0] = '\0';
@@ -143,10 +143,43 @@ static void test_checked(void)
 	cache_free(&cache);
 }
 
+static void test_checked_again(void)
+{
+	struct cache *cache = cache_new(3);
+	struct account *account;
+	char seen[20] = "";
+
+	for (const char *login = "abc"; *login; login++)
+		cache_put(cache, (const char[]){ *login, '\0' }, NULL);
+	cache_get(cache, "a", &account);
+	cache_check_begin(cache);
+	cache_put(cache, "d", NULL); /* a is put in again, b goes */
+	for (int i = 0; i < 3; i++)
+		note_next(cache, seen);
+	SUITE_TEXT_EQUAL(seen, "ca-");
+	cache_free(&cache);
+}
+
+static void test_all_used(void)
+{
+	struct cache *cache = cache_new(100);
+	char login[20];
+
+	for (int i = 0; i < 1000; i++) {
+		snprintf(login, sizeof(login), "user%d", i);
+		cache_put(cache, login, NULL);
+		SUITE_TEXT_EQUAL(get(cache, login), "");
+		SUITE_TRUE(cache_count(cache) <= 100);
+	}
+	cache_free(&cache);
+}
+
 static const struct suite_test tests[] = {
 	{ "that a login has no account is something to know", test_known },
 	{ "what is forgotten is not known any more", test_forget },
-	{ "the least recently used goes first", test_bounded },
+	{ "what was not used goes first", test_bounded },
+	{ "a used entry that is put in again is still checked, and once", test_checked_again },
+	{ "when all are used a new one still comes in", test_all_used },
 	{ "an account in use outlives the cache", test_references },
 	{ "every entry is checked once while entries come, go and are used", test_checked },
 };
