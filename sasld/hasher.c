@@ -54,7 +54,7 @@ static void job_free(struct hasher_job *job)
 static void compare(struct hasher_job *job)
 {
 	job->which = -1;
-	if (job->n == 0)
+	if (job->n == 0 || password_hash_fault(job->hashes[0]))
 		password_hash_pretend(&job->cost, job->password);
 	for (size_t i = 0; i < job->n && job->which < 0; i++)
 		if (password_hash_verify(job->hashes[i], job->password))

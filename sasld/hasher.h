@@ -36,7 +36,7 @@ struct hasher *hasher_new(struct event_base *base, int threads, char *error, siz
 void hasher_free(struct hasher **hasher);
 
 /* Takes the password over; the hashes are copied, and the copies wiped. With no
- * hash a comparison at that cost is pretended. NULL when the queue is full, and
+ * hash, or one that is none, a comparison at that cost is pretended. NULL when the queue is full, and
  * done is never called then; else it is called once, from the loop. */
 struct hasher_job *hasher_compare(struct hasher *hasher, struct secret *password,
 				  const char *const *hashes, size_t n,

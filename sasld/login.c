@@ -49,7 +49,7 @@ static void free_if_done(struct login *l)
 	if (l->state != LOGIN_ANSWERED || l->owed > 0)
 		return;
 	mechanism_free(&l->mechanism);
-	account_unref(&l->account);
+	free(l->record);
 	config_unref(&l->config);
 	explicit_bzero(l, sizeof(*l));
 	free(l);

@@ -49,7 +49,7 @@ static void failed(struct login *l)
 	int64_t delay_ms = delay_of(l);
 
 	l->host->n_refused++;
-	facts.detail = !l->account ? "no such user" : !l->has_secret ? "no password" : "";
+	facts.detail = !l->record ? "no such user" : !l->has_secret ? "no password" : "";
 	login_report(l->config, &facts);
 	if (l->of_name.begun)
 		login_report_guessing(l->host->store, l->config, &facts, false, l->of_name.count,

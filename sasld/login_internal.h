@@ -51,7 +51,8 @@ struct login {
 	/* Who it is, and what the store has of them. */
 	char username[LOGIN_MAX + 1];
 	struct username name;
-	struct account *account; /* NULL: there is none */
+	char *record; /* of the account, as it is stored; NULL: there is none */
+	size_t record_len;
 	bool has_secret;
 	struct secret_record secret;
 

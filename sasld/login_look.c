@@ -1,12 +1,15 @@
 #include "sasld/login_internal.h"
 
+#include <string.h>
+
+#include "base/memory.h"
 #include "store/credential.h"
 
 /* ---- looking up ----------------------------------------------------------- */
 
 static void looked(struct login *l)
 {
-	if (!l->account)
+	if (!l->record)
 		l->has_secret = false;
 	if (*l->trouble)
 		login_cannot_tell(l, "store", l->trouble);
@@ -22,29 +25,41 @@ static void on_looked(struct login *l)
 		looked(l);
 }
 
+/* What is in it is looked at when the password is known to be right: reading a
+ * large one would show that there is one. */
 static void on_account(enum store_result result, const char *record, size_t len, const char *error,
 		       void *arg)
 {
 	struct login *l = arg;
-	const char *reason = error;
 
-	if (result == STORE_OK)
-		l->account = account_decode(record, len, &reason);
-	if (result != STORE_NOT_FOUND && !l->account)
-		login_note_trouble(l, reason);
+	if (result == STORE_OK) {
+		l->record = memory_alloc(len + 1);
+		l->record_len = len;
+		memcpy(l->record, record, len);
+		l->record[len] = '\0';
+	} else if (result != STORE_NOT_FOUND) {
+		login_note_trouble(l, error);
+	}
 	on_looked(l);
 }
 
+/* A user who has none costs as much as one who has. */
 static void on_secret(enum store_result result, const char *record, size_t len, const char *error,
 		      void *arg)
 {
 	struct login *l = arg;
+	bool found = result == STORE_OK;
 	const char *reason = error;
 
-	if (result == STORE_OK)
-		l->has_secret = secret_record_decode(record, len, &l->secret, &reason);
-	if (result != STORE_NOT_FOUND && !l->has_secret)
+	if (result == STORE_NOT_FOUND) {
+		record = stranger_record(&len);
+		found = true;
+	}
+	l->has_secret = found && secret_record_decode(record, len, &l->secret, &reason);
+	if (!l->has_secret)
 		login_note_trouble(l, reason);
+	if (result == STORE_NOT_FOUND)
+		l->has_secret = false;
 	on_looked(l);
 }
 

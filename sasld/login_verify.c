@@ -5,12 +5,12 @@
 
 /* ---- the password --------------------------------------------------------- */
 
-void login_right(struct login *l)
+static void ask_at_door(struct login *l, struct account *account)
 {
 	struct door_verdict verdict;
 	const struct door_request request = {
 		.config = l->config,
-		.account = l->account,
+		.account = account,
 		.login = l->name.login,
 		.credential = l->name.credential,
 		.client = l->client_known ? &l->client : NULL,
@@ -25,6 +25,18 @@ void login_right(struct login *l)
 		login_record(l, true);
 	else
 		login_refuse(l, verdict.why, "", verdict.text);
+}
+
+void login_right(struct login *l)
+{
+	const char *reason = "";
+	struct account *account = account_decode(l->record, l->record_len, &reason);
+
+	if (account)
+		ask_at_door(l, account);
+	else
+		login_cannot_tell(l, "store", reason);
+	account_unref(&account);
 }
 
 static void on_compared(int which, void *arg)

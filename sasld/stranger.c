@@ -36,6 +36,19 @@ void stranger_cookie(char out[33])
 		strcpy(out, "0");
 }
 
+const char *stranger_record(size_t *len)
+{
+	static const char record[] =
+		"{\"password\":\"{CRYPT}$y$jBT$aaaaaaaaaaaaaaaaaaaaaa$"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\","
+		"\"scram\":\"100000:aaaaaaaaaaaaaaaaaaaaaA==:"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA=:"
+		"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaA=\",\"changed\":1700000000}";
+
+	*len = sizeof(record) - 1;
+	return record;
+}
+
 /* what says which of the values for the name. */
 static void derive(const char *secret, char what, const char *username,
 		   uint8_t out[SCRAM_KEY_OCTETS])
