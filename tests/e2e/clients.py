@@ -28,15 +28,17 @@ class Message:
 
     `sender` is the envelope sender, by default the login, "" for <>. `header_from` is the content of the From field, by
     default the login; None leaves the field out. `headers` are further header lines. `client_ip` is the loopback
-    address the client connects from. `message_id` names the message in logs and deliveries.
+    address the client connects from, `password` what swaks logs in with. `message_id` names the message in logs and
+    deliveries.
     """
 
     def __init__(self, login, to=("friend@far.example",), sender=None, header_from="", headers=(), body="Hello.\n",
-                 client_ip=CLIENT):
+                 client_ip=CLIENT, password=PASSWORD):
         self.to = list(to)
         self.sender = login if sender is None else sender
         self.header_from = login if header_from == "" else header_from
         self.client_ip = client_ip
+        self.password = password
         self.message_id = f"{os.getpid()}.{next(_numbers)}@{HELO}"
         lines = [] if self.header_from is None else ["From: " + self.header_from]
         lines += ["To: " + ", ".join(self.to[:3]), f"Message-ID: <{self.message_id}>",
@@ -116,7 +118,7 @@ def _run(argv, content):
 def swaks(port, login, message):
     argv = [program("swaks", "swaks"), "--server", "127.0.0.1", "--port", str(port), "--ehlo", HELO,
             "--local-interface", message.client_ip, "--tls", "--auth", "PLAIN", "--auth-user", login,
-            "--auth-password", PASSWORD, "--from", message.sender or "<>", "--to", ",".join(message.to),
+            "--auth-password", message.password, "--from", message.sender or "<>", "--to", ",".join(message.to),
             "--data", "-", "--timeout", str(LIMIT_S)]
     return outcome_of(_run(argv, message.content.replace("\r\n", "\n")), _SWAKS, message)
 

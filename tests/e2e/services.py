@@ -15,6 +15,7 @@ import sys
 from processes import Process, accepts_connections, free_port
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+EXAMPLE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "packaging", "dovecot")
 PASSWORD = "open sesame"
 POSTFIX_USER = "postfix"    # from its package; Dovecot's socket is for it
 
@@ -97,13 +98,16 @@ class Redis:
 
 
 class Dovecot:
-    """Dovecot as nothing but a SASL server: PLAIN and LOGIN against a file of users, any character in a login."""
+    """Dovecot as nothing but a SASL server: PLAIN and LOGIN against a file of users, any character in a login.
 
-    def __init__(self, directory, log_path, users):
+    With `redis_socket` instead against what Sendward keeps in that Redis, as packaging/dovecot has it (Dovecot 2.3)."""
+
+    def __init__(self, directory, log_path, users, redis_socket=None):
         self.directory = os.path.join(directory, "dovecot")
         self.socket = os.path.join(self.directory, "sasl")
         self.config = os.path.join(self.directory, "dovecot.conf")
         self._users = users
+        self._redis_socket = redis_socket
         self._log_path = log_path
         self._process = None
 
@@ -111,8 +115,25 @@ class Dovecot:
     def processes(self):
         return [self._process] if self._process else []
 
+    @staticmethod
+    def version():
+        """(2, 3, 19)"""
+        text = run_tool([program("dovecot", "dovecot-core"), "--version"]).stdout
+        return tuple(int(part) for part in re.findall(r"\d+", text.split()[0]))
+
+    @classmethod
+    def has_dict(cls):
+        """Can it look users up in Redis? Where there is no Dovecot at all, run says so later."""
+        try:
+            return cls.version() < (2, 4)
+        except MissingProgram:
+            return True
+
     def prepare(self):
         os.makedirs(os.path.join(self.directory, "run"), exist_ok=True)
+        if self._redis_socket:
+            self._prepare_example()
+            return
         users = os.path.join(self.directory, "users")
         write(users, "".join(f"{self._escaped(login)}:{{PLAIN}}{PASSWORD}\n" for login in self._users))
         write(self.config, self._configuration(users))
@@ -139,8 +160,25 @@ class Dovecot:
         """The login as Dovecot looks for it in a file of users, with backslashes before quotes and backslashes."""
         return re.sub(r"([\\\"'])", r"\\\1", login)
 
+    def _prepare_example(self):
+        """The example as it is in the package, with the places of this stack."""
+        dict_file = os.path.join(self.directory, "sendward-dict.conf.ext")
+        places = {
+            "/run/redis/redis-server.sock": self._redis_socket,
+            "/etc/dovecot/sendward-dict.conf.ext": dict_file,
+            "/var/spool/postfix/private/auth": self.socket,
+        }
+        for name, path in (("sendward-dict.conf.ext", dict_file), ("dovecot.conf", self.config)):
+            with open(os.path.join(EXAMPLE, name), encoding="utf-8") as example:
+                text = example.read()
+            for usual, here in places.items():
+                text = text.replace(usual, here)
+            if path == self.config:
+                text += (f"base_dir = {self.directory}/run\nlog_path = {self._log_path}\nssl = no\n"
+                         "service anvil {\n  unix_listener anvil-auth-penalty {\n    mode = 0\n  }\n}\n")
+            write(path, text)
+
     def _configuration(self, users):
-        version = run_tool([program("dovecot", "dovecot-core"), "--version"]).stdout
         common = f"""\
 base_dir = {self.directory}/run
 log_path = {self._log_path}
@@ -161,7 +199,7 @@ service anvil {{
   }}
 }}
 """
-        if tuple(int(part) for part in re.findall(r"\d+", version)[:2]) >= (2, 4):
+        if self.version() >= (2, 4):
             return f"""\
 dovecot_config_version = 2.4.0
 dovecot_storage_version = 2.4.0

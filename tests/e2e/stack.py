@@ -63,10 +63,11 @@ class Stack:
     `top`, `plan` and `redis` are settings of the configuration file's top level, of plan default and of the redis
     section; `sections` are further sections as sendward.configuration() takes them. `users` are the logins Dovecot
     knows besides USERS. With `sasld`, settings of that section, sendward-sasld is the SASL server and there is no
-    Dovecot. `directory` is made and removed when none is given.
+    Dovecot. With `dovecot_dict` Dovecot knows those that `sendward password` has made. `directory` is made and removed when none is given.
     """
 
-    def __init__(self, wiring=BOTH, top=None, plan=None, redis=None, sections=None, users=(), sasld=None, directory=None):
+    def __init__(self, wiring=BOTH, top=None, plan=None, redis=None, sections=None, users=(), sasld=None,
+                 dovecot_dict=False, directory=None):
         self.wiring = wiring
         self._sasld_settings = sasld
         self._own_directory = directory is None
@@ -81,7 +82,10 @@ class Stack:
         self.sasl_socket = os.path.join(self.run, "auth")
 
         self.redis = Redis(self.directory, self._log("redis"))
-        self.dovecot = Dovecot(self.directory, self._log("dovecot"), [*USERS, *users]) if sasld is None else None
+        self.dovecot = None
+        if sasld is None:
+            self.dovecot = Dovecot(self.directory, self._log("dovecot"), [*USERS, *users],
+                                   self.redis.socket if dovecot_dict else None)
         self.sink = Sink(os.path.join(self.directory, "delivered"), self._log("sink"))
         self.postfix = None    # needs the sink's port
         self.policyd = Daemon("sendward-policyd", self.config_path, self._log("policyd"), [self.policy_socket])
