@@ -257,6 +257,7 @@ struct config {
 	size_t n_sender_login_listen;
 	bool milter_configured;
 	struct endpoint milter_listen;
+	int milter_max_connections;
 	struct sasld_settings sasld;
 	struct password_settings passwords;
 	const struct plan *plans; /* [0] is plan default, always there */

@@ -108,12 +108,11 @@ static bool replace_stale(const struct endpoint *endpoint, char *error, size_t e
 	return true;
 }
 
-bool listener_prepare_path(const struct endpoint *endpoint, char *error, size_t error_size)
+/* Makes sure that the path is free, and that this process may create it. */
+static bool prepare_path(const struct endpoint *endpoint, char *error, size_t error_size)
 {
 	struct stat st;
 
-	if (endpoint->kind != ENDPOINT_UNIX)
-		return true;
 	if (!check_directory(endpoint, error, error_size))
 		return false;
 	if (lstat(endpoint->path, &st) < 0) {
@@ -147,13 +146,12 @@ static bool find_group(const char *name, gid_t *out)
 	return true;
 }
 
-bool listener_set_access(const struct endpoint *endpoint, mode_t mode, const char *group,
-			 char *error, size_t error_size)
+/* The group first, then the mode. */
+static bool set_access(const struct endpoint *endpoint, mode_t mode, const char *group, char *error,
+		       size_t error_size)
 {
 	gid_t gid;
 
-	if (endpoint->kind != ENDPOINT_UNIX)
-		return true;
 	if (group) {
 		if (!find_group(group, &gid))
 			return refuse(error, error_size, "socket_group: there is no group %s",
@@ -187,13 +185,13 @@ static int open_unix(const struct endpoint *endpoint, mode_t mode, const char *g
 {
 	int fd;
 
-	if (!listener_prepare_path(endpoint, error, error_size))
+	if (!prepare_path(endpoint, error, error_size))
 		return -1;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0 || bind_unix(fd, endpoint) < 0) {
 		refuse(error, error_size, "cannot create unix:%s: %s", endpoint->path,
 		       strerror(errno));
-	} else if (!listener_set_access(endpoint, mode, group, error, error_size)) {
+	} else if (!set_access(endpoint, mode, group, error, error_size)) {
 		unlink(endpoint->path);
 	} else if (listen(fd, BACKLOG) < 0) {
 		refuse(error, error_size, "cannot listen on unix:%s: %s", endpoint->path,

@@ -36,14 +36,4 @@ void listener_close(struct listener **listener);
 void listener_pause(struct listener *listener);
 void listener_resume(struct listener *listener);
 
-/* --- for sockets that somebody else (libmilter) opens ---------------------- */
-
-/* Makes sure that the path of a unix socket is free, as said above, and that
- * this process may create it. Always true for TCP. */
-bool listener_prepare_path(const struct endpoint *endpoint, char *error, size_t error_size);
-
-/* Gives a unix socket its group and then its mode. Always true for TCP. */
-bool listener_set_access(const struct endpoint *endpoint, mode_t mode, const char *group,
-			 char *error, size_t error_size);
-
 #endif

@@ -177,6 +177,8 @@ static const struct setting settings[] = {
 	  .count_offset = offsetof(struct config, n_sender_login_listen), .max = 64 },
 
 	{ SECTION_MILTER, "listen", NULL, &kind_listener, IN_CONFIG(milter_listen) },
+	{ SECTION_MILTER, "max_connections", "2000", &kind_int, IN_CONFIG(milter_max_connections),
+	  .detail = &connections_range },
 
 	{ SECTION_PASSWORDS, "method", "yescrypt", &kind_word, IN_CONFIG(passwords.method),
 	  .detail = method_words },

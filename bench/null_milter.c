@@ -1,7 +1,7 @@
 /*
  * A yardstick: a libmilter milter that accepts everything. It negotiates the
  * same steps, answers the same commands and asks for the same macros as
- * sendward-milter (milter/callbacks.c), and looks at nothing.
+ * sendward-milter (milter/protocol.c), and looks at nothing.
  */
 #include <stdio.h>
 
@@ -22,7 +22,7 @@ static sfsistat on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long 
 			       SMFIP_HDR_LEADSPC);
 	*want2 = 0;
 	*want3 = 0;
-	smfi_setsymlist(ctx, SMFIM_ENVFROM, (char[]){ "{auth_authen}" });
+	smfi_setsymlist(ctx, SMFIM_ENVFROM, (char[]){ "{auth_authen} {tls_version}" });
 	smfi_setsymlist(ctx, SMFIM_ENVRCPT, (char[]){ "i" });
 	smfi_setsymlist(ctx, SMFIM_EOM, (char[]){ "i" });
 	return SMFIS_CONTINUE;

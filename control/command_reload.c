@@ -31,7 +31,7 @@ static const struct daemon {
 } daemons[] = {
 	{ "sendward-policyd", SIGHUP },
 	{ "sendward-sasld", SIGHUP },
-	/* SIGHUP belongs to libmilter, which stops on it. */
+	/* It takes SIGHUP too, but one that was started before an update may not. */
 	{ "sendward-milter", SIGUSR1 },
 };
 
@@ -107,8 +107,8 @@ static bool has_signal(const char *status, const char *set, int signal)
 	return line && (strtoull(line + strlen(set), NULL, 16) >> (signal - 1) & 1);
 }
 
-/* Caught, or blocked for a thread that waits for it. A daemon that has only
- * just started would die of the signal. */
+/* Caught, or blocked for the moment. A daemon that has only just started would
+ * die of the signal. */
 static bool is_expected(const char *pid, int signal)
 {
 	char status[8192];

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "engine/judge.h"
 
 void answer_from(const struct verdict *verdict, struct answer *out)
@@ -33,4 +34,13 @@ void answer_missing(const struct config *config, const struct request *request, 
 	if (config->store_failure[CHECK_STATE] == STORE_FAILURE_PASS &&
 	    config->store_failure[CHECK_QUOTAS] == STORE_FAILURE_PASS)
 		out->action = ACTION_ACCEPT;
+}
+
+void answer_log(const struct config *config, const struct request *request,
+		const struct verdict *verdict)
+{
+	char line[LOG_LINE_MAX];
+
+	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
+	log_fields(LEVEL_WARNING, line);
 }

@@ -1,7 +1,6 @@
 /*
  * What becomes of a message, or of one command of it: as much of a verdict as
- * libmilter has to be told. A plain value, so that it can be handed from the
- * loop's thread to the one that waits for it.
+ * the mail server has to be told. A plain value.
  */
 #ifndef SENDWARD_MILTER_ANSWER_H
 #define SENDWARD_MILTER_ANSWER_H
@@ -33,5 +32,9 @@ void answer_cannot_tell(const struct config *config, const struct request *reque
  * others defer. */
 void answer_missing(const struct config *config, const struct request *request, const char *why,
 		    struct verdict *out);
+
+/* Logs a decision that the engine was not asked for. */
+void answer_log(const struct config *config, const struct request *request,
+		const struct verdict *verdict);
 
 #endif

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <time.h>
 
+#include <event2/event.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 #include "engine/decision.h"
@@ -11,25 +13,29 @@
 
 /* In the log. */
 #define WHY_LATE "no answer in time"
-#define WHY_NO_ROOM "too many questions at once"
 
 struct desk {
-	struct bridge *bridge;
-	struct store *store;	   /* the loop's */
-	struct desk_counts counts; /* the loop's */
+	struct event_base *base;
+	struct store *store;
+	struct desk_counts counts;
 };
 
-/* What a job carries: all it needs, owned. */
+/* All that a question needs, owned. */
 struct question {
 	struct desk *desk;
-	struct bridge_job *job;
 	struct config *config;		 /* a reference */
 	struct request request;		 /* borrows from texts and originators */
 	struct originators *originators; /* owned, or NULL */
+	desk_answered *answered;
+	void *arg;
+	bool starting; /* decision_start() is on the stack */
+	bool decided;
+	bool late; /* answered without a decision */
+	struct event *deadline;
 	int64_t began_us;
 	char identity[LOGIN_MAX + 1]; /* the login of one that the session is of */
-	struct answer answer; /* the loop's until the job is finished */
-	char texts[];	      /* those of the request, each with its NUL */
+	struct answer answer;
+	char texts[]; /* those of the request, each with its NUL */
 };
 
 static int64_t monotonic_us(void)
@@ -63,7 +69,6 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	char *at = question->texts;
 
 	question->desk = desk;
-	question->job = NULL;
 	question->config = config_ref(config);
 	question->request = *request;
 	question->request.login = copy_text(&at, request->login);
@@ -77,20 +82,23 @@ static struct question *question_new(struct desk *desk, struct config *config,
 	question->request.originators = originators;
 	question->originators = originators;
 	question->began_us = monotonic_us();
-	question->answer.charges.n = 0; /* the rest is the verdict's */
+	question->starting = question->decided = question->late = false;
+	question->deadline = NULL;
+	desk->counts.under_way++;
 	return question;
 }
 
-static void question_free(void *arg)
+static void question_free(struct question *question)
 {
-	struct question *question = arg;
-
+	question->desk->counts.under_way--;
+	if (question->deadline)
+		event_free(question->deadline);
 	config_unref(&question->config);
 	free(question->originators);
 	free(question);
 }
 
-/* ---- the loop's side ------------------------------------------------------- */
+/* ---- answers --------------------------------------------------------------- */
 
 static void count(struct desk_counts *counts, const struct request *request, enum action action)
 {
@@ -144,65 +152,38 @@ static void too_late(const struct question *question)
 	report(question, &verdict);
 }
 
+/* It is told first and reported then: somebody waits. */
 static void on_verdict(const struct verdict *verdict, void *arg)
 {
 	struct question *question = arg;
 
 	answer_from(verdict, &question->answer);
-	if (bridge_finish(question->job))
-		report(question, verdict);
-	else
+	if (question->late) {
 		too_late(question);
-	bridge_release(question->job);
+	} else {
+		question->answered(&question->answer, &question->request, question->arg);
+		report(question, verdict);
+	}
+	question->decided = true;
+	if (!question->starting)
+		question_free(question);
 }
 
-/* Without a SASL user name: it may be an identity's. */
-static void identify(struct question *question)
-{
-	struct request *request = &question->request;
-	const char *login;
-
-	if (request->login[0] ||
-	    !identities_find(store_identities(question->desk->store), request, &login))
-		return;
-	memcpy(question->identity, login, strlen(login) + 1);
-	request->login = question->identity;
-	request->by_identity = true;
-}
-
-static void begin_question(struct bridge_job *job, void *arg)
+static void on_deadline(evutil_socket_t fd, short what, void *arg)
 {
 	struct question *question = arg;
+	struct verdict verdict;
+	struct answer answer;
 
-	question->job = job;
-	identify(question);
-	if (bridge_awaited(job)) {
-		decision_start(store_env(question->desk->store), question->config,
-			       &question->request, on_verdict, question);
-		return;
-	}
-	bridge_finish(job);
-	too_late(question);
-	bridge_release(job);
+	(void)fd;
+	(void)what;
+	question->late = true;
+	answer_missing(question->config, &question->request, WHY_LATE, &verdict);
+	answer_from(&verdict, &answer);
+	question->answered(&answer, &question->request, question->arg);
 }
 
-static void begin_refund(struct bridge_job *job, void *arg)
-{
-	refund(arg);
-	bridge_finish(job);
-	bridge_release(job);
-}
-
-/* ---- the waiting side ------------------------------------------------------ */
-
-void desk_log(const struct config *config, const struct request *request,
-	      const struct verdict *verdict)
-{
-	char line[LOG_LINE_MAX];
-
-	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
-	log_fields(LEVEL_WARNING, line);
-}
+/* ---- questions under way ---------------------------------------------------- */
 
 bool desk_knows_identities(const struct desk *desk)
 {
@@ -226,34 +207,47 @@ static int64_t patience_ms(const struct config *config)
 	return (scopes + 1) * config->redis.deadline_ms + DESK_MARGIN_MS;
 }
 
+/* Without a SASL user name: it may be an identity's. */
+static void identify(struct question *question)
+{
+	struct request *request = &question->request;
+	const char *login;
+
+	if (request->login[0] ||
+	    !identities_find(store_identities(question->desk->store), request, &login))
+		return;
+	memcpy(question->identity, login, strlen(login) + 1);
+	request->login = question->identity;
+	request->by_identity = true;
+}
+
+static void wait_for(struct question *question)
+{
+	int64_t ms = patience_ms(question->config);
+	const struct timeval after = { .tv_sec = (time_t)(ms / 1000),
+				       .tv_usec = (suseconds_t)(ms % 1000 * 1000) };
+
+	question->deadline = evtimer_new(question->desk->base, on_deadline, question);
+	if (!question->deadline || evtimer_add(question->deadline, &after) != 0)
+		log_warning("no memory for the deadline of a question");
+}
+
 void desk_ask(struct desk *desk, struct config *config, const struct request *request,
-	      struct originators *originators, struct answer *out)
+	      struct originators *originators, desk_answered *answered, void *arg)
 {
 	struct question *question = question_new(desk, config, request, originators);
-	const struct bridge_task task = {
-		.lane = BRIDGE_QUESTIONS,
-		.begin = begin_question,
-		.free = question_free,
-		.arg = question,
-	};
-	struct bridge_job *job;
-	struct verdict verdict;
 
-	switch (bridge_call(desk->bridge, &task, patience_ms(config), &job)) {
-	case BRIDGE_DONE:
-		*out = question->answer;
-		bridge_release(job);
-		return;
-	case BRIDGE_LATE:
-		answer_missing(config, request, WHY_LATE, &verdict);
-		break;
-	case BRIDGE_NO_ROOM:
+	question->answered = answered;
+	question->arg = arg;
+	question->starting = true;
+	identify(question);
+	decision_start(store_env(desk->store), question->config, &question->request, on_verdict,
+		       question);
+	question->starting = false;
+	if (question->decided)
 		question_free(question);
-		answer_cannot_tell(config, request, WHY_NO_ROOM, &verdict);
-		desk_log(config, request, &verdict);
-		break;
-	}
-	answer_from(&verdict, out);
+	else
+		wait_for(question);
 }
 
 static void log_undone(const struct config *config, const struct request *request, const char *what)
@@ -269,37 +263,32 @@ static void log_undone(const struct config *config, const struct request *reques
 	log_warning("%s: the mail server did not take the answer, %s", line, what);
 }
 
-void desk_undo(struct desk *desk, struct config *config, const struct request *request,
+void desk_undo(struct desk *desk, const struct config *config, const struct request *request,
 	       const struct answer *answer)
 {
-	struct question *question;
-	struct bridge_task task = { .lane = BRIDGE_REFUNDS, .begin = begin_refund };
-
 	if (answer->charges.n == 0) {
 		log_undone(config, request, "nothing was charged");
 		return;
 	}
-	question = question_new(desk, config, request, NULL);
-	question->answer.charges = answer->charges;
-	task.free = question_free;
-	task.arg = question;
-	if (bridge_post(desk->bridge, &task)) {
-		log_undone(config, request, "its charge is taken back");
-		return;
-	}
-	question_free(question);
-	log_undone(config, request, "its charge stays");
+	decision_refund(store_env(desk->store), config, request, &answer->charges);
+	log_undone(config, request, "its charge is taken back");
 }
 
 /* ---- life ------------------------------------------------------------------ */
 
-struct desk *desk_new(struct bridge *bridge, struct store *store)
+struct desk *desk_new(struct event_base *base, struct store *store)
 {
 	struct desk *desk = memory_zero(sizeof(*desk));
 
-	desk->bridge = bridge;
+	desk->base = base;
 	desk->store = store;
 	return desk;
+}
+
+void desk_free(struct desk **desk)
+{
+	free(*desk);
+	*desk = NULL;
 }
 
 const struct desk_counts *desk_counts(const struct desk *desk)

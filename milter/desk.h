@@ -1,6 +1,6 @@
 /*
- * The desk where libmilter's threads bring their questions to the engine, and
- * where the answers are reported and counted.
+ * The desk where questions are brought to the engine, and where the answers are
+ * reported and counted.
  *
  * A question may take several waits for the store, one after the other: the
  * login, then the domain, the plan and the group as far as the configuration
@@ -12,8 +12,9 @@
  * charged with it is taken back, unless the client was told that the message
  * is accepted.
  *
- * A question there is no room for is deferred whatever on_store_failure says:
- * that is about the store, and nobody has looked at the login's state.
+ * A connection asks one question at a time, so questions have no limit of
+ * their own (milter.max_connections); the store ends those that are late
+ * within its deadlines.
  */
 #ifndef SENDWARD_MILTER_DESK_H
 #define SENDWARD_MILTER_DESK_H
@@ -23,20 +24,22 @@
 #include "base/config.h"
 #include "engine/request.h"
 #include "milter/answer.h"
-#include "milter/bridge.h"
 #include "store/store.h"
 
-/* What a thread waits beyond the deadlines: for the queue and the scheduler. */
+/* What is waited beyond the deadlines: for the loop and the scheduler. */
 #define DESK_MARGIN_MS 100
 
+struct event_base;
 struct desk;
 
-/* --- the loop's thread ------------------------------------------------------ */
+/* Borrows base and store. */
+struct desk *desk_new(struct event_base *base, struct store *store);
 
-/* Borrows both; never freed, as the bridge. */
-struct desk *desk_new(struct bridge *bridge, struct store *store);
+/* When no question is under way. */
+void desk_free(struct desk **desk);
 
 struct desk_counts {
+	int64_t under_way;		     /* questions, with those that are late */
 	int64_t messages;		     /* decided at the end of the message */
 	int64_t accepted, refused, deferred; /* of these */
 	int64_t sandboxed;		     /* of these: held, discarded or redirected */
@@ -44,24 +47,21 @@ struct desk_counts {
 };
 const struct desk_counts *desk_counts(const struct desk *desk);
 
-/* --- any thread ------------------------------------------------------------- */
+/* Both are borrowed for the call; request is the one that was asked. */
+typedef void desk_answered(const struct answer *answer, const struct request *request, void *arg);
 
 /* A session without a SASL user name may be an identity's (engine/identity.h). */
 bool desk_knows_identities(const struct desk *desk);
 
-/* Asks the engine and waits. config and request are copied or referenced;
- * originators, which may be NULL, is taken over and becomes part of the
- * request. */
+/* Asks the engine; answered is called exactly once, perhaps before this returns.
+ * config and request are referenced or copied; originators, which may be NULL, is
+ * taken over and becomes part of the request. */
 void desk_ask(struct desk *desk, struct config *config, const struct request *request,
-	      struct originators *originators, struct answer *out);
+	      struct originators *originators, desk_answered *answered, void *arg);
 
 /* The answer could not be given: logs that, and takes everything back that was
- * charged, without waiting for it. */
-void desk_undo(struct desk *desk, struct config *config, const struct request *request,
+ * charged. */
+void desk_undo(struct desk *desk, const struct config *config, const struct request *request,
 	       const struct answer *answer);
-
-/* Logs a decision that the engine was not asked for. */
-void desk_log(const struct config *config, const struct request *request,
-	      const struct verdict *verdict);
 
 #endif

@@ -5,21 +5,18 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include <event2/event.h>
-#include <libmilter/mfapi.h>
 
 #include "base/daemon.h"
 #include "base/header_address.h"
+#include "base/listener.h"
 #include "base/log.h"
-#include "milter/bridge.h"
-#include "milter/callbacks.h"
+#include "milter/clients.h"
 #include "milter/desk.h"
 #include "milter/message.h"
-#include "milter/socket.h"
 #include "store/store.h"
 
 #define PROGRAM "sendward-milter"
@@ -32,38 +29,84 @@
  * of the socket; nobody is to be deferred only because the daemon is new. */
 #define STORE_READY_MS 1000
 
-static const int stop_signals[] = { SIGTERM, SIGINT, SIGHUP };
+/* When it is to stop: what is under way may take redis.deadline and so much
+ * more, and how often it is looked whether all is done. */
+#define STOP_MS 1000
+#define DRAIN_EVERY_MS 10
+
+static const int stop_signals[] = { SIGTERM, SIGINT };
 #define STOP_SIGNALS (sizeof(stop_signals) / sizeof(stop_signals[0]))
+static const int reload_signals[] = { SIGHUP, SIGUSR1 };
+#define RELOAD_SIGNALS (sizeof(reload_signals) / sizeof(reload_signals[0]))
 
 struct milter {
 	struct config *config; /* the present one, a reference */
 	struct event_base *base;
+	struct listener *listener;
 	struct store *store;
-	struct bridge *bridge;
 	struct desk *desk;
-	struct event *stop_events[STOP_SIGNALS], *reload_event, *beat_event;
+	struct clients *clients;
+	struct event *stop_events[STOP_SIGNALS], *reload_events[RELOAD_SIGNALS];
+	struct event *beat_event, *drain_event;
 	int64_t began_s;
-	bool store_tried, listening, stopping;
+	bool stopping, drained;
+	int drains_left;
 };
 
-/* ---- events ---------------------------------------------------------------- */
+/* The only one; opened before the privileges are dropped. */
+static struct milter milter;
 
-/* SIGHUP too: libmilter takes it for a request to stop, and may get it
- * first. */
+/* ---- stopping -------------------------------------------------------------- */
+
+/* Nothing is lost when the process ends now. */
+static bool is_idle(const struct milter *m)
+{
+	struct store_stats stats;
+
+	store_stats(m->store, &stats);
+	return m->drained && desk_counts(m->desk)->under_way == 0 && stats.in_flight == 0;
+}
+
+static void on_drain(evutil_socket_t fd, short what, void *arg)
+{
+	struct milter *m = arg;
+	bool idle = is_idle(m);
+
+	(void)fd;
+	(void)what;
+	if (!idle && m->drains_left-- > 0)
+		return;
+	if (!idle)
+		log_warning("stopping before everything was answered");
+	event_base_loopbreak(m->base);
+}
+
+static void on_drained(void *ctx)
+{
+	struct milter *m = ctx;
+
+	m->drained = true;
+}
+
 static void on_stop(evutil_socket_t number, short what, void *arg)
 {
-	struct milter *milter = arg;
+	const struct timeval every = { .tv_usec = DRAIN_EVERY_MS * 1000 };
+	struct milter *m = arg;
 
 	(void)number;
 	(void)what;
-	if (milter->stopping)
+	if (m->stopping)
 		return;
-	milter->stopping = true;
+	m->stopping = true;
 	log_info("stopping");
 	daemon_stopping();
-	if (milter->listening)
-		bridge_stop(milter->bridge);
+	listener_close(&m->listener);
+	m->drains_left = (int)(m->config->redis.deadline_ms + STOP_MS) / DRAIN_EVERY_MS;
+	clients_drain(m->clients, on_drained, m);
+	event_add(m->drain_event, &every);
 }
+
+/* ---- events ---------------------------------------------------------------- */
 
 static const char *charge_text(const struct config *config)
 {
@@ -72,59 +115,54 @@ static const char *charge_text(const struct config *config)
 
 static void on_reload(evutil_socket_t number, short what, void *arg)
 {
-	struct milter *milter = arg;
-	struct config *config = daemon_reload(milter->config);
+	struct milter *m = arg;
+	struct config *config = m->stopping ? NULL : daemon_reload(m->config);
 
 	(void)number;
 	(void)what;
 	if (!config)
 		return;
-	store_configure(milter->store, config);
-	bridge_configure(milter->bridge, config);
-	config_unref(&milter->config);
-	milter->config = config;
+	store_configure(m->store, config);
+	clients_configure(m->clients, config);
+	config_unref(&m->config);
+	m->config = config;
 	log_info("configuration reloaded, charge=%s", charge_text(config));
 }
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
-	const struct milter *milter = arg;
-	const struct desk_counts *counts = desk_counts(milter->desk);
+	const struct milter *m = arg;
+	const struct desk_counts *counts = desk_counts(m->desk);
 	char name[NODE_MAX + sizeof("/milter")], json[512];
+	struct clients_stats stats;
 
 	(void)fd;
 	(void)what;
-	snprintf(name, sizeof(name), "%s/milter", milter->config->node);
+	clients_stats(m->clients, &stats);
+	snprintf(name, sizeof(name), "%s/milter", m->config->node);
 	snprintf(json, sizeof(json),
-		 "{\"version\":\"%s\",\"pid\":%ld,\"since\":%" PRId64 ",\"messages\":%" PRId64
-		 ",\"accepted\":%" PRId64 ",\"refused\":%" PRId64 ",\"deferred\":%" PRId64
-		 ",\"sandboxed\":%" PRId64 ",\"late\":%" PRId64 "}",
-		 PACKAGE_VERSION, (long)getpid(), milter->began_s, counts->messages,
+		 "{\"version\":\"%s\",\"pid\":%ld,\"since\":%" PRId64 ",\"connections\":%" PRId64
+		 ",\"messages\":%" PRId64 ",\"accepted\":%" PRId64 ",\"refused\":%" PRId64
+		 ",\"deferred\":%" PRId64 ",\"sandboxed\":%" PRId64 ",\"late\":%" PRId64
+		 ",\"malformed\":%" PRId64 ",\"turned_away\":%" PRId64 "}",
+		 PACKAGE_VERSION, (long)getpid(), m->began_s, stats.connections, counts->messages,
 		 counts->accepted, counts->refused, counts->deferred, counts->sandboxed,
-		 counts->late);
-	store_beat(milter->store, name, json, BEAT_TTL_S);
+		 counts->late, stats.malformed, stats.turned_away);
+	store_beat(m->store, name, json, BEAT_TTL_S);
 }
 
 /* The first beat, and the first sessions. */
 static void on_store_ready(const char *error, void *arg)
 {
-	struct milter *milter = arg;
+	struct milter *m = arg;
 
-	milter->store_tried = true;
+	if (m->stopping)
+		return;
+	listener_resume(m->listener);
 	if (error)
 		log_warning("started without the store: %s", error);
 	else
 		on_beat(-1, 0, arg);
-}
-
-/* Nothing is lost when the process ends now. */
-static bool store_is_idle(void *arg)
-{
-	const struct milter *milter = arg;
-	struct store_stats stats;
-
-	store_stats(milter->store, &stats);
-	return stats.in_flight == 0;
 }
 
 /* ---- start and end --------------------------------------------------------- */
@@ -134,8 +172,8 @@ static bool add_event(struct event *event, const struct timeval *after)
 	return event && event_add(event, after) == 0;
 }
 
-/* Nobody handles a request to reload yet, and its default effect is the end:
- * it waits until watch() unblocks it. When unwatch() has taken the handler
+/* What tells the daemon to reload waits until watch(), as nobody handles it
+ * before and its default effect is the end; when unwatch() has taken the handler
  * away again, it is ignored. */
 static void defer_reloads(void)
 {
@@ -143,9 +181,11 @@ static void defer_reloads(void)
 	sigset_t reload;
 
 	sigemptyset(&reload);
-	sigaddset(&reload, SIGUSR1);
+	for (size_t i = 0; i < RELOAD_SIGNALS; i++) {
+		sigaddset(&reload, reload_signals[i]);
+		sigaction(reload_signals[i], &ignore, NULL);
+	}
 	sigprocmask(SIG_BLOCK, &reload, NULL);
-	sigaction(SIGUSR1, &ignore, NULL);
 }
 
 static void admit_reloads(void)
@@ -153,108 +193,132 @@ static void admit_reloads(void)
 	sigset_t reload;
 
 	sigemptyset(&reload);
-	sigaddset(&reload, SIGUSR1);
+	for (size_t i = 0; i < RELOAD_SIGNALS; i++)
+		sigaddset(&reload, reload_signals[i]);
 	sigprocmask(SIG_UNBLOCK, &reload, NULL);
 }
 
-static bool watch(struct milter *milter)
+static bool watch(struct milter *m)
 {
 	const struct timeval every = { .tv_sec = BEAT_EVERY_S };
-	struct event_base *base = milter->base;
 	bool done = true;
 
 	for (size_t i = 0; i < STOP_SIGNALS; i++) {
-		milter->stop_events[i] = evsignal_new(base, stop_signals[i], on_stop, milter);
-		done = done && add_event(milter->stop_events[i], NULL);
+		m->stop_events[i] = evsignal_new(m->base, stop_signals[i], on_stop, m);
+		done = done && add_event(m->stop_events[i], NULL);
 	}
-	milter->reload_event = evsignal_new(base, SIGUSR1, on_reload, milter);
-	milter->beat_event = event_new(base, -1, EV_PERSIST, on_beat, milter);
-	done = done && add_event(milter->reload_event, NULL) &&
-	       add_event(milter->beat_event, &every);
+	for (size_t i = 0; i < RELOAD_SIGNALS; i++) {
+		m->reload_events[i] = evsignal_new(m->base, reload_signals[i], on_reload, m);
+		done = done && add_event(m->reload_events[i], NULL);
+	}
+	m->beat_event = event_new(m->base, -1, EV_PERSIST, on_beat, m);
+	m->drain_event = event_new(m->base, -1, EV_PERSIST, on_drain, m);
+	done = done && add_event(m->beat_event, &every) && m->drain_event;
 	admit_reloads();
 	return done;
 }
 
-static void unwatch(struct milter *milter)
+/* A second SIGTERM would spoil the exit status. */
+static void unwatch(struct milter *m)
 {
+	sigset_t stops;
+
+	sigemptyset(&stops);
 	for (size_t i = 0; i < STOP_SIGNALS; i++)
-		event_free(milter->stop_events[i]);
-	event_free(milter->reload_event);
-	event_free(milter->beat_event);
+		sigaddset(&stops, stop_signals[i]);
+	sigprocmask(SIG_BLOCK, &stops, NULL);
+	for (size_t i = 0; i < STOP_SIGNALS; i++)
+		event_free(m->stop_events[i]);
+	for (size_t i = 0; i < RELOAD_SIGNALS; i++)
+		event_free(m->reload_events[i]);
+	event_free(m->beat_event);
+	event_free(m->drain_event);
 }
 
-/* libmilter leaves the socket there when the process is root's. */
-static void remove_socket(const struct endpoint *endpoint, const struct stat *ours)
+/* Who connects before run() is there waits in the kernel: the loop does not
+ * run yet. */
+static void on_accepted(int fd, void *arg)
 {
-	struct stat now;
+	struct milter *m = arg;
 
-	if (endpoint->kind == ENDPOINT_UNIX && lstat(endpoint->path, &now) == 0 &&
-	    now.st_dev == ours->st_dev && now.st_ino == ours->st_ino)
-		unlink(endpoint->path);
+	clients_add(m->clients, fd);
 }
 
-static bool open_socket(struct config *config, char *error, size_t error_size)
+static bool open_listener(struct config *config, char *error, size_t error_size)
 {
 	if (!config->milter_configured) {
 		snprintf(error, error_size, "%s: no \"listen\" in section milter", config->path);
 		return false;
 	}
-	if (!callbacks_register(PROGRAM)) {
-		snprintf(error, error_size, "built with another version of libmilter");
+	milter.base = event_base_new();
+	if (!milter.base) {
+		snprintf(error, error_size, "the event loop does not start");
 		return false;
 	}
-	return socket_open(config, error, error_size);
+	milter.listener = listener_open(milter.base, &config->milter_listen, config->socket_mode,
+					config->socket_group, on_accepted, &milter, error,
+					error_size);
+	if (!milter.listener)
+		event_base_free(milter.base);
+	return milter.listener != NULL;
 }
 
-static int listen_until_stopped(struct milter *milter)
+static void log_start(const struct config *config)
 {
-	const struct bridge_host host = { smfi_main, store_is_idle, milter };
 	char text[ENDPOINT_TEXT_MAX];
 
-	endpoint_format(&milter->config->milter_listen, text);
+	endpoint_format(&config->milter_listen, text);
 	log_info("%s %s started, node=%s, charge=%s, listening on %s", PROGRAM, PACKAGE_VERSION,
-		 milter->config->node, charge_text(milter->config), text);
-	store_when_ready(milter->store, STORE_READY_MS, on_store_ready, milter);
-	daemon_ready();
-	while (!milter->store_tried && !milter->stopping)
-		event_base_loop(milter->base, EVLOOP_ONCE);
-	if (milter->stopping)
-		return MI_SUCCESS;
-	milter->listening = true;
-	return bridge_run(milter->bridge, &host);
+		 config->node, charge_text(config), text);
+}
+
+static void make_parts(struct milter *m)
+{
+	m->store = store_new(m->base, m->config);
+	store_trust_recent(m->store);
+	store_keep(m->store, m->config->state_dir, "milter.state");
+	store_follow(m->store);
+	store_remember_sent(m->store);
+	m->desk = desk_new(m->base, m->store);
+	m->clients = clients_new(m->base, m->desk, m->config);
+}
+
+/* Answers that are still owed come while the store is freed; nothing new is
+ * asked then. */
+static void free_parts(struct milter *m)
+{
+	listener_close(&m->listener);
+	clients_abandon(m->clients);
+	store_free(&m->store);
+	clients_free(&m->clients);
+	desk_free(&m->desk);
+	unwatch(m);
+	event_base_free(m->base);
+	libevent_global_shutdown();
+	config_unref(&m->config);
 }
 
 static int run(struct config *config)
 {
-	struct milter milter = { .config = config, .began_s = (int64_t)time(NULL) };
-	const struct endpoint endpoint = config->milter_listen;
-	struct stat created = { 0 };
+	struct milter *m = &milter;
 	int status;
 
-	lstat(endpoint.path, &created);
+	m->config = config;
+	m->began_s = (int64_t)time(NULL);
 	header_address_init();
-	milter.base = event_base_new();
-	if (!milter.base || !watch(&milter)) {
-		log_error("cannot set up the event loop");
-		return 1;
-	}
-	milter.store = store_new(milter.base, config);
-	store_trust_recent(milter.store);
-	store_keep(milter.store, config->state_dir, "milter.state");
-	store_follow(milter.store);
-	store_remember_sent(milter.store);
-	milter.bridge = bridge_new(milter.base, config);
-	milter.desk = desk_new(milter.bridge, milter.store);
 	message_tokens_init();
-	callbacks_use(milter.bridge, milter.desk);
-	status = listen_until_stopped(&milter);
-	remove_socket(&endpoint, &created);
-	store_free(&milter.store);
-	unwatch(&milter);
-	event_base_free(milter.base);
-	libevent_global_shutdown();
-	config_unref(&milter.config);
-	return status == MI_SUCCESS ? 0 : 1;
+	make_parts(m);
+	if (!watch(m)) {
+		log_error("cannot set up the event loop");
+		return EXIT_FAILURE;
+	}
+	log_start(config);
+	listener_pause(m->listener);
+	store_when_ready(m->store, STORE_READY_MS, on_store_ready, m);
+	daemon_ready();
+	status = event_base_dispatch(m->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	free_parts(m);
+	return status;
 }
 
 int main(int argc, char **argv)
@@ -262,7 +326,7 @@ int main(int argc, char **argv)
 	static const struct daemon_program program = {
 		.name = PROGRAM,
 		.about = "per-login quotas and sender checks for Postfix, as a milter",
-		.open = open_socket,
+		.open = open_listener,
 		.run = run,
 	};
 

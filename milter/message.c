@@ -1,7 +1,6 @@
 #include "milter/message.h"
 
 #include <inttypes.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +16,12 @@
 /* The first room for recipients; enough for nearly every message. */
 #define RECIPIENTS_START 256
 
-struct session *session_new(struct config *config, const struct sockaddr *client)
+struct session *session_new(struct config *config, const char *client)
 {
 	struct session *session = memory_zero(sizeof(*session));
-	struct ip ip;
 
 	session->config = config;
-	if (client && ip_from_sockaddr(client, &ip))
-		ip_format(&ip, session->client);
-	else
-		memcpy(session->client, "unknown", sizeof("unknown"));
+	snprintf(session->client, sizeof(session->client), "%s", client ? client : "unknown");
 	return session;
 }
 
@@ -36,8 +31,19 @@ void session_free(struct session **session)
 		return;
 	message_free(&(*session)->message);
 	config_unref(&(*session)->config);
+	free((*session)->login);
 	free(*session);
 	*session = NULL;
+}
+
+/* It is said again with each message, and is the same. */
+void session_set_login(struct session *session, const char *login, enum tls_version tls)
+{
+	session->tls = tls;
+	if (session->login && strcmp(session->login, login) == 0)
+		return;
+	free(session->login);
+	session->login = memory_strdup(login);
 }
 
 /* A path as typed, "<a@b>" or "a@b", without its outer angle brackets. */
@@ -53,28 +59,23 @@ static char *copy_path(const char *path)
 	return copy;
 }
 
-/* The value of SIZE= (RFC 1870 section 3: up to 20 digits), or 0. */
-static int64_t announced_size(char *const *parameters)
+/* Digits, at most 20 of them (RFC 1870 section 3); else 0. */
+static int64_t size_of(const char *digits)
 {
-	for (; *parameters; parameters++) {
-		int64_t size = 0;
+	int64_t size = 0;
 
-		if (strncasecmp(*parameters, "SIZE=", 5) != 0)
-			continue;
-		for (const char *p = *parameters + 5; *p; p++) {
-			if (!ascii_is_digit(*p))
-				return 0;
-			size = size * 10 + (*p - '0');
-			if (size > AMOUNT_MAX)
-				return AMOUNT_MAX;
-		}
-		return size;
+	for (; *digits; digits++) {
+		if (!ascii_is_digit(*digits))
+			return 0;
+		size = size * 10 + (*digits - '0');
+		if (size > AMOUNT_MAX)
+			return AMOUNT_MAX;
 	}
-	return 0;
+	return size;
 }
 
 /* The next message's token, as a number. */
-static atomic_uint_least32_t next_token;
+static uint32_t next_token;
 
 void message_tokens_init(void)
 {
@@ -87,26 +88,33 @@ void message_tokens_init(void)
 		clock_gettime(CLOCK_REALTIME, &now);
 		start = (uint32_t)now.tv_sec ^ (uint32_t)now.tv_nsec ^ (uint32_t)getpid() << 16;
 	}
-	atomic_store(&next_token, start);
+	next_token = start;
 }
 
 static void make_token(char out[MESSAGE_TOKEN_LENGTH + 1])
 {
-	uint32_t number = (uint32_t)atomic_fetch_add(&next_token, 1);
-
-	snprintf(out, MESSAGE_TOKEN_LENGTH + 1, "m%08" PRIx32, number);
+	snprintf(out, MESSAGE_TOKEN_LENGTH + 1, "m%08" PRIx32, next_token++);
 }
 
-struct message *message_new(const struct username *username, char **argv)
+struct message *message_new(const struct username *username, const char *sender)
 {
 	struct message *message = memory_zero(sizeof(*message));
 
 	message->username = *username;
 	message->header_wanted = username->login[0];
 	make_token(message->token);
-	message->sender = copy_path(argv[0] ? argv[0] : "");
-	message->announced_bytes = argv[0] ? announced_size(argv + 1) : 0;
+	message->sender = copy_path(sender);
 	return message;
+}
+
+void message_add_parameter(struct message *message, const char *parameter)
+{
+	static const char name[] = "SIZE=";
+
+	if (message->size_announced || strncasecmp(parameter, name, sizeof(name) - 1) != 0)
+		return;
+	message->size_announced = true;
+	message->announced_bytes = size_of(parameter + sizeof(name) - 1);
 }
 
 void message_free(struct message **message)
@@ -191,16 +199,17 @@ static struct originators *need_originators(struct message *message)
 	return message->originators;
 }
 
-void message_add_header(struct message *message, const char *name, const char *value)
+void message_add_header(struct message *message, const char *name, const char *value,
+			size_t value_len)
 {
-	size_t len = strlen(value);
+	const char *end = value + value_len;
 
-	message->received_bytes += (int64_t)(strlen(name) + 1 + len + 2);
-	for (const char *p = value; (p = strchr(p, '\n')); p++)
+	message->received_bytes += (int64_t)(strlen(name) + 1 + value_len + 2);
+	for (const char *p = value; (p = memchr(p, '\n', (size_t)(end - p))); p++)
 		message->received_bytes++;
 	if (!message->header_wanted || !originators_wants(name))
 		return;
-	originators_add(need_originators(message), name, value, len);
+	originators_add(need_originators(message), name, value, value_len);
 	originals_add(&message->originals, name, value);
 }
 

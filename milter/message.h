@@ -1,10 +1,8 @@
 /*
  * What is known of one SMTP session and of its present message.
  *
- * libmilter moves a session between its threads, never two at a time, so all
- * of this hangs on smfi_setpriv() and needs no lock. Texts are copied; a
- * message costs at most RECIPIENT_OCTETS_MAX, one struct originators and what
- * milter/original.h keeps.
+ * Texts are copied; a message costs at most RECIPIENT_OCTETS_MAX, one struct
+ * originators and what milter/original.h keeps.
  */
 #ifndef SENDWARD_MILTER_MESSAGE_H
 #define SENDWARD_MILTER_MESSAGE_H
@@ -32,7 +30,8 @@ struct message {
 	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
-	int64_t announced_bytes;	      /* SIZE= of MAIL, or 0 */
+	bool size_announced;
+	int64_t announced_bytes; /* SIZE= of MAIL, or 0 */
 	int64_t received_bytes;
 	char *recipients; /* accepted ones, each with its NUL, one after the other */
 	size_t recipients_len, recipients_size;
@@ -46,23 +45,31 @@ struct message {
 struct session {
 	struct config *config;	  /* the snapshot it began with; a reference */
 	char client[IP_TEXT_MAX]; /* "unknown" when it is no IP address */
+	char *login;		  /* of the next message; owned; NULL as long as nobody said */
+	enum tls_version tls;	  /* likewise */
 	struct message *message;  /* owned; NULL between messages */
 	bool left_alone;	  /* its present message: nobody to ask about */
 };
 
-/* client may be NULL. Takes over the reference to config. */
-struct session *session_new(struct config *config, const struct sockaddr *client);
+/* client as text; NULL for "unknown". Takes over the reference to config. */
+struct session *session_new(struct config *config, const char *client);
 void session_free(struct session **session);
+
+/* Who is logged in from now on, "" for nobody, and under which TLS; copied. */
+void session_set_login(struct session *session, const char *login, enum tls_version tls);
 
 /* Chooses where the tokens of this process begin, at random: another milter
  * on the node, or this one started again, is not to give out the same. Once,
  * before there are messages. */
 void message_tokens_init(void);
 
-/* argv is MAIL's: the sender, then ESMTP parameters, then NULL (RFC 5321
- * section 4.1.1.2, RFC 1870). */
-struct message *message_new(const struct username *username, char **argv);
+/* sender is MAIL's, as typed. */
+struct message *message_new(const struct username *username, const char *sender);
 void message_free(struct message **message);
+
+/* Another one of MAIL (RFC 5321 section 4.1.1.2); of SIZE= (RFC 1870) the first
+ * counts. */
+void message_add_parameter(struct message *message, const char *parameter);
 
 /* queue_id may be NULL: not known yet. One that is too long is not kept. */
 void message_set_queue_id(struct message *message, const char *queue_id);
@@ -77,9 +84,10 @@ bool message_full(const struct message *message, const char *text);
 bool message_each_recipient(const struct message *message,
 			    bool (*each)(const char *recipient, void *arg), void *arg);
 
-/* One header field as libmilter gives it with SMFIP_HDR_LEADSPC: value keeps
- * what follows the colon, folded lines are separated by LF. */
-void message_add_header(struct message *message, const char *name, const char *value);
+/* One header field: value, of value_len octets, is what follows the colon,
+ * folded lines are separated by LF. */
+void message_add_header(struct message *message, const char *name, const char *value,
+			size_t value_len);
 
 /* The next len octets of the body, with the line ends of SMTP. */
 void message_add_body(struct message *message, size_t len);

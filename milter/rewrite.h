@@ -1,5 +1,5 @@
 /*
- * Carries out what the engine says of a header From that the login may not use
+ * Writes what the engine says of a header From that the login may not use
  * (engine/rewrite.h), at the end of the message.
  *
  * Tried out with Postfix 3.7 and 3.10: fields are counted from 1 for each name, a field
@@ -9,17 +9,11 @@
 #ifndef SENDWARD_MILTER_REWRITE_H
 #define SENDWARD_MILTER_REWRITE_H
 
-#include <stdbool.h>
-#include <sys/types.h>
-
-#include <libmilter/mfapi.h>
-
 #include "engine/rewrite.h"
 #include "milter/original.h"
+#include "milter/packet.h"
 
-/* False when Postfix could not be told; the message must not be accepted then,
- * as part of it may have been done. */
-bool rewrite_message(SMFICTX *ctx, const struct rewrite *rewrite,
+void rewrite_message(struct packets *out, const struct rewrite *rewrite,
 		     const struct originals *originals);
 
 #endif

@@ -21,7 +21,7 @@ function outside(headers, files) {
 }
 
 function outside_table() {
-	outside("^(pthread|threads|semaphore)[.]h$", "^(milter/bridge|sasld/hasher|base/log)[.]c$")
+	outside("^(pthread|threads|semaphore)[.]h$", "^(sasld/hasher|base/log)[.]c$")
 	outside("^gmime/", "^base/header_address[.]c$")
 	outside("^glib[.]h$", "^base/calendar[.]c$")
 	outside("^confuse[.]h$", "^base/config(_[a-z]+)?[.][ch]$")
@@ -29,7 +29,7 @@ function outside_table() {
 	outside("^crypt[.]h$", "^base/password_hash[.]c$")
 	outside("^openssl/", "^(store/|base/(password(_hash)?|scram|secret)[.]c$|sasld/stranger[.]c$)")
 	outside("^gsasl", "^sasld/mechanism[.]c$")
-	outside("^libmilter/", "^milter/")
+	outside("^libmilter/", "^bench/")
 	outside("^systemd/", "^base/daemon[.]c$")
 }
 

@@ -12,12 +12,12 @@
 # put in place for that time when the system has none). Returns 0 when everything is there, else says why on
 # standard error and returns 1.
 
-SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libmilter-dev libgsasl-dev libhiredis-dev libssl-dev
+SENDWARD_BUILD_PACKAGES="gcc libc6-dev make autoconf automake pkg-config libgsasl-dev libhiredis-dev libssl-dev
 	libevent-dev libconfuse-dev libcunit1-dev libjansson-dev libglib2.0-dev libgmime-3.0-dev libidn2-dev
 	libunistring-dev libcrypt-dev libsystemd-dev uthash-dev"
 
 SENDWARD_TEST_PACKAGES="postfix dovecot-core redis-server swaks libnet-ssleay-perl libauthen-sasl-perl msmtp curl
-	python3 openssl tzdata valgrind"
+	python3 openssl tzdata valgrind libmilter-dev"
 
 SENDWARD_PEER_PACKAGES="postfwd policyd-rate-limit mtpolicyd rspamd redis-server"
 

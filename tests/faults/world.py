@@ -42,7 +42,7 @@ class World:
     the class to start it with, `server` a Redis that several share, `topology` a class of servers that are
     reached without a proxy."""
 
-    def __init__(self, kind, mode="degrade", top=None, redis=None, plan=None, policyd=None, persistent=True, tcp=None,
+    def __init__(self, kind, mode="degrade", top=None, redis=None, plan=None, front=None, persistent=True, tcp=None,
                  daemon=Daemon, node=NODE, server=None, topology=None):
         self.kind = kind
         self.mode = mode
@@ -62,7 +62,7 @@ class World:
         self.front = FRONTS[kind](self.path)
         self.daemon = daemon(self.front.program, self.config_path, os.path.join(self.directory, kind + ".log"),
                             [self.path])
-        self._settings = {"top": top or {}, "redis": redis or {}, "plan": plan or {}, "policyd": policyd or {}}
+        self._settings = {"top": top or {}, "redis": redis or {}, "plan": plan or {}, kind: front or {}}
         self._numbers = 0
         self.tool = None
 
@@ -123,8 +123,7 @@ class World:
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', "on_store_failure": self.mode,
                  **self._settings["top"]},
             "redis": {**self._reach(), "deadline": f"{DEADLINE_MS}ms", **self._settings["redis"]},
-            self.kind: {"listen": f"{{ {listen} }}", **self._settings["policyd"]} if self.kind == "policyd" else
-                       {"listen": listen},
+            self.kind: {"listen": f"{{ {listen} }}" if self.kind == "policyd" else listen, **self._settings[self.kind]},
             "plan default": self._plan(),
         })
 

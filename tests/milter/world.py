@@ -21,7 +21,7 @@ DAY_S = 86400
 FROM_ALICE = (("From", " alice@example.org"), ("Subject", " test"))
 BODY = b"Hello.\r\n"
 
-# The deadline of every wait for Redis, and what a bridge may add (milter/desk.h), with room for a busy machine.
+# The deadline of every wait for Redis, and what is waited beyond it (milter/desk.h), with room for a busy machine.
 DEADLINE_MS = 250
 MARGIN_MS = 100
 BUSY_MS = 400

@@ -1,7 +1,6 @@
 /* What the milter keeps of a session and its message. */
 #include "milter/message.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,12 +14,15 @@ static const struct username alice = { .login = "alice" };
 
 static struct message *message_of(const char *sender, const char *parameter)
 {
-	char sender_copy[256], parameter_copy[64];
-	char *argv[] = { sender_copy, parameter_copy, NULL };
+	struct message *message = message_new(&alice, sender);
 
-	snprintf(sender_copy, sizeof(sender_copy), "%s", sender);
-	snprintf(parameter_copy, sizeof(parameter_copy), "%s", parameter);
-	return message_new(&alice, argv);
+	message_add_parameter(message, parameter);
+	return message;
+}
+
+static void add_header(struct message *message, const char *name, const char *value)
+{
+	message_add_header(message, name, value, strlen(value));
 }
 
 static void test_sender(void)
@@ -72,13 +74,16 @@ static void test_announced_size(void)
 	}
 }
 
-static void test_mail_without_arguments(void)
+static void test_parameters(void)
 {
-	char *argv[] = { NULL };
-	struct message *message = message_new(&alice, argv);
+	struct message *message = message_new(&alice, "");
 
 	SUITE_TEXT_EQUAL(message->sender, "");
 	SUITE_INT_EQUAL(message->announced_bytes, 0);
+	message_add_parameter(message, "BODY=8BITMIME");
+	message_add_parameter(message, "SIZE=5");
+	message_add_parameter(message, "SIZE=6");
+	SUITE_INT_EQUAL(message->announced_bytes, 5);
 	message_free(&message);
 }
 
@@ -169,9 +174,9 @@ static void test_size(void)
 	struct message *message = message_of("<a@b.example>", "SIZE=7");
 
 	SUITE_INT_EQUAL(message_size(message), (int64_t)strlen("\r\n"));
-	message_add_header(message, "From", " alice@example.org");
-	message_add_header(message, "Subject", "no space,\n\tfolded\n twice");
-	message_add_header(message, "X-Empty", "");
+	add_header(message, "From", " alice@example.org");
+	add_header(message, "Subject", "no space,\n\tfolded\n twice");
+	add_header(message, "X-Empty", "");
 	message_add_body(message, strlen("one\r\n"));
 	message_add_body(message, strlen("\r\n"));
 	SUITE_INT_EQUAL(message_size(message),
@@ -189,10 +194,10 @@ static void test_originators(void)
 	struct message *message = message_of("<a@b.example>", "");
 	struct originators *originators;
 
-	message_add_header(message, "Subject", " of no interest");
+	add_header(message, "Subject", " of no interest");
 	SUITE_TRUE(message->originators == NULL);
-	message_add_header(message, "from", " Alice <alice@example.org>");
-	message_add_header(message, "Sender", " bob@example.org");
+	add_header(message, "from", " Alice <alice@example.org>");
+	add_header(message, "Sender", " bob@example.org");
 	originators = message_take_originators(message);
 	SUITE_TRUE(message->originators == NULL);
 	SUITE_TEXT_EQUAL(originators->fault, "");
@@ -216,10 +221,9 @@ static void test_no_originators(void)
 
 static void test_no_login(void)
 {
-	char *argv[] = { NULL };
-	struct message *message = message_new(&(struct username){ .login = "" }, argv);
+	struct message *message = message_new(&(struct username){ .login = "" }, "");
 
-	message_add_header(message, "From", " alice@example.org");
+	add_header(message, "From", " alice@example.org");
 	SUITE_TRUE(message->originators == NULL);
 	SUITE_TRUE(message_take_originators(message) == NULL);
 	SUITE_INT_EQUAL(message_size(message), 27);
@@ -232,10 +236,7 @@ static const char charged_there[] = "charge = policyd\n"
 
 static void test_request(void)
 {
-	const struct sockaddr_in client = { .sin_family = AF_INET,
-					    .sin_addr.s_addr = htonl(0xc0000207) };
-	struct session *session =
-		session_new(fixture_config(charged_here), (const struct sockaddr *)&client);
+	struct session *session = session_new(fixture_config(charged_here), "192.0.2.7");
 	struct request request;
 
 	session->message = message_of("<alice@example.org>", "SIZE=1000");
@@ -294,11 +295,24 @@ static void test_not_final(void)
 	session_free(&session);
 }
 
+static void test_login(void)
+{
+	struct session *session = session_new(fixture_config(charged_here), NULL);
+
+	session_set_login(session, "alice", TLS_NONE);
+	session_set_login(session, "alice", TLS_NONE);
+	SUITE_TEXT_EQUAL(session->login, "alice");
+	session_set_login(session, "", TLS_NONE);
+	SUITE_TEXT_EQUAL(session->login, "");
+	session_free(&session);
+}
+
 static const struct suite_test tests[] = {
+	{ "a session has the login that was said last", test_login },
 	{ "without a login no header field is looked at", test_no_login },
 	{ "the sender loses only its outer angle brackets", test_sender },
 	{ "SIZE= is a decimal number or nothing", test_announced_size },
-	{ "a MAIL without arguments has the null sender", test_mail_without_arguments },
+	{ "MAIL may have several parameters, of which the first SIZE= counts", test_parameters },
 	{ "a queue id is kept when it is one", test_queue_id },
 	{ "recipients keep their spelling, their order and their duplicates", test_recipients },
 	{ "recipients are limited in number", test_many_recipients },

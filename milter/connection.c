@@ -1,0 +1,425 @@
+#include "milter/connection.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <event2/event_struct.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "base/peer.h"
+#include "milter/inbox.h"
+#include "milter/protocol.h"
+#include "milter/talk.h"
+
+enum connection_state {
+	CONNECTION_READING, /* waits for a packet, or has one not yet looked at */
+	CONNECTION_ASKING,  /* the engine has a question */
+	CONNECTION_WRITING, /* the server is slow to take the answer */
+	CONNECTION_CLOSED,  /* to be freed */
+};
+
+static const bool transitions[4][4] = {
+	[CONNECTION_READING] = { [CONNECTION_ASKING] = true,
+				 [CONNECTION_WRITING] = true,
+				 [CONNECTION_CLOSED] = true },
+	[CONNECTION_ASKING] = { [CONNECTION_READING] = true,
+				[CONNECTION_WRITING] = true,
+				[CONNECTION_CLOSED] = true },
+	[CONNECTION_WRITING] = { [CONNECTION_READING] = true, [CONNECTION_CLOSED] = true },
+};
+
+static const struct timeval write_timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
+
+struct connection {
+	struct connection_host *host;
+	struct crowd_member member;
+	enum connection_state state;
+	int fd;
+	bool running;	/* run() is on the stack */
+	bool listening; /* readable is added */
+	bool ended;	/* nothing more will be read */
+	struct event readable, writable;
+	int64_t heard_s; /* when something came last */
+	struct talk talk;
+	struct inbox inbox;
+	size_t wanted;	       /* octets of the present packet, as far as is known */
+	size_t skip;	       /* octets of a body that are yet to come */
+	struct packets unsent; /* of an answer, from sent on */
+	size_t sent;
+	/* The answer at the end of a message while it is not all taken; owned. */
+	struct answer *last;
+};
+
+static void run(struct connection *c);
+
+struct crowd_member *connection_member(struct connection *c)
+{
+	return &c->member;
+}
+
+bool connection_idle_since(const struct connection *c, int64_t since_s)
+{
+	return c->state == CONNECTION_READING && c->heard_s <= since_s;
+}
+
+/* The one gate of the state machine. */
+static void enter(struct connection *c, enum connection_state state)
+{
+	assert(transitions[c->state][state]);
+	c->state = state;
+}
+
+/* ---- reading --------------------------------------------------------------- */
+
+static void listen_on(struct connection *c, bool on)
+{
+	if (c->listening == on)
+		return;
+	c->listening = on;
+	if (!on) {
+		event_del(&c->readable);
+	} else if (event_add(&c->readable, NULL) < 0) {
+		log_warning("cannot wait for a mail server: %s", strerror(errno));
+		c->ended = true;
+	}
+}
+
+/* Reads what there is, or as much as there is room for. */
+static void fill(struct connection *c)
+{
+	struct connection_host *host = c->host;
+	size_t size;
+	char *at = inbox_room(&c->inbox, host->room, sizeof(host->room), c->wanted, &size);
+	ssize_t n = recv(c->fd, at, size, 0);
+
+	if (n > 0) {
+		inbox_filled(&c->inbox, (size_t)n);
+		c->heard_s = crowd_clock_s();
+		return;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	/* Closed or lost; what came before is still answered. */
+	c->ended = true;
+	listen_on(c, false);
+}
+
+/* Nothing is expected while a question is under way: it will be looked at
+ * afterwards. */
+static void on_readable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	(void)what;
+	if (c->state != CONNECTION_READING) {
+		listen_on(c, false);
+		return;
+	}
+	fill(c);
+	run(c);
+}
+
+/* ---- writing --------------------------------------------------------------- */
+
+/* The answer at the end of a message was not taken. */
+static void undo(struct connection *c, const struct answer *answer)
+{
+	struct request request = talk_last_question(&c->talk);
+
+	desk_undo(c->host->desk, c->talk.session->config, &request, answer);
+}
+
+/* How many of the octets the server has taken; -1: it has gone. */
+static ssize_t give(struct connection *c, const char *bytes, size_t n)
+{
+	ssize_t given = send(c->fd, bytes, n, MSG_NOSIGNAL);
+
+	if (given < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return given;
+}
+
+/* The last answer of a message needs no care any more. */
+static void forget_last(struct connection *c)
+{
+	free(c->last);
+	c->last = NULL;
+	talk_end_message(&c->talk);
+}
+
+static void lose(struct connection *c)
+{
+	if (c->last) {
+		undo(c, c->last);
+		forget_last(c);
+	}
+	enter(c, CONNECTION_CLOSED);
+}
+
+/* Goes on writing what was not taken at once. */
+static void push(struct connection *c)
+{
+	ssize_t n = give(c, c->unsent.bytes + c->sent, c->unsent.len - c->sent);
+
+	if (n < 0) {
+		lose(c);
+		return;
+	}
+	c->sent += (size_t)n;
+	if (c->sent < c->unsent.len) {
+		event_add(&c->writable, &write_timeout);
+		return;
+	}
+	packets_fini(&c->unsent);
+	if (c->last)
+		forget_last(c);
+	enter(c, CONNECTION_READING);
+}
+
+static void on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		log_warning("a mail server took no answer for %d s: connection closed",
+			    CONNECTION_WRITE_TIMEOUT_S);
+		lose(c);
+	} else {
+		push(c);
+	}
+	run(c);
+}
+
+/* Writes what is in host->out. False: the server has gone. */
+static bool flush(struct connection *c)
+{
+	struct packets *out = &c->host->out;
+	ssize_t n = give(c, out->bytes, out->len);
+
+	if (n < 0)
+		return false;
+	if ((size_t)n < out->len) {
+		c->unsent = *out;
+		*out = (struct packets){ 0 };
+		c->sent = (size_t)n;
+		enter(c, CONNECTION_WRITING);
+		event_add(&c->writable, &write_timeout);
+	} else if (c->state != CONNECTION_READING) {
+		enter(c, CONNECTION_READING);
+	}
+	return true;
+}
+
+/* ---- answers --------------------------------------------------------------- */
+
+/* Asked before a charge is answered: on a TCP connection the first octets to a
+ * server that has gone still seem to arrive. */
+static bool has_gone(const struct connection *c)
+{
+	char octet;
+	ssize_t n = recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+/* What is charged and not told is taken back, here or when the rest of the
+ * answer cannot be written. */
+static void give_last(struct connection *c, const struct answer *answer, bool possible)
+{
+	bool taken = !(answer->charges.n > 0 && has_gone(c)) && flush(c);
+
+	if (!taken || !possible)
+		undo(c, answer);
+	if (taken && possible && c->state == CONNECTION_WRITING) {
+		c->last = memory_alloc(sizeof(*c->last));
+		*c->last = *answer;
+		return;
+	}
+	talk_end_message(&c->talk);
+	if (!taken)
+		enter(c, CONNECTION_CLOSED);
+}
+
+static void on_answer(const struct answer *answer, const struct request *request, void *arg)
+{
+	struct connection *c = arg;
+	bool possible;
+
+	assert(c->state == CONNECTION_ASKING);
+	packets_clear(&c->host->out);
+	possible = talk_answer(&c->talk, request, answer, &c->host->out);
+	if (request->stage == STAGE_END_OF_MESSAGE)
+		give_last(c, answer, possible);
+	else if (!flush(c))
+		lose(c);
+	run(c);
+}
+
+static void ask(struct connection *c, const struct request *request)
+{
+	enter(c, CONNECTION_ASKING);
+	desk_ask(c->host->desk, c->talk.session->config, request,
+		 talk_originators(&c->talk, request), on_answer, c);
+}
+
+/* ---- packets --------------------------------------------------------------- */
+
+static void complain(struct connection *c, const char *fault)
+{
+	char peer[PEER_TEXT_MAX];
+
+	c->host->n_malformed++;
+	log_warning("not the milter protocol, from %s: %s; connection closed",
+		    peer_format(c->fd, peer), fault);
+	enter(c, CONNECTION_CLOSED);
+}
+
+static void hear(struct connection *c, const struct packet *packet)
+{
+	const struct talk_setting setting = { c->host->config, desk_knows_identities(c->host->desk) };
+	struct request question;
+
+	packets_clear(&c->host->out);
+	switch (talk_hear(&c->talk, &setting, packet, &c->host->out, &question)) {
+	case HEARD_ON:
+		if (c->host->out.len > 0 && !flush(c))
+			lose(c);
+		break;
+	case HEARD_ASK:
+		ask(c, &question);
+		break;
+	case HEARD_QUIT:
+		enter(c, CONNECTION_CLOSED);
+		break;
+	case HEARD_BAD:
+		complain(c, c->talk.fault);
+		break;
+	}
+}
+
+static void wait_or_end(struct connection *c, bool inside)
+{
+	char peer[PEER_TEXT_MAX];
+
+	if (!c->ended)
+		listen_on(c, true);
+	if (!c->ended)
+		return;
+	if (inside)
+		log_info("milter connection from %s ended inside a packet",
+			 peer_format(c->fd, peer));
+	enter(c, CONNECTION_CLOSED);
+}
+
+/* A part of a body is heard as soon as it is known how long it is, and what
+ * comes of it is passed over. */
+static void skip(struct connection *c, size_t n)
+{
+	size_t here = c->skip < n ? c->skip : n;
+
+	inbox_drop(&c->inbox, here);
+	c->skip -= here;
+}
+
+/* The next packet, if it is there. False: there is nothing to do but wait. */
+static bool step(struct connection *c)
+{
+	struct packet packet;
+	size_t n;
+	const char *bytes = inbox_bytes(&c->inbox, &n);
+	enum packet_result result;
+
+	if (c->skip > 0 && n > 0) {
+		skip(c, n);
+		return true;
+	}
+	result = packet_read(bytes, n, &packet, &c->wanted);
+	if (result == PACKET_BAD) {
+		complain(c, "a packet that is too large, or empty");
+	} else if (result == PACKET_WHOLE || packet.command == COMMAND_BODY) {
+		c->skip = packet.command == COMMAND_BODY ? packet.len : 0;
+		inbox_drop(&c->inbox, c->skip ? PACKET_HEAD : c->wanted);
+		hear(c, &packet);
+	} else {
+		wait_or_end(c, n > 0 || c->skip > 0);
+		return false;
+	}
+	return true;
+}
+
+/* ---- life ------------------------------------------------------------------ */
+
+static void connection_free(struct connection *c)
+{
+	c->host->closed(c->host->ctx, c);
+	event_del(&c->readable);
+	event_del(&c->writable);
+	close(c->fd);
+	talk_fini(&c->talk);
+	inbox_fini(&c->inbox);
+	packets_fini(&c->unsent);
+	free(c->last);
+	free(c);
+}
+
+/* Goes on until something has to be waited for. Every entry from outside ends
+ * here and does not touch the connection afterwards: it may be gone. An answer
+ * that is known at once comes back here inside itself and is left to the
+ * outer loop. */
+static void run(struct connection *c)
+{
+	if (c->running)
+		return;
+	c->running = true;
+	while (c->state == CONNECTION_READING) {
+		if (c->host->stopping)
+			enter(c, CONNECTION_CLOSED);
+		else if (!step(c))
+			break;
+	}
+	c->running = false;
+	if (c->state == CONNECTION_CLOSED)
+		connection_free(c);
+	else
+		inbox_keep(&c->inbox);
+}
+
+struct connection *connection_new(struct connection_host *host, int fd)
+{
+	struct connection *c = memory_zero(sizeof(*c));
+
+	c->host = host;
+	c->fd = fd;
+	c->heard_s = crowd_clock_s();
+	c->wanted = PACKET_HEAD;
+	event_assign(&c->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, c);
+	event_assign(&c->writable, host->base, fd, EV_WRITE, on_writable, c);
+	return c;
+}
+
+void connection_start(struct connection *c)
+{
+	run(c);
+}
+
+void connection_drain(struct connection *c)
+{
+	if (!c->ended && c->state == CONNECTION_READING)
+		fill(c);
+	c->ended = true;
+	listen_on(c, false);
+	run(c);
+}
+
+void connection_close(struct connection *c)
+{
+	enter(c, CONNECTION_CLOSED);
+	run(c);
+}

@@ -1,0 +1,67 @@
+/*
+ * One connection of a mail server, on the event loop.
+ *
+ * The server says things and waits where an answer was agreed on. While a
+ * question is under way, or an answer not taken, nothing more is read. Octets
+ * are read into a room that all connections share; a connection has memory of
+ * its own only for a packet that has not all come, and for an answer that is
+ * not taken at once. The body of a message is counted and not kept.
+ *
+ * A connection frees itself when it has ended and no question of its is under
+ * way.
+ */
+#ifndef SENDWARD_MILTER_CONNECTION_H
+#define SENDWARD_MILTER_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/config.h"
+#include "base/crowd.h"
+#include "milter/desk.h"
+#include "milter/packet.h"
+
+/* A server that does not read its answer is given up after this. */
+#define CONNECTION_WRITE_TIMEOUT_S 30
+
+/* Octets read at once. */
+#define CONNECTION_ROOM (64 * 1024)
+
+struct event_base;
+struct connection;
+
+/* What the connections of the daemon share; owned by who makes them, and
+ * outlives them. */
+struct connection_host {
+	struct event_base *base;
+	struct desk *desk;
+	struct config *config; /* of the next session; each keeps its own */
+	/* The connection is freed when this returns. */
+	void (*closed)(void *ctx, struct connection *connection);
+	void *ctx;
+	bool stopping;	     /* nothing is asked any more */
+	int64_t n_malformed; /* connections closed for it */
+	struct packets out;  /* written by one connection at a time */
+	char room[CONNECTION_ROOM];
+};
+
+/* Owns fd, a connected stream socket that does not block. */
+struct connection *connection_new(struct connection_host *host, int fd);
+
+/* Begins to read. May call closed() before it returns. */
+void connection_start(struct connection *connection);
+
+/* What has come until now is answered, then it is closed. May call closed()
+ * before it returns. */
+void connection_drain(struct connection *connection);
+
+/* Closes it at once; only when no question is under way. Calls closed(). */
+void connection_close(struct connection *connection);
+
+/* Nothing came since this (crowd_clock_s()), and nothing is owed. */
+bool connection_idle_since(const struct connection *connection, int64_t since_s);
+
+/* For the crowd that it belongs to. */
+struct crowd_member *connection_member(struct connection *connection);
+
+#endif
