@@ -1,5 +1,7 @@
+#define _GNU_SOURCE /* htobe64() */
 #include "store/item.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "engine/account.h"
@@ -8,12 +10,18 @@
 
 /* ---- the question --------------------------------------------------------- */
 
-/* Big endian. */
-static char *put_number(char *at, int64_t number, int octets)
+static char *put_bytes(char *at, const void *bytes, size_t octets)
 {
-	for (int shift = 8 * (octets - 1); shift >= 0; shift -= 8)
-		*at++ = (char)((uint64_t)number >> shift & 0xff);
-	return at;
+	memcpy(at, bytes, octets);
+	return at + octets;
+}
+
+/* Big endian. */
+static inline char *put_number(char *at, int64_t number, size_t octets)
+{
+	uint64_t bits = htobe64((uint64_t)number << (64 - 8 * octets));
+
+	return put_bytes(at, &bits, octets);
 }
 
 /* A double, little endian. */
@@ -23,9 +31,8 @@ static char *put_double(char *at, int64_t number)
 	uint64_t bits;
 
 	memcpy(&bits, &value, sizeof(bits));
-	for (int shift = 0; shift < 64; shift += 8)
-		*at++ = (char)(bits >> shift & 0xff);
-	return at;
+	bits = htole64(bits);
+	return put_bytes(at, &bits, sizeof(bits));
 }
 
 /* Behind it come NULs when it is shorter. */
@@ -76,8 +83,8 @@ static bool is_usual(const struct take *take)
 /* In front: kind, unit and window, as the counters have them. */
 static char *put_name(char *at, const struct take_row *row)
 {
-	at = put_text(at, row->ramp ? "w" : counter_kind(&row->quota), 1);
-	at = put_text(at, counter_unit(row->quota.unit), 1);
+	at = put_bytes(at, row->ramp ? "w" : counter_kind(&row->quota), 1);
+	at = put_bytes(at, counter_unit(row->quota.unit), 1);
 	return put_number(at, counter_window(&row->quota), 4);
 }
 
@@ -109,22 +116,24 @@ static const char *token_of(const char *message_key)
 
 size_t item_format(const struct take *take, char out[ITEM_MAX])
 {
+	const struct take_row *rows = take->rows;
+	size_t n = take->n_rows;
 	bool usual = is_usual(take);
-	char *at = put_number(out, (int64_t)take->n_rows, 1);
+	char *at = put_number(out, (int64_t)n, 1);
 
 	at = put_number(at, take->message_key != NULL, 1);
 	at = put_number(at, usual, 1);
 	at = put_text(at, take->version ? take->version : "?", ACCOUNT_VERSION_DIGITS);
-	at = put_number(at, (int64_t)take->n_rows, 2);
-	for (size_t i = 0; i < take->n_rows; i++)
-		at = put_name(at, &take->rows[i]);
+	at = put_number(at, (int64_t)n, 2);
+	for (size_t i = 0; i < n; i++)
+		at = put_name(at, &rows[i]);
 	at = put_text(at, token_of(take->message_key), MESSAGE_TOKEN_LENGTH);
-	for (size_t i = 0; i < take->n_rows; i++)
-		at = put_double(at, take->rows[i].amount);
-	for (size_t i = 0; i < take->n_rows; i++)
-		at = put_double(at, usual ? calm_of(&take->rows[i]) : 0);
-	for (size_t i = 0; i < take->n_rows; i++)
-		at = put_row(at, &take->rows[i]);
+	for (size_t i = 0; i < n; i++)
+		at = put_double(at, rows[i].amount);
+	for (size_t i = 0; i < n; i++)
+		at = put_double(at, usual ? calm_of(&rows[i]) : 0);
+	for (size_t i = 0; i < n; i++)
+		at = put_row(at, &rows[i]);
 	return (size_t)(at - out);
 }
 
@@ -171,15 +180,16 @@ static const struct {
 /* A whole number in a double, little endian. */
 static int64_t take_double(struct reader *r)
 {
-	uint64_t bits = 0;
+	uint64_t bits;
 	double value;
 
 	if (r->end - r->at < 8) {
 		r->ok = false;
 		return 0;
 	}
-	for (int shift = 0; shift < 64; shift += 8)
-		bits |= (uint64_t)*r->at++ << shift;
+	memcpy(&bits, r->at, sizeof(bits));
+	r->at += sizeof(bits);
+	bits = le64toh(bits);
 	memcpy(&value, &bits, sizeof(value));
 	if (!(value >= 0 && value <= (double)NUMBER_MAX) || value != (double)(int64_t)value) {
 		r->ok = false;

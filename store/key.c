@@ -78,6 +78,30 @@ bool key_message(const char *prefix, enum take_scope scope, const char *name, co
 	return build(prefix, scope, name, 'm', message, out);
 }
 
+bool key_question(const char *prefix, enum take_scope scope, const char *name, const char *message,
+		  size_t message_len, char account[KEY_MAX], char counters[KEY_MAX],
+		  char charged[KEY_MAX])
+{
+	size_t len, kind;
+
+	if (!build(prefix, scope, name, 'a', NULL, account))
+		return false;
+	len = strlen(account);
+	kind = (size_t)(strrchr(account, '}') - account) + 2;
+	memcpy(counters, account, len + 1);
+	counters[kind] = 'u';
+	memcpy(charged, counters, len + 1);
+	if (message_len == 0)
+		return true;
+	if (message_len > MESSAGE_KEY_MAX)
+		return false;
+	charged[kind] = 'm';
+	charged[len++] = ':';
+	memcpy(charged + len, message, message_len);
+	charged[len + message_len] = '\0';
+	return true;
+}
+
 bool key_guess(const char *prefix, const char *username, char out[KEY_MAX])
 {
 	return build(prefix, SCOPE_LOGIN, username, 'g', NULL, out);

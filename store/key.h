@@ -54,6 +54,12 @@ bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]
 void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 
+/* All three of one question, which differ little. message has message_len octets;
+ * without any the third is that of the counters. */
+bool key_question(const char *prefix, enum take_scope scope, const char *name, const char *message,
+		  size_t message_len, char account[KEY_MAX], char counters[KEY_MAX],
+		  char charged[KEY_MAX]);
+
 /* Of a place (engine/place.h), or of the identities when domain is "": domain has at
  * most DOMAIN_MAX octets, local
  * LOCAL_PART_MAX. */

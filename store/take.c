@@ -240,16 +240,10 @@ bool store_message_key(const struct store *store, enum take_scope scope, const c
 
 static bool find_keys(const struct store *store, const struct take *take, struct taking *t)
 {
-	const char *prefix = store_prefix(store);
+	const char *message = take->message_key ? take->message_key : "";
 
-	if (!key_account(prefix, take->scope, take->name, t->account) ||
-	    !key_counters(prefix, take->scope, take->name, t->counters))
-		return false;
-	if (take->message_key)
-		return store_message_key(store, take->scope, take->name, take->message_key,
-					 t->message);
-	strcpy(t->message, t->counters);
-	return true;
+	return key_question(store_prefix(store), take->scope, take->name, message,
+			    strcspn(message, "#"), t->account, t->counters, t->message);
 }
 
 static bool is_known(struct store *store, const struct take *take, struct take_answer *answer)

@@ -78,6 +78,35 @@ static void test_length(void)
 	SUITE_INT_EQUAL(strlen(key), KEY_PREFIX_MAX + 3 * LOGIN_MAX + MESSAGE_KEY_MAX + 5);
 }
 
+static void test_question(void)
+{
+	static const char *const names[] = { "rose", "}{", "a b", "dom.example" };
+	char keys[3][KEY_MAX], key[KEY_MAX], message[MESSAGE_KEY_MAX + 2];
+
+	for (size_t i = 0; i < SUITE_LEN(names) * TAKE_SCOPES; i++) {
+		const char *name = names[i / TAKE_SCOPES];
+		enum take_scope scope = (enum take_scope)(i % TAKE_SCOPES);
+
+		suite_row("%s %s", take_scope_name(scope), name);
+		SUITE_TRUE(key_question("p:", scope, name, "mx1/}:4F#token", 8, keys[0], keys[1],
+					keys[2]));
+		SUITE_TRUE(key_account("p:", scope, name, key));
+		SUITE_TEXT_EQUAL(keys[0], key);
+		SUITE_TRUE(key_counters("p:", scope, name, key));
+		SUITE_TEXT_EQUAL(keys[1], key);
+		SUITE_TRUE(key_message("p:", scope, name, "mx1/}:4F", key));
+		SUITE_TEXT_EQUAL(keys[2], key);
+		SUITE_TRUE(key_question("p:", scope, name, "", 0, keys[0], keys[1], keys[2]));
+		SUITE_TEXT_EQUAL(keys[2], keys[1]);
+	}
+	memset(message, 'm', sizeof(message));
+	SUITE_TRUE(!key_question("p:", SCOPE_LOGIN, "", "", 0, keys[0], keys[1], keys[2]));
+	SUITE_TRUE(!key_question("p:", SCOPE_LOGIN, "rose", message, sizeof(message), keys[0],
+				 keys[1], keys[2]));
+	SUITE_TRUE(key_question("p:", SCOPE_LOGIN, "rose", message, MESSAGE_KEY_MAX, keys[0],
+				keys[1], keys[2]));
+}
+
 static void test_own_keys(void)
 {
 	/* All octets there are: no two logins have the same key. */
@@ -133,6 +162,7 @@ static void test_pattern(void)
 static const struct suite_test tests[] = {
 	{ "all keys of a login share its hash tag, and it is read back", test_keys },
 	{ "a login has 1 to 255 octets, whatever they are", test_length },
+	{ "the keys of a question are those that are asked for one by one", test_question },
 	{ "no two logins share a key", test_own_keys },
 	{ "another key is not an account's", test_not_an_account },
 	{ "a prefix means itself to SCAN", test_pattern },
