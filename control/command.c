@@ -253,8 +253,8 @@ static const struct command commands[] = {
 		     BIT(ACTOR),
 	  .meanings = credential_meanings,
 	  .help = "give a login another username and password",
-	  .notes = "A password is made and printed, once, unless one is given. The login's quotas are\n"
-		   "shared by all of its credentials.",
+	  .notes = "A password is made and printed, once, unless one is given. The login's quotas\n"
+		   "are shared by all of its credentials.",
 	  .run = command_credential_add },
 	{ .name = "credential set",
 	  .argument = "LOGIN",
@@ -320,6 +320,22 @@ static const struct command commands[] = {
 	  .help = "end block or sandbox",
 	  .notes = state_notes,
 	  .run = command_allow },
+	{ .name = "compromised",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = BIT(SINCE) | BIT(REASON) | BIT(ACTOR),
+	  .help = "block a login, revoke its passwords, print what it sent",
+	  .notes = "For a login whose password somebody else has. Without --since it prints what\n"
+		   "was sent in the last 24 hours. `sendward release` ends it.",
+	  .run = command_compromised },
+	{ .name = "release",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = BIT(REASON) | BIT(ACTOR),
+	  .help = "allow a login again, with a new password",
+	  .notes = "Prints the new password of the login, once. What other credentials it had\n"
+		   "stays revoked, see `sendward credential add`.",
+	  .run = command_release },
 	{ .name = "usage",
 	  .argument = "LOGIN",
 	  .argument_optional = true,

@@ -31,6 +31,8 @@ int command_usage(struct control *control);
 int command_reset(struct control *control);
 int command_explain(struct control *control);
 int command_events(struct control *control);
+int command_compromised(struct control *control);
+int command_release(struct control *control);
 int command_sent(struct control *control);
 int command_status(struct control *control);
 int command_check_config(struct control *control);

@@ -40,4 +40,40 @@ def not_remembered(b):
     equal((done.returncode, done.stderr), (0, "sendward: history = 0: what logins send is not remembered\n"))
 
 
-CASES = [sent, sent_since, not_remembered]
+def separated(b):
+    """From now on rose+printer is a username of rose."""
+    with open(b.config, encoding="utf-8") as file:
+        b.write("sendward.conf", file.read() + '\ncredential_separator = "+"\n')
+
+
+def compromised(b):
+    """compromised blocks, revokes every password and prints what was sent; release allows again with a new one"""
+    separated(b)
+    password = b.json("user", "add", "rose", "--generate")["password"]
+    printer = b.json("credential", "add", "rose", "--name", "printer")["password"]
+    b.charge("rose", recipients=2)
+    found = b.json("compromised", "rose", "--reason", "stolen")
+    equal((found["state"], found["reason"], found["revoked"]), ("blocked", "stolen", 2))
+    equal([message["recipients"] for message in found["messages"]], [2])
+    for username, secret in (("rose", password), ("rose+printer", printer)):
+        b.refused(1, "has no password|not the password", "password", "verify", username, "--password-stdin", stdin=secret)
+    released = b.json("release", "rose")
+    equal(released["state"], "allowed")
+    b.ok("password", "verify", "rose", "--password-stdin", stdin=released["password"])
+    b.refused(1, "no password", "password", "verify", "rose+printer", "--password-stdin", stdin=printer)
+    kinds = [(event["event"], event.get("actor", "")) for event in b.lines("events", "--json", "--login", "rose")]
+    for kind in ("compromised", "released"):
+        expect(any(event == kind and actor for event, actor in kinds), f"no event {kind} with an actor: {kinds}")
+
+
+def compromised_text(b):
+    """for people compromised says what it did, and release prints the password once"""
+    separated(b)
+    b.ok("user", "add", "rose", "--generate")
+    text = b.ok("compromised", "rose+printer")
+    expect(text.startswith("rose: blocked\n1 password revoked\n\n0 messages"), text)
+    text = b.ok("release", "rose")
+    expect(text.startswith("rose: allowed\npassword: "), text)
+
+
+CASES = [sent, sent_since, not_remembered, compromised, compromised_text]

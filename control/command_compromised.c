@@ -1,0 +1,125 @@
+/*
+ * compromised and release: when somebody else has the password of a login, and
+ * when that is over.
+ */
+#include <stdio.h>
+
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/credential.h"
+#include "control/journal.h"
+#include "control/need.h"
+#include "control/new_secret.h"
+#include "control/order.h"
+#include "control/sent_list.h"
+#include "control/text.h"
+#include "control/wait.h"
+
+/* What is listed unless --since says otherwise. */
+#define SINCE_MS (INT64_C(24) * 3600 * 1000)
+
+static void write_event(const struct control *control, const char *kind, const struct order *order,
+			size_t revoked, const json_t *messages)
+{
+	json_t *event = journal_entry(control, kind, control_login(control));
+
+	json_object_set_new(event, "actor", text_json(order->actor));
+	json_object_set_new(event, "reason", text_json(order->state.reason));
+	if (messages) {
+		json_object_set_new(event, "revoked", need(json_integer((json_int_t)revoked)));
+		json_object_set_new(event, "messages",
+				    need(json_integer((json_int_t)json_array_size(messages))));
+	}
+	journal_write(control, event);
+}
+
+/* ---- compromised ------------------------------------------------------------------ */
+
+static void print_compromised(const struct control *control, const struct order *order,
+			      size_t revoked, json_t *messages)
+{
+	if (control->json) {
+		json_t *json = order_json(control_login(control), &order->state);
+
+		json_object_set_new(json, "revoked", need(json_integer((json_int_t)revoked)));
+		json_object_set(json, "messages", messages);
+		control_print_json(json);
+		return;
+	}
+	control_say(control_login(control), "blocked");
+	printf("%zu password%s revoked\n\n", revoked, revoked == 1 ? "" : "s");
+	sent_list_print(messages);
+}
+
+/* The login is blocked first: whatever fails after that, it sends no more. */
+int command_compromised(struct control *control)
+{
+	const struct value *since = control_value(control, OPTION_SINCE);
+	struct credential_id id; /* the main one, or the one that is named: the login's */
+	struct order order;
+	enum edit_result result;
+	json_t *messages;
+	size_t revoked = 0;
+
+	order_init(&order, control, ACCOUNT_BLOCKED, "compromised");
+	if (!credential_of_command(control, &id) || !control_connect(control))
+		return STATUS_REFUSED;
+	result = order_carry_out(control, &order);
+	if (result == EDIT_REFUSED)
+		return STATUS_REFUSED;
+	if (result == EDIT_ADDED) /* the login may be mistyped */
+		control_note("%s had no account and has one now", id.login);
+	if (!credential_revoke_all(control, id.login, &revoked))
+		return STATUS_REFUSED;
+	messages = sent_list_read(control, id.login, since ? since->number : SINCE_MS);
+	if (!messages)
+		return STATUS_REFUSED;
+	write_event(control, "compromised", &order, revoked, messages);
+	print_compromised(control, &order, revoked, messages);
+	json_decref(messages);
+	return STATUS_DONE;
+}
+
+/* ---- release ----------------------------------------------------------------------- */
+
+static void print_released(const struct control *control, const struct order *order,
+			   const struct new_secret *secret)
+{
+	if (control->json) {
+		new_secret_print_json(secret,
+				      order_json(control_login(control), &order->state));
+		return;
+	}
+	control_say(control_login(control), "allowed");
+	new_secret_print(secret);
+}
+
+static bool release(struct control *control, const struct credential_id *id, struct order *order,
+		    const struct new_secret *secret)
+{
+	if (!control_connect(control) ||
+	    !credential_set_secret(control, id,
+				   &(struct credential_secret){ .secret = secret->secret }) ||
+	    order_carry_out(control, order) == EDIT_REFUSED)
+		return false;
+	write_event(control, "released", order, 0, NULL);
+	return true;
+}
+
+/* The new password first: what fails after that leaves the login blocked. */
+int command_release(struct control *control)
+{
+	struct credential_id id;
+	struct new_secret secret;
+	struct order order;
+	bool ok;
+
+	order_init(&order, control, ACCOUNT_ALLOWED, "");
+	if (!credential_of_command(control, &id) || !new_secret_make(&secret))
+		return STATUS_REFUSED;
+	ok = release(control, &id, &order, &secret);
+	if (ok)
+		print_released(control, &order, &secret);
+	new_secret_fini(&secret);
+	return ok ? STATUS_DONE : STATUS_REFUSED;
+}
