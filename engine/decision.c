@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/builder.h"
-#include "base/memory.h"
+#include "base/spares.h"
 #include "engine/deciding.h"
 #include "engine/gate.h"
 #include "engine/identity.h"
@@ -44,7 +44,7 @@ static void finish(struct decision *d)
 	d->verdict.now_ms = d->env->now_ms(d->env->ctx);
 	d->done(&d->verdict, d->arg);
 	account_unref(&d->account);
-	free(d);
+	spares_give(d->env->spares, d);
 }
 
 void decision_cannot_tell(struct decision *d, const char *why)
@@ -337,7 +337,7 @@ void decision_without_login(struct decision *d)
 void decision_start(const struct decision_env *env, const struct config *config,
 		    const struct request *request, decision_done *done, void *arg)
 {
-	struct decision *d = memory_alloc(sizeof(*d));
+	struct decision *d = spares_take(env->spares, sizeof(*d));
 
 	memset(d, 0, offsetof(struct decision, effective));
 	d->env = env;

@@ -42,6 +42,8 @@ struct decision_env {
 	 * message may be charged again (a charge is known not to be under way). */
 	void (*refund)(void *ctx, const struct charge *charge, const char *message_key,
 		       bool forget);
+	/* Memory for decisions; borrowed. NULL: each allocates its own. */
+	struct spares *spares;
 };
 
 /* verdict is borrowed for the call. */

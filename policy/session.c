@@ -355,13 +355,13 @@ void session_host_init(struct session_host *host, struct event_base *base)
 	host->base = base;
 	wiring_init(&host->wiring);
 	outbox_init(&host->outbox, base, on_end_of_pass);
-	exchanges_init(&host->exchanges);
+	spares_init(&host->exchanges, EXCHANGES_SPARE_MAX);
 }
 
 void session_host_fini(struct session_host *host)
 {
 	outbox_fini(&host->outbox);
-	exchanges_fini(&host->exchanges);
+	spares_fini(&host->exchanges);
 }
 
 struct session *session_new(struct session_host *host, int fd)

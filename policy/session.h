@@ -36,7 +36,7 @@ struct session;
 struct session_host {
 	struct event_base *base;
 	struct outbox outbox; /* answers of this pass of the loop */
-	struct exchanges exchanges;
+	struct spares exchanges;
 	const struct decision_env *env;
 	const struct identities *identities; /* borrowed; NULL: there are none */
 	struct config *config; /* of the next request; each keeps its own */

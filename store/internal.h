@@ -6,6 +6,7 @@
 
 #include <sys/queue.h>
 
+#include "base/spares.h"
 #include "store/cache.h"
 #include "store/key.h"
 #include "store/local.h"
@@ -26,6 +27,10 @@ struct redisReply;
  * policy request (2 tries of 100 s by default) or a milter session lives on
  * after its last message. */
 #define MESSAGE_REMEMBERED_S 600
+
+/* Decisions whose memory is kept for others: as many as are under way at once on
+ * a busy server. */
+#define DECISIONS_SPARE_MAX 256
 
 /* Refunds that wait for the server to come back. */
 #define REFUNDS_WAITING_MAX 10000
@@ -65,6 +70,7 @@ struct store {
 	struct news *news; /* NULL: the local copy is not kept right */
 	int64_t degraded;  /* decisions made without the store */
 	struct decision_env env;
+	struct spares decisions; /* memory that env lends */
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */

@@ -148,7 +148,9 @@ struct store *store_new(struct event_base *base, struct config *config)
 		.take_local = env_take_local,
 		.charge_local = env_charge_local,
 		.refund = env_refund,
+		.spares = &store->decisions,
 	};
+	spares_init(&store->decisions, DECISIONS_SPARE_MAX);
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store_start_takes(store);
@@ -227,6 +229,7 @@ void store_free(struct store **store)
 	event_free(s->ready_timer);
 	event_free(s->refund_timer);
 	config_unref(&s->config);
+	spares_fini(&s->decisions);
 	free(s);
 }
 
