@@ -11,13 +11,15 @@
 #include "control/wait.h"
 #include "engine/effective.h"
 #include "store/credential.h"
+#include "store/login_trace.h"
 #include "store/secret_record.h"
 
 struct row {
 	json_t *json; /* owned */
 	char username[LOGIN_MAX + 1];
 	int64_t rotate_after_s; /* 0: never */
-	struct answer answer;
+	struct answer answer; /* about its secret */
+	struct answer last;   /* about its last use */
 };
 
 struct credential_list {
@@ -34,7 +36,7 @@ struct credential_list *credential_list_begin(struct control *control,
 					      const struct credential_filter *filter)
 {
 	static const char *const head[] = { "USERNAME", "STATE",    "PASSWORD",
-					    "CHANGED",	"DUE", "NETWORKS" };
+					    "CHANGED",	"DUE",	 "LAST USED", "NETWORKS" };
 	struct credential_list *list = memory_zero(sizeof(*list));
 
 	list->control = control;
@@ -122,6 +124,20 @@ static void add_secret(struct row *row, int64_t now_s)
 	set_time(row->json, "due", there ? due_of(row) : 0);
 }
 
+/* What sendward-sasld says of its last use. */
+static void add_last(struct row *row)
+{
+	json_t *last = row->last.result == STORE_OK ?
+			       json_loadb(row->last.text, row->last.len, 0, NULL) :
+			       NULL;
+
+	if (!json_is_object(last)) {
+		json_decref(last);
+		last = json_null();
+	}
+	json_object_set_new(row->json, "last_used", last);
+}
+
 static bool is_wanted(const struct credential_list *list, const struct row *row, int64_t now_s)
 {
 	const struct credential_filter *f = &list->filter;
@@ -156,6 +172,20 @@ static void networks_cell(struct table *table, const json_t *networks)
 		table_cell(table, n ? first : "anywhere");
 }
 
+/* "2026-11-20 18:00:00 +0100 from 192.0.2.7" */
+static void last_cell(struct table *table, const json_t *last)
+{
+	const char *address = json_string_value(json_object_get(last, "address"));
+	char text[TEXT_TIME_MAX];
+
+	if (!last || json_is_null(last)) {
+		table_cell(table, "");
+		return;
+	}
+	text_time(number_of(last, "time"), text);
+	table_cellf(table, "%s%s%s", text, address ? " from " : "", address ? address : "");
+}
+
 static void add_row(struct table *table, const json_t *json)
 {
 	const char *username = json_string_value(json_object_get(json, "username"));
@@ -173,6 +203,7 @@ static void add_row(struct table *table, const json_t *json)
 	}
 	time_cell(table, number_of(json, "changed"));
 	time_cell(table, number_of(json, "due"));
+	last_cell(table, json_object_get(json, "last_used"));
 	networks_cell(table, json_object_get(json, "networks"));
 }
 
@@ -187,22 +218,29 @@ static void print_row(struct credential_list *list, const struct row *row)
 	list->printed++;
 }
 
-static void ask_secrets(struct credential_list *list)
+static void ask(struct wait *wait, struct row *row)
+{
+	answer_init(&row->answer, wait);
+	answer_init(&row->last, wait);
+	if (*row->username) {
+		store_secret_get(wait_store(wait), row->username, answer_record, &row->answer);
+		store_login_trace_get(wait_store(wait), row->username, answer_record, &row->last);
+	} else {
+		answer_done(STORE_NOT_FOUND, NULL, &row->answer);
+		answer_done(STORE_NOT_FOUND, NULL, &row->last);
+	}
+}
+
+static void ask_all(struct credential_list *list)
 {
 	struct wait *wait = list->control->wait;
 
-	for (size_t i = 0; i < list->n; i++) {
-		struct row *row = &list->rows[i];
-
-		answer_init(&row->answer, wait);
-		if (*row->username)
-			store_secret_get(wait_store(wait), row->username, answer_record,
-					 &row->answer);
-		else
-			answer_done(STORE_NOT_FOUND, NULL, &row->answer);
-	}
 	for (size_t i = 0; i < list->n; i++)
+		ask(wait, &list->rows[i]);
+	for (size_t i = 0; i < list->n; i++) {
 		wait_until(wait, &list->rows[i].answer.done);
+		wait_until(wait, &list->rows[i].last.done);
+	}
 }
 
 /* Prints what has been collected. */
@@ -210,12 +248,13 @@ static void flush(struct credential_list *list)
 {
 	int64_t now_s = wait_now_s(list->control->wait);
 
-	ask_secrets(list);
+	ask_all(list);
 	for (size_t i = 0; i < list->n; i++) {
 		struct row *row = &list->rows[i];
 		bool known = row->answer.result == STORE_OK ||
 			     row->answer.result == STORE_NOT_FOUND;
 
+		add_last(row);
 		if (known)
 			add_secret(row, now_s);
 		else if (list->status == STATUS_DONE)
@@ -224,6 +263,7 @@ static void flush(struct credential_list *list)
 			print_row(list, row);
 		json_decref(row->json);
 		answer_fini(&row->answer);
+		answer_fini(&row->last);
 	}
 	list->n = 0;
 }

@@ -144,24 +144,30 @@ void store_account_put(struct store *store, const char *login, const char *versi
 
 /* ---- delete, reset ------------------------------------------------------ */
 
+/* All that there is of a login beside its messages, which end by themselves; the
+ * account comes first. */
+#define LOGIN_KEYS 6
+
+static bool login_keys(const char *prefix, const char *login, char keys[LOGIN_KEYS][KEY_MAX])
+{
+	return key_account(prefix, SCOPE_LOGIN, login, keys[0]) &&
+	       key_counters(prefix, SCOPE_LOGIN, login, keys[1]) &&
+	       key_secret(prefix, login, keys[2]) && key_sent(prefix, login, keys[3]) &&
+	       key_login_trace(prefix, login, keys[4]) && key_guess(prefix, login, keys[5]);
+}
+
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
 {
-	char account[KEY_MAX], counters[KEY_MAX], secret[KEY_MAX],
-		sent[KEY_MAX];
+	char keys[LOGIN_KEYS][KEY_MAX];
 	struct command command;
 
-	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, account) ||
-	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters) ||
-	    !key_secret(store_prefix(store), login, secret) ||
-	    !key_sent(store_prefix(store), login, sent)) {
+	if (!login_keys(store_prefix(store), login, keys)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	script_command(&command, SCRIPT_DELETE, 4);
-	command_add_key(&command, account);
-	command_add_key(&command, counters);
-	command_add_key(&command, secret);
-	command_add_key(&command, sent);
+	script_command(&command, SCRIPT_DELETE, LOGIN_KEYS);
+	for (size_t i = 0; i < LOGIN_KEYS; i++)
+		command_add_key(&command, keys[i]);
 	add_news(store, &command, login);
 	store_send(store, &command, on_integer, asking_new(done, arg));
 }

@@ -116,16 +116,21 @@ static void on_deleted(enum link_result result, struct redisReply *reply, const 
 
 void store_secret_delete(struct store *store, const char *username, store_done *done, void *arg)
 {
-	char key[KEY_MAX];
+	const char *prefix = store_prefix(store);
+	char secret[KEY_MAX], trace[KEY_MAX], guess[KEY_MAX];
 	struct command command;
 
-	if (!key_secret(store_prefix(store), username, key)) {
+	if (!key_secret(prefix, username, secret) || !key_login_trace(prefix, username, trace) ||
+	    !key_guess(prefix, username, guess)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	command_init(&command);
-	command_add(&command, "DEL");
-	command_add_key(&command, key);
+	script_command(&command, SCRIPT_SECRET, 3);
+	command_add_key(&command, secret);
+	command_add_key(&command, trace);
+	command_add_key(&command, guess);
+	command_add(&command, "*");
+	command_add(&command, "");
 	store_send(store, &command, on_deleted, asking_new(store, done, arg));
 }
 

@@ -25,7 +25,8 @@ void store_secret_get(struct store *store, const char *username, store_record_do
 void store_secret_put(struct store *store, const char *username, const char *before,
 		      const char *json, store_done *done, void *arg);
 
-/* STORE_NOT_FOUND when there is none. */
+/* With it go the last use of the username and its failed logins. STORE_NOT_FOUND when
+ * there is no secret. */
 void store_secret_delete(struct store *store, const char *username, store_done *done, void *arg);
 
 /* Calls each username that has a secret, in no order, perhaps twice; then done. */

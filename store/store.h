@@ -75,7 +75,7 @@ void store_account_get(struct store *store, const char *login, store_record_done
 void store_account_put(struct store *store, const char *login, const char *version,
 		       const char *json, store_done *done, void *arg);
 
-/* Deletes account, counters and the secret of the login itself. */
+/* Deletes the account and all that there is of the login. */
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg);
 
 /* Calls each login that has an account, in no order, perhaps twice when

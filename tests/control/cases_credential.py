@@ -322,7 +322,7 @@ def listed(b):
     equal(names("--due", "8d"), ["new+fax"])
     text = b.ok("password", "list", "--older-than", "180d")
     expect("$y$" not in text and text.splitlines()[0].split() == ["USERNAME", "STATE", "PASSWORD", "CHANGED", "DUE",
-                                                                  "NETWORKS"], text)
+                                                                  "LAST", "USED", "NETWORKS"], text)
     equal(b.ok("password", "list", "--older-than", "900d"), "no credentials\n")
 
 
@@ -331,8 +331,23 @@ def deleted(b):
     begin(b)
     b.ok("user", "add", LOGIN, "--generate")
     b.ok("credential", "add", f"{LOGIN}+printer")
+    for username in (LOGIN, f"{LOGIN}+printer"):
+        for kind in "lg":
+            b.redis("SET", "sendward:{%s}:%s" % (username, kind), "{}")
     b.ok("user", "delete", LOGIN)
-    equal(b.redis("KEYS", "*:p"), [])
+    equal(b.redis("KEYS", "sendward:{*"), [])
+
+
+def last_used(b):
+    """when and from where a credential was used last is shown"""
+    begin(b)
+    b.ok("user", "add", LOGIN, "--generate")
+    last = {"time": 1800000000, "address": "192.0.2.7", "mechanism": "PLAIN", "tls": "TLSv1.3"}
+    b.redis("SET", "sendward:{%s}:l" % LOGIN, json.dumps(last))
+    equal(b.json("credential", "list", LOGIN)[0]["last_used"], last)
+    expect("from 192.0.2.7" in b.ok("credential", "list", LOGIN), "not shown")
+    b.ok("credential", "revoke", LOGIN)
+    equal(b.redis("EXISTS", "sendward:{%s}:l" % LOGIN), 0)
 
 
 def events(b):
@@ -461,4 +476,4 @@ def nowhere(b):
 
 
 CASES = [added, added_json, chosen, methods, foreign, several, without_separator, changed, revoked, interrupted,
-         half_written, states, rotated, listed, deleted, events, asked, nowhere]
+         half_written, states, rotated, listed, deleted, last_used, events, asked, nowhere]
