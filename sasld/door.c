@@ -28,8 +28,7 @@ static bool credential_is_not_blocked(const struct look *l)
 
 static bool is_not_expired(const struct look *l)
 {
-	return l->effective->credential_state != CREDENTIAL_EXPIRED ||
-	       l->effective->at_expiry != AT_EXPIRY_REFUSE;
+	return l->effective->credential_state != CREDENTIAL_EXPIRED;
 }
 
 /* Without a known address: only where there are no networks. */

@@ -18,8 +18,6 @@ struct door_request {
 	const char *login, *credential; /* credential "": the main one */
 	const struct ip *client;	/* NULL: not known */
 	bool secured;
-	int64_t secret_changed_s; /* Unix time; 0: not known */
-	bool previous;		  /* it is the secret before the last rotation */
 	int64_t now_s;
 };
 

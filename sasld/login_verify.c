@@ -3,6 +3,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "sasld/lifetime.h"
+
 /* ---- the password --------------------------------------------------------- */
 
 static void ask_at_door(struct login *l, struct account *account)
@@ -15,11 +17,11 @@ static void ask_at_door(struct login *l, struct account *account)
 		.credential = l->name.credential,
 		.client = l->client_known ? &l->client : NULL,
 		.secured = l->secured,
-		.secret_changed_s = l->secret.changed_s,
-		.previous = l->previous,
 		.now_s = (int64_t)time(NULL),
 	};
 
+	lifetime_look(l->host->store, l->config, account, request.login, request.credential,
+		      request.now_s);
 	door_decide(&request, &verdict);
 	if (verdict.open)
 		login_record(l, true);

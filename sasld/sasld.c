@@ -14,6 +14,7 @@
 #include "base/listeners.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "sasld/lifetime_pass.h"
 #include "sasld/session.h"
 #include "store/login_trace.h"
 #include "store/store.h"
@@ -25,6 +26,7 @@ struct sasld {
 	struct crowd *crowd;
 	struct login_host login;
 	struct session_host sessions;
+	struct lifetime_pass *lifetime;
 	struct event on_hup, on_term, on_int, beat, stop_deadline;
 	int64_t since_s;
 	bool stopping;
@@ -159,6 +161,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	store_configure(d->login.store, config);
 	config_unref(&d->config);
 	d->config = d->login.config = config;
+	lifetime_pass_configure(d->lifetime, config);
 	d->login.strangers[0] = '\0'; /* it may be another store */
 	ask_for_strangers(d);
 	listeners_format(d->listeners, text, sizeof(text));
@@ -205,8 +208,10 @@ static void sasld_free(struct sasld *d)
 	listeners_free(&d->listeners);
 	crowd_free(&d->crowd);
 	hasher_free(&d->login.hasher);
+	lifetime_pass_stop(d->lifetime);
 	if (d->login.store)
 		store_free(&d->login.store);
+	lifetime_pass_free(&d->lifetime);
 	if (d->login.library)
 		mechanism_library_free(&d->login.library);
 	explicit_bzero(d->login.strangers, sizeof(d->login.strangers));
@@ -302,6 +307,7 @@ static bool start(struct sasld *d)
 		return false;
 	}
 	d->login.store = store_new(d->base, d->config);
+	d->lifetime = lifetime_pass_new(d->base, d->login.store, d->config);
 	d->sessions = (struct session_host){ .login = &d->login, .closed = on_closed, .ctx = d };
 	return true;
 }

@@ -112,6 +112,11 @@ bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX
 	return build(prefix, SCOPE_NETWORK, network, 'g', NULL, out);
 }
 
+bool key_told(const char *prefix, const char *username, const char *what, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, username, 't', what, out);
+}
+
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX])
 {
 	return build(prefix, SCOPE_LOGIN, username, 'l', NULL, out);

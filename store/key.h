@@ -11,7 +11,8 @@
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIX{USERNAME}:g	failed logins, store/guess.h, and
  *	PREFIX{NETWORK}:g-network
- *	PREFIX{USERNAME}:l	last use, store/login_trace.h
+ *	PREFIX{USERNAME}:l	last use, store/login_trace.h, and
+ *	PREFIX{USERNAME}:t:WHAT, PREFIXelected:NAME
  *	PREFIXstrangers		a secret, the same
  *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h
  *	PREFIXidentities	logins whose account has an identity, likewise
@@ -50,6 +51,7 @@ bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX
  * name. False as above. */
 bool key_guess(const char *prefix, const char *username, char out[KEY_MAX]);
 bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX]);
+bool key_told(const char *prefix, const char *username, const char *what, char out[KEY_MAX]);
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]);
 void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
