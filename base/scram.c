@@ -124,3 +124,52 @@ void scram_format(const struct scram_verifier *verifier, char out[SCRAM_TEXT_MAX
 	EVP_EncodeBlock(server, verifier->server_key, SCRAM_KEY_OCTETS);
 	snprintf(out, SCRAM_TEXT_MAX, "%d:%s:%s:%s", verifier->iterations, salt, stored, server);
 }
+
+/* ---- proofs --------------------------------------------------------------- */
+
+/* Octets of the three messages with their commas. */
+#define AUTH_MESSAGE_MAX 32768
+
+/* client-first-message-bare: what is behind the second comma. */
+static const char *bare_of(const char *client_first)
+{
+	const char *comma = strchr(client_first, ',');
+
+	comma = comma ? strchr(comma + 1, ',') : NULL;
+	return comma ? comma + 1 : NULL;
+}
+
+/* The proof at the end of the client's last message. */
+static bool read_proof(const char *text, uint8_t out[SCRAM_KEY_OCTETS])
+{
+	size_t len = 0;
+
+	return read_base64(text, '\0', out, SCRAM_KEY_OCTETS, &len) && len == SCRAM_KEY_OCTETS;
+}
+
+bool scram_proves(const uint8_t stored_key[SCRAM_KEY_OCTETS], const char *client_first,
+		  const char *server_first, const char *client_final)
+{
+	const char *bare = bare_of(client_first), *end = strstr(client_final, ",p=");
+	uint8_t key[SCRAM_KEY_OCTETS], signature[SCRAM_KEY_OCTETS], found[SCRAM_KEY_OCTETS];
+	char text[AUTH_MESSAGE_MAX];
+
+	if (!bare || !end || !read_proof(end + 3, key) ||
+	    strlen(bare) + strlen(server_first) + strlen(client_final) + 3 > sizeof(text))
+		return false;
+	snprintf(text, sizeof(text), "%s,%s,%.*s", bare, server_first, (int)(end - client_final),
+		 client_final);
+	if (!keyed(stored_key, text, signature))
+		return false;
+	for (size_t i = 0; i < SCRAM_KEY_OCTETS; i++)
+		key[i] ^= signature[i];
+	SHA256(key, sizeof(key), found);
+	OPENSSL_cleanse(key, sizeof(key));
+	return CRYPTO_memcmp(found, stored_key, SCRAM_KEY_OCTETS) == 0;
+}
+
+bool scram_same_salt(const struct scram_verifier *a, const struct scram_verifier *b)
+{
+	return a->iterations == b->iterations && a->salt_length == b->salt_length &&
+	       memcmp(a->salt, b->salt, a->salt_length) == 0;
+}

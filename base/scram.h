@@ -43,6 +43,15 @@ bool scram_derive(const struct secret *password, struct scram_verifier *verifier
 /* Is it the password? Takes as long wherever it is not. */
 bool scram_verify(const struct scram_verifier *verifier, const struct secret *password);
 
+/* Does the client's last message prove that it knows the password behind the
+ * stored key? All three are the messages as RFC 5802 has them, out of Base64. */
+bool scram_proves(const uint8_t stored_key[SCRAM_KEY_OCTETS], const char *client_first,
+		  const char *server_first, const char *client_final);
+
+/* Is a password salted alike by both? Then a client that has seen the salt of one
+ * can prove either. */
+bool scram_same_salt(const struct scram_verifier *a, const struct scram_verifier *b);
+
 /* False for a text that is none. */
 bool scram_parse(const char *text, struct scram_verifier *out);
 void scram_format(const struct scram_verifier *verifier, char out[SCRAM_TEXT_MAX]);

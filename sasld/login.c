@@ -163,6 +163,7 @@ void login_stepped(struct login *l, enum mechanism_step step)
 		login_look_up(l);
 		break;
 	case MECHANISM_RIGHT:
+		l->previous = mechanism_by_previous(l->mechanism);
 		login_right(l);
 		break;
 	case MECHANISM_WRONG:

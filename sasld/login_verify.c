@@ -71,10 +71,20 @@ static void compare(struct login *l)
 		login_cannot_tell(l, "busy", "too many logins at a time");
 }
 
+/* The verifier of the secret before a rotation, where that is good still and of
+ * the same salt. */
+static bool read_previous(const struct login *l, const struct scram_verifier *present,
+			  struct scram_verifier *out)
+{
+	return l->has_secret && has_previous(l) && scram_parse(l->secret.previous_scram, out) &&
+	       scram_same_salt(present, out);
+}
+
 static void verify_scram(struct login *l)
 {
-	struct scram_verifier verifier;
+	struct scram_verifier verifier, previous;
 	int iterations = l->config->passwords.scram_iterations;
+	bool two;
 
 	if (!*l->host->strangers) {
 		login_cannot_tell(l, "store", "the secret for unknown users is not there yet");
@@ -86,8 +96,10 @@ static void verify_scram(struct login *l)
 		login_cannot_tell(l, "store", "the verifier for SCRAM is none");
 		return;
 	}
-	login_stepped(l, mechanism_verify(l->mechanism, &verifier));
+	two = read_previous(l, &verifier, &previous);
+	login_stepped(l, mechanism_verify(l->mechanism, &verifier, two ? &previous : NULL));
 	explicit_bzero(&verifier, sizeof(verifier));
+	explicit_bzero(&previous, sizeof(previous));
 }
 
 void login_verify(struct login *l)

@@ -23,8 +23,10 @@ struct mechanism {
 	struct secret *password; /* PLAIN, LOGIN: it and the name are there */
 	bool proven;		 /* SCRAM: only the client's empty answer is missing */
 	bool verifying;		 /* SCRAM: the session has its verifier */
+	bool has_previous, by_previous;
+	struct scram_verifier previous;
 	const char *fault;
-	char *first; /* SCRAM: the client's first message, until the verifier is there */
+	char *first; /* SCRAM: the client's first message, in base64 */
 	char username[LOGIN_MAX + 1];
 	char challenge[MECHANISM_CHALLENGE_MAX];
 };
@@ -272,18 +274,29 @@ static enum mechanism_step step_password(struct mechanism *m, const char *data)
 	return malformed(m, m->fault ? m->fault : gsasl_strerror(rc));
 }
 
+/* The text out of Base64, "" when it is none; free() it. */
+static char *decode(const char *data)
+{
+	char *octets = NULL, *text;
+	size_t len = 0;
+
+	if (gsasl_base64_from(data, strlen(data), &octets, &len) != GSASL_OK)
+		len = 0;
+	text = memory_zero(len + 1);
+	if (len > 0)
+		memcpy(text, octets, len);
+	gsasl_free(octets);
+	return text;
+}
+
 /* What the client's first message begins with (RFC 5802 section 7, gs2-cbind-flag):
  * "p" asks for the channel binding that only -PLUS has. */
 static bool wants_binding(const char *data)
 {
-	char *first = NULL;
-	size_t len = 0;
-	bool wants;
+	char *first = decode(data);
+	bool wants = *first == 'p';
 
-	if (gsasl_base64_from(data, strlen(data), &first, &len) != GSASL_OK)
-		return false;
-	wants = len > 0 && first[0] == 'p';
-	gsasl_free(first);
+	free(first);
 	return wants;
 }
 
@@ -320,7 +333,14 @@ static void set_octets(Gsasl_session *session, Gsasl_property property, const ui
 	gsasl_free(text);
 }
 
-enum mechanism_step mechanism_verify(struct mechanism *m, const struct scram_verifier *verifier)
+static void set_keys(struct mechanism *m, const struct scram_verifier *verifier)
+{
+	set_octets(m->session, GSASL_SCRAM_STOREDKEY, verifier->stored_key, SCRAM_KEY_OCTETS);
+	set_octets(m->session, GSASL_SCRAM_SERVERKEY, verifier->server_key, SCRAM_KEY_OCTETS);
+}
+
+enum mechanism_step mechanism_verify(struct mechanism *m, const struct scram_verifier *verifier,
+				     const struct scram_verifier *previous)
 {
 	char iterations[16];
 	int rc;
@@ -330,12 +350,27 @@ enum mechanism_step mechanism_verify(struct mechanism *m, const struct scram_ver
 	snprintf(iterations, sizeof(iterations), "%d", verifier->iterations);
 	gsasl_property_set(m->session, GSASL_SCRAM_ITER, iterations);
 	set_octets(m->session, GSASL_SCRAM_SALT, verifier->salt, verifier->salt_length);
-	set_octets(m->session, GSASL_SCRAM_STOREDKEY, verifier->stored_key, SCRAM_KEY_OCTETS);
-	set_octets(m->session, GSASL_SCRAM_SERVERKEY, verifier->server_key, SCRAM_KEY_OCTETS);
+	set_keys(m, verifier);
 	rc = step64(m, m->first);
-	forget_first(m);
 	m->verifying = true;
+	m->has_previous = previous != NULL;
+	if (previous)
+		m->previous = *previous;
 	return rc == GSASL_NEEDS_MORE ? MECHANISM_CHALLENGE : malformed(m, gsasl_strerror(rc));
+}
+
+/* Whether it is the previous secret that the client knows: then GNU SASL gets that
+ * one's keys before it looks. */
+static void choose(struct mechanism *m, const char *data)
+{
+	char *first = decode(m->first), *challenge = decode(m->challenge), *final = decode(data);
+
+	m->by_previous = scram_proves(m->previous.stored_key, first, challenge, final);
+	if (m->by_previous)
+		set_keys(m, &m->previous);
+	free(first);
+	free(challenge);
+	free(final);
 }
 
 /* The client proves that it knows the password, and answers our own proof with
@@ -346,6 +381,8 @@ static enum mechanism_step end_scram(struct mechanism *m, const char *data)
 
 	if (m->proven)
 		return data && *data ? malformed(m, "something behind the end") : MECHANISM_RIGHT;
+	if (m->has_previous)
+		choose(m, data ? data : "");
 	rc = step64(m, data ? data : "");
 	if (rc == GSASL_AUTHENTICATION_ERROR)
 		return MECHANISM_WRONG;
@@ -387,4 +424,9 @@ struct secret *mechanism_take_password(struct mechanism *m)
 
 	m->password = NULL;
 	return password;
+}
+
+bool mechanism_by_previous(const struct mechanism *m)
+{
+	return m->by_previous;
 }

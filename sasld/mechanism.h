@@ -64,9 +64,15 @@ void mechanism_free(struct mechanism **mechanism);
 /* data is base64; NULL begins an exchange without an initial response. */
 enum mechanism_step mechanism_step(struct mechanism *mechanism, const char *data);
 
-/* After MECHANISM_VERIFIER: goes on with it, which is copied. */
+/* After MECHANISM_VERIFIER: goes on with it. previous is that of the secret before a
+ * rotation, which is good too: of the same salt (scram_same_salt()), or NULL. Both
+ * are copied. */
 enum mechanism_step mechanism_verify(struct mechanism *mechanism,
-				     const struct scram_verifier *verifier);
+				     const struct scram_verifier *verifier,
+				     const struct scram_verifier *previous);
+
+/* The client has proven that it knows the previous one. */
+bool mechanism_by_previous(const struct mechanism *mechanism);
 
 /* Borrowed until the next step. */
 const char *mechanism_challenge(const struct mechanism *mechanism);

@@ -111,6 +111,17 @@ char *secret_record_encode(const struct secret_record *record)
 	return text;
 }
 
+/* In the time of grace of the one before the new secret is salted like it: SCRAM
+ * shows the salt before it knows which of the two the client has. */
+static bool make_verifier(const struct password_settings *settings, const struct secret *secret,
+			  const struct secret_record *record, struct scram_verifier *out)
+{
+	if (record->previous_until_s != 0 && scram_parse(record->previous_scram, out) &&
+	    out->iterations == settings->scram_iterations)
+		return scram_derive(secret, out);
+	return scram_make(secret, settings->scram_iterations, out);
+}
+
 bool secret_record_set(const struct password_settings *settings, const struct secret *secret,
 		       struct secret_record *record, const char **reason)
 {
@@ -122,7 +133,7 @@ bool secret_record_set(const struct password_settings *settings, const struct se
 	*record->scram = '\0';
 	if (settings->scram_iterations == 0)
 		return true;
-	if (!scram_make(secret, settings->scram_iterations, &verifier))
+	if (!make_verifier(settings, secret, record, &verifier))
 		return bad("no randomness for a verifier", reason);
 	scram_format(&verifier, record->scram);
 	return true;

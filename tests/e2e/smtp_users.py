@@ -38,9 +38,10 @@ def scram_text(password, salt=None, iterations=ITERATIONS):
     return f"{iterations}:{base64_of(salt)}:{base64_of(stored)}:{base64_of(server)}"
 
 
-def write_secret(redis, username, password, scram=True, **fields):
+def write_secret(redis, username, password, with_scram=True, **fields):
     """Writes the hashes of a password as the username's record; more fields as there."""
-    record = {"password": crypt_hash(password), "changed": int(time.time()), **fields}
-    if scram:
+    record = {"password": crypt_hash(password), "changed": int(time.time())}
+    if with_scram:
         record["scram"] = scram_text(password)
+    record.update(fields)
     redis.command("SET", f"{PREFIX}{{{username}}}:p", json.dumps(record))

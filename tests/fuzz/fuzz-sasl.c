@@ -59,7 +59,7 @@ static void check_mechanism(enum sasl_mechanism which, const char *data)
 		step = mechanism_step(m, data);
 		if (step == MECHANISM_VERIFIER) {
 			check_username(m);
-			step = mechanism_verify(m, &verifier);
+			step = mechanism_verify(m, &verifier, &verifier);
 		}
 		REQUIRE(strlen(mechanism_challenge(m)) < MECHANISM_CHALLENGE_MAX);
 	}

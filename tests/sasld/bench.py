@@ -207,9 +207,9 @@ class Bench:
     def account(self, login, **fields):
         write_account(self.redis, login, **fields)
 
-    def secret(self, username, password, scram=True, **fields):
+    def secret(self, username, password, with_scram=True, **fields):
         """Writes the hashes of a password; more fields as in the record."""
-        write_secret(self.redis, username, password, scram, **fields)
+        write_secret(self.redis, username, password, with_scram, **fields)
 
     def user(self, login, password="Correct-Horse-7", **fields):
         """An account with its main credential."""

@@ -5,7 +5,7 @@ import time
 from bench import Dropped, Failure, expect
 from bench import plain as plain_of
 from sendward import PREFIX
-from smtp_users import base64_of, crypt_hash
+from smtp_users import base64_of, crypt_hash, scram_text
 
 CASES = []
 ROSE = "rose@dom.example"
@@ -253,10 +253,26 @@ def grace(bench):
 
 
 @case
+def scram_grace(bench):
+    """so it is by SCRAM, when both are salted alike"""
+    now = int(time.time())
+    salt = b"0123456789abcdef"
+    bench.start().account(ROSE)
+    for previous, wanted in ((scram_text("Before-1234", salt), accepted()), (scram_text("Before-1234"), ("FAIL", {}))):
+        bench.secret(ROSE, PASSWORD, scram=scram_text(PASSWORD, salt), previous=crypt_hash("Before-1234"),
+                     previous_scram=previous, previous_until=now + 1000)
+        client = bench.client()
+        expect(client.scram(ROSE, PASSWORD), accepted())
+        expect(client.scram(ROSE, "Before-1234"), wanted)
+        expect(client.scram(ROSE, "neither"), ("FAIL", {}))
+    bench.wait_log('detail="previous secret"')
+
+
+@case
 def hashes(bench):
     """a hash without a verifier is good for PLAIN and not for SCRAM; a record that is none cannot be told"""
     bench.start().account(ROSE)
-    bench.secret(ROSE, PASSWORD, scram=False)
+    bench.secret(ROSE, PASSWORD, with_scram=False)
     client = bench.client()
     expect(client.plain(ROSE, PASSWORD), accepted())
     expect(client.scram(ROSE, PASSWORD), ("FAIL", {}))
