@@ -7,6 +7,7 @@
 #include "control/need.h"
 #include "control/record.h"
 #include "control/wait.h"
+#include "store/senders.h"
 
 struct logins {
 	struct answer answer; /* first, see answer_done() */
@@ -138,13 +139,16 @@ static bool show_some(struct control *control, char *const *logins, size_t n, ac
 	return there;
 }
 
-int accounts_all(struct control *control, accounts_view *each, void *arg)
+typedef void each_login(struct store *store, void (*each)(const char *login, void *arg),
+			store_done *done, void *arg);
+
+static int accounts_of(struct control *control, each_login *all, accounts_view *each, void *arg)
 {
 	struct logins logins = { 0 };
 	int status = STATUS_DONE;
 
 	answer_init(&logins.answer, control->wait);
-	store_account_each(wait_store(control->wait), add_login, answer_done, &logins);
+	all(wait_store(control->wait), add_login, answer_done, &logins);
 	wait_until(control->wait, &logins.answer.done);
 	if (logins.answer.result != STORE_OK) {
 		status = control_refuse("%s", logins.answer.error);
@@ -159,4 +163,36 @@ int accounts_all(struct control *control, accounts_view *each, void *arg)
 	}
 	drop_logins(&logins);
 	return status;
+}
+
+int accounts_all(struct control *control, accounts_view *each, void *arg)
+{
+	return accounts_of(control, store_account_each, each, arg);
+}
+
+/* The list of them may have some that have none any more. */
+struct identity_view {
+	accounts_view *each;
+	void *arg;
+};
+
+static void if_identity(const struct view *view, void *arg)
+{
+	const struct identity_view *wanted = arg;
+
+	if (view->account->identity)
+		wanted->each(view, wanted->arg);
+}
+
+static void each_identity(struct store *store, void (*each)(const char *login, void *arg),
+			  store_done *done, void *arg)
+{
+	store_senders_each(store, &place_of_identities, each, done, arg);
+}
+
+int accounts_identities(struct control *control, accounts_view *each, void *arg)
+{
+	struct identity_view wanted = { each, arg };
+
+	return accounts_of(control, each_identity, if_identity, &wanted);
 }

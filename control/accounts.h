@@ -19,4 +19,7 @@ int accounts_one(struct control *control, const char *login, accounts_view *each
  * (which is said, and the others follow) or the store went away. */
 int accounts_all(struct control *control, accounts_view *each, void *arg);
 
+/* The same for the accounts with an identity. */
+int accounts_identities(struct control *control, accounts_view *each, void *arg);
+
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "base/quota.h"
+#include "control/criteria.h"
 #include "control/effect.h"
 #include "control/need.h"
 #include "control/record.h"
@@ -248,6 +249,7 @@ bool change_settings(struct edit *edit, void *arg)
 {
 	const struct control *control = arg;
 	const struct value *description = control_value(control, OPTION_DESCRIPTION);
+	bool identity = criteria_are_given(control);
 
 	edit_plan(edit, control);
 	edit_name(edit, control, OPTION_GROUP, "group", VALUE_GROUP);
@@ -257,9 +259,10 @@ bool change_settings(struct edit *edit, void *arg)
 	edit_number(edit, control, OPTION_MAX_SIZE, PLAN_MAX_SIZE);
 	edit_require_tls(edit, control);
 	for (size_t i = 0; i < LISTS; i++)
-		if (!edit_list(edit, control, &lists[i]))
+		if (!(identity && lists[i].setting == PLAN_NETWORKS) &&
+		    !edit_list(edit, control, &lists[i]))
 			return false;
-	return true;
+	return !identity || criteria_change(edit, control);
 }
 
 static bool singles_make_sense(const struct control *control)

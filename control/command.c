@@ -125,6 +125,13 @@ static const struct option_row options[OPTIONS] = {
 				"only those not changed for that long" },
 	[OPTION_DUE] = { "due", 0, false, "TIME", value_duration,
 			 "only those that end or must be rotated within" },
+
+	[OPTION_CLIENT_CERT] = { "client-cert", 0, true, "FINGERPRINT", value_fingerprint,
+				 "of the client's certificate or of its key" },
+	[OPTION_CONTEXT] = { "context", 0, true, "NAME", value_context,
+			     "policy_context of the smtpd it connects to" },
+	[OPTION_YES_REALLY] = { "yes-really", 0, false, NULL, NULL,
+				"also when that is as good as everybody" },
 };
 
 const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BIT(VERSION);
@@ -186,6 +193,23 @@ static const char password_notes[] =
 static const char state_of_one_notes[] =
 	"LOGIN is the username of a credential (LOGIN+NAME), or a login for its main one.\n"
 	"The account's other credentials are left alone.";
+
+static const struct meaning identity_meanings[] = {
+	{ OPTION_NETWORK,
+	  { "network", 0, true, "NETWORK", value_network,
+	    "network its sessions come from; replaces the list" } },
+	{ 0 },
+};
+
+static const char identity_notes[] =
+	"Sessions without a SASL user name that meet all criteria given are decided as\n"
+	"this login's. Without a network or certificate, or with a network shorter than\n"
+	"/8 (IPv6: /16), it is refused unless --yes-really is given. `user set`, `block`\n"
+	"and the others take its NAME for a login.";
+
+#define IDENTITY_OPTIONS                                                                       \
+	((ACCOUNT_OPTIONS & ~BIT(NO_NETWORKS)) | BIT(CLIENT_CERT) | BIT(CONTEXT) |             \
+	 BIT(YES_REALLY) | BIT(ACTOR))
 
 #define COUNTER_OPTIONS (BIT(DOMAIN) | BIT(PLAN) | BIT(GROUP) | BIT(NETWORK))
 
@@ -299,6 +323,36 @@ static const struct command commands[] = {
 	  .help = "take a credential away",
 	  .notes = state_of_one_notes,
 	  .run = command_credential_revoke },
+	{ .name = "identity add",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = IDENTITY_OPTIONS,
+	  .meanings = identity_meanings,
+	  .help = "create an account for sessions without a login",
+	  .notes = identity_notes,
+	  .run = command_identity_add },
+	{ .name = "identity set",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = IDENTITY_OPTIONS,
+	  .meanings = identity_meanings,
+	  .help = "change which sessions are an identity's",
+	  .notes = identity_notes,
+	  .run = command_identity_set },
+	{ .name = "identity list",
+	  .help = "print all identities",
+	  .run = command_identity_list },
+	{ .name = "identity show",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .help = "print an identity and what is in force",
+	  .run = command_identity_show },
+	{ .name = "identity delete",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = BIT(ACTOR),
+	  .help = "delete an identity with its account and counters",
+	  .run = command_identity_delete },
 	{ .name = "block",
 	  .argument = "LOGIN",
 	  .check = value_login,

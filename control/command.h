@@ -72,9 +72,13 @@ enum option_id {
 	OPTION_GRACE,
 	OPTION_OLDER_THAN,
 	OPTION_DUE,
+	OPTION_CLIENT_CERT,
+	OPTION_CONTEXT,
+	OPTION_YES_REALLY,
 	OPTIONS,
 };
 
+_Static_assert(OPTIONS <= 64, "a set of them is a number");
 #define OPTION_BIT(option) (UINT64_C(1) << (option))
 
 struct option_row {

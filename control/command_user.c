@@ -13,6 +13,7 @@
 #include "control/new_secret.h"
 #include "control/record.h"
 #include "control/text.h"
+#include "control/user.h"
 #include "control/wait.h"
 #include "engine/ownership.h"
 
@@ -125,8 +126,7 @@ static const char *const words[] = {
 	[EDIT_SAME] = "was already so",
 };
 
-/* What came of it in *result, when the status is STATUS_DONE. */
-static int write_settings(struct control *control, enum edit_when when, enum edit_result *out)
+int user_write(struct control *control, enum edit_when when, enum edit_result *out)
 {
 	const char *login = control_login(control);
 	enum edit_result result;
@@ -186,7 +186,7 @@ static void print_with_password(const struct view *view, void *arg)
 static int add_user(struct control *control, struct new_secret *secret)
 {
 	enum edit_result result;
-	int status = write_settings(control, EDIT_NEW, &result);
+	int status = user_write(control, EDIT_NEW, &result);
 
 	if (status != STATUS_DONE)
 		return status;
@@ -216,17 +216,20 @@ int command_user_add(struct control *control)
 	return status;
 }
 
-static int set_user(struct control *control)
+int user_written(struct control *control, enum edit_result result)
 {
-	enum edit_result result;
-	int status = write_settings(control, EDIT_EXISTING, &result);
-
-	if (status != STATUS_DONE)
-		return status;
 	if (control->json)
 		return accounts_one(control, control_login(control), print_view_json, NULL);
 	control_say(control_login(control), words[result]);
 	return STATUS_DONE;
+}
+
+static int set_user(struct control *control)
+{
+	enum edit_result result;
+	int status = user_write(control, EDIT_EXISTING, &result);
+
+	return status == STATUS_DONE ? user_written(control, result) : status;
 }
 
 int command_user_set(struct control *control)

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "control/need.h"
 #include "engine/effective.h"
+#include "engine/identity.h"
 
 json_t *record_new(int64_t now_s)
 {
@@ -74,6 +75,8 @@ const char *record_fault(const struct account *account)
 		return "description is longer than 500 octets";
 	if (strlen(account->actor) > NOTE_MAX)
 		return "actor is longer than 500 octets";
+	if (account->identity && !account->identity->anyone)
+		return identity_fault(account->identity);
 	return NULL;
 }
 

@@ -16,10 +16,15 @@
 #include "base/username.h"
 #include "control/need.h"
 #include "control/text.h"
+#include "engine/account.h"
 #include "engine/request.h"
 
 /* Ten years. */
 #define EXPIRY_MAX_MS (3650 * INT64_C(86400000))
+
+/* MD5 and SHA-512. */
+#define FINGERPRINT_OCTETS_MIN 16
+#define FINGERPRINT_OCTETS_MAX 64
 
 static bool keep(const char *text, int64_t number, struct value *out)
 {
@@ -232,6 +237,41 @@ bool value_tls(const char *text, struct value *out, const char **reason)
 	if (!tls_version_parse(text, &version))
 		return bad("is not none, 1.2, 1.3 or other", reason);
 	return keep(text, version, out);
+}
+
+/* As Postfix gives it: upper case, with colons. */
+bool value_fingerprint(const char *text, struct value *out, const char **reason)
+{
+	static const char hex[] = "0123456789abcdefABCDEF";
+	char canonical[FINGERPRINT_MAX + 1];
+	size_t digits = 0, len = 0;
+
+	for (; *text; text++) {
+		if (*text == ':' && digits % 2 == 0 && digits > 0)
+			continue;
+		if (!strchr(hex, *text) || digits == 2 * FINGERPRINT_OCTETS_MAX)
+			return bad("is not a fingerprint in hexadecimal", reason);
+		if (digits > 0 && digits % 2 == 0)
+			canonical[len++] = ':';
+		canonical[len++] = *text >= 'a' ? (char)(*text - 'a' + 'A') : *text;
+		digits++;
+	}
+	canonical[len] = '\0';
+	if (digits % 2 != 0 || digits < 2 * FINGERPRINT_OCTETS_MIN)
+		return bad("is not a whole fingerprint of MD5 to SHA-512", reason);
+	return keep(canonical, 0, out);
+}
+
+bool value_context(const char *text, struct value *out, const char **reason)
+{
+	if (!text_of(text, 1, CONTEXT_MAX, "is longer than 255 octets", out, reason))
+		return false;
+	if (strcmp(text, "relay") != 0 && strncmp(text, "relay:", 6) != 0 &&
+	    !strpbrk(text, " ,{}"))
+		return true;
+	value_fini(out);
+	return bad("is not a policy_context to tell clients by: without spaces, commas and braces, "
+		   "and not \"relay\", which asks whether Postfix may relay", reason);
 }
 
 bool value_credential(const char *text, struct value *out, const char **reason)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "control/criteria.h"
 #include "control/effect.h"
 #include "control/need.h"
 #include "control/record.h"
@@ -221,6 +222,11 @@ static void add_group(struct table *table, const struct view *view)
 		table_cellf(table, "%s, which is not configured", group);
 }
 
+static void add_criterion(const char *text, void *arg)
+{
+	add_pair(arg, "identity", text);
+}
+
 static void print_account(const struct view *view, const struct effective *e)
 {
 	struct record_state state = state_of(view);
@@ -244,6 +250,8 @@ static void print_account(const struct view *view, const struct effective *e)
 	else
 		table_cell(table, e->plan->name);
 	add_group(table, view);
+	if (view->account->identity)
+		criteria_each(view->account->identity, add_criterion, table);
 	if (*view->account->description)
 		add_pair(table, "description", view->account->description);
 	add_time(table, "created", json_integer_value(json_object_get(view->record, "created")));

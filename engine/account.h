@@ -41,6 +41,7 @@ struct account_credential {
 	size_t n_networks;
 	int64_t expires_s; /* Unix time; 0: never */
 	int64_t changed_s; /* its secret was set then; 0: not known */
+	int64_t revoked_s; /* since then; 0: it is not. Others than the main one just go */
 	bool blocked;
 };
 
@@ -102,7 +103,7 @@ void account_unref(struct account **account);
 enum account_state account_state_at(const struct account *account, int64_t now_s);
 
 /* NULL when the account has none of that name: it is revoked, but for the main one
- * (""), which need not be in the record. */
+ * (""), which need not be in the record and says so itself. */
 const struct account_credential *account_credential(const struct account *account,
 						    const char *name);
 

@@ -26,6 +26,7 @@ static const struct field credential_fields[] = {
 	 .count_offset = offsetof(struct account_credential, n_networks),
 	 .list = &credential_networks},
 	{"expires", account_read_integer, IN_CREDENTIAL(expires_s)},
+	{"revoked", account_read_integer, IN_CREDENTIAL(revoked_s)},
 	{"changed", account_read_integer, IN_CREDENTIAL(changed_s)},
 	{.name = "state", .read = read_blocked},
 };

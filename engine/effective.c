@@ -263,7 +263,9 @@ void effective_credential(const struct account *account, const char *name, int64
 	}
 	out->credential_networks = c->networks;
 	out->n_credential_networks = c->n_networks;
-	if (c->blocked)
+	if (c->revoked_s != 0)
+		out->credential_state = CREDENTIAL_REVOKED;
+	else if (c->blocked)
 		out->credential_state = CREDENTIAL_BLOCKED;
 	else if (has_expired(c, out, now_s))
 		expire(out);

@@ -1,0 +1,218 @@
+/*
+ * identity add, set, list, show, delete.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "control/accounts.h"
+#include "control/commands.h"
+#include "control/control.h"
+#include "control/criteria.h"
+#include "control/need.h"
+#include "control/table.h"
+#include "control/user.h"
+#include "control/wait.h"
+#include "engine/identity.h"
+#include "engine/ownership.h"
+
+/* ---- overlaps -------------------------------------------------------------- */
+
+struct overlaps {
+	const struct control *control;
+	struct account *account; /* of the identity that was written; a reference */
+	size_t n;
+};
+
+static void find_own(const struct view *view, void *arg)
+{
+	struct overlaps *o = arg;
+
+	if (strcmp(view->login, control_login(o->control)) == 0)
+		o->account = account_ref((struct account *)view->account);
+	o->n++;
+}
+
+/* Sessions of both are one's by its rank. */
+static void note_overlap(const struct view *view, void *arg)
+{
+	const struct overlaps *o = arg;
+	const char *login = control_login(o->control);
+
+	if (strcmp(view->login, login) == 0 ||
+	    !identity_overlap(o->account->identity, view->account->identity))
+		return;
+	control_note("%s: overlaps with identity %s: a session of both is of the one with more "
+		     "criteria, else of the one with the longer prefix", login, view->login);
+}
+
+/* Whoever may send nothing is told. */
+static void note_senders(const struct overlaps *o)
+{
+	const char *login = control_login(o->control);
+	struct effective e;
+	const char *reason;
+	struct address own;
+
+	effective_resolve(o->control->config, o->account, login, 0, &e);
+	if (address_parse(login, ADDRESS_INTERNAL, &own, &reason) == ADDRESS_OK)
+		return;
+	for (size_t i = 0; i < e.n_senders; i++)
+		if (e.senders[i].kind != PATTERN_LOGIN && !e.senders[i].exclude)
+			return;
+	control_note("%s: owns no sender address; --sender gives it some", login);
+}
+
+static void note_others(struct control *control)
+{
+	struct overlaps o = { .control = control };
+
+	accounts_identities(control, find_own, &o);
+	if (o.account) {
+		note_senders(&o);
+		accounts_identities(control, note_overlap, &o);
+	}
+	account_unref(&o.account);
+}
+
+/* ---- the commands ---------------------------------------------------------- */
+
+static void count(const struct view *view, void *arg)
+{
+	size_t *n = arg;
+
+	(void)view;
+	(*n)++;
+}
+
+static bool has_room(struct control *control)
+{
+	size_t n = 0;
+
+	if (accounts_identities(control, count, &n) != STATUS_DONE)
+		return false;
+	if (n >= IDENTITIES_MAX)
+		control_refuse("there are %zu identities, and can be no more", n);
+	return n < IDENTITIES_MAX;
+}
+
+static int write_identity(struct control *control, enum edit_when when)
+{
+	enum edit_result result;
+	int status = user_write(control, when, &result);
+
+	if (status != STATUS_DONE)
+		return status;
+	if (result != EDIT_SAME)
+		note_others(control);
+	return user_written(control, result);
+}
+
+int command_identity_add(struct control *control)
+{
+	if (!control_has(control, OPTION_NETWORK) && !control_has(control, OPTION_CLIENT_CERT) &&
+	    !control_has(control, OPTION_CONTEXT))
+		return control_misuse(control, "--network, --client-cert or --context is missing");
+	if (!control_connect(control) || !has_room(control))
+		return STATUS_REFUSED;
+	return write_identity(control, EDIT_NEW);
+}
+
+int command_identity_set(struct control *control)
+{
+	return write_identity(control, EDIT_EXISTING);
+}
+
+static bool is_identity(struct control *control)
+{
+	struct overlaps o = { .control = control };
+	bool found;
+
+	if (accounts_identities(control, find_own, &o) != STATUS_DONE)
+		return false;
+	found = o.account != NULL;
+	account_unref(&o.account);
+	if (!found)
+		control_refuse("%s: no identity", control_login(control));
+	return found;
+}
+
+int command_identity_show(struct control *control)
+{
+	if (!control_connect(control) || !is_identity(control))
+		return STATUS_REFUSED;
+	return command_user_show(control);
+}
+
+int command_identity_delete(struct control *control)
+{
+	if (!control_connect(control) || !is_identity(control))
+		return STATUS_REFUSED;
+	return command_user_delete(control);
+}
+
+/* ---- the list -------------------------------------------------------------- */
+
+struct listing {
+	struct table *table; /* NULL: JSON */
+	size_t n;
+	const struct view *view;
+	bool first; /* criterion of the identity */
+};
+
+static void add_row(const char *text, void *arg)
+{
+	struct listing *listing = arg;
+	const struct view *view = listing->view;
+
+	table_cell(listing->table, listing->first ? view->login : "");
+	table_cell(listing->table,
+		   listing->first ? account_state_name(
+					    account_state_at(view->account, view->now_s)) :
+				    "");
+	table_cell(listing->table, text);
+	table_cell(listing->table, listing->first ? view->account->description : "");
+	listing->first = false;
+}
+
+static void list(const struct view *view, void *arg)
+{
+	struct listing *listing = arg;
+	json_t *json;
+
+	if (listing->table) {
+		listing->view = view;
+		listing->first = true;
+		criteria_each(view->account->identity, add_row, listing);
+	} else {
+		json = view_json_short(view);
+		fputs(listing->n ? ",\n" : "\n", stdout);
+		json_dumpf(json, stdout, JSON_COMPACT);
+		json_decref(json);
+	}
+	listing->n++;
+}
+
+int command_identity_list(struct control *control)
+{
+	static const char *const head[] = { "IDENTITY", "STATE", "SESSIONS", "DESCRIPTION" };
+	struct listing listing = { 0 };
+	int status;
+
+	if (!control_connect(control))
+		return STATUS_REFUSED;
+	if (control->json) {
+		putchar('[');
+	} else {
+		listing.table = table_new(sizeof(head) / sizeof(head[0]));
+		table_row(listing.table, head);
+	}
+	status = accounts_identities(control, list, &listing);
+	if (control->json)
+		puts(listing.n ? "\n]" : "]");
+	else if (listing.n)
+		table_print(listing.table, stdout);
+	else
+		puts("no identities");
+	table_free(&listing.table);
+	return status;
+}
