@@ -5,7 +5,7 @@
  * per smtpd process, kept across SMTP sessions). So does a session: what is
  * sent ahead stays in the parser's buffer, and when that is full in the
  * socket's, until the answer before it is written. Answers go out at the end
- * of the loop's pass, behind the log lines about them (policy/outbox.h).
+ * of the loop's pass, behind the log lines about them (base/outbox.h).
  *
  * A session frees itself when its connection has ended and no decision of its
  * is under way; a peer that goes away meanwhile is noticed at once and waited
@@ -19,9 +19,9 @@
 
 #include "base/config.h"
 #include "base/crowd.h"
+#include "base/outbox.h"
 #include "engine/decision.h"
 #include "policy/exchange.h"
-#include "policy/outbox.h"
 #include "policy/wiring.h"
 
 /* A client that does not read its answer is given up after this. */

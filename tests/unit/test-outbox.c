@@ -1,4 +1,4 @@
-#include "policy/outbox.h"
+#include "base/outbox.h"
 
 #include <event2/event.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "policy/outbox.h"
+#include "base/outbox.h"
 
 #include <assert.h>
 #include <event2/event.h>

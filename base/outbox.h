@@ -3,8 +3,8 @@
  * log lines that wait (log_hold()) are written: what a client has been told
  * stands in the log. One write for all of the lines is what this is for.
  */
-#ifndef SENDWARD_POLICY_OUTBOX_H
-#define SENDWARD_POLICY_OUTBOX_H
+#ifndef SENDWARD_OUTBOX_H
+#define SENDWARD_OUTBOX_H
 
 #include <stdbool.h>
 #include <sys/queue.h>
