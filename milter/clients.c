@@ -40,10 +40,10 @@ struct clients *clients_new(struct event_base *base, struct desk *desk, struct c
 		.drain = drain,
 		.close = end,
 	};
-	struct clients *c = memory_zero(sizeof(*c));
+	struct clients *c = memory_alloc(sizeof(*c));
 
 	c->crowd = crowd_new(base, &kind);
-	c->host.base = base;
+	connection_host_init(&c->host, base);
 	c->host.desk = desk;
 	c->host.config = config_ref(config);
 	c->host.closed = on_closed;
@@ -85,9 +85,10 @@ void clients_free(struct clients **clients)
 	*clients = NULL;
 	if (!c)
 		return;
+	outbox_flush(&c->host.outbox);
 	crowd_free(&c->crowd);
+	connection_host_fini(&c->host);
 	config_unref(&c->host.config);
-	packets_fini(&c->host.out);
 	free(c);
 }
 

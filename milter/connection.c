@@ -19,7 +19,7 @@
 enum connection_state {
 	CONNECTION_READING, /* waits for a packet, or has one not yet looked at */
 	CONNECTION_ASKING,  /* the engine has a question */
-	CONNECTION_WRITING, /* the server is slow to take the answer */
+	CONNECTION_WRITING, /* the answer waits for the end of the pass, or the server */
 	CONNECTION_CLOSED,  /* to be freed */
 };
 
@@ -33,14 +33,11 @@ static const bool transitions[4][4] = {
 	[CONNECTION_WRITING] = { [CONNECTION_READING] = true, [CONNECTION_CLOSED] = true },
 };
 
-static const struct timeval write_timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
-
 struct connection {
 	struct connection_host *host;
 	struct crowd_member member;
 	enum connection_state state;
 	int fd;
-	bool running;	/* run() is on the stack */
 	bool listening; /* readable is added */
 	bool ended;	/* nothing more will be read */
 	struct event readable, writable;
@@ -49,10 +46,10 @@ struct connection {
 	struct inbox inbox;
 	size_t wanted;	       /* octets of the present packet, as far as is known */
 	size_t skip;	       /* octets of a body that are yet to come */
-	struct packets unsent; /* of an answer, from sent on */
+	struct packets unsent; /* an answer; from sent on the server has not taken it */
 	size_t sent;
-	/* The answer at the end of a message while it is not all taken; owned. */
-	struct answer *last;
+	struct answer *last; /* at the end of a message, until it is taken; owned */
+	struct outbox_entry outgoing;
 };
 
 static void run(struct connection *c);
@@ -127,30 +124,20 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* The answer at the end of a message was not taken. */
-static void undo(struct connection *c, const struct answer *answer)
-{
-	struct request request = talk_last_question(&c->talk);
-
-	desk_undo(c->host->desk, c->talk.session->config, &request, answer);
-}
-
-/* How many of the octets the server has taken; -1: it has gone. */
-static ssize_t give(struct connection *c, const char *bytes, size_t n)
-{
-	ssize_t given = send(c->fd, bytes, n, MSG_NOSIGNAL);
-
-	if (given < 0 && (errno == EAGAIN || errno == EINTR))
-		return 0;
-	return given;
-}
-
-/* The last answer of a message needs no care any more. */
+/* The answer at the end of a message needs no care any more. */
 static void forget_last(struct connection *c)
 {
 	free(c->last);
 	c->last = NULL;
 	talk_end_message(&c->talk);
+}
+
+/* The answer at the end of a message is not taken. */
+static void undo(struct connection *c, const struct answer *answer)
+{
+	struct request request = talk_last_question(&c->talk);
+
+	desk_undo(c->host->desk, c->talk.session->config, &request, answer);
 }
 
 static void lose(struct connection *c)
@@ -162,21 +149,30 @@ static void lose(struct connection *c)
 	enter(c, CONNECTION_CLOSED);
 }
 
-/* Goes on writing what was not taken at once. */
+/* What is in unsent goes out at the end of the pass. */
+static void write_later(struct connection *c)
+{
+	packets_end(&c->unsent);
+	enter(c, CONNECTION_WRITING);
+	outbox_add(&c->host->outbox, &c->outgoing);
+}
+
 static void push(struct connection *c)
 {
-	ssize_t n = give(c, c->unsent.bytes + c->sent, c->unsent.len - c->sent);
+	static const struct timeval timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
+	ssize_t n = send(c->fd, c->unsent.bytes + c->sent, c->unsent.len - c->sent, MSG_NOSIGNAL);
 
-	if (n < 0) {
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
 		lose(c);
 		return;
 	}
-	c->sent += (size_t)n;
+	c->sent += n > 0 ? (size_t)n : 0;
 	if (c->sent < c->unsent.len) {
-		event_add(&c->writable, &write_timeout);
+		event_add(&c->writable, &timeout);
 		return;
 	}
 	packets_fini(&c->unsent);
+	c->sent = 0;
 	if (c->last)
 		forget_last(c);
 	enter(c, CONNECTION_READING);
@@ -197,28 +193,6 @@ static void on_writable(evutil_socket_t fd, short what, void *arg)
 	run(c);
 }
 
-/* Writes what is in host->out. False: the server has gone. */
-static bool flush(struct connection *c)
-{
-	struct packets *out = &c->host->out;
-	ssize_t n = give(c, out->bytes, out->len);
-
-	if (n < 0)
-		return false;
-	if ((size_t)n < out->len) {
-		c->unsent = *out;
-		*out = (struct packets){ 0 };
-		c->sent = (size_t)n;
-		enter(c, CONNECTION_WRITING);
-		event_add(&c->writable, &write_timeout);
-	} else if (c->state != CONNECTION_READING) {
-		enter(c, CONNECTION_READING);
-	}
-	return true;
-}
-
-/* ---- answers --------------------------------------------------------------- */
-
 /* Asked before a charge is answered: on a TCP connection the first octets to a
  * server that has gone still seem to arrive. */
 static bool has_gone(const struct connection *c)
@@ -229,37 +203,35 @@ static bool has_gone(const struct connection *c)
 	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
 }
 
-/* What is charged and not told is taken back, here or when the rest of the
- * answer cannot be written. */
-static void give_last(struct connection *c, const struct answer *answer, bool possible)
+/* What the outbox calls. */
+static void on_end_of_pass(void *arg)
 {
-	bool taken = !(answer->charges.n > 0 && has_gone(c)) && flush(c);
+	struct connection *c = arg;
 
-	if (!taken || !possible)
-		undo(c, answer);
-	if (taken && possible && c->state == CONNECTION_WRITING) {
-		c->last = memory_alloc(sizeof(*c->last));
-		*c->last = *answer;
-		return;
-	}
-	talk_end_message(&c->talk);
-	if (!taken)
-		enter(c, CONNECTION_CLOSED);
+	if (c->last && c->last->charges.n > 0 && has_gone(c))
+		lose(c);
+	else
+		push(c);
+	run(c);
 }
 
+/* ---- questions and answers ------------------------------------------------- */
+
+/* What is charged and not told is to be taken back, so the last answer is kept
+ * until it is taken. */
 static void on_answer(const struct answer *answer, const struct request *request, void *arg)
 {
 	struct connection *c = arg;
-	bool possible;
+	bool possible = talk_answer(&c->talk, request, answer, &c->unsent);
 
 	assert(c->state == CONNECTION_ASKING);
-	packets_clear(&c->host->out);
-	possible = talk_answer(&c->talk, request, answer, &c->host->out);
-	if (request->stage == STAGE_END_OF_MESSAGE)
-		give_last(c, answer, possible);
-	else if (!flush(c))
-		lose(c);
-	run(c);
+	if (!possible)
+		undo(c, answer);
+	if (request->stage == STAGE_END_OF_MESSAGE && possible) {
+		c->last = memory_alloc(sizeof(*c->last));
+		*c->last = *answer;
+	}
+	write_later(c);
 }
 
 static void ask(struct connection *c, const struct request *request)
@@ -286,11 +258,10 @@ static void hear(struct connection *c, const struct packet *packet)
 	const struct talk_setting setting = { c->host->config, desk_knows_identities(c->host->desk) };
 	struct request question;
 
-	packets_clear(&c->host->out);
-	switch (talk_hear(&c->talk, &setting, packet, &c->host->out, &question)) {
+	switch (talk_hear(&c->talk, &setting, packet, &c->unsent, &question)) {
 	case HEARD_ON:
-		if (c->host->out.len > 0 && !flush(c))
-			lose(c);
+		if (c->unsent.len > 0)
+			write_later(c);
 		break;
 	case HEARD_ASK:
 		ask(c, &question);
@@ -359,6 +330,7 @@ static bool step(struct connection *c)
 static void connection_free(struct connection *c)
 {
 	c->host->closed(c->host->ctx, c);
+	outbox_remove(&c->host->outbox, &c->outgoing);
 	event_del(&c->readable);
 	event_del(&c->writable);
 	close(c->fd);
@@ -369,26 +341,33 @@ static void connection_free(struct connection *c)
 	free(c);
 }
 
-/* Goes on until something has to be waited for. Every entry from outside ends
- * here and does not touch the connection afterwards: it may be gone. An answer
- * that is known at once comes back here inside itself and is left to the
- * outer loop. */
+/* Goes on until something has to be waited for: a packet, the verdict, the end
+ * of the pass. Every entry from outside ends here and does not touch the
+ * connection afterwards: it may be gone. */
 static void run(struct connection *c)
 {
-	if (c->running)
-		return;
-	c->running = true;
 	while (c->state == CONNECTION_READING) {
 		if (c->host->stopping)
 			enter(c, CONNECTION_CLOSED);
 		else if (!step(c))
 			break;
 	}
-	c->running = false;
 	if (c->state == CONNECTION_CLOSED)
 		connection_free(c);
 	else
 		inbox_keep(&c->inbox);
+}
+
+void connection_host_init(struct connection_host *host, struct event_base *base)
+{
+	memset(host, 0, sizeof(*host));
+	host->base = base;
+	outbox_init(&host->outbox, base, on_end_of_pass);
+}
+
+void connection_host_fini(struct connection_host *host)
+{
+	outbox_fini(&host->outbox);
 }
 
 struct connection *connection_new(struct connection_host *host, int fd)
@@ -399,6 +378,7 @@ struct connection *connection_new(struct connection_host *host, int fd)
 	c->fd = fd;
 	c->heard_s = crowd_clock_s();
 	c->wanted = PACKET_HEAD;
+	c->outgoing.owner = c;
 	event_assign(&c->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->writable, host->base, fd, EV_WRITE, on_writable, c);
 	return c;

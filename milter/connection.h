@@ -2,7 +2,9 @@
  * One connection of a mail server, on the event loop.
  *
  * The server says things and waits where an answer was agreed on. While a
- * question is under way, or an answer not taken, nothing more is read. Octets
+ * question is under way, or an answer not taken, nothing more is read. Answers go
+ * out at the end of the loop's pass, behind the log lines about them
+ * (base/outbox.h). Octets
  * are read into a room that all connections share; a connection has memory of
  * its own only for a packet that has not all come, and for an answer that is
  * not taken at once. The body of a message is counted and not kept.
@@ -18,6 +20,7 @@
 
 #include "base/config.h"
 #include "base/crowd.h"
+#include "base/outbox.h"
 #include "milter/desk.h"
 #include "milter/packet.h"
 
@@ -41,9 +44,13 @@ struct connection_host {
 	void *ctx;
 	bool stopping;	     /* nothing is asked any more */
 	int64_t n_malformed; /* connections closed for it */
-	struct packets out;  /* written by one connection at a time */
+	struct outbox outbox; /* answers of this pass of the loop */
 	char room[CONNECTION_ROOM];
 };
+
+/* All but the members above outbox, which are the caller's to set. */
+void connection_host_init(struct connection_host *host, struct event_base *base);
+void connection_host_fini(struct connection_host *host);
 
 /* Owns fd, a connected stream socket that does not block. */
 struct connection *connection_new(struct connection_host *host, int fd);

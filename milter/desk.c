@@ -18,6 +18,7 @@ struct desk {
 	struct event_base *base;
 	struct store *store;
 	struct desk_counts counts;
+	bool closed;
 };
 
 /* All that a question needs, owned. */
@@ -147,12 +148,12 @@ static void too_late(const struct question *question)
 
 	question->desk->counts.late++;
 	answer_missing(question->config, &question->request, WHY_LATE, &verdict);
-	if (verdict.action != ACTION_ACCEPT)
+	if (verdict.action != ACTION_ACCEPT && !question->desk->closed)
 		refund(question);
 	report(question, &verdict);
+	log_flush(); /* no answer follows the line */
 }
 
-/* It is told first and reported then: somebody waits. */
 static void on_verdict(const struct verdict *verdict, void *arg)
 {
 	struct question *question = arg;
@@ -270,8 +271,10 @@ void desk_undo(struct desk *desk, const struct config *config, const struct requ
 		log_undone(config, request, "nothing was charged");
 		return;
 	}
-	decision_refund(store_env(desk->store), config, request, &answer->charges);
-	log_undone(config, request, "its charge is taken back");
+	if (!desk->closed)
+		decision_refund(store_env(desk->store), config, request, &answer->charges);
+	log_undone(config, request,
+		   desk->closed ? "its charge stays" : "its charge is taken back");
 }
 
 /* ---- life ------------------------------------------------------------------ */
@@ -283,6 +286,11 @@ struct desk *desk_new(struct event_base *base, struct store *store)
 	desk->base = base;
 	desk->store = store;
 	return desk;
+}
+
+void desk_close(struct desk *desk)
+{
+	desk->closed = true;
 }
 
 void desk_free(struct desk **desk)

@@ -35,6 +35,9 @@ struct desk;
 /* Borrows base and store. */
 struct desk *desk_new(struct event_base *base, struct store *store);
 
+/* Nothing is taken back any more: the store is about to be freed. */
+void desk_close(struct desk *desk);
+
 /* When no question is under way. */
 void desk_free(struct desk **desk);
 

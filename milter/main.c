@@ -289,6 +289,7 @@ static void free_parts(struct milter *m)
 {
 	listener_close(&m->listener);
 	clients_abandon(m->clients);
+	desk_close(m->desk);
 	store_free(&m->store);
 	clients_free(&m->clients);
 	desk_free(&m->desk);
@@ -313,11 +314,13 @@ static int run(struct config *config)
 		return EXIT_FAILURE;
 	}
 	log_start(config);
+	log_hold();
 	listener_pause(m->listener);
 	store_when_ready(m->store, STORE_READY_MS, on_store_ready, m);
 	daemon_ready();
 	status = event_base_dispatch(m->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 	free_parts(m);
+	log_release();
 	return status;
 }
 

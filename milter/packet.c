@@ -6,10 +6,8 @@
 
 #include "base/memory.h"
 
-/* The first room for what is written, and what is kept of it: nearly every
- * answer has a few octets. */
-#define ROOM_START 512
-#define ROOM_KEPT 8192
+/* The first room for what is written: nearly every answer has a few octets. */
+#define ROOM_START 64
 
 /* ---- reading --------------------------------------------------------------- */
 
@@ -133,13 +131,6 @@ void packets_add(struct packets *p, char command)
 {
 	packets_begin(p, command);
 	finish(p);
-}
-
-void packets_clear(struct packets *p)
-{
-	p->len = p->open = 0;
-	if (p->size > ROOM_KEPT)
-		packets_fini(p);
 }
 
 void packets_fini(struct packets *p)

@@ -61,8 +61,7 @@ void packets_end(struct packets *packets);
 /* One without data. */
 void packets_add(struct packets *packets, char command);
 
-/* Empty again. What it had is kept for the next ones, but not much of it. */
-void packets_clear(struct packets *packets);
+/* Empty again. */
 void packets_fini(struct packets *packets);
 
 #endif

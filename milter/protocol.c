@@ -29,22 +29,20 @@ static const struct {
 	{ FOR_END, "i" },
 };
 
-/* Commands that are answered, and the step by which they are not; 0: always
- * answered. */
-static const struct {
-	char command;
-	uint32_t silent;
-} answered[] = {
-	{ COMMAND_CONNECT, STEP_SILENT_CONNECT },
-	{ COMMAND_HELO, STEP_SILENT_HELO },
-	{ COMMAND_MAIL, STEP_SILENT_MAIL },
-	{ COMMAND_RCPT, STEP_SILENT_RCPT },
-	{ COMMAND_DATA, STEP_SILENT_DATA },
-	{ COMMAND_UNKNOWN, STEP_SILENT_UNKNOWN },
-	{ COMMAND_HEADER, STEP_SILENT_HEADER },
-	{ COMMAND_END_HEADER, STEP_SILENT_END_HEADER },
-	{ COMMAND_BODY, STEP_SILENT_BODY },
-	{ COMMAND_END, 0 },
+/* Commands that are answered, by their letter, and the step by which they are
+ * not. */
+#define ANSWERED_ALWAYS 0x80000000
+static const uint32_t answered[PROTOCOL_LETTERS] = {
+	[COMMAND_CONNECT - 'A'] = STEP_SILENT_CONNECT,
+	[COMMAND_HELO - 'A'] = STEP_SILENT_HELO,
+	[COMMAND_MAIL - 'A'] = STEP_SILENT_MAIL,
+	[COMMAND_RCPT - 'A'] = STEP_SILENT_RCPT,
+	[COMMAND_DATA - 'A'] = STEP_SILENT_DATA,
+	[COMMAND_UNKNOWN - 'A'] = STEP_SILENT_UNKNOWN,
+	[COMMAND_HEADER - 'A'] = STEP_SILENT_HEADER,
+	[COMMAND_END_HEADER - 'A'] = STEP_SILENT_END_HEADER,
+	[COMMAND_BODY - 'A'] = STEP_SILENT_BODY,
+	[COMMAND_END - 'A'] = ANSWERED_ALWAYS,
 };
 
 /* ---- what the server says -------------------------------------------------- */
@@ -73,10 +71,10 @@ bool protocol_negotiate(const struct packet *offer, uint32_t *steps, struct pack
 
 bool protocol_waits(uint32_t steps, char command)
 {
-	for (size_t i = 0; i < sizeof(answered) / sizeof(answered[0]); i++)
-		if (answered[i].command == command)
-			return !(steps & answered[i].silent);
-	return false;
+	unsigned letter = protocol_letter(command);
+	uint32_t silent = letter < PROTOCOL_LETTERS ? answered[letter] : 0;
+
+	return silent != 0 && !(steps & silent);
 }
 
 char protocol_macros_for(const struct packet *packet)

@@ -35,6 +35,14 @@ enum protocol_command {
 	COMMAND_UNKNOWN = 'U',	   /* to the server; answered */
 };
 
+/* A table of commands has a place for each capital letter; those of others are
+ * behind it. */
+#define PROTOCOL_LETTERS ('Z' - 'A' + 1)
+static inline unsigned protocol_letter(char command)
+{
+	return (unsigned char)command - (unsigned)'A';
+}
+
 /* What we say: changes of the message, at its end only, and the last word on
  * a command. */
 enum protocol_word {

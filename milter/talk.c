@@ -228,44 +228,43 @@ static enum heard on_other(const struct hearing *h)
 	return HEARD_ON;
 }
 
-static const struct {
-	char command;
-	enum heard (*hear)(const struct hearing *h);
-} commands[] = {
-	{ COMMAND_HEADER, on_header },	     { COMMAND_MACROS, on_macros },
-	{ COMMAND_BODY, on_body },	     { COMMAND_MAIL, on_mail },
-	{ COMMAND_RCPT, on_recipient },	     { COMMAND_END, on_end },
-	{ COMMAND_CONNECT, on_connect },     { COMMAND_ABORT, on_abort },
-	{ COMMAND_QUIT, on_quit },	     { COMMAND_QUIT_NEW, on_new_session },
-	{ COMMAND_NEGOTIATE, on_negotiate }, { COMMAND_HELO, on_other },
-	{ COMMAND_DATA, on_other },	     { COMMAND_END_HEADER, on_other },
-	{ COMMAND_UNKNOWN, on_other },
+/* By their letter. */
+static enum heard (*const commands[PROTOCOL_LETTERS])(const struct hearing *h) = {
+	[COMMAND_ABORT - 'A'] = on_abort,
+	[COMMAND_BODY - 'A'] = on_body,
+	[COMMAND_CONNECT - 'A'] = on_connect,
+	[COMMAND_DATA - 'A'] = on_other,
+	[COMMAND_END - 'A'] = on_end,
+	[COMMAND_END_HEADER - 'A'] = on_other,
+	[COMMAND_HEADER - 'A'] = on_header,
+	[COMMAND_HELO - 'A'] = on_other,
+	[COMMAND_MACROS - 'A'] = on_macros,
+	[COMMAND_MAIL - 'A'] = on_mail,
+	[COMMAND_NEGOTIATE - 'A'] = on_negotiate,
+	[COMMAND_QUIT - 'A'] = on_quit,
+	[COMMAND_QUIT_NEW - 'A'] = on_new_session,
+	[COMMAND_RCPT - 'A'] = on_recipient,
+	[COMMAND_UNKNOWN - 'A'] = on_other,
 };
 
 /* A command that is heard but has no answer yet lets the server go on. */
-static enum heard hear(const struct hearing *h, size_t i)
-{
-	size_t len = h->out->len;
-	enum heard heard = commands[i].hear(h);
-
-	if (heard == HEARD_ON && h->out->len == len &&
-	    protocol_waits(h->talk->steps, commands[i].command))
-		return say(h, WORD_CONTINUE);
-	return heard;
-}
-
 enum heard talk_hear(struct talk *talk, const struct talk_setting *setting,
 		     const struct packet *packet, struct packets *out, struct request *question)
 {
 	const struct hearing h = { talk, setting, packet, out, question };
+	const char command = packet->command;
+	const unsigned letter = protocol_letter(command);
+	size_t len = out->len;
+	enum heard heard;
 
-	if (!talk->negotiated && packet->command != COMMAND_NEGOTIATE &&
-	    packet->command != COMMAND_QUIT)
+	if (!talk->negotiated && command != COMMAND_NEGOTIATE && command != COMMAND_QUIT)
 		return bad(talk, "a command before the negotiation");
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++)
-		if (commands[i].command == packet->command)
-			return hear(&h, i);
-	return bad(talk, "an unknown command");
+	if (letter >= PROTOCOL_LETTERS || !commands[letter])
+		return bad(talk, "an unknown command");
+	heard = commands[letter](&h);
+	if (heard == HEARD_ON && out->len == len && protocol_waits(talk->steps, command))
+		return say(&h, WORD_CONTINUE);
+	return heard;
 }
 
 /* ---- questions and answers ------------------------------------------------- */

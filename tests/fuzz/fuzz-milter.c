@@ -53,7 +53,7 @@ static void check_written(struct packets *out, struct trace *trace)
 	}
 	REQUIRE(used == out->len);
 	note(trace, out->bytes, out->len);
-	packets_clear(out);
+	packets_fini(out);
 }
 
 /* Any action there is. */

@@ -31,7 +31,7 @@ static void read_said(void)
 		used += size;
 	}
 	SUITE_INT_EQUAL((long long)used, (long long)out.len);
-	packets_clear(&out);
+	packets_fini(&out);
 }
 
 static enum heard hear(char command, const char *data, size_t len)
