@@ -18,6 +18,12 @@ static struct secret *secret_of(const char *text)
  * client's proof, which proves the stored key. */
 static void test_rfc(void)
 {
+	static const char client_first[] = "n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
+	static const char server_first[] =
+		"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
+	static const char client_final[] =
+		"c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
+		"p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
 	static const char message[] =
 		"n=user,r=rOprNGfwEbeRWgbNEkqO,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,"
 		"s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,"
@@ -35,6 +41,13 @@ static void test_rfc(void)
 	     signature, &len);
 	EVP_EncodeBlock((unsigned char *)text, signature, 32);
 	SUITE_TEXT_EQUAL(text, "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+
+	SUITE_TRUE(scram_proves(v.stored_key, client_first, server_first, client_final));
+	SUITE_TRUE(!scram_proves(v.stored_key, "n,,n=user,r=rOprNGfwEbeRWgbNEkqP", server_first,
+				 client_final));
+	SUITE_TRUE(!scram_proves(v.stored_key, "n", server_first, client_final));
+	SUITE_TRUE(!scram_proves(v.stored_key, client_first, server_first, "c=biws"));
+	SUITE_TRUE(!scram_proves(v.stored_key, client_first, server_first, "c=biws,p=AAAA"));
 
 	HMAC(EVP_sha256(), v.stored_key, 32, (const unsigned char *)message, strlen(message),
 	     signature, &len);

@@ -63,6 +63,7 @@ static void test_set(void)
 {
 	struct secret *one = secret_of("the first one"), *two = secret_of("the second one");
 	struct secret_record record = { 0 };
+	struct scram_verifier now, before;
 	const char *reason;
 	char *text;
 
@@ -77,8 +78,13 @@ static void test_set(void)
 	text = secret_record_encode(&record);
 	SUITE_TRUE(strstr(text, "first") == NULL && strstr(text, "second") == NULL);
 	SUITE_TRUE(strstr(text, "\"previous_scram\":\"4096:") != NULL);
+	SUITE_TRUE(scram_parse(record.scram, &now) && scram_parse(record.previous_scram, &before));
+	SUITE_TRUE(scram_same_salt(&now, &before) && !scram_verify(&now, one) &&
+		   scram_verify(&now, two) && scram_verify(&before, one));
 	free(text);
 	secret_record_keep_previous(&record, 0);
+	SUITE_TRUE(secret_record_set(&settings, two, &record, &reason));
+	SUITE_TRUE(scram_parse(record.scram, &now) && !scram_same_salt(&now, &before));
 	SUITE_INT_EQUAL(secret_record_verify(&record, one, 100), SECRET_WRONG);
 	text = secret_record_encode(&record);
 	SUITE_TRUE(strstr(text, "previous") == NULL);
