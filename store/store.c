@@ -192,10 +192,13 @@ void store_sent(struct store *store, const struct request *request, const struct
 
 void store_finish(struct store *store)
 {
-	struct timeval deadline = { .tv_sec = store->config->redis.deadline_ms / 1000,
-				    .tv_usec = store->config->redis.deadline_ms % 1000 * 1000 };
+	int64_t ms = store->config->redis.deadline_ms;
+	struct timeval deadline;
 	struct servers_stats stats;
 
+	if (ms > STORE_FINISH_MAX_MS)
+		ms = STORE_FINISH_MAX_MS;
+	deadline = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 	if (store->sent)
 		sent_write(store->sent);
 	event_base_loopexit(store->base, &deadline);

@@ -153,7 +153,8 @@ void store_sent_read(struct store *store, const char *login,
 		     void *arg);
 
 /* For a daemon whose loop has ended: what still waits goes out, and the server has
- * redis.deadline to take it. */
+ * redis.deadline to take it, but not longer than this: it may be what hangs. */
+#define STORE_FINISH_MAX_MS 1000
 void store_finish(struct store *store);
 
 /* The identities that are known here, those of the state file too; up to date with
