@@ -208,6 +208,9 @@ struct sasld_settings {
 	int guess_limit, guess_network_limit;
 	int32_t guess_window_s, guess_refuse_s;
 	int64_t guess_delay_ms; /* the longest */
+	/* Clients that many users come from, such as webmail: never refused. */
+	const struct network *guess_exempt;
+	size_t n_guess_exempt;
 };
 
 bool sasld_offers(const struct sasld_settings *settings, enum sasl_mechanism mechanism);

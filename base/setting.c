@@ -98,9 +98,8 @@ static const struct range database_range = { 0, 1000000 };
 static const struct name_form master_form = {
 	"._-", NODE_MAX, "a master's name has letters, digits, \".\", \"-\" and \"_\""
 };
-static const struct name_form host_form = {
-	":.-_", ENDPOINT_HOST_MAX, "must be the name or address of a host"
-};
+static const struct name_form host_form = { ":.-_", ENDPOINT_HOST_MAX,
+					    "must be the name or address of a host" };
 
 static const struct range history_range = { 0, 100000 };
 static const struct range connections_range = { 1, 1000000 };
@@ -215,6 +214,8 @@ static const struct setting settings[] = {
 	  IN_CONFIG(sasld.guess_network_limit), .detail = &guess_range },
 	{ SECTION_SASLD, "guess_window", "1h", &kind_seconds, IN_CONFIG(sasld.guess_window_s) },
 	{ SECTION_SASLD, "guess_refuse", "15m", &kind_seconds, IN_CONFIG(sasld.guess_refuse_s) },
+	{ SECTION_SASLD, "guess_exempt", NULL, &kind_networks, IN_CONFIG(sasld.guess_exempt),
+	  .count_offset = offsetof(struct config, sasld.n_guess_exempt), .max = NETWORKS_MAX },
 	{ SECTION_SASLD, "guess_delay", "4s", &kind_delay, IN_CONFIG(sasld.guess_delay_ms) },
 
 	{ SECTION_PLAN, "quotas", NULL, &kind_quotas, IN_PLAN(quotas, PLAN_QUOTAS),

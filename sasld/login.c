@@ -194,6 +194,9 @@ static void set_client(struct login *l, const char *address)
 	l->client_known = ip_parse(address, &l->client);
 	if (!l->client_known)
 		return;
+	l->exempt = l->config->sasld.n_guess_exempt > 0 &&
+		    network_list_admits(l->config->sasld.guess_exempt,
+					l->config->sasld.n_guess_exempt, &l->client, NULL);
 	ip_format(&l->client, l->client_text);
 	network_of_client(&l->client, 32, 64, l->network);
 }

@@ -9,7 +9,9 @@ struct guess_limits login_limits(const struct login *l, bool network)
 	const struct sasld_settings *s = &l->config->sasld;
 
 	return (struct guess_limits){
-		.limit = network ? s->guess_network_limit : s->guess_limit,
+		.limit = l->exempt ? 0 :
+			 network   ? s->guess_network_limit :
+				     s->guess_limit,
 		.window_s = s->guess_window_s,
 		.refuse_s = s->guess_refuse_s,
 	};
@@ -29,7 +31,8 @@ void login_refuse_guessing(struct login *l)
 
 static int64_t delay_of(const struct login *l)
 {
-	int64_t failures = l->of_network.count / LOGIN_NETWORK_SHARE, ms = LOGIN_DELAY_FIRST_MS;
+	int64_t failures = l->exempt ? 0 : l->of_network.count / LOGIN_NETWORK_SHARE;
+	int64_t ms = LOGIN_DELAY_FIRST_MS;
 	int64_t longest = l->config->sasld.guess_delay_ms;
 	int64_t left = LOGIN_ANSWER_MAX_MS - (login_now_us() - l->asked_us) / 1000;
 

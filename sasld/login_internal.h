@@ -46,6 +46,7 @@ struct login {
 	char tls[32];
 	struct ip client;
 	bool client_known;
+	bool exempt; /* never refused for failures of others */
 	char client_text[IP_TEXT_MAX], network[NETWORK_TEXT_MAX];
 
 	/* Who it is, and what the store has of them. */

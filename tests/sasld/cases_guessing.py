@@ -93,6 +93,17 @@ def unlimited(bench):
 
 
 @case
+def exempt(bench):
+    """networks that many users come from are not refused, but for those that are excepted"""
+    bench.start(sasld={**LIMITS, "guess_exempt": '{ "192.0.2.0/24", "!192.0.2.7" }'}).user(ROSE)
+    client = bench.client()
+    guess(client, times=6)
+    guess(client, times=3, client="192.0.2.7")
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(client.plain(ROSE, PASSWORD, client="192.0.2.7"), REFUSED)
+
+
+@case
 def two_servers(bench):
     """two servers count together"""
     bench.start(sasld=LIMITS).user(ROSE)
