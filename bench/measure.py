@@ -17,12 +17,12 @@ class Table:
         self.seconds, self.rounds = seconds, rounds
         self.results = []
 
-    def turns(self, section, rig, lines, tolerated=()):
-        """Each line in turn, as many rounds as asked for; the medians of each figure, in the order of the lines.
+    def turns(self, section, rig, lines, tolerated=(), rounds=None):
+        """Each line in turn, rounds times or as often as asked for; the medians of each figure for each.
         One of the tolerated servers has None there when it fails, another one ends everything."""
-        rounds = [[] for _ in lines]
-        for _ in range(self.rounds):
-            for line, results in zip(lines, rounds):
+        found_of = [[] for _ in lines]
+        for _ in range(rounds or self.rounds):
+            for line, results in zip(lines, found_of):
                 if None in results:
                     continue
                 try:
@@ -34,7 +34,7 @@ class Table:
                         raise
                     print(f"{line.server}: {why}")
                     results.append(None)
-        return [self._median(section, line, results) for line, results in zip(lines, rounds)]
+        return [self._median(section, line, results) for line, results in zip(lines, found_of)]
 
     def _median(self, section, line, results):
         if None in results:

@@ -19,6 +19,7 @@ from services import write
 
 PATHS = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin"
 IN_MEMORY = ":memory:"    # of SQLite
+PROCESSES = 105    # of those that need one for each connection
 START_S = 60    # rspamd compiles a list of top level domains first, which takes ten seconds
 
 
@@ -30,6 +31,7 @@ class Peer:
     generator = "policy-load"
     load = {}         # options of the generator
     config_name = "config"
+    processes = 1      # that it is waited for
     sent_before = 0    # messages of each login, where a peer's speed depends on them
 
     def __init__(self, rig, messages=HIGH):
@@ -62,7 +64,7 @@ class Peer:
         write(self.path(self.config_name), self.config())
         process = Process(self.name, [self.path_of_program(), *self.arguments()], self.path("log"), **self._as_user)
         self.pid = process.pid
-        process.wait_ready(self.listening, START_S)
+        process.wait_ready(lambda: self.listening() and self.complete(), START_S)
 
     def listening(self):
         scheme, _, where = self.address.partition(":")
@@ -70,6 +72,9 @@ class Peer:
             return accepts_connections(where)
         host, _, port = where.rpartition(":")
         return accepts_connections((host, int(port)))
+
+    def complete(self):
+        return len(alive_in_session(self.pid)) >= self.processes
 
     def kill(self):
         if self.pid:
@@ -132,7 +137,7 @@ class Postfwd(Peer):
         try:
             launcher.wait(START_S)
             wait_until(self.find_pid, f"{self.name} to write its pid", START_S)
-            wait_until(self.listening, f"{self.name} to listen", START_S)
+            wait_until(lambda: self.listening() and self.complete(), f"{self.name} to listen", START_S)
         finally:
             launcher.kill()
 
@@ -153,19 +158,23 @@ class Postfwd1(Postfwd):
 
 
 class Postfwd2(Postfwd):
-    """A process for each connection, and one that counts for all of them."""
+    """A process for each connection, all there from the start, and one that counts for all of them."""
 
     name = "postfwd2"
-    more = ["--cache_proto", "unix", "--cache_port", "DIRECTORY/cache", "--max_servers", "110",
-            "--umask", "0177", "--server_umask", "0111"]
+    more = ["--cache_proto", "unix", "--cache_port", "DIRECTORY/cache", "--umask", "0177", "--server_umask", "0111",
+            "--min_servers", str(PROCESSES), "--max_spare_servers", str(PROCESSES),
+            "--max_servers", str(PROCESSES + 10)]
+    processes = PROCESSES
 
 
 class Mtpolicyd(Peer):
-    """Perl, a process for each connection; plugins Quota (three: messages, recipients, octets) and Accounting on
-    SQLite, which its manual shows, as the package has no other store for counts. The file is in memory (/dev/shm). No
-    session cache, which would cost a round trip to a server and keep a message from being counted twice."""
+    """Perl, a process for each connection, all there from the start; plugins Quota (three: messages, recipients,
+    octets) and Accounting on SQLite, which its manual shows, as the package has no other store for counts. The file is
+    in memory (/dev/shm). No session cache, which would cost a round trip to a server and keep a message from being
+    counted twice."""
 
     name = package = user = "mtpolicyd"
+    processes = PROCESSES
 
     def __init__(self, rig, messages=HIGH):
         super().__init__(rig, messages)
@@ -198,10 +207,10 @@ log_file="{self.path('messages')}"
 pid_file="{self.path('pid')}"
 host=127.0.0.1
 port="127.0.0.1:{self.port}"
-min_servers=4
+min_servers={PROCESSES}
 min_spare_servers=4
-max_spare_servers=12
-max_servers=110
+max_spare_servers={PROCESSES}
+max_servers={PROCESSES + 10}
 keepalive_timeout=0
 max_keepalive=0
 <Connection db>

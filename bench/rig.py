@@ -131,6 +131,10 @@ class Rig:
         server = self.servers[name]
         return server.processes[0].pid if isinstance(server, Daemon) else server.pid
 
+    def resident(self, name):
+        """Octets in memory of a server's processes."""
+        return Usage(self.pid(name)).resident
+
     def control(self, config, *words, stdin=None):
         return subprocess.run([built("sendward"), "-c", config, *words], input=stdin, check=True, encoding="utf-8",
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE).stdout
@@ -179,8 +183,8 @@ class Rig:
     @contextlib.contextmanager
     def idle(self, server, connections, milter=False):
         """So many connections that ask nothing; a milter has been greeted on each, as by an smtpd that waits for a
-        client. Yields the octets that the server has grown by for each."""
-        before, held = Usage(self.pid(server)).resident, []
+        client."""
+        held = []
         try:
             for _ in range(connections):
                 held.append(socket.socket(socket.AF_UNIX))
@@ -189,7 +193,7 @@ class Rig:
                 if milter:
                     held[-1].sendall(struct.pack(">IcIII", 13, b"O", 6, 0x1ff, 0x1fffff))
                     held[-1].recv(1000)
-            yield (Usage(self.pid(server)).resident - before) / max(connections, 1)
+            yield
         finally:
             for connection in held:
                 connection.close()
