@@ -185,7 +185,7 @@ static const struct setting settings[] = {
 	  .detail = &yescrypt_range },
 	{ SECTION_PASSWORDS, "bcrypt_cost", "10", &kind_int, IN_CONFIG(passwords.bcrypt_cost),
 	  .detail = &bcrypt_range },
-	{ SECTION_PASSWORDS, "sha512_rounds", "200000", &kind_int,
+	{ SECTION_PASSWORDS, "sha512_rounds", "150000", &kind_int,
 	  IN_CONFIG(passwords.sha512_rounds), .detail = &sha512_range },
 	{ SECTION_PASSWORDS, "scram_iterations", "100000", &kind_int,
 	  IN_CONFIG(passwords.scram_iterations), .detail = &scram_range },

@@ -69,8 +69,8 @@ bool new_secret_compare(const struct control *control, struct new_secret *out)
 
 /* ---- showing ------------------------------------------------------------------ */
 
-/* Straight to the file: stdio would keep a copy. Errors are found when standard
- * output is closed. */
+/* Straight to the file: stdio would keep a copy. After an error something is left for
+ * control_close_output() to fail with, so that the exit status says it, too. */
 static void write_octets(const char *octets, size_t len)
 {
 	fflush(stdout);
@@ -83,6 +83,7 @@ static void write_octets(const char *octets, size_t len)
 			control_refuse("standard output: %s: the password was set and could not be "
 				       "shown; make another",
 				       strerror(errno));
+			fputc('\n', stdout);
 			return;
 		}
 		octets += n;

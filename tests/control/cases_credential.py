@@ -412,6 +412,16 @@ def asked(b):
     expect(done.returncode == 1 and "there is no terminal to ask on" in done.stderr, done.stderr)
 
 
+def not_shown(b):
+    """a password that cannot be shown is a failure, and is said"""
+    begin(b)
+    for words in (("user", "add", LOGIN, "--generate"), ("--json", "password", "generate", LOGIN)):
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run(b.words(*words), stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                                  check=False, timeout=LIMIT_S, encoding="utf-8")
+        expect(done.returncode == 1 and "could not be shown; make another" in done.stderr, f"{words}: {done}")
+
+
 class Monitor:
     """Every command that Redis gets, as MONITOR shows it."""
 
@@ -476,4 +486,4 @@ def nowhere(b):
 
 
 CASES = [added, added_json, chosen, methods, foreign, several, without_separator, changed, revoked, interrupted,
-         half_written, states, rotated, listed, deleted, last_used, events, asked, nowhere]
+         half_written, states, rotated, listed, deleted, last_used, events, asked, not_shown, nowhere]
