@@ -164,6 +164,7 @@ struct redis_settings {
 	int database;
 	const char *prefix;  /* of every key; without braces */
 	int64_t deadline_ms; /* of every wait for Redis */
+	int lease_share_permille; /* 0..1000 of what remains of a quota; 0: no leases */
 	/* NULL: the system's authorities; no certificate of ours; the host of
 	 * the address. */
 	const char *tls_ca_file, *tls_cert_file, *tls_key_file, *tls_server_name;

@@ -161,6 +161,8 @@ static const struct setting settings[] = {
 	  .detail = &database_range },
 	{ SECTION_REDIS, "prefix", "sendward:", &kind_prefix, IN_CONFIG(redis.prefix) },
 	{ SECTION_REDIS, "deadline", "250ms", &kind_deadline, IN_CONFIG(redis.deadline_ms) },
+	{ SECTION_REDIS, "lease_share", "0", &kind_share,
+	  IN_CONFIG(redis.lease_share_permille) },
 	{ SECTION_REDIS, "tls_ca_file", "", &kind_optional_path, IN_CONFIG(redis.tls_ca_file) },
 	{ SECTION_REDIS, "tls_cert_file", "", &kind_optional_path, IN_CONFIG(redis.tls_cert_file) },
 	{ SECTION_REDIS, "tls_key_file", "", &kind_optional_path, IN_CONFIG(redis.tls_key_file) },

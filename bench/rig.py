@@ -90,7 +90,7 @@ class Rig:
     def add_null_milter(self):
         self.add_program("null-milter", "unix:" + self.path("null-milter"))
 
-    def add_sendward(self, daemon, name=None, plan=None, sections=None, log="/dev/null"):
+    def add_sendward(self, daemon, name=None, plan=None, sections=None, redis=None, log="/dev/null"):
         """sendward-policyd or sendward-milter with three quotas, sender binding and networks; its log is written."""
         name = name or daemon
         config = self.path(name + ".conf")
@@ -98,7 +98,7 @@ class Rig:
             "": {"node": f'"{name}"', "state_dir": f'"{self.directory}"',
                  "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"'},
-            "redis": {"address": f'"unix:{self.redis.socket}"', "prefix": f'"{name}:"'},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "prefix": f'"{name}:"', **(redis or {})},
             "policyd": {"listen": f'{{ "unix:{self.path(name)}" }}', "max_connections": "20000"},
             "plan default": {"quotas": _list(LARGE), "senders": '{ "%login" }',
                              "networks": '{ "192.0.2.0/24", "198.51.100.0/24" }', **(plan or {})},

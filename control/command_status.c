@@ -134,10 +134,11 @@ static long long number_of(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
-/* What a daemon did and does without Redis, if there is something to say. */
+/* What a daemon did and does without asking Redis, if there is something to say. */
 static void print_without(const json_t *daemon)
 {
 	const json_t *redis = json_object_get(daemon, "redis");
+	const json_t *leases = json_object_get(redis, "leases");
 	const char *file = json_string_value(json_object_get(redis, "state_file"));
 	char who[NODE_MAX + 16];
 
@@ -147,6 +148,10 @@ static void print_without(const json_t *daemon)
 		printf("%s: %lld decisions without Redis, %lld charges still to be made, "
 		       "%lld lost\n", who, number_of(redis, "degraded"),
 		       number_of(redis, "owed"), number_of(redis, "owed_lost"));
+	if (number_of(leases, "taken") > 0)
+		printf("%s: %lld decisions from %lld leases, %lld of them given back\n", who,
+		       number_of(leases, "decisions"), number_of(leases, "taken"),
+		       number_of(leases, "returned"));
 	if (json_is_false(json_object_get(redis, "subscribed")))
 		printf("%s: is not told of changed accounts\n", who);
 	if (file && strcmp(file, "ok") != 0)

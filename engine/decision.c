@@ -133,6 +133,7 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 		.version = version,
 		.decides = decides(d),
 		.guessed = d->guessed,
+		.may_be_repeated = d->request->may_be_repeated,
 		.rows = d->rows,
 		.n_rows = d->n_rows,
 	};

@@ -36,6 +36,9 @@ struct request {
 	 * front end and eight characters that stay the same when a request is
 	 * repeated and differ for another message. NULL: not known. */
 	const char *token;
+	/* It may have been asked before, here or of a daemon that is gone: Postfix
+	 * repeats a policy request on a new connection, as the first one there. */
+	bool may_be_repeated;
 	/* Findings of checks that pass name their rule, too: for explain. */
 	bool explained;
 	/* Postfix has no queue file yet (smtpd_proxy_filter): the message cannot

@@ -49,6 +49,7 @@ struct take {
 	const char *version;
 	bool decides; /* nothing is asked after it: what is known here does not do */
 	bool guessed; /* nothing is known of the login, and version is "" */
+	bool may_be_repeated; /* struct request */
 	const struct take_row *rows;
 	size_t n_rows; /* at most TAKE_ROWS_MAX; 0 only compares the version */
 };

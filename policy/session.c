@@ -39,6 +39,7 @@ struct session {
 	int fd;
 	bool listening; /* readable is added */
 	bool ended;	/* nothing more will be read */
+	bool asked;	/* one request has come */
 	struct event readable, writable;
 	int64_t asked_us;      /* when the present or last request was complete */
 	struct config *config; /* of the decision under way */
@@ -254,6 +255,9 @@ static void handle(struct session *s, const struct policy_request *asked)
 	s->asked_us = now_us();
 	task = stage_map(asked, host->config, host->identities, &s->transaction, &s->request,
 			 &s->recipient, &why);
+	/* Postfix repeats a request on a new connection only (SMTPD_POLICY_README). */
+	s->request.may_be_repeated = !s->asked;
+	s->asked = true;
 	switch (task) {
 	case STAGE_DECIDE:
 		decide(s);

@@ -1,4 +1,5 @@
 /* Accounts: get, put, delete, list; and the counters' reset. */
+#include <event2/event.h>
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,31 +12,74 @@
 
 /* A request that answers with a result only. */
 struct asking {
+	struct store *store;
 	store_done *done;
 	void *arg;
 };
 
-static struct asking *asking_new(store_done *done, void *arg)
+static struct asking *asking_new(struct store *store, store_done *done, void *arg)
 {
 	struct asking *a = memory_alloc(sizeof(*a));
 
+	a->store = store;
 	a->done = done;
 	a->arg = arg;
 	return a;
 }
 
-static void on_integer(enum link_result result, struct redisReply *reply, const char *error,
-		       void *arg)
+/* ---- changes ------------------------------------------------------------ */
+
+/* Their scripts answer what was done, of the given type, and for how many
+ * milliseconds a daemon may go on as before. */
+static enum store_result changed_result(enum link_result result, const struct redisReply *reply,
+					int type, const char **error)
+{
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, error);
+
+	if (outcome != STORE_OK || (reply->elements == 2 && reply->element[0]->type == type &&
+				    reply->element[1]->type == REDIS_REPLY_INTEGER))
+		return outcome;
+	*error = "the server answered with another type";
+	return STORE_BAD;
+}
+
+static void on_waited(evutil_socket_t fd, short what, void *arg)
 {
 	struct asking *a = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
-	if (outcome == STORE_OK && reply->integer == 0) {
+	(void)fd;
+	(void)what;
+	a->done(STORE_OK, NULL, a->arg);
+	free(a);
+}
+
+/* A daemon that has a lease decides by the account it was taken for, until it is
+ * over. */
+static void finish_change(struct asking *a, enum store_result outcome,
+			  const struct redisReply *reply, const char *error)
+{
+	int64_t wait_ms = outcome == STORE_OK ? reply->element[1]->integer : 0;
+	struct timeval wait;
+
+	if (wait_ms > LEASE_MS)
+		wait_ms = LEASE_MS;
+	wait = (struct timeval){ .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+	if (wait_ms > 0 && event_base_once(a->store->base, -1, EV_TIMEOUT, on_waited, a, &wait) == 0)
+		return;
+	a->done(outcome, error, a->arg);
+	free(a);
+}
+
+static void on_count(enum link_result result, struct redisReply *reply, const char *error,
+		     void *arg)
+{
+	enum store_result outcome = changed_result(result, reply, REDIS_REPLY_INTEGER, &error);
+
+	if (outcome == STORE_OK && reply->element[0]->integer == 0) {
 		outcome = STORE_NOT_FOUND;
 		error = "not found";
 	}
-	a->done(outcome, error, a->arg);
-	free(a);
+	finish_change(arg, outcome, reply, error);
 }
 
 static const char too_long[] = "a login has 1 to 255 octets";
@@ -97,15 +141,13 @@ void store_info(struct store *store, store_record_done *done, void *arg)
 
 static void on_put(enum link_result result, struct redisReply *reply, const char *error, void *arg)
 {
-	struct asking *a = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
+	enum store_result outcome = changed_result(result, reply, REDIS_REPLY_STRING, &error);
 
-	if (outcome == STORE_OK && reply->len == 0) {
+	if (outcome == STORE_OK && reply->element[0]->len == 0) {
 		outcome = STORE_CONFLICT;
 		error = "the account was changed by someone else at the same time";
 	}
-	a->done(outcome, error, a->arg);
-	free(a);
+	finish_change(arg, outcome, reply, error);
 }
 
 /* Who is to be told of what. */
@@ -121,11 +163,12 @@ static void add_news(const struct store *store, struct command *command, const c
 void store_account_put(struct store *store, const char *login, const char *version,
 		       const char *json, store_done *done, void *arg)
 {
-	char key[KEY_MAX], counters[KEY_MAX];
+	char key[KEY_MAX], counters[KEY_MAX], lease[KEY_MAX];
 	struct command command;
 
 	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key) ||
-	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters)) {
+	    !key_counters(store_prefix(store), SCOPE_LOGIN, login, counters) ||
+	    !key_lease(store_prefix(store), login, lease)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
@@ -133,13 +176,14 @@ void store_account_put(struct store *store, const char *login, const char *versi
 		done(STORE_BAD, "the account is too large", arg);
 		return;
 	}
-	script_command(&command, SCRIPT_PUT, 2);
+	script_command(&command, SCRIPT_PUT, 3);
 	command_add_key(&command, key);
 	command_add_key(&command, counters);
+	command_add_key(&command, lease);
 	command_add(&command, version ? version : "*");
 	command_add(&command, json);
 	add_news(store, &command, login);
-	store_send(store, &command, on_put, asking_new(done, arg));
+	store_send(store, &command, on_put, asking_new(store, done, arg));
 }
 
 /* ---- delete, reset ------------------------------------------------------ */
@@ -158,42 +202,41 @@ static bool login_keys(const char *prefix, const char *login, char keys[LOGIN_KE
 
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
 {
-	char keys[LOGIN_KEYS][KEY_MAX];
+	char keys[LOGIN_KEYS][KEY_MAX], lease[KEY_MAX];
 	struct command command;
 
-	if (!login_keys(store_prefix(store), login, keys)) {
+	if (!login_keys(store_prefix(store), login, keys) ||
+	    !key_lease(store_prefix(store), login, lease)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	script_command(&command, SCRIPT_DELETE, LOGIN_KEYS);
+	script_command(&command, SCRIPT_DELETE, LOGIN_KEYS + 1);
 	for (size_t i = 0; i < LOGIN_KEYS; i++)
 		command_add_key(&command, keys[i]);
+	command_add_key(&command, lease);
 	add_news(store, &command, login);
-	store_send(store, &command, on_integer, asking_new(done, arg));
+	store_send(store, &command, on_count, asking_new(store, done, arg));
 }
 
 void store_reset(struct store *store, enum take_scope scope, const char *name,
 		 const struct quota *quota, store_done *done, void *arg)
 {
-	char counters[KEY_MAX], counter[COUNTER_NAME_MAX];
+	char counters[KEY_MAX], lease[KEY_MAX], counter[COUNTER_NAME_MAX] = "";
 	struct command command;
 
-	if (!key_counters(store_prefix(store), scope, name, counters)) {
+	/* Of a name that no login has there is no lease. */
+	if (!key_counters(store_prefix(store), scope, name, counters) ||
+	    !key_lease(store_prefix(store), name, lease)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	if (!quota) {
-		command_init(&command);
-		command_add(&command, "DEL");
-		command_add_key(&command, counters);
-		store_send(store, &command, on_integer, asking_new(done, arg));
-		return;
-	}
-	counter_name(quota, counter);
-	script_command(&command, SCRIPT_RESET, 1);
+	if (quota)
+		counter_name(quota, counter);
+	script_command(&command, SCRIPT_RESET, 2);
 	command_add_key(&command, counters);
+	command_add_key(&command, lease);
 	command_add(&command, counter);
-	store_send(store, &command, on_integer, asking_new(done, arg));
+	store_send(store, &command, on_count, asking_new(store, done, arg));
 }
 
 /* ---- list --------------------------------------------------------------- */

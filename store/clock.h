@@ -9,4 +9,8 @@
 
 int64_t clock_ms(void);
 
+/* One that goes on while the machine sleeps: what is compared with it must not last
+ * longer than it does elsewhere. */
+int64_t lease_clock_ms(void);
+
 #endif

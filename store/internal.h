@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "base/spares.h"
+#include "store/borrow.h"
 #include "store/cache.h"
 #include "store/key.h"
 #include "store/local.h"
@@ -67,6 +68,7 @@ struct store {
 	struct owed *owed;
 	struct kept *kept;
 	struct replay replay;
+	struct borrow *borrow; /* NULL: no leases */
 	struct news *news; /* NULL: the local copy is not kept right */
 	int64_t degraded;  /* decisions made without the store */
 	struct decision_env env;
@@ -114,6 +116,9 @@ void store_end_takes(struct store *store);
  * long. */
 bool store_message_key(const struct store *store, enum take_scope scope, const char *name,
 		       const char *message_key, char out[KEY_MAX]);
+
+/* It answers, but not to what it is asked: said once in a while. */
+void store_tell_refusal(struct store *store, const char *error);
 
 /* servers_send() without extra time. */
 void store_send(struct store *store, struct command *command, link_reply *reply, void *arg);

@@ -137,6 +137,11 @@ size_t item_format(const struct take *take, char out[ITEM_MAX])
 	return (size_t)(at - out);
 }
 
+void item_mark(char item[ITEM_MAX], enum item_mark mark)
+{
+	item[1] = (char)mark;
+}
+
 /* ---- the answer ------------------------------------------------------------ */
 
 /* Lua's numbers are exact up to here; beyond it an answer is not the script's,

@@ -17,6 +17,13 @@
 /* Returns the length. */
 size_t item_format(const struct take *take, char out[ITEM_MAX]);
 
+/* What is asked besides, of the only message of a script. */
+enum item_mark {
+	ITEM_LEASE = 2, /* it is no message, but a lease (store/lease.h) */
+	ITEM_LENT = 3,	/* a lease may have charged it */
+};
+void item_mark(char item[ITEM_MAX], enum item_mark mark);
+
 /* What an answer is about. */
 enum item_kind {
 	ITEM_COUNTED, /* *answer is filled: done, over, repeated, gone */

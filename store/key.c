@@ -132,6 +132,18 @@ bool key_sent(const char *prefix, const char *login, char out[KEY_MAX])
 	return build(prefix, SCOPE_LOGIN, login, 'h', NULL, out);
 }
 
+bool key_lease(const char *prefix, const char *login, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, login, 'l', NULL, out);
+}
+
+bool key_lent(const char *prefix, const char *login, int part, char out[KEY_MAX])
+{
+	static const char *const parts[KEY_LENT_PARTS] = { "0", "1" };
+
+	return build(prefix, SCOPE_LOGIN, login, 'l', parts[part], out);
+}
+
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX])
 {
 	char escaped[3 * DOMAIN_MAX + 1];

@@ -7,6 +7,8 @@
  *	PREFIX{LOGIN}:m:MESSAGE	one charged message
  *	PREFIX{USERNAME}:p	secret of an SMTP user, see store/secret_record.h
  *	PREFIX{LOGIN}:h		what the login has sent, see store/sent.h
+ *	PREFIX{LOGIN}:l		there as long as a daemon may have a lease (store/lease.h)
+ *	PREFIX{LOGIN}:l:0, :l:1	messages charged from leases, see store/refund.lua
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIX{USERNAME}:g	failed logins, store/guess.h, and
@@ -61,6 +63,11 @@ bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 bool key_question(const char *prefix, enum take_scope scope, const char *name, const char *message,
 		  size_t message_len, char account[KEY_MAX], char counters[KEY_MAX],
 		  char charged[KEY_MAX]);
+
+/* Of a login's leases; part is below KEY_LENT_PARTS. */
+#define KEY_LENT_PARTS 2
+bool key_lease(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_lent(const char *prefix, const char *login, int part, char out[KEY_MAX]);
 
 /* Of a place (engine/place.h), or of the identities when domain is "": domain has at
  * most DOMAIN_MAX octets, local

@@ -250,6 +250,7 @@ static void on_message(const char *text, void *arg)
 
 	if (!login || !login[1] || strlen(++login) > LOGIN_MAX)
 		return;
+	borrow_return(n->store, login);
 	len = (size_t)(login - text) - 1;
 	if (cache_peek(n->store->cache, login, &known) && known &&
 	    len == strlen(known->version) && strncmp(text, known->version, len) == 0)

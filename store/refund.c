@@ -102,11 +102,20 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 /* Takes refund over. */
 static void send_refund(struct store *store, struct refund *refund, store_done *done, void *arg)
 {
-	char counters[KEY_MAX], message[KEY_MAX];
+	char counters[KEY_MAX], message[KEY_MAX], key[KEY_MAX];
+	bool leases;
 	const struct charge *charge = &refund->charge;
 	struct command command;
 	struct refunding *r;
 
+	/* The server does not know yet that the message was charged. */
+	if (borrow_is_returning(store, charge, refund->message_key) &&
+	    store->refunds_waiting < REFUNDS_WAITING_MAX) {
+		add_waiting(store, refund);
+		if (done)
+			done(STORE_UNAVAILABLE, "a lease is on its way back", arg);
+		return;
+	}
 	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
 	    !store_message_key(store, charge->scope, charge->name, refund->message_key, message)) {
 		settled(store, refund);
@@ -114,9 +123,14 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 			done(STORE_BAD, "login or queue id is too long", arg);
 		return;
 	}
-	script_command(&command, SCRIPT_REFUND, 2);
+	leases = store->borrow && charge->scope == SCOPE_LOGIN;
+	script_command(&command, SCRIPT_REFUND, 2 + (leases ? KEY_LENT_PARTS : 0));
 	command_add_key(&command, counters);
 	command_add_key(&command, message);
+	for (int i = 0; leases && i < KEY_LENT_PARTS; i++) {
+		key_lent(store_prefix(store), charge->name, i, key);
+		command_add_key(&command, key);
+	}
 	add_remembering(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S,
 			refund->message_key);
 	command.repeatable = true;
@@ -133,7 +147,8 @@ void store_refund(struct store *store, const struct charge *charge, const char *
 		  bool forget, store_done *done, void *arg)
 {
 	forget_recent(store, charge);
-	if (replay_take_back(store, charge, message_key)) {
+	if (borrow_take_back(store, charge, message_key, forget) ||
+	    replay_take_back(store, charge, message_key)) {
 		if (done)
 			done(STORE_OK, NULL, arg);
 		return;

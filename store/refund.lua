@@ -1,13 +1,21 @@
 -- refund: take back what a message was charged.
 --
--- KEYS  1 counters   2 message
+-- KEYS  1 counters   2 message   3, 4 hashes of the messages that leases have
+--       charged, in turns of as long as a message is remembered
 -- ARGV  1 seconds a message is remembered, and behind a space its token; with
 --         0 seconds it is forgotten
+--       of a lease (store/lease.h), which is KEYS 2 and goes back: 2 what is left of
+--         each row, 6 octets each; 3 its id; 4 how many octets a value has; 5 the
+--         messages that it has charged: length of the key 1, key, value
 --
 -- Answers 1 when something was taken back, 0 when the message was not charged
 -- or was refunded before. Either way the message is remembered as refunded: a
 -- charge that is still under way finds out. What is remembered with another
 -- token is another message's and left alone. store/take.lua has the formats.
+--
+-- A message that a lease has charged is remembered as "c", once refunded "x", token
+-- 9, amounts 6, the lease's id 17; and under that id, what the lease was remembered
+-- as, which tells where the amounts count.
 
 local FRONT_SIZE = 18
 local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, FRESH_SIZE = '>c1c1I4', 6, 8, 7, 16
@@ -24,24 +32,73 @@ local SLOTS = 60
 local kept, token = string.match(ARGV[1], '^(%d+) ?(.*)$')
 if token == '' then token = NO_TOKEN end
 
+local ID_SIZE = 17
+local FIRST_AMOUNT = 11
+
+-- Of a message of a lease: the hash it is in, and its value there.
+local lent_in, lent
+-- What is taken back of each row, when it is not what was charged.
+local given = ARGV[2]
+
+local function look_for_lent()
+  local name = string.sub(KEYS[2], #KEYS[1] + 2)
+  for i = 3, #KEYS do
+    local value = redis.call('HGET', KEYS[i], name)
+    local other = value and string.sub(value, 2, 1 + TOKEN_SIZE)
+    if value and (other == token or other == NO_TOKEN or token == NO_TOKEN) then
+      lent_in, lent = KEYS[i], value
+    end
+  end
+  if not lent then return false end
+  given = string.sub(lent, FIRST_AMOUNT, -ID_SIZE - 1)
+  local id = string.sub(lent, -ID_SIZE)
+  return redis.call('HGET', KEYS[3], id) or redis.call('HGET', KEYS[4], id)
+end
+
+-- The messages of a lease, and where it has counted.
+local function remember_lent(record)
+  local id, size, messages = ARGV[3], tonumber(ARGV[4]), ARGV[5]
+  local pairs_of, at = {id, record}, 1
+  while at <= #messages do
+    local value_at = at + 1 + string.byte(messages, at)
+    pairs_of[#pairs_of + 1] = string.sub(messages, at + 1, value_at - 1)
+    at = value_at + size
+    pairs_of[#pairs_of + 1] = string.sub(messages, value_at, at - 1)
+  end
+  local key = KEYS[3 + math.floor(redis.call('TIME')[1] / kept) % 2]
+  redis.call('HSET', key, unpack(pairs_of))
+  redis.call('EXPIRE', key, kept)
+end
+
 local message = redis.call('GET', KEYS[2])
+if not message and KEYS[3] and not ARGV[2] then message = look_for_lent() end
+if lent and string.sub(lent, 1, 1) == 'x' then return 0 end
 local kind = message and string.sub(message, 1, 1)
 local from = kind == 'q' and 11 + NAME_SIZE * struct.unpack('>I2', message, 9) or 2
 local other = message and string.sub(message, from, from + TOKEN_SIZE - 1) or token
-if other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
+if not lent and other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
 
 -- Last, when nothing can fail any more.
 local function remember()
-  if kept == '0' then
+  if lent and kept == '0' then
+    redis.call('HDEL', lent_in, string.sub(KEYS[2], #KEYS[1] + 2))
+  elseif lent then
+    redis.call('HSET', lent_in, string.sub(KEYS[2], #KEYS[1] + 2), 'x' .. string.sub(lent, 2))
+  elseif kept == '0' then
     redis.call('DEL', KEYS[2])
   else
     redis.call('SET', KEYS[2], 'x' .. token, 'EX', kept)
   end
 end
 
+if ARGV[2] and kind ~= 'x' then remember_lent(message or '') end
 if kind ~= 'c' and kind ~= 'q' then
   remember()
   return 0
+end
+
+local function amount_given(i)
+  return given and (struct.unpack('>I6', given, 1 + 6 * i))
 end
 
 -- By kind, unit and window, where it was counted.
@@ -49,7 +106,8 @@ local charges = {}
 if kind == 'c' then
   for at = CHARGES, #message, CHARGE_SIZE do
     local letter, unit, window, born, slot, amount, mark = struct.unpack(CHARGE, message, at)
-    charges[letter .. unit .. window] = {born = born, slot = slot, amount = amount, mark = mark}
+    charges[letter .. unit .. window] = {born = born, slot = slot, mark = mark,
+      amount = amount_given((at - CHARGES) / CHARGE_SIZE) or amount}
   end
 else
   local now = math.floor(struct.unpack('>I7', message, 2) / 1000)
@@ -59,7 +117,7 @@ else
     local letter, unit, window = struct.unpack(NAME, message, 11 + i * NAME_SIZE)
     local length = math.ceil(window * 1000 / SLOTS)
     charges[letter .. unit .. window] = {mark = 0, slot = math.floor(now / length),
-      amount = struct.unpack('<d', message, amounts + i * 8),
+      amount = amount_given(i) or struct.unpack('<d', message, amounts + i * 8),
       born = struct.unpack('>I7', message, amounts + n * 8 + i * BORN_SIZE)}
   end
 end

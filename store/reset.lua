@@ -1,16 +1,24 @@
--- reset: forget what was counted, in one kind of counter.
+-- reset: forget what was counted, in one kind of counter or in all.
 --
--- KEYS  1 counters
--- ARGV  1 kind, unit and window of the counter, as in store/take.lua
+-- KEYS  1 counters   2 lease, as for store/put.lua
+-- ARGV  1 kind, unit and window of the counter, as in store/take.lua; "" for all
 --
--- Answers 1 when there was such a counter, else 0.
+-- Answers 1 when there was such a counter, else 0; and the milliseconds until no
+-- daemon charges to the old ones.
 
 local VERSION_SIZE, FRONT_SIZE, FRESH_SIZE = 16, 18, 16
 local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, REST_SIZE = '>c1c1I4', 6, 8, 7, 21
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 
+local function answer(found)
+  local time = redis.call('TIME')
+  local till = redis.call('GET', KEYS[2])
+  return {found, math.max(0, (tonumber(till or 0) or 0) - math.floor(time[1] * 1000 + time[2] / 1000))}
+end
+
+if ARGV[1] == '' then return answer(redis.call('DEL', KEYS[1])) end
 local stored = redis.call('GET', KEYS[1])
-if not stored then return 0 end
+if not stored then return answer(0) end
 local n = struct.unpack('>I2', stored, FRONT_SIZE - 1)
 local sums_at = FRONT_SIZE + 1 + n * NAME_SIZE
 local fresh_at = sums_at + n * SUM_SIZE
@@ -34,7 +42,7 @@ for i = 0, n - 1 do
   end
   at = next_at
 end
-if #names == n then return 0 end
+if #names == n then return answer(0) end
 if #names > 0 then
   redis.call('SET', KEYS[1], string.sub(stored, 1, VERSION_SIZE) .. struct.pack('>I2', #names) ..
     table.concat(names) .. table.concat(sums) .. string.sub(stored, fresh_at, borns_at - 1) ..
@@ -42,4 +50,4 @@ if #names > 0 then
 else
   redis.call('DEL', KEYS[1])
 end
-return 1
+return answer(1)

@@ -8,6 +8,7 @@
 #define COUNTERS "@{%doctor}:u"
 #define MESSAGE "@{%doctor}:m:doctor"
 #define SECRET "@{%doctor}:p"
+#define LENT "@{%doctor}:l:0"
 #define SENT "@{%doctor}:h"
 #define GUESSES "@{%doctor}:g"
 #define LAST_USE "@{%doctor}:l"
@@ -17,8 +18,8 @@
 #define NO_HASH "0000000000000000000000000000000000000000"
 
 /* In the order of the ACL line. XX: only what exists is written; an entry 0-0, a
- * time to live of "none" are errors; "doctor" is not what daemons are told; LTRIM
- * takes away what LPUSH has put there. */
+ * time to live of "none", a field without a value are errors; "doctor" is not what
+ * daemons are told; LTRIM takes away what LPUSH has put there. */
 static const struct right table[] = {
 	{ "asking", RIGHT_CLUSTER, false, "slots that are just being moved", { "ASKING" } },
 	{ "cluster|slots", RIGHT_CLUSTER, false, "who has which slot", { "CLUSTER", "SLOTS" } },
@@ -39,6 +40,9 @@ static const struct right table[] = {
 	  { "GET", "@senders" } },
 	{ "getrange", RIGHT_ALWAYS, false, "whether an account has changed",
 	  { "GETRANGE", ACCOUNT, "0", "15" } },
+	{ "hdel", RIGHT_LEASES, false, "messages that leases have charged", { "HDEL", LENT, "" } },
+	{ "hget", RIGHT_LEASES, false, "messages that leases have charged", { "HGET", LENT, "" } },
+	{ "hset", RIGHT_LEASES, false, "messages that leases have charged", { "HSET", LENT, "a", "b", "odd" } },
 	{ "info", RIGHT_ALWAYS, false, "status, doctor", { "INFO", "server" } },
 	{ "lpush", RIGHT_ALWAYS, false, "keeping what logins send", { "LPUSH", SENT, "doctor" } },
 	{ "lrange", RIGHT_ALWAYS, false, "what a login has sent", { "LRANGE", SENT, "0", "0" } },
@@ -88,6 +92,8 @@ bool right_is_needed(const struct right *right, const struct redis_settings *set
 		return settings->database != 0;
 	case RIGHT_CLUSTER:
 		return settings->n_cluster > 0;
+	case RIGHT_LEASES:
+		return settings->lease_share_permille > 0;
 	case RIGHT_ALWAYS:
 		break;
 	}

@@ -20,6 +20,7 @@ enum right_when {
 	RIGHT_ALWAYS,
 	RIGHT_DATABASE, /* with redis.database */
 	RIGHT_CLUSTER,	/* with redis.cluster */
+	RIGHT_LEASES,	/* with redis.lease_share */
 };
 
 struct right {

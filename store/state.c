@@ -44,6 +44,17 @@ static void add_without(const struct store *store, json_t *object)
 	set_text(object, "state_file", stats.state_file);
 }
 
+static void add_leases(const struct store *store, json_t *object)
+{
+	struct lease_stats stats;
+
+	if (borrow_stats(store, &stats))
+		json_object_set_new(object, "leases",
+				    json_pack("{s:I, s:I, s:I}", "taken", (json_int_t)stats.taken,
+					      "returned", (json_int_t)stats.returned, "decisions",
+					      (json_int_t)stats.decisions));
+}
+
 char *store_state(const struct store *store)
 {
 	json_t *servers = json_array(), *object;
@@ -59,6 +70,7 @@ char *store_state(const struct store *store)
 	if (json_array_size(servers) > 1)
 		json_object_set(object, "servers", servers);
 	add_without(store, object);
+	add_leases(store, object);
 	json_decref(servers);
 	text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);

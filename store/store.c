@@ -110,6 +110,7 @@ static void on_change(bool up, void *arg)
 
 	if (!up)
 		return;
+	borrow_wake(store);
 	store_send_refunds(store);
 	replay_wake(store);
 	news_wake(store->news);
@@ -154,6 +155,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store_start_takes(store);
+	borrow_configure(store);
 	store->servers = servers_new(base, &config->redis, on_change, store);
 	return store;
 }
@@ -216,6 +218,7 @@ void store_free(struct store **store)
 	if (!s)
 		return;
 	news_pause(s->news);
+	borrow_finish(s);
 	store_end_takes(s);
 	recent_free(&s->recent);
 	sent_free(&s->sent);
@@ -224,6 +227,7 @@ void store_free(struct store **store)
 	drop_refunds(s);
 	replay_fini(s);
 	news_free(&s->news);
+	borrow_free(&s->borrow);
 	kept_free(&s->kept);
 	cache_free(&s->cache);
 	identities_free(&s->identities);
@@ -269,6 +273,7 @@ static void change_servers(struct store *store, const struct config *old)
 	store_name(store->config, after);
 	if (strcmp(before, after) != 0) {
 		drop_refunds(store);
+		borrow_drop(store);
 		kept_clear(store->kept, after);
 	}
 	store->servers = servers_new(store->base, &store->config->redis, on_change, store);
@@ -279,7 +284,10 @@ void store_configure(struct store *store, struct config *config)
 	struct config *old = store->config;
 	bool same = redis_same(&old->redis, &config->redis);
 
+	/* What they were taken for may be other quotas now. */
+	borrow_return_all(store);
 	store->config = config_ref(config);
+	borrow_configure(store);
 	news_pause(store->news);
 	if (same)
 		servers_configure(store->servers, &store->config->redis);

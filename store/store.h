@@ -71,7 +71,8 @@ void store_account_get(struct store *store, const char *login, store_record_done
 
 /* Writes json as the login's account when its present version is version
  * ("" to create it; NULL whatever it is). When done says STORE_OK no daemon
- * decides on the older account any more. */
+ * decides on the older account any more: it waits for leases (store/lease.h), LEASE_MS
+ * at most, as the two below do. */
 void store_account_put(struct store *store, const char *login, const char *version,
 		       const char *json, store_done *done, void *arg);
 
@@ -125,8 +126,9 @@ void store_info(struct store *store, store_record_done *done, void *arg);
  * the caller: state ("up", "open", "half-open"), since, outages and last_error
  * of the server that is worst off, and the state of each of several; decisions
  * made without them (degraded), charges still to be made (owed) or lost
- * (owed_lost), whether changes of accounts are told of (subscribed), and
- * store_stats.state_file. */
+ * (owed_lost), whether changes of accounts are told of (subscribed),
+ * store_stats.state_file, and how many leases were taken and returned, and decisions
+ * made from them (leases). */
 char *store_state(const struct store *store);
 
 /* Keeps the local copy of accounts, what this node counts by itself and what is

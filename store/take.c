@@ -22,6 +22,8 @@ struct taking {
 	void *arg;
 	bool knows; /* the account's version was sent: the answer need not be "stale" */
 	bool alone; /* was asked in a script of its own */
+	bool lent;  /* a lease may have charged it: it is asked alone */
+	bool again; /* it is asked once more, as a lease has gone back */
 	int64_t asked_ms;
 	char login[LOGIN_MAX + 1];
 	char account[KEY_MAX], counters[KEY_MAX], message[KEY_MAX];
@@ -64,7 +66,7 @@ static void set_clock(struct store *store, int64_t now_ms)
 
 /* Full, without the right to run scripts, or no Redis at all: the breaker does
  * not open for that, as asking something else may do. */
-static void tell_refusal(struct store *store, const char *error)
+void store_tell_refusal(struct store *store, const char *error)
 {
 	int64_t now_ms = clock_ms();
 
@@ -109,6 +111,18 @@ static void ask_alone(struct taking *t)
 	ask(t->store, batch);
 }
 
+/* It does not fit beside what this daemon has in advance: that has gone back, or is
+ * going now. */
+static bool is_worth_another(struct taking *t, enum item_kind kind,
+			     const struct take_answer *answer)
+{
+	bool again = t->again;
+
+	t->again = true;
+	return kind == ITEM_COUNTED && answer->status == TAKE_OVER && !again &&
+	       t->take.scope == SCOPE_LOGIN && borrow_return(t->store, t->login);
+}
+
 /* Leaves the answer TAKE_UNAVAILABLE when it makes no sense. */
 static void on_item(struct taking *t, const struct redisReply *reply)
 {
@@ -126,9 +140,12 @@ static void on_item(struct taking *t, const struct redisReply *reply)
 	if (kind == ITEM_BAD || kind == ITEM_ERROR || (kind == ITEM_COUNTED && !t->knows)) {
 		answer.status = TAKE_UNAVAILABLE;
 		answer.error = "an answer of take that makes no sense";
-		tell_refusal(t->store, answer.error);
+		store_tell_refusal(t->store, answer.error);
 	} else if (kind == ITEM_STALE) {
 		learn_account(t, text, len, &answer);
+	} else if (is_worth_another(t, kind, &answer)) {
+		ask_alone(t);
+		return;
 	} else {
 		set_clock(t->store, answer.now_ms);
 		/* Our clock was in another calendar period; it is right from here on. */
@@ -136,6 +153,7 @@ static void on_item(struct taking *t, const struct redisReply *reply)
 			answer.status = TAKE_STALE;
 		else
 			remember(t, &answer);
+		borrow_learn(t->store, &t->take, &answer);
 	}
 	finish(t, &answer);
 }
@@ -151,7 +169,7 @@ static void on_answers(enum link_result result, struct redisReply *reply, const 
 	if (outcome == STORE_UNCERTAIN)
 		answer.status = TAKE_UNCERTAIN;
 	if (result == LINK_OK && outcome != STORE_OK)
-		tell_refusal(batch->takings[0]->store, answer.error);
+		store_tell_refusal(batch->takings[0]->store, answer.error);
 	for (size_t i = 0; i < batch->n; i++) {
 		if (outcome == STORE_OK)
 			on_item(batch->takings[i],
@@ -164,18 +182,31 @@ static void on_answers(enum link_result result, struct redisReply *reply, const 
 
 /* ---- asking ------------------------------------------------------------- */
 
+static void add_lent_keys(const struct taking *t, struct command *command)
+{
+	char key[KEY_MAX];
+
+	for (int i = 0; i < KEY_LENT_PARTS; i++) {
+		key_lent(store_prefix(t->store), t->take.name, i, key);
+		command_add_key(command, key);
+	}
+}
+
 /* Its time runs since it was asked for. */
 static void ask(struct store *store, struct batch *batch)
 {
+	bool lent = batch->takings[0]->lent;
 	struct command command;
 
-	script_command(&command, SCRIPT_TAKE, 3 * (int)batch->n);
+	script_command(&command, SCRIPT_TAKE, 3 * (int)batch->n + (lent ? KEY_LENT_PARTS : 0));
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->counters);
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->message);
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->account);
+	if (lent)
+		add_lent_keys(batch->takings[0], &command);
 	command_add_int(&command, MESSAGE_REMEMBERED_S);
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_bytes(&command, batch->takings[i]->item, batch->takings[i]->item_len);
@@ -199,7 +230,8 @@ void store_ask_takes(struct store *store)
 		struct taking *t;
 
 		batch->n = 0;
-		while (batch->n < batch_max(store) && (t = STAILQ_FIRST(&store->takings))) {
+		while (batch->n < batch_max(store) && (t = STAILQ_FIRST(&store->takings)) &&
+		       (batch->n == 0 || !(t->lent || batch->takings[0]->lent))) {
 			STAILQ_REMOVE_HEAD(&store->takings, next);
 			batch->takings[batch->n++] = t;
 		}
@@ -280,8 +312,9 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 {
 	struct take_answer answer;
 	struct taking *t;
+	bool lent = false;
 
-	if (is_known(store, take, &answer)) {
+	if (is_known(store, take, &answer) || borrow_take(store, take, &answer, &lent)) {
 		done(&answer, arg);
 		return;
 	}
@@ -299,9 +332,13 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->store = store;
 	t->knows = take->version != NULL;
 	t->alone = false;
+	t->lent = lent;
+	t->again = false;
 	t->asked_ms = clock_ms();
 	keep_question(t, take);
 	t->item_len = item_format(take, t->item);
+	if (lent)
+		item_mark(t->item, ITEM_LENT);
 	if (STAILQ_EMPTY(&store->takings))
 		event_active(store->take_event, EV_TIMEOUT, 0);
 	STAILQ_INSERT_TAIL(&store->takings, t, next);

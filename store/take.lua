@@ -3,10 +3,13 @@
 -- KEYS  the counters of each message; then for each the key it is remembered by
 --       (its counters again when nothing is to be charged); then for each the
 --       account
+--       of a lease the key that tells of it; of a message that a lease may have
+--       charged the two keys that it would be remembered in (store/refund.lua)
 -- ARGV  1 seconds a message is remembered
 --       2.. of each message, packed (numbers of 8 octets that are said to be doubles
 --       are little endian, all others big endian integers):
---         number of rows 1, charge 1 (0 only tests), usual 1 (1 when there are rows,
+--         number of rows 1, charge 1 (0 only tests; asked alone: 2 a lease, 3 a
+--         message that a lease may have charged), usual 1 (1 when there are rows,
 --         of rolling windows, each with an amount and a calm)
 --         version 16, of the account the caller decided on (NULs: no account; "?"
 --         and NULs: it knows none; "*" and NULs: whatever it is), number of rows 2,
@@ -71,7 +74,7 @@
 
 -- ---- every case; without upvalues, which would cost each call more than the rest.
 
-local function slow(item, version, counters, message, stored, now_us)
+local function slow(item, version, counters, message, stored, now_us, lent)
   local call, pack, unpack, sub = redis.call, struct.pack, struct.unpack, string.sub
   local floor, ceil, concat = math.floor, math.ceil, table.concat
   local SLOTS, FRONT_SIZE, ROW_SIZE = 60, 18, 10
@@ -403,7 +406,9 @@ local function slow(item, version, counters, message, stored, now_us)
   end
   local record = concat(parts)
   local before
-  if over or not call('SET', message, record, 'NX', 'EX', kept) then
+  if lent and is_this_message(lent) then
+    before = lent
+  elseif over or not call('SET', message, record, 'NX', 'EX', kept) then
     before = call('GET', message)
     if before and not is_this_message(before) then
       before = nil
@@ -542,7 +547,23 @@ local call, pack, unpack, all = redis.pcall, struct.pack, struct.unpack, unpack
 local sub, byte, find, rep, floor = string.sub, string.byte, string.find, string.rep, math.floor
 local KEYS, ARGV, kept = KEYS, ARGV, ARGV[1]
 
-local n_items = #KEYS / 3
+-- LEASE_MS of store/lease.h.
+local LEASE_MS = 1000
+
+-- Of a lease until when it may last, before there is one, for who changes the account
+-- (store/put.lua). What a message is remembered as that a lease has charged.
+local function leased(charge, counters, message, now)
+  if charge == 2 then
+    local set = call('SET', KEYS[4], string.format('%.0f', now + LEASE_MS), 'PX', LEASE_MS)
+    return type(set) == 'table' and set.err and set or nil
+  end
+  local name = sub(message, #counters + 2)
+  local lent = call('HGET', KEYS[4], name) or call('HGET', KEYS[5], name)
+  if type(lent) == 'table' then return lent end
+  return nil, lent or nil
+end
+
+local n_items = #ARGV - 1
 local time = call('TIME')
 local now_us = time[1] * 1000000 + time[2]
 local now = floor(now_us / 1000)
@@ -561,8 +582,10 @@ for i = 1, n_items do
   local n, charge, usual = byte(item, 1, 3)
   local front = sub(item, 4, 21 + 6 * n)
   local front_size = #front
-  local answer
+  local answer, lent
   if charge == 0 then message = nil end
+  if charge > 1 then answer, lent = leased(charge, counters, message, now) end
+  if answer or lent then usual = 0 end
   if written[counters] then
     stored = call('GET', counters)
     if type(stored) == 'table' then answer, stored = stored, nil end
@@ -624,7 +647,7 @@ for i = 1, n_items do
       answer = present
     end
   end
-  if not answer and (known or not stored and usual == 1 and message) then
+  if not answer and not lent and (known or not stored and usual == 1 and message) then
     local found, value, kept_ms, borns
     if known then
       found, value, kept_ms, borns = middle(item, front, n, stored, message, now, 'u' .. NOW)
@@ -645,7 +668,7 @@ for i = 1, n_items do
   end
   if not answer then
     local ok
-    ok, answer = pcall(slow, item, version, counters, message, stored, now_us)
+    ok, answer = pcall(slow, item, version, counters, message, stored, now_us, lent)
     written[counters] = true
     if not ok and type(answer) ~= 'table' then answer = {err = answer} end
   end

@@ -1,0 +1,73 @@
+/*
+ * Leases (store/lease.h) on one store: asks for them, gives them back in time, and
+ * writes back what was charged from them. Nothing happens without lease_share.
+ *
+ * What goes back is kept until the server has said that it has it, and is sent again
+ * until then; a refund of a message in it waits so long (store/refund.c).
+ */
+#ifndef SENDWARD_BORROW_H
+#define SENDWARD_BORROW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/take.h"
+#include "store/lease.h"
+
+struct borrow;
+struct store;
+
+/* Leases on their way back, those included that the server has not confirmed;
+ * beyond it what is left of one counts as used. */
+#define BORROW_BACK_MAX 20000
+
+/* How often it is looked which leases are over; and what did not arrive is sent
+ * again. */
+#define BORROW_EVERY_MS 50
+#define BORROW_RETRY_MS 1000
+
+/* The end of a daemon waits so long for them. */
+#define BORROW_FINISH_MS 500
+
+/* store->config has been set, or has changed. Keeps store->borrow NULL while there
+ * are no leases. */
+void borrow_configure(struct store *store);
+/* All leases go back; runs the loop until they have, BORROW_FINISH_MS at most. Then
+ * servers_free(), then borrow_free(). */
+void borrow_finish(struct store *store);
+void borrow_free(struct borrow **borrow);
+
+/* The functions below do nothing, and say false, without leases. */
+
+/* Charges a message from a lease; *answer is filled then. Else *lent says whether
+ * the server has to look if a lease has charged it. */
+bool borrow_take(struct store *store, const struct take *take, struct take_answer *answer,
+		 bool *lent);
+
+/* The store has answered a take otherwise. */
+void borrow_learn(struct store *store, const struct take *take, const struct take_answer *answer);
+
+/* The lease of the login goes back, or has just gone; true when there was one, so
+ * that what did not fit may fit now. */
+bool borrow_return(struct store *store, const char *login);
+/* All of them. */
+void borrow_return_all(struct store *store);
+
+/* Takes a message back that the store has not been told of; false when it is to be
+ * asked. */
+bool borrow_take_back(struct store *store, const struct charge *charge, const char *message_key,
+		      bool forget);
+
+/* The store is being told that the message was charged. */
+bool borrow_is_returning(const struct store *store, const struct charge *charge,
+			 const char *message_key);
+
+/* A server has become usable. */
+void borrow_wake(struct store *store);
+
+/* The questions were to another store. */
+void borrow_drop(struct store *store);
+
+bool borrow_stats(const struct store *store, struct lease_stats *out);
+
+#endif

@@ -1,0 +1,330 @@
+/* Leases in a real Redis: what is charged from them, what goes back, and who waits. */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/borrow.h"
+#include "tests/store/rig.h"
+#include "tests/unit/suite.h"
+
+#define DAY 86400
+/* More than two messages of a lease's look. */
+#define PATIENCE 100000
+
+static struct rig rig;
+static int message;
+
+static struct lease_stats stats(void)
+{
+	struct lease_stats stats = { 0 };
+
+	borrow_stats(rig.store, &stats);
+	return stats;
+}
+
+static struct take_row row_of(int64_t amount, int64_t limit)
+{
+	return (struct take_row){ .quota = { .unit = QUOTA_RECIPIENTS, .limit = limit, .window_s = DAY },
+				  .amount = amount,
+				  .enforce = true };
+}
+
+static struct take_answer take_key(const char *key, int64_t amount, int64_t limit, bool repeated)
+{
+	const struct take_row row = row_of(amount, limit);
+	const struct take take = { .name = "rose",
+				   .message_key = key,
+				   .rows = &row,
+				   .n_rows = 1,
+				   .may_be_repeated = repeated };
+
+	return rig_take_current(&rig, take);
+}
+
+static const char *new_key(void)
+{
+	static char key[64];
+
+	snprintf(key, sizeof(key), "mx1/%d#p%08d", message, message);
+	message++;
+	return key;
+}
+
+static bool charge(int64_t limit)
+{
+	return take_key(new_key(), 1, limit, false).status == TAKE_DONE;
+}
+
+/* What Redis has counted. */
+static int64_t used(void)
+{
+	return take_key(NULL, 0, QUOTA_UNLIMITED, false).rows[0].used;
+}
+
+/* Charges until a message was charged from a lease; returns how many. */
+static int64_t charge_until_lent(int64_t limit)
+{
+	int64_t before = stats().decisions, n = 0;
+
+	while (stats().decisions == before && n < PATIENCE) {
+		SUITE_TRUE(charge(limit));
+		n++;
+	}
+	return n;
+}
+
+static bool nothing_lent(void)
+{
+	return stats().lent == 0;
+}
+
+/* Until all that was lent is back, or was not wanted any more. */
+static void wait_returned(void)
+{
+	rig_wait_for(&rig, nothing_lent, "the end of the leases");
+	rig_run(&rig, 20);
+}
+
+static void begin(void)
+{
+	wait_returned();
+	rig_clean(&rig);
+	message = 0;
+}
+
+/* ---- tests ------------------------------------------------------------------- */
+
+static void test_returned(void)
+{
+	int64_t charged = 0;
+
+	begin();
+	charged = charge_until_lent(100000);
+	for (int i = 0; i < 10; i++)
+		charged += charge(100000);
+	SUITE_TRUE(stats().decisions >= 10);
+	SUITE_TRUE(used() > charged);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged);
+}
+
+static void test_exact(void)
+{
+	struct store *stores[3];
+	int64_t charged = 0;
+	const int64_t limit = 20000;
+
+	begin();
+	stores[0] = rig.store;
+	for (int i = 1; i < 3; i++) {
+		rig.store = NULL;
+		rig_restart_store(&rig, true);
+		stores[i] = rig.store;
+	}
+	for (int refused = 0, i = 0; refused < 100; i++) {
+		rig.store = stores[i % 3];
+		if (charge(limit))
+			charged++;
+		else
+			refused++;
+	}
+	for (int i = 0; i < 3; i++) {
+		rig.store = stores[i];
+		SUITE_TRUE(stats().decisions > 0);
+		wait_returned();
+	}
+	SUITE_TRUE(charged <= limit);
+	SUITE_INT_EQUAL(used(), charged);
+	while (charge(limit))
+		charged++;
+	SUITE_INT_EQUAL(charged, limit);
+	for (int i = 1; i < 3; i++)
+		store_free(&stores[i]);
+	rig.store = stores[0];
+}
+
+static void test_repeated(void)
+{
+	char lent[64];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000) + 1;
+	snprintf(lent, sizeof(lent), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(lent, 1, 100000, false).status, TAKE_DONE);
+	SUITE_INT_EQUAL(take_key(lent, 1, 100000, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_key("mx1/0#p00000000", 1, 100000, true).status, TAKE_REPEATED);
+	wait_returned();
+	SUITE_INT_EQUAL(take_key(lent, 1, 100000, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(used(), charged);
+	/* The daemon is another one. */
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(take_key(lent, 1, 100000, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_key(lent, 1, 1, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(used(), charged);
+	lent[strlen(lent) - 1] ^= 1;
+	SUITE_INT_EQUAL(take_key(lent, 1, 100000, true).status, TAKE_DONE);
+	SUITE_INT_EQUAL(used(), charged + 1);
+}
+
+static void test_refunded(void)
+{
+	char early[64], late[64];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000) + 2;
+	snprintf(early, sizeof(early), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(early, 3, 100000, false).status, TAKE_DONE);
+	snprintf(late, sizeof(late), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(late, 4, 100000, false).status, TAKE_DONE);
+	rig_refund(&rig, "rose", early);
+	SUITE_INT_EQUAL(take_key(early, 3, 100000, true).status, TAKE_GONE);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged - 2 + 4);
+	SUITE_INT_EQUAL(take_key(early, 3, 100000, true).status, TAKE_GONE);
+	for (int i = 0; i < 2; i++) {
+		rig_refund(&rig, "rose", late);
+		SUITE_INT_EQUAL(used(), charged - 2);
+	}
+	SUITE_INT_EQUAL(take_key(late, 4, 100000, true).status, TAKE_GONE);
+	SUITE_INT_EQUAL(used(), charged - 2);
+}
+
+static void test_refund_waits(void)
+{
+	char key[64];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	snprintf(key, sizeof(key), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(key, 5, 100000, false).status, TAKE_DONE);
+	borrow_return(rig.store, "rose");
+	SUITE_INT_EQUAL(rig_refund(&rig, "rose", key).result, STORE_UNAVAILABLE);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged);
+}
+
+static void test_block_waits(void)
+{
+	int64_t began_ms, charged, before;
+
+	begin();
+	rig_put(&rig, "rose", "", "{}");
+	charged = charge_until_lent(100000);
+	/* It hears nothing of it: no news are followed here. */
+	began_ms = rig_now_ms();
+	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{\"state\":\"blocked\"}").result, STORE_OK);
+	SUITE_TRUE(rig_now_ms() - began_ms > LEASE_MS / 2);
+	before = stats().decisions;
+	SUITE_TRUE(charge(100000));
+	SUITE_INT_EQUAL(stats().decisions, before);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged + 1);
+	began_ms = rig_now_ms();
+	rig_put(&rig, "lily", "", "{\"state\":\"blocked\"}");
+	SUITE_TRUE(rig_now_ms() - began_ms < LEASE_MS / 2);
+}
+
+static void test_old_account(void)
+{
+	struct take_row row = row_of(1, 100000);
+	const struct take take = { .name = "rose",
+				   .version = "0000000000000001",
+				   .message_key = "mx1/other#p00000000",
+				   .rows = &row,
+				   .n_rows = 1 };
+
+	begin();
+	charge_until_lent(100000);
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_STALE);
+	SUITE_TRUE(nothing_lent());
+}
+
+static void test_reset_waits(void)
+{
+	int64_t before;
+
+	begin();
+	charge_until_lent(100000);
+	SUITE_INT_EQUAL(rig_reset(&rig, "rose").result, STORE_OK);
+	before = stats().decisions;
+	SUITE_TRUE(charge(100000));
+	SUITE_INT_EQUAL(stats().decisions, before);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), 1);
+}
+
+static void test_does_not_fit(void)
+{
+	int64_t charged, limit = 20000;
+
+	begin();
+	charged = charge_until_lent(limit);
+	SUITE_INT_EQUAL(take_key(new_key(), limit - charged, limit, false).status, TAKE_DONE);
+	SUITE_INT_EQUAL(used(), limit);
+}
+
+static void test_stopped(void)
+{
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(used(), charged);
+}
+
+static void test_scripts_lost(void)
+{
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	redis_do(rig.redis, "SCRIPT FLUSH");
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged);
+}
+
+static void test_connection_lost(void)
+{
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	charged += charge(100000);
+	redis_freeze(rig.redis);
+	borrow_return(rig.store, "rose");
+	rig_run(&rig, 2 * RIG_DEADLINE_MS);
+	redis_thaw(rig.redis);
+	rig_wait_connected(&rig, true);
+	wait_returned();
+	rig_run(&rig, BORROW_RETRY_MS + 200);
+	SUITE_INT_EQUAL(used(), charged);
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = {
+		{ "what was not used of a lease goes back", test_returned },
+		{ "three daemons accept the limit, and no more", test_exact },
+		{ "a repeated message is charged once, whoever is asked", test_repeated },
+		{ "a refund is exact before the lease is back and after", test_refunded },
+		{ "a refund waits until the lease is back", test_refund_waits },
+		{ "who blocks a login waits for its lease", test_block_waits },
+		{ "a lease is of one account", test_old_account },
+		{ "a reset waits for the lease, which leaves nothing behind", test_reset_waits },
+		{ "what fits when the lease is back is not refused", test_does_not_fit },
+		{ "a daemon that stops gives back what it has", test_stopped },
+		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
+		{ "a server that was away gets the leases back once", test_connection_lost },
+	};
+	int status;
+
+	rig_open(&rig, "lease_share = 0.1", NULL);
+	status = suite_run("lease", tests, SUITE_LEN(tests));
+	rig_close(&rig);
+	return status;
+}
