@@ -11,6 +11,9 @@
 
 #include "base/memory.h"
 
+/* Pieces of memory written at once. */
+#define PIECES_MAX 16
+
 struct plain {
 	int fd;
 	struct evbuffer *output;
@@ -39,11 +42,26 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		p->events->lost(strerror(errno), p->arg);
 }
 
+/* evbuffer_write() would raise SIGPIPE. */
+static ssize_t write_some(struct plain *p)
+{
+	struct evbuffer_iovec pieces[PIECES_MAX];
+	struct msghdr message = { .msg_iov = pieces };
+	int n = evbuffer_peek(p->output, -1, NULL, pieces, PIECES_MAX);
+	ssize_t sent;
+
+	message.msg_iovlen = n < PIECES_MAX ? (size_t)n : PIECES_MAX;
+	sent = sendmsg(p->fd, &message, MSG_NOSIGNAL);
+	if (sent > 0)
+		evbuffer_drain(p->output, (size_t)sent);
+	return sent;
+}
+
 /* The rest waits until the socket takes it. */
 static void write_out(struct plain *p)
 {
 	while (evbuffer_get_length(p->output) > 0) {
-		if (evbuffer_write(p->output, p->fd) >= 0)
+		if (write_some(p) >= 0)
 			continue;
 		if (later(errno))
 			event_add(&p->writable, NULL);

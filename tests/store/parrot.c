@@ -5,6 +5,7 @@
 #include <event2/event.h>
 #include <event2/listener.h>
 #include <hiredis/hiredis.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -368,6 +369,8 @@ void parrot_open(int deadline_ms)
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	char text[300], error[300] = "", directory[] = "/tmp/sendward-parrot-XXXXXX";
 
+	/* We may be gone before it has answered. */
+	signal(SIGPIPE, SIG_IGN);
 	check(mkdtemp(directory) != NULL, "no directory in /tmp");
 	snprintf(world.path, sizeof(world.path), "%s/redis", directory);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", world.path);

@@ -16,7 +16,7 @@ static struct plain *plain;
 static int fds[2]; /* ours, the peer's */
 static char heard[64];
 static unsigned n_lost;
-static bool free_on_read;
+static bool free_on_read, error_expected;
 
 static void on_read(const char *bytes, size_t len, void *arg)
 {
@@ -30,7 +30,7 @@ static void on_lost(const char *why, void *arg)
 {
 	(void)arg;
 	n_lost++;
-	SUITE_TRUE(why == NULL);
+	SUITE_TRUE(why == NULL || error_expected);
 	plain_free(&plain);
 }
 
@@ -43,7 +43,7 @@ static void begin(void)
 	plain = plain_new(base, fds[0], &events, NULL);
 	heard[0] = '\0';
 	n_lost = 0;
-	free_on_read = false;
+	free_on_read = error_expected = false;
 }
 
 static void end(void)
@@ -128,11 +128,25 @@ static void test_lost(void)
 	end();
 }
 
+/* Nobody ignores SIGPIPE here. */
+static void test_write_lost(void)
+{
+	begin();
+	close(fds[1]);
+	fds[1] = -1;
+	error_expected = true;
+	say("to nobody");
+	turn();
+	SUITE_INT_EQUAL(n_lost, 1);
+	end();
+}
+
 static const struct suite_test tests[] = {
 	{ "what is sent in one pass of the loop goes out at its end", test_pass },
 	{ "what the socket does not take goes out when it does", test_full },
 	{ "what comes is handed over, and the connection may be freed then", test_read },
 	{ "a peer that has closed is told of behind its last words", test_lost },
+	{ "a write to a peer that has closed is no signal", test_write_lost },
 };
 
 int main(void)
