@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "milter/inbox.h"
 #include "milter/protocol.h"
 #include "milter/talk.h"
@@ -36,8 +37,10 @@ static struct config *config;
 
 static void note(struct trace *trace, const void *octets, size_t n)
 {
-	for (const uint8_t *p = octets, *end = p + n; p < end; p++)
-		trace->hash = (trace->hash ^ *p) * UINT64_C(1099511628211);
+	const uint8_t *octet = octets;
+
+	for (size_t i = 0; i < n; i++)
+		trace->hash = (trace->hash ^ octet[i]) * UINT64_C(1099511628211);
 }
 
 static void check_written(struct packets *out, struct trace *trace)
@@ -151,6 +154,13 @@ static struct trace run(const uint8_t *data, size_t size, size_t piece)
 	return trace;
 }
 
+static void on_line(enum log_level level, const char *line, void *arg)
+{
+	(void)level;
+	(void)line;
+	(void)arg;
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct trace whole, pieces;
@@ -158,6 +168,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (!config) {
 		header_address_init();
+		log_capture(on_line, NULL);
 		config = config_load_text("milter { listen = \"unix:/nowhere\" }\n", "fuzz.conf",
 					  error, sizeof(error));
 	}

@@ -176,8 +176,13 @@ static void run_with(int deadline_ms, const char *settings, int delay_ms, void (
 	base = event_base_new();
 	store = (struct store){
 		.identities = identities_new(),
-		.env = { &store, fake_now_ms, fake_account, fake_take, fake_take_local,
-			 fake_charge_local, fake_refund },
+		.env = { .ctx = &store,
+			 .now_ms = fake_now_ms,
+			 .account = fake_account,
+			 .take = fake_take,
+			 .take_local = fake_take_local,
+			 .charge_local = fake_charge_local,
+			 .refund = fake_refund },
 		.timer = evtimer_new(base, on_answer, NULL),
 		.delay_ms = delay_ms,
 	};
