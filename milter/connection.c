@@ -127,7 +127,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 /* The answer at the end of a message needs no care any more. */
 static void forget_last(struct connection *c)
 {
-	free(c->last);
+	spares_give(&c->host->answers, c->last);
 	c->last = NULL;
 	talk_end_message(&c->talk);
 }
@@ -228,7 +228,7 @@ static void on_answer(const struct answer *answer, const struct request *request
 	if (!possible)
 		undo(c, answer);
 	if (request->stage == STAGE_END_OF_MESSAGE && possible) {
-		c->last = memory_alloc(sizeof(*c->last));
+		c->last = spares_take(&c->host->answers, sizeof(*c->last));
 		*c->last = *answer;
 	}
 	write_later(c);
@@ -255,7 +255,11 @@ static void complain(struct connection *c, const char *fault)
 
 static void hear(struct connection *c, const struct packet *packet)
 {
-	const struct talk_setting setting = { c->host->config, desk_knows_identities(c->host->desk) };
+	const struct talk_setting setting = {
+		.config = c->host->config,
+		.identities = desk_knows_identities(c->host->desk),
+		.originators = desk_originators(c->host->desk),
+	};
 	struct request question;
 
 	switch (talk_hear(&c->talk, &setting, packet, &c->unsent, &question)) {
@@ -337,7 +341,8 @@ static void connection_free(struct connection *c)
 	talk_fini(&c->talk);
 	inbox_fini(&c->inbox);
 	packets_fini(&c->unsent);
-	free(c->last);
+	if (c->last)
+		spares_give(&c->host->answers, c->last);
 	free(c);
 }
 
@@ -363,11 +368,13 @@ void connection_host_init(struct connection_host *host, struct event_base *base)
 	memset(host, 0, sizeof(*host));
 	host->base = base;
 	outbox_init(&host->outbox, base, on_end_of_pass);
+	spares_init(&host->answers, CONNECTION_SPARE_MAX);
 }
 
 void connection_host_fini(struct connection_host *host)
 {
 	outbox_fini(&host->outbox);
+	spares_fini(&host->answers);
 }
 
 struct connection *connection_new(struct connection_host *host, int fd)

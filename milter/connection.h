@@ -21,11 +21,15 @@
 #include "base/config.h"
 #include "base/crowd.h"
 #include "base/outbox.h"
+#include "base/spares.h"
 #include "milter/desk.h"
 #include "milter/packet.h"
 
 /* A server that does not read its answer is given up after this. */
 #define CONNECTION_WRITE_TIMEOUT_S 30
+
+/* Answers whose memory is kept for the next. */
+#define CONNECTION_SPARE_MAX 256
 
 /* Octets read at once. */
 #define CONNECTION_ROOM (64 * 1024)
@@ -45,6 +49,7 @@ struct connection_host {
 	bool stopping;	     /* nothing is asked any more */
 	int64_t n_malformed; /* connections closed for it */
 	struct outbox outbox; /* answers of this pass of the loop */
+	struct spares answers;
 	char room[CONNECTION_ROOM];
 };
 

@@ -18,6 +18,7 @@ struct desk {
 	struct event_base *base;
 	struct store *store;
 	struct desk_counts counts;
+	struct spares questions, originators;
 	bool closed;
 };
 
@@ -36,7 +37,7 @@ struct question {
 	int64_t began_us;
 	char identity[LOGIN_MAX + 1]; /* the login of one that the session is of */
 	struct answer answer;
-	char texts[]; /* those of the request, each with its NUL */
+	char *texts; /* those of the request, each with its NUL; owned */
 };
 
 static int64_t monotonic_us(void)
@@ -66,9 +67,10 @@ static struct question *question_new(struct desk *desk, struct config *config,
 		      strlen(request->sender) + strlen(request->queue_id) +
 		      strlen(request->recipient) + (request->token ? strlen(request->token) : 0) +
 		      7;
-	struct question *question = memory_alloc(sizeof(*question) + size);
-	char *at = question->texts;
+	struct question *question = spares_take(&desk->questions, sizeof(*question));
+	char *at = memory_alloc(size);
 
+	question->texts = at;
 	question->desk = desk;
 	question->config = config_ref(config);
 	question->request = *request;
@@ -95,8 +97,10 @@ static void question_free(struct question *question)
 	if (question->deadline)
 		event_free(question->deadline);
 	config_unref(&question->config);
-	free(question->originators);
-	free(question);
+	if (question->originators)
+		spares_give(&question->desk->originators, question->originators);
+	free(question->texts);
+	spares_give(&question->desk->questions, question);
 }
 
 /* ---- answers --------------------------------------------------------------- */
@@ -185,6 +189,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *arg)
 }
 
 /* ---- questions under way ---------------------------------------------------- */
+
+struct spares *desk_originators(struct desk *desk)
+{
+	return &desk->originators;
+}
 
 bool desk_knows_identities(const struct desk *desk)
 {
@@ -285,6 +294,8 @@ struct desk *desk_new(struct event_base *base, struct store *store)
 
 	desk->base = base;
 	desk->store = store;
+	spares_init(&desk->questions, DESK_SPARE_MAX);
+	spares_init(&desk->originators, DESK_SPARE_MAX);
 	return desk;
 }
 
@@ -295,6 +306,8 @@ void desk_close(struct desk *desk)
 
 void desk_free(struct desk **desk)
 {
+	spares_fini(&(*desk)->questions);
+	spares_fini(&(*desk)->originators);
 	free(*desk);
 	*desk = NULL;
 }

@@ -22,12 +22,16 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "base/spares.h"
 #include "engine/request.h"
 #include "milter/answer.h"
 #include "store/store.h"
 
 /* What is waited beyond the deadlines: for the loop and the scheduler. */
 #define DESK_MARGIN_MS 100
+
+/* Questions and originators whose memory is kept for the next. */
+#define DESK_SPARE_MAX 32
 
 struct event_base;
 struct desk;
@@ -56,9 +60,12 @@ typedef void desk_answered(const struct answer *answer, const struct request *re
 /* A session without a SASL user name may be an identity's (engine/identity.h). */
 bool desk_knows_identities(const struct desk *desk);
 
+/* Memory for the originators of a question. */
+struct spares *desk_originators(struct desk *desk);
+
 /* Asks the engine; answered is called exactly once, perhaps before this returns.
- * config and request are referenced or copied; originators, which may be NULL, is
- * taken over and becomes part of the request. */
+ * config and request are referenced or copied; originators, which may be NULL,
+ * is taken over, to be given to desk_originators(), and becomes part of the request. */
 void desk_ask(struct desk *desk, struct config *config, const struct request *request,
 	      struct originators *originators, desk_answered *answered, void *arg);
 

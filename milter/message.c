@@ -123,7 +123,8 @@ void message_free(struct message **message)
 		return;
 	free((*message)->sender);
 	free((*message)->recipients);
-	free((*message)->originators);
+	if ((*message)->originators)
+		spares_give((*message)->spares, (*message)->originators);
 	originals_fini(&(*message)->originals);
 	free(*message);
 	*message = NULL;
@@ -191,7 +192,8 @@ bool message_each_recipient(const struct message *message,
 static struct originators *need_originators(struct message *message)
 {
 	if (!message->originators) {
-		message->originators = memory_alloc(sizeof(*message->originators));
+		message->originators =
+			spares_take(message->spares, sizeof(*message->originators));
 		originators_init(message->originators);
 		if (message->reply_to)
 			originators_want_reply_to(message->originators);

@@ -14,6 +14,7 @@
 #include "base/config.h"
 #include "base/limits.h"
 #include "base/network.h"
+#include "base/spares.h"
 #include "engine/request.h"
 #include "milter/original.h"
 
@@ -39,6 +40,7 @@ struct message {
 	int64_t n_free_recipients;	 /* of these, those that no quota counts */
 	bool reply_to;			 /* is looked at; set before there are fields */
 	struct originators *originators; /* NULL until there is such a field */
+	struct spares *spares;		 /* of originators, borrowed; may be NULL */
 	struct originals originals;	 /* the same fields as they came */
 };
 
@@ -97,8 +99,8 @@ void message_add_body(struct message *message, size_t len);
  * its own Received field. Bcc and Return-Path fields are not seen. */
 int64_t message_size(const struct message *message);
 
-/* The header is complete: hands its originators over to the caller, who frees
- * them. NULL unless header_wanted: nobody is to be compared with them. */
+/* The header is complete: hands its originators over to the caller, who gives
+ * them to message->spares. NULL unless header_wanted: nobody is to be compared with them. */
 struct originators *message_take_originators(struct message *message);
 
 /* The question of that stage, without originators; borrows from all three.

@@ -32,7 +32,8 @@ static bool is_asked_about(const struct session *session, const char *login, boo
 	return *login || session->config->unauthenticated.n_quotas > 0 || identities;
 }
 
-static void begin_message(struct session *session, const struct packet *packet, bool identities)
+static void begin_message(struct session *session, const struct packet *packet,
+			  const struct talk_setting *setting)
 {
 	const char *name = session->login ? session->login : "", *sender, *parameter;
 	struct username username;
@@ -40,7 +41,7 @@ static void begin_message(struct session *session, const struct packet *packet, 
 	bool fits;
 
 	message_free(&session->message);
-	session->left_alone = !is_asked_about(session, name, identities);
+	session->left_alone = !is_asked_about(session, name, setting->identities);
 	if (session->left_alone)
 		return;
 	fits = config_username(session->config, name, &username);
@@ -48,7 +49,8 @@ static void begin_message(struct session *session, const struct packet *packet, 
 	session->message = message_new(&username, sender ? sender : "");
 	session->message->tls = session->tls;
 	session->message->login_too_long = !fits;
-	session->message->header_wanted = *name || identities;
+	session->message->spares = setting->originators;
+	session->message->header_wanted = *name || setting->identities;
 	session->message->reply_to = session->config->reply_to_owned;
 	while ((parameter = packet_text(packet, &at)))
 		message_add_parameter(session->message, parameter);
@@ -116,8 +118,7 @@ static enum heard on_macros(const struct hearing *h)
 
 static enum heard on_mail(const struct hearing *h)
 {
-	begin_message(session_of(h->talk, h->setting->config), h->packet,
-		      h->setting->identities);
+	begin_message(session_of(h->talk, h->setting->config), h->packet, h->setting);
 	return HEARD_ON;
 }
 

@@ -42,6 +42,7 @@ void talk_fini(struct talk *talk);
 struct talk_setting {
 	struct config *config; /* of a session that begins here */
 	bool identities;       /* a session without a login may be an identity's */
+	struct spares *originators; /* memory for those of a message; may be NULL */
 };
 
 /* The next packet; of a body only the length is looked at, its data may be
@@ -50,7 +51,7 @@ enum heard talk_hear(struct talk *talk, const struct talk_setting *setting,
 		     const struct packet *packet, struct packets *out, struct request *question);
 
 /* What the present message has of originators, for the question at its end; the
- * caller frees it. NULL when they are not looked at, or at RCPT. */
+ * caller gives them to setting->originators. NULL when they are not looked at, or at RCPT. */
 struct originators *talk_originators(struct talk *talk, const struct request *question);
 
 /* Writes the answer to the question. False at the end of a message that is put

@@ -37,7 +37,7 @@ static void read_said(void)
 static enum heard hear(char command, const char *data, size_t len)
 {
 	const struct packet packet = { command, data, len };
-	const struct talk_setting setting = { config, identities };
+	const struct talk_setting setting = { config, identities, NULL };
 	enum heard heard = talk_hear(&talk, &setting, &packet, &out, &question);
 
 	read_said();
