@@ -308,6 +308,12 @@ static void begin_without_login(struct decision *d)
 	const struct unauthenticated *u = &d->config->unauthenticated;
 	struct ip client;
 
+	if (d->request->was_identity) {
+		effective_without_login(d->config, "", &d->effective);
+		d->effective.n_scopes = 0;
+		decision_cannot_tell(d, "the session is not the identity's any more");
+		return;
+	}
 	if (ip_parse(d->request->client_address, &client))
 		network_of_client(&client, u->ipv4_prefix, u->ipv6_prefix, d->network);
 	effective_without_login(d->config, d->network, &d->effective);
@@ -324,6 +330,7 @@ void decision_without_login(struct decision *d)
 	d->anonymous.login = "";
 	d->anonymous.credential = "";
 	d->anonymous.by_identity = false;
+	d->anonymous.was_identity |= d->request->stage >= STAGE_DATA;
 	d->request = &d->anonymous;
 	d->not_identified = false;
 	d->refused = false;

@@ -1,4 +1,3 @@
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -15,7 +14,6 @@ struct row {
 
 struct identities {
 	struct row *rows;
-	atomic_size_t n; /* of rows; what other threads may ask for */
 	size_t expected; /* rows whose account has not come */
 	bool listed;
 };
@@ -38,14 +36,12 @@ static struct row *add_row(struct identities *t, const char *login)
 	strcpy(row->login, login);
 	HASH_ADD_KEYPTR(hh, t->rows, row->login, strlen(row->login), row);
 	t->expected++;
-	t->n++;
 	return row;
 }
 
 static void drop_row(struct identities *t, struct row *row)
 {
 	HASH_DEL(t->rows, row);
-	t->n--;
 	t->expected -= !row->account;
 	account_unref(&row->account);
 	free(row);
@@ -100,7 +96,7 @@ bool identities_complete(const struct identities *t)
 
 size_t identities_count(const struct identities *t)
 {
-	return t->n;
+	return HASH_COUNT(t->rows);
 }
 
 const struct account *identities_find(const struct identities *t, const struct request *request,

@@ -64,7 +64,6 @@ void identities_clear(struct identities *identities);
 /* All that there are are known. */
 bool identities_complete(const struct identities *identities);
 
-/* Also for other threads. */
 size_t identities_count(const struct identities *identities);
 
 /* The account with the identity of the highest rank, and its login; of equal ones that

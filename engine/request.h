@@ -53,6 +53,9 @@ struct request {
 	/* The login is no SASL user name, but what an identity makes of a session without one:
 	 * its account must have it still (engine/identity.h). */
 	bool by_identity;
+	/* An earlier request of the message was let through as an identity's: Postfix may
+	 * relay it for that reason, so without one it is not let through any more. */
+	bool was_identity;
 	/* Of the session, as Postfix tells the policy daemon: fingerprints of the client's
 	 * certificate and of its key, policy_context; "" for none. NULL: not to be seen. */
 	const char *client_cert, *client_key, *context;

@@ -8,6 +8,7 @@
 void answer_from(const struct verdict *verdict, struct answer *out)
 {
 	out->action = verdict->action;
+	out->identified = verdict->identified;
 	out->recipient_free = verdict->recipient_free;
 	out->charges = verdict->charges;
 	memcpy(out->code, verdict->code, sizeof(out->code));

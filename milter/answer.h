@@ -13,6 +13,7 @@
 
 struct answer {
 	enum action action;
+	bool identified;	       /* it is an identity's session */
 	bool recipient_free;	       /* RCPT: this recipient is not counted */
 	struct charges charges;	       /* to be taken back when it cannot be given */
 	char code[4], xcode[10];       /* for REFUSE and DEFER */

@@ -27,6 +27,7 @@ struct message {
 	struct username username;	      /* .login is "" for a session without one */
 	bool login_too_long;		      /* and so it is nobody's: username is cut */
 	enum tls_version tls;
+	bool was_identity;  /* a recipient was accepted as an identity's */
 	bool header_wanted; /* there may be somebody to compare the originators with */
 	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
 	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */

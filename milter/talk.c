@@ -280,6 +280,7 @@ struct originators *talk_originators(struct talk *talk, const struct request *qu
 static void answer_recipient(struct message *message, const struct request *question,
 			     const struct answer *answer, struct packets *out)
 {
+	message->was_identity |= answer->identified && !outcome_refuses(answer);
 	if (outcome_refuses(answer) ||
 	    message_add_recipient(message, question->recipient, answer->recipient_free))
 		outcome_of_command(out, answer);

@@ -187,6 +187,7 @@ static void answer(struct session *s, size_t len)
 /* A RCPT or DATA that passes tells where in the transaction we are. */
 static void note_pass(struct session *s, const struct verdict *verdict)
 {
+	s->transaction.identified |= verdict->identified;
 	if (s->request.stage == STAGE_END_OF_MESSAGE && !s->request.final)
 		wiring_left(&s->host->wiring);
 	if (s->request.stage == STAGE_RCPT)

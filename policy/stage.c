@@ -210,7 +210,8 @@ static enum stage_task find_who(const struct config *config, const struct identi
 	if (transaction->relay)
 		return !identities || identities_complete(identities) ? STAGE_NO_LOGIN :
 									STAGE_UNSURE;
-	return config->unauthenticated.n_quotas > 0 ? STAGE_DECIDE : STAGE_NO_LOGIN;
+	return config->unauthenticated.n_quotas > 0 || out->was_identity ? STAGE_DECIDE :
+									    STAGE_NO_LOGIN;
 }
 
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
@@ -235,10 +236,11 @@ enum stage_task stage_map(const struct policy_request *in, const struct config *
 	*why = texts_fault(in);
 	if (*why)
 		return STAGE_CANNOT;
+	transaction_enter(transaction, instance->text, instance->len);
+	out->was_identity = transaction->identified;
 	task = find_who(config, identities, transaction, out);
 	if (task != STAGE_DECIDE)
 		return task;
-	transaction_enter(transaction, instance->text, instance->len);
 	*why = fill_key(in, transaction, out);
 	if (!*why)
 		*why = fill_login(config, transaction, out);

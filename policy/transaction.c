@@ -15,7 +15,7 @@ static void forget(struct transaction *t)
 	t->slots = t->first;
 	t->n_slots = TRANSACTION_SLOTS_MIN;
 	memset(t->first, 0, sizeof(t->first));
-	t->passed = false;
+	t->passed = t->identified = false;
 	t->n = t->n_free = t->n_known = 0;
 }
 
@@ -67,7 +67,7 @@ void transaction_enter(struct transaction *t, const char *instance, size_t len)
 	t->token[0] = '\0';
 	if (hash != 0)
 		set_token(t, (uint32_t)hash);
-	if (t->passed || t->n > 0)
+	if (t->passed || t->identified || t->n > 0)
 		forget(t);
 }
 

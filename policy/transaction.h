@@ -28,6 +28,7 @@ struct transaction {
 	uint64_t instance;		      /* hash; 0: none */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* made of it; "" when there is none */
 	bool passed;			      /* something of it passed at RCPT or DATA */
+	bool identified;		      /* ... as an identity's */
 	int64_t n;			      /* recipients that passed */
 	int64_t n_free;			      /* of these, those that no quota counts */
 	int64_t n_known;		      /* of all, in slots */

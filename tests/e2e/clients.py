@@ -165,9 +165,11 @@ class Session:
 
     Opens the connection from `client_ip`, says EHLO and STARTTLS, then AUTH for `login` if given. `xclient` are
     attributes to pretend by XCLIENT, for instance {"ADDR": "IPV6:2001:db8::7", "LOGIN": "rose@dom.example"}.
+    `tls_version` is the newest that it offers, `certificate` the path of its own, the key beside it in PATH.key.
     """
 
-    def __init__(self, port, client_ip=CLIENT, login=None, xclient=None, tls=True):
+    def __init__(self, port, client_ip=CLIENT, login=None, xclient=None, tls=True, tls_version=None, certificate=None):
+        self._tls_version, self._certificate = tls_version, certificate
         self.transcript = []
         self._socket = socket.create_connection(("127.0.0.1", port), LIMIT_S, (client_ip, 0))
         self._stream = self._socket.makefile("rwb")
@@ -268,6 +270,10 @@ class Session:
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
+        if self._tls_version:
+            context.maximum_version = self._tls_version
+        if self._certificate:
+            context.load_cert_chain(self._certificate, self._certificate + ".key")
         self._stream.close()
         self._socket = context.wrap_socket(self._socket)
         self._stream = self._socket.makefile("rwb")

@@ -7,7 +7,7 @@ decorator puts it into the table, once for every wiring it is to run with:
     def _(stack): ...
 
 The number is that of the list in the end-to-end section of issue 2, FAILURE for parts that are away, CLI for
-the programs' own interface, SASL for logins.
+the programs' own interface, SASL for logins, IDENTITY for sessions without one and what logins' sessions must have.
 """
 
 import dataclasses
@@ -15,7 +15,7 @@ import re
 
 from stack import BOTH, Stack
 
-FAILURE, CLI, SASL = "failure", "cli", "sasl"
+FAILURE, CLI, SASL, IDENTITY = "failure", "cli", "sasl", "identity"
 
 
 class Failure(Exception):

@@ -27,6 +27,7 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "free", NULL, 0, &f->free },
 		{ "unqueued", NULL, 0, &f->unqueued },
 		{ "identity", NULL, 0, &f->identity },
+		{ "was_identity", NULL, 0, &f->was_identity },
 		{ "cert", f->cert, sizeof(f->cert), NULL },
 		{ "context", f->context, sizeof(f->context), NULL },
 	};
@@ -91,6 +92,7 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.credential = f->credential,
 		.tls = tls_version_of(f->tls),
 		.by_identity = f->identity != 0,
+		.was_identity = f->was_identity != 0,
 		.client_cert = f->cert,
 		.context = f->context,
 		.client_address = f->client,

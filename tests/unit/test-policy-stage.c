@@ -213,6 +213,13 @@ static void test_relay_context(void)
 		if (rows[i].task == STAGE_DECIDE)
 			SUITE_INT_EQUAL(transaction.relay, rows[i].relay);
 	}
+	/* The identity is gone in the middle of a message that it began. */
+	SUITE_INT_EQUAL(map_without_login("RCPT", "", identities), STAGE_DECIDE);
+	transaction.identified = true;
+	learn(identities, "printer", "{}");
+	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "", identities), STAGE_DECIDE);
+	SUITE_TRUE(out.was_identity && !out.by_identity);
+	SUITE_TEXT_EQUAL(out.login, "");
 	/* Whoever has logged in is not asked about there. */
 	set_alice("RCPT");
 	set(ATTRIBUTE_POLICY_CONTEXT, "relay");
