@@ -11,9 +11,13 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/queue.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/memory.h"
+
+/* Of the threads, setpriority(2). */
+#define HASHER_NICE 5
 
 struct hasher_job {
 	STAILQ_ENTRY(hasher_job) next;
@@ -82,6 +86,9 @@ static void *work(void *arg)
 	struct hasher *h = arg;
 	struct hasher_job *job;
 
+	/* Of this thread alone, on Linux: the loop and the other daemons of the
+	 * host go first. */
+	setpriority(PRIO_PROCESS, 0, HASHER_NICE);
 	pthread_mutex_lock(&h->lock);
 	while ((job = next_job(h))) {
 		pthread_mutex_unlock(&h->lock);

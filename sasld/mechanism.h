@@ -2,8 +2,8 @@
  * One SASL exchange, seen from the server: what the client sends goes in, what
  * to send it comes out. Nothing is looked up here and nothing is hashed: PLAIN
  * and LOGIN end with the password for the caller to compare, SCRAM stops for
- * the user's verifier. The mechanisms themselves are GNU SASL's; this is the
- * only file that knows it.
+ * the user's verifier. The mechanisms themselves are GNU SASL's, which nobody
+ * else knows of.
  *
  *	PLAIN		RFC 4616
  *	LOGIN		draft-murchison-sasl-login

@@ -8,10 +8,11 @@ import signal
 import subprocess
 import time
 
-from clients import CLIENT, HELO, LIMIT_S, Message, Outcome, Session, outcome_of
+from clients import CLIENT, HELO, LIMIT_S, Message, Session, outcome_of
 from clients import _CURL, _MSMTP, _SWAKS
+from postfix import Postfix
 from processes import Process, wait_until
-from sendward import write_account
+from sendward import NODE, Daemon, write_account
 from services import program, write
 from smtp_users import base64_of, crypt_hash, scram_keys, write_secret
 from stack import BOTH, POLICYD
@@ -250,6 +251,36 @@ def _(stack):
     every_way(stack, "^235 ", client_ip="127.0.0.9")
     told = stack.sendward("events", "--login", ROSE).stdout
     expect_match("guessing", told, "the events")
+
+
+@case(SASL, "two servers with one Redis count guesses together, and know the same users", wirings=(POLICYD,),
+      sasld={"guess_limit": "4"})
+def _(stack):
+    user(stack)
+    socket, config = stack.sasl_socket + "2", stack.config_path + "2"
+    with open(stack.config_path, encoding="utf-8") as one:
+        write(config, one.read().replace(stack.sasl_socket, socket).replace(f'"{NODE}"', '"mx2"'))
+    sasld = Daemon("sendward-sasld", config, os.path.join(stack.logs, "sasld2.log"), [socket])
+    directory = os.path.join(stack.directory, "second")
+    os.mkdir(directory, 0o755)
+    postfix = Postfix(directory, os.path.join(stack.logs, "mail2.log"), socket, stack.sink.port, stack.postfix_settings())
+    try:
+        sasld.start()
+        postfix.start()
+        with Session(stack.postfix.port) as one, Session(postfix.port) as two:
+            for _number in range(2):
+                for session in (one, two):
+                    expect_match(NO_REASON, str(auth_plain(session, password="guess")), "the reply to a guess")
+            for session in (one, two):
+                expect_match(DENIED + "Too many failed logins", str(auth_plain(session)), "the reply after them")
+        for port in (stack.postfix.port, postfix.port):
+            with Session(port, client_ip="127.0.0.9") as session:
+                expect_equal(auth_scram(session).code, 235, "the reply to a login from elsewhere")
+        sasld.stop()
+        expect_equal((sasld.stopped_with, sasld.sanitizer_reports()), (0, []), "the end of the second daemon")
+    finally:
+        postfix.stop()
+        sasld.kill()
 
 
 @case(SASL, "the secrets of a whole run are in no log, no process list and no command that Redis got", wirings=(BOTH,),
