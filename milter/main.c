@@ -319,6 +319,7 @@ static int run(struct config *config)
 	store_when_ready(m->store, STORE_READY_MS, on_store_ready, m);
 	daemon_ready();
 	status = event_base_dispatch(m->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	store_finish(m->store);
 	free_parts(m);
 	log_release();
 	return status;
