@@ -94,6 +94,11 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_SINCE] = { "since", 0, false, "TIME", value_duration,
 			   "only of the last so long (\"24h\", \"7d\")" },
 	[OPTION_DRY_RUN] = { "dry-run", 'n', false, NULL, NULL, "only check and count" },
+	[OPTION_DIFF] = { "diff", 0, false, NULL, NULL, "only show what would change" },
+	[OPTION_FORMAT] = { "format", 0, false, "FORM", value_import_format,
+			    "json, csv or passwd [as the first line looks]" },
+	[OPTION_WITH_SECRETS] = { "with-secrets", 0, false, NULL, NULL,
+				  "with the hashes of the passwords, too" },
 
 	[OPTION_LOGIN_MAPS] = { "login-maps", 0, true, "TABLE", value_any,
 				"an smtpd_sender_login_maps: a text file, or\n"
@@ -448,15 +453,19 @@ static const struct command commands[] = {
 		   "Nothing is changed. The exit status is 1 when there is an error.",
 	  .run = command_doctor },
 	{ .name = "export",
+	  .options = BIT(WITH_SECRETS),
 	  .help = "print all accounts, one JSON object a line",
 	  .run = command_export },
 	{ .name = "import",
 	  .argument = "FILE",
 	  .check = value_any,
-	  .options = BIT(DRY_RUN) | BIT(ACTOR),
-	  .help = "read accounts back, \"-\": standard input",
-	  .notes = "An account that exists is replaced. Lines that are wrong are refused with\n"
-		   "their numbers, the others are read. \"effective\" is not read.",
+	  .options = BIT(DRY_RUN) | BIT(DIFF) | BIT(FORMAT) | BIT(ACTOR),
+	  .help = "read accounts from a file, \"-\": standard input",
+	  .notes = "Reads what export prints (an account that exists is replaced), CSV with the\n"
+		   "names of the columns in its first line, and Dovecot's passwd-files (both change\n"
+		   "what they name). Lines that are wrong are refused with their numbers, the\n"
+		   "others are read. --dry-run does not need Redis. With --diff + is a new account,\n"
+		   "~ one that changes, and in what.",
 	  .run = command_import },
 	{ .name = "import-senders",
 	  .options = BIT(LOGIN_MAPS) | BIT(ALIAS_MAPS) | BIT(LOGINS) | BIT(DOMAIN) |

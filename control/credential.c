@@ -223,6 +223,24 @@ bool credential_write_networks(struct control *control, const struct credential_
 	return ok;
 }
 
+void credential_unrevoke(json_t *record, const char *name)
+{
+	json_t *entry = *name ? make_entry(record, name) : entry_of(record, name);
+
+	if (!json_object_get(entry, "revoked"))
+		return;
+	json_object_del(entry, "revoked");
+	json_object_del(entry, "state");
+	if (json_object_size(entry) == 0)
+		drop_entry(record, name);
+}
+
+bool credential_put_record(struct control *control, const struct credential_id *id,
+			   const struct secret_record *record)
+{
+	return put_secret(control, id->username, NULL, record);
+}
+
 /* ---- a new secret ------------------------------------------------------------------ */
 
 struct marking {

@@ -57,6 +57,14 @@ struct credential_secret {
 bool credential_set_secret(struct control *control, const struct credential_id *id,
 			   const struct credential_secret *new);
 
+/* In an account's record: the credential is there, and not revoked. */
+void credential_unrevoke(json_t *record, const char *name);
+
+/* Writes a secret that was made elsewhere, in place of what there is. False, said. */
+struct secret_record;
+bool credential_put_record(struct control *control, const struct credential_id *id,
+			   const struct secret_record *record);
+
 /* Writes the credential's networks, as the account (record) has them, into its
  * secret, where Dovecot looks for them. False, said. */
 bool credential_write_networks(struct control *control, const struct credential_id *id,

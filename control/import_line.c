@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/password_hash.h"
+#include "base/username.h"
 #include "control/control.h"
+#include "control/need.h"
 #include "control/record.h"
 #include "control/text.h"
 #include "control/value.h"
+#include "store/secret_record.h"
 
 static bool is_note(const json_t *value, const char **reason)
 {
@@ -32,6 +36,12 @@ static bool is_anything(const json_t *value, const char **reason)
 	(void)value;
 	(void)reason;
 	return true;
+}
+
+static bool is_secrets(const json_t *value, const char **reason)
+{
+	*reason = "is not an object";
+	return json_is_object(value);
 }
 
 /* What may stand in a line; engine/account.c looks at the values again. */
@@ -60,6 +70,7 @@ static const struct key {
 	{ "credentials", is_anything, true },
 	{ "identity", is_anything, true },
 	{ "created", is_anything, true },
+	{ "secrets", is_secrets, false },
 };
 
 static const struct key *find_key(const char *name)
@@ -154,29 +165,63 @@ static char *login_of(const struct config *config, const char *text, char *why, 
 	return NULL;
 }
 
-json_t *import_line_read(const char *text, size_t len, const struct config *config, char **login,
-			 char *why, size_t size)
+bool import_secret_read(const json_t *secret, struct secret_record *out, const char **reason)
 {
-	json_error_t error;
-	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error), *record;
+	char *text = need(json_dumps(secret, JSON_COMPACT | JSON_ENCODE_ANY));
+	bool ok = secret_record_decode(text, strlen(text), out, reason);
 
-	if (!json_is_object(line)) {
-		snprintf(why, size, "%s", line ? "is not a JSON object" : error.text);
-		json_decref(line);
-		return NULL;
+	explicit_bzero(text, strlen(text));
+	free(text);
+	if (ok)
+		*reason = password_hash_fault(out->password);
+	if (ok && !*reason && *out->previous)
+		*reason = password_hash_fault(out->previous);
+	return ok && !*reason;
+}
+
+static bool are_secrets(const json_t *secrets, char *why, size_t size)
+{
+	struct secret_record record;
+	const char *name, *reason;
+	json_t *secret;
+
+	json_object_foreach((json_t *)secrets, name, secret)
+	{
+		if (*name && !username_credential_is_valid(name)) {
+			snprintf(why, size, "secrets: \"%.60s\" is no credential's name", name);
+			return false;
+		}
+		if (!import_secret_read(secret, &record, &reason)) {
+			snprintf(why, size, "password%s%.60s: %s", *name ? " of " : "", name, reason);
+			return false;
+		}
 	}
-	record = record_new(0);
-	json_object_del(record, "created");
-	if (!json_object_get(line, "login"))
+	return true;
+}
+
+bool import_line_take(const json_t *line, const struct config *config,
+		      struct import_account *out, char *why, size_t size)
+{
+	const json_t *login = json_object_get(line, "login");
+
+	*out = (struct import_account){ .record = record_new(0) };
+	json_object_del(out->record, "created");
+	out->secrets = json_incref(json_object_get(line, "secrets"));
+	if (!login)
 		snprintf(why, size, "login is missing");
-	else if (take_fields(line, record, why, size) && is_storable(record, config, why, size))
-		*login = login_of(config, json_string_value(json_object_get(line, "login")), why, size);
-	json_decref(line);
-	if (*login) {
-		drop_redundant_plan(record, config, *login);
-	} else {
-		json_decref(record);
-		record = NULL;
-	}
-	return record;
+	else if (take_fields(line, out->record, why, size) &&
+		 is_storable(out->record, config, why, size) &&
+		 are_secrets(out->secrets, why, size))
+		out->login = login_of(config, json_string_value(login), why, size);
+	if (out->login)
+		drop_redundant_plan(out->record, config, out->login);
+	return out->login != NULL;
+}
+
+void import_account_fini(struct import_account *account)
+{
+	free(account->login);
+	json_decref(account->record);
+	json_decref(account->secrets);
+	*account = (struct import_account){ 0 };
 }

@@ -1,17 +1,29 @@
 /*
- * One line of `import`: an account as JSON, with the keys of `user show`.
+ * One line of `import`: an account, with the keys of `user show`, and the secrets of
+ * its credentials.
  */
 #ifndef SENDWARD_CONTROL_IMPORT_LINE_H
 #define SENDWARD_CONTROL_IMPORT_LINE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/config.h"
 
-/* The record of a line (a new reference), which can be stored, and its login
- * (free() it); NULL with the reason in why. */
-json_t *import_line_read(const char *text, size_t len, const struct config *config, char **login,
-			 char *why, size_t size);
+struct import_account {
+	char *login;	 /* as the daemons know it */
+	json_t *record;	 /* can be stored */
+	json_t *secrets; /* by the name of the credential, "" the main one; NULL: none */
+};
+
+/* False with the reason in why. import_account_fini() in any case. */
+bool import_line_take(const json_t *line, const struct config *config,
+		      struct import_account *out, char *why, size_t size);
+void import_account_fini(struct import_account *account);
+
+/* A secret of import_account.secrets. */
+struct secret_record;
+bool import_secret_read(const json_t *secret, struct secret_record *out, const char **reason);
 
 #endif

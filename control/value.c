@@ -14,6 +14,7 @@
 #include "base/quota.h"
 #include "base/units.h"
 #include "base/username.h"
+#include "control/import_source.h"
 #include "control/need.h"
 #include "control/text.h"
 #include "engine/account.h"
@@ -272,6 +273,15 @@ bool value_context(const char *text, struct value *out, const char **reason)
 	value_fini(out);
 	return bad("is not a policy_context to tell clients by: without spaces, commas and braces, "
 		   "and not \"relay\", which asks whether Postfix may relay", reason);
+}
+
+bool value_import_format(const char *text, struct value *out, const char **reason)
+{
+	enum import_format format;
+
+	if (!import_format_parse(text, &format))
+		return bad("is not json, csv or passwd", reason);
+	return keep(text, format, out);
 }
 
 bool value_credential(const char *text, struct value *out, const char **reason)

@@ -47,6 +47,7 @@ value_check value_require_tls; /* number: enum tls_requirement */
 value_check value_tls;	       /* number: enum tls_version */
 value_check value_fingerprint;	/* 16 to 64 octets in hexadecimal; "AB:CD:..." */
 value_check value_context;     /* a policy_context that is not "relay" */
+value_check value_import_format; /* number: enum import_format */
 value_check value_credential;  /* base/username.h; "main" becomes "" */
 
 /* What an account can leave open: number: enum plan_setting, or one of these. */

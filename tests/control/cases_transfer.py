@@ -186,5 +186,69 @@ def follow_away(b):
     stopped(process)
 
 
+def csv(b):
+    """import reads CSV: the columns are named in the first line, an account keeps what its line does not name"""
+    b.ok("user", "add", "rose", "--description", "Rose", "--max-size", "25M")
+    path = b.write("users.csv", 'login,plan,senders,quotas,max_recipients\n'
+                                'rose,students,,"5 messages / 1h; 1M bytes / 1d",7\n'
+                                '"lily, the ""second""",,lily@dom.example;*@lily.example,,\n')
+    equal(b.ok("import", path), "1 added, 1 replaced, 0 unchanged, 0 refused\n")
+    rose = b.json("user", "show", "rose")
+    equal([rose[name] for name in ("plan", "quotas", "max_recipients", "description", "max_size", "senders")],
+          ["students", ["5 messages / 1h", "1M bytes / 1d"], 7, "Rose", 25000000, None])
+    equal(b.json("user", "show", 'lily, the "second"')["senders"], ["lily@dom.example", "*@lily.example"])
+    equal(b.json("import", path), {"added": 0, "replaced": 0, "unchanged": 2, "refused": 0})
+
+
+def bad_csv(b):
+    """what is wrong with a CSV is said with its line; with its columns nothing is read at all"""
+    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column'), ("plan\nstudents\n", '1: there is no column "login"')):
+        b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
+    errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n')).stderr
+    for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in')):
+        expect(f"bad.csv:{number}: " in errors and why in errors, errors)
+    equal([account["login"] for account in b.json("user", "list")], ["moss"])
+
+
+def passwd(b):
+    """import reads Dovecot's passwd-files, with hashes and networks"""
+    made = b.json("user", "add", "iris", "--generate")
+    secret = b.lines("export", "--with-secrets")[0]["secrets"][""]["password"]
+    path = b.write("users", f"# comment\nrose@dom.example:{secret}:5000:5000::/home/rose::userdb_mail=x "
+                            f"allow_nets=192.0.2.0/24,2001:db8::/32\nlily@dom.example:{{PLAIN}}secret\n"
+                            "fern@dom.example:::::::allow_nets=\n")
+    done = b.call("import", path)
+    equal((done.returncode, done.stdout), (1, "1 added, 0 replaced, 0 unchanged, 1 passwords, 2 refused\n"))
+    expect("users:3: password: " in done.stderr and "users:4: allow_nets is empty" in done.stderr, done.stderr)
+    expect("secret" not in done.stderr.replace("users", ""), done.stderr)
+    b.ok("password", "verify", "rose@dom.example", "--password-stdin", stdin=made["password"])
+    equal(b.json("user", "show", "rose@dom.example")["networks"], ["192.0.2.0/24", "2001:db8::/32"])
+
+
+def secrets_round_trip(b):
+    """export --with-secrets and import carry credentials and hashes; without it no hash is printed"""
+    with open(b.config, encoding="utf-8") as file:
+        b.write("sendward.conf", file.read() + '\ncredential_separator = "+"\n')
+    passwords = {"rose": b.json("user", "add", "rose", "--generate")["password"]}
+    passwords["rose+printer"] = b.json("credential", "add", "rose", "--name", "printer", "--network", "192.0.2.0/24")["password"]
+    expect("$y$" not in b.ok("export"), "a hash in a plain export")
+    text = b.ok("export", "--with-secrets")
+    b.redis("FLUSHALL")
+    equal(b.ok("import", b.write("accounts", text)), "1 added, 0 replaced, 0 unchanged, 2 passwords, 0 refused\n")
+    equal(b.ok("export", "--with-secrets"), text)
+    for username, password in passwords.items():
+        b.ok("password", "verify", username, "--password-stdin", stdin=password)
+
+
+def diff(b):
+    """import --diff writes nothing and shows what would change, and in what"""
+    fill(b)
+    text = b.ok("export").replace("students", "default") + '{"login":"fern"}\n'
+    before = b.ok("export")
+    equal(b.ok("import", "--diff", "-", stdin=text),
+          "~ rose -plan\n+ fern\n1 added, 1 replaced, 2 unchanged, 0 refused; nothing was written\n")
+    equal(b.ok("export"), before)
+
+
 CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
-         follow_away]
+         follow_away, csv, bad_csv, passwd, secrets_round_trip, diff]

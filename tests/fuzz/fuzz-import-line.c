@@ -8,6 +8,7 @@
 
 #include "base/limits.h"
 #include "control/import_line.h"
+#include "control/import_source.h"
 #include "control/record.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -59,14 +60,33 @@ static void check(const json_t *record, const char *login)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char why[1024] = "", *login = NULL;
-	json_t *record = import_line_read((const char *)data, size, config(), &login, why, sizeof(why));
+	struct import_source source = { .format = size ? data[0] % 4 : IMPORT_GUESS };
+	struct import_account account = { 0 };
+	char why[1024] = "", *text = malloc(size + 1), *rest = text, *next;
+	json_t *line;
 
-	must((record != NULL) == (login != NULL));
-	must(record || why[0]);
-	if (record)
-		check(record, login);
-	json_decref(record);
-	free(login);
+	must(text != NULL);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	/* Of csv the first line is the names of the columns. */
+	for (; rest; rest = next) {
+		size_t left = size - (size_t)(rest - text), len;
+
+		next = memchr(rest, '\n', left);
+		len = next ? (size_t)(next - rest) : left;
+		rest[len] = '\0';
+		next = next ? next + 1 : NULL;
+		line = NULL;
+		if (import_source_read(&source, rest, len, &line, why, sizeof(why)) != IMPORT_LINE)
+			continue;
+		why[0] = '\0';
+		if (import_line_take(line, config(), &account, why, sizeof(why)))
+			check(account.record, account.login);
+		else
+			must(why[0]);
+		import_account_fini(&account);
+		json_decref(line);
+	}
+	free(text);
 	return 0;
 }

@@ -1,0 +1,309 @@
+#include "control/import_source.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "control/need.h"
+#include "control/text.h"
+
+bool import_format_parse(const char *text, enum import_format *out)
+{
+	static const char *const names[] = {
+		[IMPORT_JSON] = "json", [IMPORT_CSV] = "csv", [IMPORT_PASSWD] = "passwd"
+	};
+
+	for (int i = IMPORT_JSON; i <= IMPORT_PASSWD; i++) {
+		if (strcmp(text, names[i]) == 0) {
+			*out = (enum import_format)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool import_source_is_whole(const struct import_source *source)
+{
+	return source->format == IMPORT_JSON;
+}
+
+/* An object begins with "{", and no user of a passwd-file has a comma. */
+static enum import_format guess(const char *text)
+{
+	size_t word = strcspn(text, ",:");
+
+	if (*text == '{')
+		return IMPORT_JSON;
+	return text[word] == ':' ? IMPORT_PASSWD : IMPORT_CSV;
+}
+
+/* ---- values --------------------------------------------------------------------- */
+
+typedef bool put_value(json_t *line, const char *name, char *text, const char **reason);
+
+static bool put_text(json_t *line, const char *name, char *text, const char **reason)
+{
+	json_t *value = json_string(text);
+
+	*reason = "is not UTF-8";
+	return value && json_object_set_new(line, name, value) == 0;
+}
+
+static bool put_list(json_t *line, const char *name, char *text, const char **reason)
+{
+	json_t *list = need(json_array());
+	char *rest = text, *word;
+
+	json_object_set_new(line, name, list);
+	*reason = "is not UTF-8";
+	while ((word = strsep(&rest, ";"))) {
+		size_t len;
+
+		word += strspn(word, " ");
+		for (len = strlen(word); len > 0 && word[len - 1] == ' ';)
+			word[--len] = '\0';
+		if (len > 0 && json_array_append_new(list, json_string(word)) != 0)
+			return false;
+	}
+	return true;
+}
+
+static bool put_amount(json_t *line, const char *name, char *text, const char **reason)
+{
+	int64_t amount;
+
+	if (!amount_parse(text, &amount, reason))
+		return false;
+	json_object_set_new(line, name, need(json_integer(amount)));
+	return true;
+}
+
+/* The hash of the main credential. */
+static bool put_password(json_t *line, const char *name, char *text, const char **reason)
+{
+	(void)name;
+	*reason = "is not UTF-8";
+	return json_object_set_new(line, "secrets",
+				   json_pack("{s:{s:s}}", "", "password", text)) == 0;
+}
+
+/* ---- csv ------------------------------------------------------------------------- */
+
+static const struct column {
+	const char *name;
+	put_value *put;
+} columns[] = {
+	{ "login", put_text },
+	{ "password", put_password },
+	{ "plan", put_text },
+	{ "group", put_text },
+	{ "description", put_text },
+	{ "state", put_text },
+	{ "reason", put_text },
+	{ "senders", put_list },
+	{ "networks", put_list },
+	{ "quotas", put_list },
+	{ "max_recipients", put_amount },
+	{ "max_size", put_amount },
+	{ "require_tls", put_text },
+};
+
+#define COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static const struct column *find_column(const char *name)
+{
+	for (size_t i = 0; i < COLUMNS; i++)
+		if (strcmp(columns[i].name, name) == 0)
+			return &columns[i];
+	return NULL;
+}
+
+/* The next cell, unquoted in place; *rest is behind it, NULL after the last one.
+ * False: its quotes are wrong. */
+static bool next_cell(char **rest, char **cell)
+{
+	char *in = *rest, *out = *rest;
+
+	*cell = out;
+	if (*in != '"') {
+		in += strcspn(in, ",");
+		*rest = *in ? in + 1 : NULL;
+		*in = '\0';
+		return true;
+	}
+	for (in++; *in; in++) {
+		if (*in == '"' && *++in != '"')
+			break;
+		*out++ = *in;
+	}
+	if ((*in && *in != ',') || in[-1] != '"')
+		return false;
+	*rest = *in ? in + 1 : NULL;
+	*out = '\0';
+	return true;
+}
+
+static enum import_read read_columns(struct import_source *source, char *text, char *why,
+				     size_t size)
+{
+	bool login = false;
+	char *cell;
+
+	while (text) {
+		const struct column *column = NULL;
+
+		if (source->n_columns == IMPORT_COLUMNS_MAX || !next_cell(&text, &cell) ||
+		    !(column = find_column(cell))) {
+			snprintf(why, size, "\"%.60s\" is no column that can be read", cell);
+			return IMPORT_NO_SUCH_FILE;
+		}
+		login = login || column == &columns[0];
+		source->columns[source->n_columns++] = column->name;
+	}
+	if (login)
+		return IMPORT_NOTHING;
+	snprintf(why, size, "there is no column \"login\"");
+	return IMPORT_NO_SUCH_FILE;
+}
+
+static bool read_cells(const struct import_source *source, char *text, json_t *line, char *why,
+		       size_t size)
+{
+	size_t i = 0;
+	char *cell;
+
+	for (; text; i++) {
+		const char *name, *reason = "";
+
+		if (i == source->n_columns || !next_cell(&text, &cell)) {
+			snprintf(why, size, i == source->n_columns ?
+						    "has more cells than there are columns" :
+						    "a cell's quotes are wrong");
+			return false;
+		}
+		name = source->columns[i];
+		if (*cell && !find_column(name)->put(line, name, cell, &reason)) {
+			snprintf(why, size, "%s: %s", name, reason);
+			return false;
+		}
+	}
+	if (i < source->n_columns)
+		snprintf(why, size, "has fewer cells than there are columns");
+	return i == source->n_columns;
+}
+
+static enum import_read read_csv(struct import_source *source, char *text, json_t **out, char *why,
+				 size_t size)
+{
+	json_t *line;
+
+	if (source->n_columns == 0)
+		return read_columns(source, text, why, size);
+	line = need(json_object());
+	if (read_cells(source, text, line, why, size)) {
+		*out = line;
+		return IMPORT_LINE;
+	}
+	json_decref(line);
+	return IMPORT_WRONG;
+}
+
+/* ---- passwd ----------------------------------------------------------------------- */
+
+/* Colons in front of the extra fields. */
+#define PASSWD_FIELDS 7
+
+#define ALLOW_NETS "allow_nets="
+
+static bool read_extra(char *extra, json_t *line, const char **reason)
+{
+	char *word;
+
+	while (extra && (word = strsep(&extra, " "))) {
+		if (strncmp(word, ALLOW_NETS, strlen(ALLOW_NETS)) != 0)
+			continue;
+		word += strlen(ALLOW_NETS);
+		*reason = "allow_nets is empty: nobody could log in";
+		if (!*word)
+			return false;
+		for (char *comma = word; (comma = strchr(comma, ','));)
+			*comma = ';';
+		if (!put_list(line, "networks", word, reason))
+			return false;
+	}
+	return true;
+}
+
+/* A hash without a scheme is what crypt(3) wrote. */
+static bool read_hash(char *hash, json_t *line, const char **reason)
+{
+	char text[1024];
+
+	if (!*hash)
+		return true;
+	snprintf(text, sizeof(text), *hash == '{' ? "%s" : "{CRYPT}%s", hash);
+	return put_password(line, "password", text, reason);
+}
+
+static enum import_read read_passwd(char *text, json_t **out, char *why, size_t size)
+{
+	char *login = strsep(&text, ":"), *hash = strsep(&text, ":");
+	const char *reason = "";
+	json_t *line;
+
+	if (!hash) {
+		snprintf(why, size, "there is no \":\"");
+		return IMPORT_WRONG;
+	}
+	for (int i = 2; i < PASSWD_FIELDS && text; i++)
+		strsep(&text, ":");
+	line = need(json_object());
+	if (put_text(line, "login", login, &reason) && read_hash(hash, line, &reason) &&
+	    read_extra(text, line, &reason)) {
+		*out = line;
+		return IMPORT_LINE;
+	}
+	snprintf(why, size, "%s", reason);
+	json_decref(line);
+	return IMPORT_WRONG;
+}
+
+/* ---- any --------------------------------------------------------------------------- */
+
+static enum import_read read_json(const char *text, size_t len, json_t **out, char *why,
+				  size_t size)
+{
+	json_error_t error;
+	json_t *line = json_loadb(text, len, JSON_REJECT_DUPLICATES, &error);
+
+	if (json_is_object(line)) {
+		*out = line;
+		return IMPORT_LINE;
+	}
+	snprintf(why, size, "%s", line ? "is not a JSON object" : error.text);
+	json_decref(line);
+	return IMPORT_WRONG;
+}
+
+enum import_read import_source_read(struct import_source *source, char *text, size_t len,
+				    json_t **out, char *why, size_t size)
+{
+	size_t blank = strspn(text, " \t");
+
+	if (!text[blank] && strlen(text) == len)
+		return IMPORT_NOTHING;
+	/* A comment in front of the first account says nothing yet. */
+	if (source->format == IMPORT_GUESS && *text == '#')
+		return IMPORT_NOTHING;
+	if (source->format == IMPORT_GUESS)
+		source->format = guess(text + blank);
+	if (source->format == IMPORT_JSON)
+		return read_json(text, len, out, why, size);
+	if (strlen(text) != len) {
+		snprintf(why, size, "has a NUL");
+		return IMPORT_WRONG;
+	}
+	if (source->format == IMPORT_CSV)
+		return read_csv(source, text, out, why, size);
+	return *text == '#' ? IMPORT_NOTHING : read_passwd(text, out, why, size);
+}
