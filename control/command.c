@@ -124,7 +124,7 @@ static const struct option_row options[OPTIONS] = {
 			  "the credential: LOGIN+NAME is its username" },
 	[OPTION_EXPIRES] = { "expires", 0, false, "TIME", value_expiry,
 			     "ends after that time (\"90d\"); \"never\"" },
-	[OPTION_GRACE] = { "grace", 0, false, "TIME", value_duration,
+	[OPTION_GRACE] = { "grace", 0, false, "TIME", value_grace,
 			   "how long the old secret is still good [24h]" },
 	[OPTION_OLDER_THAN] = { "older-than", 0, false, "TIME", value_duration,
 				"only those not changed for that long" },

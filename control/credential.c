@@ -370,7 +370,8 @@ static bool revoke(struct control *control, const struct credential_id *id, bool
 		edit_account(control, id->login, EDIT_EXISTING, mark_revoked, &copy, NULL);
 
 	*there = false;
-	if (result == EDIT_REFUSED || !delete_secret(control, id->username, there))
+	if (result == EDIT_REFUSED ||
+	    (*id->username && !delete_secret(control, id->username, there)))
 		return false;
 	*there = *there || result == EDIT_CHANGED;
 	return true;
@@ -407,27 +408,41 @@ static bool read_names(struct control *control, const char *login, struct accoun
 	return *out != NULL;
 }
 
+/* One of several; counts it when it was there. */
+static bool revoke_one(struct control *control, const char *login, const char *name, size_t *n)
+{
+	const char *separator = control->config->credential_separator;
+	struct credential_id id = { .login = login };
+	bool there;
+
+	strcpy(id.name, name);
+	/* What has no username now has no secret that could be used. */
+	if (!username_join(login, separator, name, id.username))
+		*id.username = '\0';
+	if (!revoke(control, &id, &there))
+		return false;
+	if (there) {
+		credential_event(control, &id, "revoked");
+		(*n)++;
+	}
+	return true;
+}
+
 bool credential_revoke_all(struct control *control, const char *login, size_t *n)
 {
-	struct credential_id id;
 	struct account *account;
-	bool there, ok;
+	bool ok;
 
 	*n = 0;
-	ok = read_names(control, login, &account);
-	for (size_t i = 0; ok && i <= account->n_credentials; i++) {
-		const char *name = i ? account->credentials[i - 1].name : "";
-
-		/* The main one comes first, whether it is in the list or not. */
-		if (i && !*name)
-			continue;
-		ok = credential_id(control->config, login, name, &id) &&
-		     revoke(control, &id, &there);
-		if (ok && there) {
-			credential_event(control, &id, "revoked");
-			(*n)++;
-		}
-	}
+	if (!read_names(control, login, &account))
+		return false;
+	/* The main one, whether it is in the list or not; and all others, also when
+	 * one of them could not be revoked. */
+	ok = revoke_one(control, login, "", n);
+	for (size_t i = 0; i < account->n_credentials; i++)
+		if (*account->credentials[i].name &&
+		    !revoke_one(control, login, account->credentials[i].name, n))
+			ok = false;
 	account_unref(&account);
 	return ok;
 }

@@ -20,8 +20,9 @@
 #include "engine/account.h"
 #include "engine/request.h"
 
-/* Ten years. */
+/* Ten years; and how long two secrets may be good. */
 #define EXPIRY_MAX_MS (3650 * INT64_C(86400000))
+#define GRACE_MAX_MS (90 * INT64_C(86400000))
 
 /* MD5 and SHA-512. */
 #define FINGERPRINT_OCTETS_MIN 16
@@ -191,16 +192,27 @@ bool value_duration(const char *text, struct value *out, const char **reason)
 	return keep(text, ms, out);
 }
 
+static bool time_up_to(const char *text, int64_t max_ms, const char *too_long, struct value *out,
+		       const char **reason)
+{
+	if (!value_duration(text, out, reason))
+		return false;
+	if (out->number <= max_ms)
+		return true;
+	value_fini(out);
+	return bad(too_long, reason);
+}
+
 bool value_expiry(const char *text, struct value *out, const char **reason)
 {
 	if (strcmp(text, "never") == 0)
 		return keep(text, 0, out);
-	if (!value_duration(text, out, reason))
-		return false;
-	if (out->number <= EXPIRY_MAX_MS)
-		return true;
-	value_fini(out);
-	return bad("is longer than 3650d", reason);
+	return time_up_to(text, EXPIRY_MAX_MS, "is longer than 3650d", out, reason);
+}
+
+bool value_grace(const char *text, struct value *out, const char **reason)
+{
+	return time_up_to(text, GRACE_MAX_MS, "is longer than 90d", out, reason);
 }
 
 bool value_client(const char *text, struct value *out, const char **reason)

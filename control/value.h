@@ -39,8 +39,9 @@ value_check value_amount;   /* base/units.h; number */
 value_check value_count;    /* the same, at least 1 */
 value_check value_domain;   /* base/domain.h */
 value_check value_duration; /* base/units.h, at least 1s; number in ms */
-/* The same, or "never": number 0. */
+/* At most 3650d, or "never": number 0. */
 value_check value_expiry;
+value_check value_grace; /* the same, at most 90d */
 value_check value_client;   /* an IP address */
 value_check value_stage;    /* number: enum stage */
 value_check value_require_tls; /* number: enum tls_requirement */

@@ -269,6 +269,29 @@ def half_written(b):
     b.redis("ACL", "DELUSER", "half")
 
 
+def all_revoked(b):
+    """compromised revokes the others when one cannot be, and those that no separator names"""
+    begin(b)
+    b.ok("user", "add", LOGIN, "--generate")
+    for name in ("fax", "printer", "scanner"):
+        b.ok("credential", "add", f"{LOGIN}+{name}")
+    b.redis("ACL", "SETUSER", "half", "on", "nopass", "resetkeys", "~sendward:{%s}:*" % LOGIN, "~sendward:{%s+fax}:*" % LOGIN,
+            "~sendward:{%s+scanner}:*" % LOGIN, "~sendward:events", "%R~sendward:*", "&*", "+@all")
+    b.configure(CONFIGURATION.replace('address = "{address}"', 'address = "{address}" username = "half" '
+                                      f'password_file = "{b.write("half.password", "x" + chr(10))}"'))
+    os.chmod(b.path("half.password"), 0o600)
+    done = b.call("compromised", LOGIN)
+    equal(done.returncode, 1, done.stderr)
+    expect(f"{LOGIN}+printer: the account refuses it" in done.stderr, done.stderr)
+    equal((b.redis("KEYS", "*:p"), sorted(credentials(b))), (["sendward:{%s+printer}:p" % LOGIN], [""]))
+    b.redis("ACL", "DELUSER", "half")
+    begin(b)
+    b.ok("credential", "add", f"{LOGIN}+printer")
+    b.configure(CONFIGURATION.replace("credential_separator", "# credential_separator"))
+    equal(b.json("compromised", LOGIN)["revoked"], 1)
+    equal(sorted(credentials(b)), [""])
+
+
 def states(b):
     """one credential is blocked and allowed again, also through a new password"""
     begin(b)
@@ -299,6 +322,7 @@ def rotated(b):
     expect(is_right(b, LOGIN, new) and not is_right(b, LOGIN, old), "the old one is good for ever")
     third = password_in(b.ok("credential", "rotate", LOGIN))
     expect(is_right(b, LOGIN, new) and is_right(b, LOGIN, third) and not is_right(b, LOGIN, old), "not the last two")
+    b.refused(2, "is longer than 90d", "credential", "rotate", LOGIN, "--grace", "91d")
     b.ok("password", "generate", LOGIN)
     expect(not is_right(b, LOGIN, third) and "previous" not in record(b, LOGIN), "generate leaves the old one")
 
@@ -486,4 +510,4 @@ def nowhere(b):
 
 
 CASES = [added, added_json, chosen, methods, foreign, several, without_separator, changed, revoked, interrupted,
-         half_written, states, rotated, listed, deleted, last_used, events, asked, not_shown, nowhere]
+         half_written, all_revoked, states, rotated, listed, deleted, last_used, events, asked, not_shown, nowhere]
