@@ -33,7 +33,7 @@ class Node:
         self.milter = self._daemon("sendward-milter", self.milter_path) if milter else None
         self.tool = Tool(self.config_path)
         self._redis = system.redis_path
-        self._deadline = system.deadline
+        self._settings = {"deadline": system.deadline, **system.redis_settings}
 
     def _daemon(self, program, socket):
         return Daemon(program, self.config_path, os.path.join(self.directory, program + ".log"), [socket])
@@ -47,7 +47,7 @@ class Node:
             "": {"node": f'"{self.name}"', "state_dir": f'"{self.directory}/state"',
                  "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **top},
-            "redis": {"address": f'"unix:{self._redis}"', "deadline": self._deadline},
+            "redis": {"address": f'"unix:{self._redis}"', **self._settings},
             "policyd": {"listen": f'{{ "unix:{self.policy_path}" }}'},
         }
         if self.milter:
@@ -64,14 +64,15 @@ class Node:
 
 
 class System:
-    """`nodes` maps a node's name to whether it has a milter; sections and top are the configuration of all nodes."""
+    """`nodes` maps a node's name to whether it has a milter; sections, top and redis are the configuration of all."""
 
-    def __init__(self, nodes, sections=None, top=None, deadline=DEADLINE):
+    def __init__(self, nodes, sections=None, top=None, deadline=DEADLINE, redis=None):
         self.directory = tempfile.mkdtemp(prefix="sendward-proof-")
         os.chmod(self.directory, 0o755)
         self._redis_server = Redis(self.directory, os.path.join(self.directory, "redis.log"))
         self.redis_path = self._redis_server.socket
         self.deadline = deadline
+        self.redis_settings = redis or {}
         self.nodes = {name: Node(self, name, milter) for name, milter in nodes.items()}
         self.redis = None
         self.configure(sections, top)
