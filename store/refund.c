@@ -99,11 +99,22 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	free(r);
 }
 
+/* A lease may have charged the message. */
+static void add_lent_keys(const struct store *store, const char *login, struct command *command)
+{
+	char key[KEY_MAX];
+
+	for (int i = 0; i < KEY_LENT_PARTS; i++) {
+		key_lent(store_prefix(store), login, i, key);
+		command_add_key(command, key);
+	}
+}
+
 /* Takes refund over. */
 static void send_refund(struct store *store, struct refund *refund, store_done *done, void *arg)
 {
-	char counters[KEY_MAX], message[KEY_MAX], key[KEY_MAX];
-	bool leases;
+	char counters[KEY_MAX], message[KEY_MAX];
+	bool lent;
 	const struct charge *charge = &refund->charge;
 	struct command command;
 	struct refunding *r;
@@ -123,14 +134,12 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 			done(STORE_BAD, "login or queue id is too long", arg);
 		return;
 	}
-	leases = store->borrow && charge->scope == SCOPE_LOGIN;
-	script_command(&command, SCRIPT_REFUND, 2 + (leases ? KEY_LENT_PARTS : 0));
+	lent = store->borrow && charge->scope == SCOPE_LOGIN;
+	script_command(&command, SCRIPT_REFUND, 2 + (lent ? KEY_LENT_PARTS : 0));
 	command_add_key(&command, counters);
 	command_add_key(&command, message);
-	for (int i = 0; leases && i < KEY_LENT_PARTS; i++) {
-		key_lent(store_prefix(store), charge->name, i, key);
-		command_add_key(&command, key);
-	}
+	if (lent)
+		add_lent_keys(store, charge->name, &command);
 	add_remembering(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S,
 			refund->message_key);
 	command.repeatable = true;

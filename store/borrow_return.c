@@ -1,0 +1,189 @@
+/* Leases on their way back. */
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "store/borrow_internal.h"
+#include "store/clock.h"
+
+void borrow_drop_one(struct borrow *b, struct returning *r)
+{
+	TAILQ_REMOVE(&b->returnings, r, next);
+	b->n_returning--;
+	lease_back_free(&r->back);
+	free(r);
+}
+
+static void give_up(struct borrow *b, struct returning *r, const char *why)
+{
+	log_warning("what was left of a lease of %s counts as used: %s", r->back->login, why);
+	borrow_drop_one(b, r);
+}
+
+static void on_returned(enum link_result result, struct redisReply *reply, const char *error,
+			void *arg)
+{
+	struct returning *r = arg;
+	struct store *store = r->store;
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
+
+	r->in_flight = false;
+	if (outcome == STORE_BAD)
+		store_tell_refusal(store, error);
+	if (outcome == STORE_OK) {
+		borrow_drop_one(store->borrow, r);
+		if (store->refunds_waiting > 0)
+			store_send_refunds(store);
+		return;
+	}
+	if (clock_ms() - r->began_ms > MESSAGE_REMEMBERED_S * 1000)
+		give_up(store->borrow, r, error);
+	else
+		borrow_tick(store->borrow);
+}
+
+/* Big endian. */
+static size_t pack_left(const struct lease_back *back, char out[6 * TAKE_ROWS_MAX])
+{
+	char *at = out;
+
+	for (size_t i = 0; i < back->records.rows; i++)
+		for (int shift = 40; shift >= 0; shift -= 8)
+			*at++ = (char)(back->left[i] >> shift & 0xff);
+	return (size_t)(at - out);
+}
+
+static bool add_keys(const struct store *store, const struct lease_back *back,
+		     struct command *command)
+{
+	const char *prefix = store_prefix(store);
+	char key[KEY_MAX], message[MESSAGE_KEY_MAX + 1];
+
+	if (!borrow_key(store, back->records.id, message) ||
+	    !key_counters(prefix, SCOPE_LOGIN, back->login, key))
+		return false;
+	command_add_key(command, key);
+	if (!key_message(prefix, SCOPE_LOGIN, back->login, message, key))
+		return false;
+	command_add_key(command, key);
+	for (int i = 0; i < KEY_LENT_PARTS; i++) {
+		if (!key_lent(prefix, back->login, i, key))
+			return false;
+		command_add_key(command, key);
+	}
+	return true;
+}
+
+static void send_back(struct returning *r)
+{
+	const struct lease_back *back = r->back;
+	char left[6 * TAKE_ROWS_MAX];
+	struct command command;
+
+	script_command(&command, SCRIPT_REFUND, 2 + KEY_LENT_PARTS);
+	if (!add_keys(r->store, back, &command)) {
+		command_fini(&command);
+		give_up(r->store->borrow, r, "its key is too long");
+		return;
+	}
+	command_add_int(&command, MESSAGE_REMEMBERED_S);
+	command_add_bytes(&command, left, pack_left(back, left));
+	command_add(&command, back->records.id);
+	command_add_int(&command, (int64_t)lease_value_size(&back->records));
+	command_add_bytes(&command, back->records.len > 0 ? back->records.bytes : "",
+			  back->records.len);
+	/* Done once, it is not done again. */
+	command.repeatable = true;
+	r->in_flight = true;
+	r->sent_ms = clock_ms();
+	store_send(r->store, &command, on_returned, r);
+}
+
+/* Takes back over. */
+void borrow_give_back(struct store *store, struct lease_back *back)
+{
+	struct borrow *b = store->borrow;
+	struct returning *r = memory_zero(sizeof(*r));
+
+	r->store = store;
+	r->back = back;
+	r->began_ms = clock_ms();
+	TAILQ_INSERT_TAIL(&b->returnings, r, next);
+	if (++b->n_returning > BORROW_BACK_MAX)
+		give_up(b, r, "too many are on their way back");
+	else
+		send_back(r);
+}
+
+bool borrow_return(struct store *store, const char *login)
+{
+	const struct returning *r;
+	struct lease_back *back;
+
+	if (!store->borrow)
+		return false;
+	back = lease_end(store->borrow->leases, login);
+	if (back)
+		borrow_give_back(store, back);
+	if (back)
+		return true;
+	TAILQ_FOREACH(r, &store->borrow->returnings, next)
+		if (strcmp(r->back->login, login) == 0)
+			return true;
+	return false;
+}
+
+void borrow_return_over(struct store *store, int64_t now_ms)
+{
+	struct lease_back *back;
+
+	while ((back = lease_over(store->borrow->leases, now_ms)))
+		borrow_give_back(store, back);
+}
+
+void borrow_return_all(struct store *store)
+{
+	if (store->borrow)
+		borrow_return_over(store, INT64_MAX);
+}
+
+/* sent_before_ms: those sent since then are given time. */
+void borrow_send_again(struct store *store, int64_t sent_before_ms)
+{
+	struct returning *r, *after;
+
+	for (r = TAILQ_FIRST(&store->borrow->returnings); r; r = after) {
+		after = TAILQ_NEXT(r, next);
+		if (!r->in_flight && r->sent_ms <= sent_before_ms)
+			send_back(r);
+	}
+}
+
+bool borrow_is_returning(const struct store *store, const struct charge *charge,
+			 const char *message_key)
+{
+	const struct lease_message message = lease_message(message_key);
+	const struct returning *r;
+
+	if (!store->borrow || charge->scope != SCOPE_LOGIN)
+		return false;
+	TAILQ_FOREACH(r, &store->borrow->returnings, next)
+		if (strcmp(r->back->login, charge->name) == 0 &&
+		    lease_records_find(&r->back->records, &message))
+			return true;
+	return false;
+}
+
+void borrow_drop(struct store *store)
+{
+	struct returning *r, *after;
+
+	if (!store->borrow)
+		return;
+	for (r = TAILQ_FIRST(&store->borrow->returnings); r; r = after) {
+		after = TAILQ_NEXT(r, next);
+		give_up(store->borrow, r, "redis is another one");
+	}
+}
