@@ -433,11 +433,11 @@ local function slow(item, version, counters, message, stored, now_us, lent)
 end
 
 -- ---- a new slot, and what is not quite usual: rolling windows, all of them there, in
--- the order of the rows; all rows fit, none reaches a mark. Returns the answer and, of
--- what is to be written, the value, its expiry in ms and the borns; nothing in every
--- other case.
+-- the order of the rows; all rows fit, none reaches a mark. Returns the answer and, when
+-- it is charged, the value, the longest slot in ms and the borns; nothing in every other
+-- case.
 
-local function middle(item, front, n, stored, charge, now, answer)
+local function middle(item, front, n, stored, message, usual, now, answer)
   local pack, unpack, sub, byte = struct.pack, struct.unpack, string.sub, string.byte
   local floor, ceil = math.floor, math.ceil
   local SLOTS, ROW_SIZE, REST, REST_SIZE = 60, 10, '>I6I7I1I6I1', 21
@@ -450,24 +450,26 @@ local function middle(item, front, n, stored, charge, now, answer)
   local born_at = sum_at + 8 * n + 16
   local rest_at = born_at + 7 * n
   local entry_at = rest_at + REST_SIZE * n
-  local amount_at = #front + 13
-  local row_at = amount_at + 16 * n
+  local asked_at = #front + 13
+  local calms = 8 * n
+  local row_at = asked_at + 16 * n
   if entry_at > #stored + 1 then return end
 
-  local sums, rests, entries, retries, from, till, longest = '', '', '', '', 0, 281474976710655, 0
+  -- The value: what stands in it before the entries, at their places, and these.
+  local parts, n_parts = {front, '', '', '', ''}, 5
+  local sums, rests, retries, from, till, longest = '', '', '', 0, 281474976710655, 0
   for i = 0, n - 1 do
-    local kind, _, limit = unpack('>I1I1i8', item, row_at + i * ROW_SIZE)
-    local amount = unpack('<d', item, amount_at + 8 * i)
+    local unit, window = unpack('>I1I4', front, 20 + 6 * i)
+    local amount = unpack('<d', item, asked_at + 8 * i)
     local sum = unpack('<d', stored, sum_at + 8 * i)
-    local length = ceil(unpack('>I4', front, 21 + 6 * i) * 1000 / SLOTS)
-    local newest, base, mark, marked, older = unpack(REST, stored, rest_at + i * REST_SIZE)
+    local newest, base, mark, marked, older = unpack(REST, stored, rest_at)
     local entry, entry_size, entry_max = '>I1I4', 5, 4294967295
-    if byte(front, 20 + 6 * i) == BYTES then
-      entry, entry_size, entry_max = '>I1I6', 7, 281474976710655
-    end
+    if unit == BYTES then entry, entry_size, entry_max = '>I1I6', 7, 281474976710655 end
+    local length = ceil(window * 1000 / SLOTS)
     local first, slot, oldest = entry_at, floor(now / length), newest
     entry_at = first + older * entry_size
-    if kind ~= WINDOW or newest > slot or not (sum <= SUM_MAX and base <= sum) or sum % 1 ~= 0 or
+    rest_at = rest_at + REST_SIZE
+    if newest > slot or not (sum <= SUM_MAX and base <= sum) or sum % 1 ~= 0 or
         entry_at > #stored + 1 then return end
 
     -- What is too old.
@@ -488,27 +490,38 @@ local function middle(item, front, n, stored, charge, now, answer)
     if marked < slot - SLOTS then mark = 0 end
 
     local after = sum + amount
-    if limit >= 0 and (after > limit or
-        mark < 95 and after * 100 >= limit * (mark < 80 and 80 or 95)) then return end
-    if amount == 0 then retries = retries .. pack('>i7', (oldest + SLOTS + 1) * length - now) end
-    entries = entries .. sub(stored, first, entry_at - 1)
-    if amount > 0 and newest < slot then
-      entries = entries .. pack(entry, newest % 256, sum - base)
-      older = older + 1
-      newest = slot
-      base = sum
+    if usual == 0 or sum > unpack('<d', item, asked_at + calms + 8 * i) then
+      local kind, _, limit = unpack('>I1I1i8', item, row_at + i * ROW_SIZE)
+      if kind ~= WINDOW or limit >= 0 and (after > limit or
+          mark < 95 and after * 100 >= limit * (mark < 80 and 80 or 95)) then return end
+      if amount == 0 then retries = retries .. pack('>i7', (oldest + SLOTS + 1) * length - now) end
     end
-    if after - base > entry_max then return end
-    sums = sums .. pack('<d', charge and after or sum)
-    rests = rests .. pack(REST, newest, base, mark, marked, older)
-    if newest * length > from then from = newest * length end
-    if (newest + 1) * length < till then till = (newest + 1) * length end
-    if length > longest then longest = length end
+    if not message then
+      after = sum
+    else
+      parts[n_parts + 1] = sub(stored, first, entry_at - 1)
+      n_parts = n_parts + 1
+      if amount > 0 and newest < slot then
+        parts[n_parts + 1] = pack(entry, newest % 256, sum - base)
+        n_parts = n_parts + 1
+        older = older + 1
+        newest = slot
+        base = sum
+      end
+      if after - base > entry_max then return end
+      rests = rests .. pack(REST, newest, base, mark, marked, older)
+      if newest * length > from then from = newest * length end
+      if (newest + 1) * length < till then till = (newest + 1) * length end
+      if length > longest then longest = length end
+    end
+    sums = sums .. pack('<d', after)
   end
   if entry_at ~= #stored + 1 then return end
-  local borns = sub(stored, born_at, rest_at - 1)
-  local value = front .. sums .. pack('<dd', from, till) .. borns .. rests .. entries
-  return answer .. sums .. retries, value, (SLOTS + 1) * longest + 1000, borns
+  answer = answer .. sums .. retries
+  if not message then return answer end
+  local borns = sub(stored, born_at, born_at + 7 * n - 1)
+  parts[2], parts[3], parts[4], parts[5] = sums, pack('<dd', from, till), borns, rests
+  return answer, table.concat(parts), longest, borns
 end
 
 -- ---- the first message: what becomes of the counters, as above.
@@ -532,19 +545,20 @@ local function beginning(item, front, n, now, NOW, answer)
   end
   local borns = string.rep(NOW, n)
   local value = front .. sums .. pack('<dd', from, till) .. borns .. rests
-  return answer .. sums, value, (SLOTS + 1) * longest + 1000, borns
+  return answer .. sums, value, longest, borns
 end
 
 -- ---- the usual case, for message after message: as above, in the slot of the one
 -- before; the message is new.
 
+local SLOTS = 60
 local NO_VERSION = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 local ANY_VERSION = '*\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 -- Of a value whose account is to be asked for.
 local OTHER_VERSION = '-\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
 local call, pack, unpack, all = redis.pcall, struct.pack, struct.unpack, unpack
-local sub, byte, find, rep, floor = string.sub, string.byte, string.find, string.rep, math.floor
+local sub, byte, find, floor = string.sub, string.byte, string.find, math.floor
 local KEYS, ARGV, kept = KEYS, ARGV, ARGV[1]
 
 -- LEASE_MS of store/lease.h.
@@ -571,10 +585,15 @@ local NOW = pack('>I7', now_us)
 
 local values = call('MGET', all(KEYS, 1, n_items))
 if values.err then values = {} end
--- The counters that are not as they were read.
-local written = {}
--- By the number of rows: of their sums (the number is negative), of what is asked.
-local formats = {}
+-- The counters that are not as they were read; how long others live, by their longest
+-- slot.
+local written, kept_ms = {}, {}
+-- Where the sums of so many rows stand in the counters, counted from 0.
+local SUMS_AT = {'24', '30', '36', '42'}
+-- Up to four doubles, read and written; where there are fewer, what is read in place of
+-- the others does not matter.
+local READ = {'<dBBB', '<ddBB', '<dddB', '<dddd'}
+local WRITE = {'<d', '<dd', '<ddd', '<dddd'}
 
 local answers = {}
 for i = 1, n_items do
@@ -593,40 +612,43 @@ for i = 1, n_items do
 
   local known = stored and find(stored, front, 1, true) == 1
   if known and usual == 1 and #stored > front_size + 36 * n then
-    local format = formats[n]
-    if not format then
-      format = '<' .. rep('d', 2 * n)
-      formats[n], formats[-n] = format, '<' .. rep('d', n)
+    local sums_at, asked_at, after = front_size + 1, front_size + 13, ''
+    local from, till = unpack('<dd', stored, sums_at + 8 * n)
+    local fits = from <= now and now < till
+    for r = n, 1, -4 do
+      if not fits then break end
+      local lanes = r < 4 and r or 4
+      local read = READ[lanes]
+      -- Sums, amounts and calms.
+      local s1, s2, s3, s4 = unpack(read, stored, sums_at)
+      local a1, a2, a3, a4 = unpack(read, item, asked_at)
+      local c1, c2, c3, c4 = unpack(read, item, asked_at + 8 * n)
+      -- Not so for a NaN either.
+      fits = s1 >= 0 and s1 <= c1 and s1 % 1 == 0 and
+        (lanes < 2 or s2 >= 0 and s2 <= c2 and s2 % 1 == 0) and
+        (lanes < 3 or s3 >= 0 and s3 <= c3 and s3 % 1 == 0) and
+        (lanes < 4 or s4 >= 0 and s4 <= c4 and s4 % 1 == 0)
+      after = after .. pack(WRITE[lanes], s1 + a1, s2 + a2, s3 + a3, s4 + a4)
+      sums_at, asked_at = sums_at + 32, asked_at + 32
     end
-    local sums = {unpack(formats[-n] .. 'dd', stored, front_size + 1)}
-    local from, till = sums[n + 1], sums[n + 2]
-    if from <= now and now < till then
-      local asked = {unpack(format, item, front_size + 13)}
-      for r = 1, n do
-        local sum = sums[r]
-        if sum % 1 ~= 0 or sum < 0 or sum > asked[n + r] then usual = 0 break end
-        sums[r] = sum + asked[r]
-      end
-      if usual == 1 and not message then
-        answer = 'u' .. NOW .. sub(stored, front_size + 1, front_size + 8 * n)
-      elseif usual == 1 then
-        local borns_at = front_size + 8 * n + 17
-        local new = call('SET', message, 'q' .. NOW .. sub(item, 20, front_size + 12 + 8 * n) ..
-          sub(stored, borns_at, borns_at + 7 * n - 1), 'NX', 'EX', kept)
-        if new and not new.err then
-          local after = pack(formats[-n], all(sums, 1, n))
-          answer = 'u' .. NOW .. after
-          new = call('SETRANGE', counters, '0', front .. after)
-          written[counters] = true
-          if type(new) == 'table' then answer = new end
-        elseif new then
-          answer = new
-        end
+    if fits and not message then
+      answer = 'u' .. NOW .. sub(stored, front_size + 1, front_size + 8 * n)
+    elseif fits then
+      local borns_at = front_size + 8 * n + 17
+      local new = call('SET', message, 'q' .. NOW .. sub(item, 20, front_size + 12 + 8 * n) ..
+        sub(stored, borns_at, borns_at + 7 * n - 1), 'NX', 'EX', kept)
+      if new and not new.err then
+        answer = 'u' .. NOW .. after
+        new = call('SETRANGE', counters, SUMS_AT[n] or front_size, after)
+        written[counters] = true
+        if type(new) == 'table' then answer = new end
+      elseif new then
+        answer = new
       end
     end
   end
 
-  local version = sub(front, 1, 16)
+  local version = not answer and sub(front, 1, 16)
   if not answer and not known then
     -- Of the account, as the counters do not tell it.
     local account = KEYS[2 * n_items + i]
@@ -648,17 +670,18 @@ for i = 1, n_items do
     end
   end
   if not answer and not lent and (known or not stored and usual == 1 and message) then
-    local found, value, kept_ms, borns
+    local found, value, longest, borns
     if known then
-      found, value, kept_ms, borns = middle(item, front, n, stored, message, now, 'u' .. NOW)
+      found, value, longest, borns = middle(item, front, n, stored, message, usual, now, 'u' .. NOW)
     else
-      found, value, kept_ms, borns = beginning(item, front, n, now, NOW, 'u' .. NOW)
+      found, value, longest, borns = beginning(item, front, n, now, NOW, 'u' .. NOW)
     end
     if found and message then
       local new = call('SET', message, 'q' .. NOW .. sub(item, 20, #front + 12 + 8 * n) .. borns,
         'NX', 'EX', kept)
       if new and not new.err then
-        new = call('SET', counters, value, 'PX', kept_ms)
+        kept_ms[longest] = kept_ms[longest] or string.format('%.0f', (SLOTS + 1) * longest + 1000)
+        new = call('SET', counters, value, 'PX', kept_ms[longest])
         written[counters] = true
       end
       if new then answer = new.err and new or found end

@@ -14,7 +14,7 @@
 #include "base/quota.h"
 
 #define HISTORY_OPERATIONS 250
-#define HISTORY_ROWS 4
+#define HISTORY_ROWS 6
 #define HISTORY_START_US INT64_C(1700000000000000)
 
 enum clock_faults {
