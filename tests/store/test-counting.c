@@ -427,6 +427,7 @@ static void load_scripts(void)
 	redis_do(rig.redis, "RPUSH clock 1");
 	rig_take(&rig, &(struct take){ .name = "first", .version = "" });
 	rig_refund(&rig, "first", "mx1/1");
+	rig_reset(&rig, "first");
 }
 
 int main(void)
