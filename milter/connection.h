@@ -46,8 +46,8 @@ struct connection_host {
 	/* The connection is freed when this returns. */
 	void (*closed)(void *ctx, struct connection *connection);
 	void *ctx;
-	bool stopping;	     /* nothing is asked any more */
-	int64_t n_malformed; /* connections closed for it */
+	bool stopping;	      /* nothing is asked any more */
+	int64_t n_malformed;  /* connections closed for it */
 	struct outbox outbox; /* answers of this pass of the loop */
 	struct spares answers;
 	char room[CONNECTION_ROOM];

@@ -63,10 +63,10 @@ static struct question *question_new(struct desk *desk, struct config *config,
 				     const struct request *request, struct originators *originators)
 {
 	const char *credential = request_credential(request);
-	size_t size = strlen(request->login) + strlen(credential) + strlen(request->client_address) +
-		      strlen(request->sender) + strlen(request->queue_id) +
-		      strlen(request->recipient) + (request->token ? strlen(request->token) : 0) +
-		      7;
+	size_t size = strlen(request->login) + strlen(credential) +
+		      strlen(request->client_address) + strlen(request->sender) +
+		      strlen(request->queue_id) + strlen(request->recipient) +
+		      (request->token ? strlen(request->token) : 0) + 7;
 	struct question *question = spares_take(&desk->questions, sizeof(*question));
 	char *at = memory_alloc(size);
 
@@ -282,8 +282,7 @@ void desk_undo(struct desk *desk, const struct config *config, const struct requ
 	}
 	if (!desk->closed)
 		decision_refund(store_env(desk->store), config, request, &answer->charges);
-	log_undone(config, request,
-		   desk->closed ? "its charge stays" : "its charge is taken back");
+	log_undone(config, request, desk->closed ? "its charge stays" : "its charge is taken back");
 }
 
 /* ---- life ------------------------------------------------------------------ */

@@ -192,8 +192,7 @@ bool message_each_recipient(const struct message *message,
 static struct originators *need_originators(struct message *message)
 {
 	if (!message->originators) {
-		message->originators =
-			spares_take(message->spares, sizeof(*message->originators));
+		message->originators = spares_take(message->spares, sizeof(*message->originators));
 		originators_init(message->originators);
 		if (message->reply_to)
 			originators_want_reply_to(message->originators);

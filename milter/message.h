@@ -24,13 +24,13 @@
 #define RECIPIENT_OCTETS_MAX (4 * 1024 * 1024)
 
 struct message {
-	struct username username;	      /* .login is "" for a session without one */
-	bool login_too_long;		      /* and so it is nobody's: username is cut */
+	struct username username; /* .login is "" for a session without one */
+	bool login_too_long;	  /* and so it is nobody's: username is cut */
 	enum tls_version tls;
-	bool was_identity;  /* a recipient was accepted as an identity's */
-	bool header_wanted; /* there may be somebody to compare the originators with */
-	char *sender;			      /* as typed, without the outer "<>"; "" for <> */
-	char queue_id[QUEUE_ID_MAX + 1];      /* "" while not known */
+	bool was_identity;		 /* a recipient was accepted as an identity's */
+	bool header_wanted;		 /* there may be somebody to compare the originators with */
+	char *sender;			 /* as typed, without the outer "<>"; "" for <> */
+	char queue_id[QUEUE_ID_MAX + 1]; /* "" while not known */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* request.token */
 	bool size_announced;
 	int64_t announced_bytes; /* SIZE= of MAIL, or 0 */

@@ -9,13 +9,12 @@
 /* What we want to do, and the steps that we can do without, or without a
  * reply. Headers come as they are, with the space after the colon: so their
  * size is exact. */
-#define ACTIONS                                                                         \
+#define ACTIONS                                                                             \
 	(CAN_QUARANTINE | CAN_ADD_RECIPIENTS | CAN_DELETE_RECIPIENTS | CAN_CHANGE_HEADERS | \
 	 CAN_ADD_HEADERS | CAN_SET_MACROS)
-#define STEPS                                                                     \
-	(STEP_NO_HELO | STEP_NO_UNKNOWN | STEP_NO_DATA | STEP_NO_END_HEADER |     \
-	 STEP_SILENT_CONNECT | STEP_SILENT_MAIL | STEP_SILENT_HEADER |            \
-	 STEP_SILENT_BODY)
+#define STEPS                                                                 \
+	(STEP_NO_HELO | STEP_NO_UNKNOWN | STEP_NO_DATA | STEP_NO_END_HEADER | \
+	 STEP_SILENT_CONNECT | STEP_SILENT_MAIL | STEP_SILENT_HEADER | STEP_SILENT_BODY)
 #define STEPS_NEEDED STEP_LEADING_SPACE
 
 /* Not left to Postfix's milter_mail_macros and the like: without {auth_authen}

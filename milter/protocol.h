@@ -18,21 +18,21 @@
 /* What the mail server says. Those without "answered" are never answered; of
  * the others it depends on what was agreed. */
 enum protocol_command {
-	COMMAND_ABORT = 'A',	   /* the message is over, the session goes on */
-	COMMAND_BODY = 'B',	   /* answered */
-	COMMAND_CONNECT = 'C',	   /* answered */
-	COMMAND_MACROS = 'D',	   /* for the command that it names */
-	COMMAND_END = 'E',	   /* of the body; answered */
-	COMMAND_HELO = 'H',	   /* answered */
-	COMMAND_QUIT_NEW = 'K',	   /* another client's session follows */
-	COMMAND_HEADER = 'L',	   /* answered */
-	COMMAND_MAIL = 'M',	   /* answered */
-	COMMAND_END_HEADER = 'N',  /* answered */
-	COMMAND_NEGOTIATE = 'O',   /* answered by the same */
-	COMMAND_QUIT = 'Q',	   /* the connection is over */
-	COMMAND_RCPT = 'R',	   /* answered */
-	COMMAND_DATA = 'T',	   /* answered */
-	COMMAND_UNKNOWN = 'U',	   /* to the server; answered */
+	COMMAND_ABORT = 'A',	  /* the message is over, the session goes on */
+	COMMAND_BODY = 'B',	  /* answered */
+	COMMAND_CONNECT = 'C',	  /* answered */
+	COMMAND_MACROS = 'D',	  /* for the command that it names */
+	COMMAND_END = 'E',	  /* of the body; answered */
+	COMMAND_HELO = 'H',	  /* answered */
+	COMMAND_QUIT_NEW = 'K',	  /* another client's session follows */
+	COMMAND_HEADER = 'L',	  /* answered */
+	COMMAND_MAIL = 'M',	  /* answered */
+	COMMAND_END_HEADER = 'N', /* answered */
+	COMMAND_NEGOTIATE = 'O',  /* answered by the same */
+	COMMAND_QUIT = 'Q',	  /* the connection is over */
+	COMMAND_RCPT = 'R',	  /* answered */
+	COMMAND_DATA = 'T',	  /* answered */
+	COMMAND_UNKNOWN = 'U',	  /* to the server; answered */
 };
 
 /* A table of commands has a place for each capital letter; those of others are

@@ -179,7 +179,8 @@ static enum heard on_header(const struct hearing *h)
 	if (!name || !value)
 		return bad(h->talk, "a header field without a value");
 	if (message)
-		message_add_header(message, name, value, at - 1 - (size_t)(value - h->packet->data));
+		message_add_header(message, name, value,
+				   at - 1 - (size_t)(value - h->packet->data));
 	return HEARD_ON;
 }
 

@@ -40,8 +40,8 @@ void talk_fini(struct talk *talk);
 
 /* What is so when a packet is heard. */
 struct talk_setting {
-	struct config *config; /* of a session that begins here */
-	bool identities;       /* a session without a login may be an identity's */
+	struct config *config;	    /* of a session that begins here */
+	bool identities;	    /* a session without a login may be an identity's */
 	struct spares *originators; /* memory for those of a message; may be NULL */
 };
 

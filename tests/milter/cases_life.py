@@ -73,7 +73,12 @@ def dropped():
 
 @case("a message whose server has gone before the answer gets its charge back")
 def gone_before_the_answer():
-    with World() as world:
+    for tcp in (None, ("127.0.0.1", free_port())):
+        gone_at_the_end(tcp)
+
+
+def gone_at_the_end(tcp):
+    with World(tcp=tcp) as world:
         expect(world.send(ALICE).answer, "continue", "a message before")
         session = world.session()
         session.mail("<alice@example.org>", ALICE)
@@ -109,6 +114,27 @@ def wrong_order():
         except (socket.timeout, mta.Gone):
             pass
         expect(world.decisions(stage="END-OF-MESSAGE"), [], "decisions at the end")
+
+
+@case("a header field as long as Postfix lets one be is read whole")
+def long_field():
+    with World() as world, world.session() as session:
+        headers = (*FROM_ALICE, ("X-Long", " " + "x" * 102400))
+        expect(world.message(session, ALICE, headers=headers).answer, "continue", "answer")
+        expect(world.message(session, ALICE).answer, "continue", "the next message")
+
+
+@case("connections beyond max_connections are closed at once, and said once")
+def too_many_connections():
+    with World() as world:
+        world.configure(milter={"max_connections": "2"})
+        world.daemon.signal(signal.SIGHUP)
+        world.daemon.wait_log("configuration reloaded")
+        with world.session(), world.session():
+            for _ in range(2):
+                expect(is_served(world), False, "a third connection is served")
+        expect(world.daemon.log().count("milter.max_connections = 2"), 1, "lines about it")
+        wait_until(lambda: is_served(world), "room again", 10)
 
 
 @case("fifty sessions at once are each answered rightly and charged exactly")
@@ -346,6 +372,13 @@ def no_milter():
         status, error = start_once(world, path)
         expect(status, 1, "status")
         expect_match("milter", error, "error")
+
+
+def is_served(world):
+    try:
+        return world.send(ALICE).answer == "continue"
+    except (mta.Gone, OSError):
+        return False
 
 
 def start_once(world, config=None):

@@ -67,13 +67,13 @@ class World:
         self.ended()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def configure(self, top=None, plan=None, sections=None):
+    def configure(self, top=None, plan=None, sections=None, milter=None):
         """Writes the configuration; settings are texts as they stand in the file."""
         write_configuration(self.config, {
             "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
                  "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
-            "milter": {"listen": f'"{self._listen()}"'},
+            "milter": {"listen": f'"{self._listen()}"', **(milter or {})},
             "plan default": {"quotas": '{ "1000 recipients / 1d" }', "senders": '{ "*@example.org" }', **(plan or {})},
             **(sections or {}),
         })

@@ -18,7 +18,9 @@
 /* Packets as a mail server writes them: length, command and data. */
 #define PACKET(len, text) "\0\0\0" len text
 #define OFFER PACKET("\x0d", "O\0\0\0\6\0\0\1\xff\0\x1f\xff\xff")
-#define CONNECT PACKET("\x13", "Chost\0004\1\2" "192.0.2.7\0")
+#define CONNECT                         \
+	PACKET("\x13", "Chost\0004\1\2" \
+		       "192.0.2.7\0")
 #define LOGIN PACKET("\x16", "DM{auth_authen}\0alice\0")
 #define MAIL PACKET("\x15", "M<alice@example.org>\0")
 #define RCPT PACKET("\x11", "R<r@example.net>\0")
@@ -47,7 +49,7 @@ static struct config *config;
 static struct desk *desk;
 static struct clients *clients;
 static int n_lines, n_reports, n_refunds, n_drained;
-static int peer; /* the server's end */
+static int peer;       /* the server's end */
 static bool sandboxed; /* is the login's account */
 
 /* ---- in place of store/store.c and store/report.c -------------------------- */
@@ -156,10 +158,11 @@ static void begin(const char *settings)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text),
-		 "milter { listen = \"unix:/nowhere\" max_connections = 3 }\n"
-		 "plan default { quotas = { \"10 messages / 1h\" } senders = { \"*@example.org\" } %s }\n",
-		 settings);
+	snprintf(
+		text, sizeof(text),
+		"milter { listen = \"unix:/nowhere\" max_connections = 3 }\n"
+		"plan default { quotas = { \"10 messages / 1h\" } senders = { \"*@example.org\" } %s }\n",
+		settings);
 	log_capture(on_line, NULL);
 	base = event_base_new();
 	config = fixture_config(text);
@@ -318,7 +321,8 @@ static void test_large(void)
 		at += sent > 0 ? (size_t)sent : 0;
 		turn();
 	}
-	SAY("\0\0\xc3\x51" "B");
+	SAY("\0\0\xc3\x51"
+	    "B");
 	say_octets(body, sizeof(body));
 	SAY(FROM END);
 	answer_first();
@@ -331,7 +335,8 @@ static void test_too_large(void)
 {
 	begin("");
 	greet();
-	SAY("\x7f\xff\xff\xff" "L");
+	SAY("\x7f\xff\xff\xff"
+	    "L");
 	SUITE_TEXT_EQUAL(hear(), ".");
 	SUITE_INT_EQUAL(connections(), 0);
 	SUITE_INT_EQUAL(n_lines, 1);
@@ -410,8 +415,8 @@ static size_t read_all(void)
 
 static void test_slow_reader(void)
 {
-	const size_t all = MANY * 256 + sizeof(PACKET("?", "+box@example.org\0")) - 1 +
-			   sizeof(CONTINUE) - 1;
+	const size_t all =
+		MANY * 256 + sizeof(PACKET("?", "+box@example.org\0")) - 1 + sizeof(CONTINUE) - 1;
 
 	begin(REDIRECT);
 	sandboxed = true;

@@ -37,13 +37,10 @@ static void test_sizes(void)
 		const char *bytes;
 		enum packet_result result;
 	} rows[] = {
-		{ "\0\0\0\0", PACKET_BAD },
-		{ "\0\0\0\1", PACKET_MORE },
+		{ "\0\0\0\0", PACKET_BAD },	    { "\0\0\0\1", PACKET_MORE },
 		{ "\0\4\0\1", PACKET_MORE }, /* PACKET_DATA_MAX and the command */
-		{ "\0\4\0\2", PACKET_BAD },
-		{ "\x7f\xff\xff\xff", PACKET_BAD },
-		{ "\xff\xff\xff\xff", PACKET_BAD },
-		{ "GET ", PACKET_BAD },
+		{ "\0\4\0\2", PACKET_BAD },	    { "\x7f\xff\xff\xff", PACKET_BAD },
+		{ "\xff\xff\xff\xff", PACKET_BAD }, { "GET ", PACKET_BAD },
 	};
 	struct packet packet;
 	size_t size;
@@ -118,8 +115,10 @@ static void test_write_much(void)
 
 /* ---- the protocol ------------------------------------------------------------- */
 
-#define OFFER(version, actions, steps) \
-	{ .command = COMMAND_NEGOTIATE, .data = version actions steps, .len = 12 }
+#define OFFER(version, actions, steps)                                                 \
+	{                                                                              \
+		.command = COMMAND_NEGOTIATE, .data = version actions steps, .len = 12 \
+	}
 #define ALL_ACTIONS "\0\0\x01\xff"
 #define ALL_STEPS "\0\x1f\xff\xff"
 
@@ -143,7 +142,7 @@ static void test_too_old(void)
 {
 	static const struct packet rows[] = {
 		OFFER("\0\0\0\2", "\0\0\0\x3f", "\0\0\0\x7f"),
-		OFFER("\0\0\0\6", "\0\0\0\xff", ALL_STEPS), /* no lists of macros */
+		OFFER("\0\0\0\6", "\0\0\0\xff", ALL_STEPS),	  /* no lists of macros */
 		OFFER("\0\0\0\6", ALL_ACTIONS, "\0\x0f\xff\xff"), /* spaces are lost */
 		{ .command = COMMAND_NEGOTIATE, .data = "", .len = 0 },
 	};
@@ -197,15 +196,25 @@ static void test_client(void)
 		size_t len;
 		const char *client; /* NULL: no such packet */
 	} rows[] = {
-		{ "host\0004\1\2" "192.0.2.7", 18, "192.0.2.7" },
-		{ "host\0006\1\2" "2001:db8::1", 20, "2001:db8::1" },
-		{ "host\0006\1\2" "IPv6:2001:db8::1", 25, "2001:db8::1" },
+		{ "host\0004\1\2"
+		  "192.0.2.7",
+		  18, "192.0.2.7" },
+		{ "host\0006\1\2"
+		  "2001:db8::1",
+		  20, "2001:db8::1" },
+		{ "host\0006\1\2"
+		  "IPv6:2001:db8::1",
+		  25, "2001:db8::1" },
 		{ "localhost\0L\0\0/a", 15, "unknown" },
 		{ "unknown\0U", 9, "unknown" },
 		{ "host", 5, NULL },
 		{ "host\0004\1\2", 8, NULL },
-		{ "host\0004\1\2" "nonsense", 17, NULL },
-		{ "host\0004\1\2" "192.0.2.7", 17, NULL }, /* it has no end */
+		{ "host\0004\1\2"
+		  "nonsense",
+		  17, NULL },
+		{ "host\0004\1\2"
+		  "192.0.2.7",
+		  17, NULL }, /* it has no end */
 		{ "", 0, NULL },
 	};
 	char client[IP_TEXT_MAX];

@@ -75,7 +75,9 @@ static void answer(enum action action, const char *code)
 	read_said();
 }
 
-#define CONNECT "host\0004\1\2" "192.0.2.7\0"
+#define CONNECT         \
+	"host\0004\1\2" \
+	"192.0.2.7\0"
 #define ALICE "M{auth_authen}\0alice\0{tls_version}\0TLSv1.3\0"
 
 static void envelope(void)
@@ -177,7 +179,9 @@ static void test_new_session(void)
 	envelope();
 	SUITE_INT_EQUAL(HEAR('K', ""), HEARD_ON);
 	SUITE_TRUE(!talk_in_message(&talk));
-	SUITE_INT_EQUAL(HEAR('C', "host\0004\1\2" "192.0.2.8\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('C', "host\0004\1\2"
+				  "192.0.2.8\0"),
+			HEARD_ON);
 	SUITE_INT_EQUAL(HEAR('M', "<a@b>\0"), HEARD_ON);
 	SUITE_INT_EQUAL(HEAR('R', "<r@example.net>\0"), HEARD_ON);
 	SUITE_TEXT_EQUAL(said, "a");
@@ -208,9 +212,9 @@ static void test_nonsense(void)
 		const char *data;
 		size_t len;
 	} rows[] = {
-		{ '?', "", 0 }, { 'O', "\0\0\0\6\0\0\1\xff\0\x1f\xff\xff", 12 },
-		{ 'C', "", 0 }, { 'C', "host", 5 },
-		{ 'L', "", 0 }, { 'L', "From", 5 },
+		{ '?', "", 0 },		{ 'O', "\0\0\0\6\0\0\1\xff\0\x1f\xff\xff", 12 },
+		{ 'C', "", 0 },		{ 'C', "host", 5 },
+		{ 'L', "", 0 },		{ 'L', "From", 5 },
 		{ 'L', "From\0 a", 7 },
 	};
 
