@@ -415,6 +415,25 @@ def stop_without_store(bench):
 
 
 @case
+def killed(bench):
+    """what a client was told before kill -9 stands in the log"""
+    bench.start()
+    told = set()
+    for start in range(5):
+        clients = [bench.client() for _ in range(30)]
+        for number, client in enumerate(clients):
+            client.send(request("END-OF-MESSAGE", **one_message(100 * start + number)))
+        clients[0].answer()
+        bench.daemon.kill()
+        told.add(f"0BFF{100 * start:08X}")
+        told.update(f"0BFF{100 * start + number:08X}" for number, client in enumerate(clients[1:], 1) if client.answer())
+        bench.daemon.start()
+        bench.wait_connected()
+    logged = {decision.qid for decision in bench.decisions() if decision.stage == "END-OF-MESSAGE"}
+    expect(sorted(told - logged), [], "what was told and is not in the log")
+
+
+@case
 def interrupted(bench):
     """SIGINT ends it too"""
     bench.start()
