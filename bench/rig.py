@@ -105,7 +105,7 @@ class Rig:
             **(sections or {}),
         }
         if daemon == "sendward-milter":
-            content["milter"] = {"listen": f'"unix:{self.path(name)}"'}
+            content["milter"] = {"listen": f'"unix:{self.path(name)}"', "max_connections": "20000"}
             del content["policyd"]
         write_configuration(config, content)
         server = Daemon(daemon, config, self.path(name + ".log"), [self.path(name)])
