@@ -244,6 +244,8 @@ def run_tool(b):
                   ["block", "rose"], ["sandbox", "rose"], ["allow", "rose"], ["usage", "rose"], ["reindex"],
                   ["reset", "rose", "--quota", "messages / 1h"], ["reset", "rose"], ["reset", "--plan", "default"],
                   ["explain", "--login", "rose", "--from", "z@y.example", "--client", "192.0.2.1"], ["events"], ["sent", "rose"],
+                  ["password", "generate", "rose"], ["password", "list"], ["credential", "rotate", "rose"],
+                  ["credential", "list", "rose"], ["credential", "revoke", "rose"],
                   ["status"], ["check-config"], ["import-senders", "--login-maps", table, "--target-is-login"]):
         done = b.call(*words)
         expect("NOPERM" not in done.stderr and done.returncode in (0, 1) and "redis" not in done.stderr,
@@ -341,7 +343,8 @@ def cluster(b):
 
 def run_tool_in_cluster(b):
     for login in "rose", "lily", "iris", "sandy":
-        b.ok("user", "add", login)
+        b.ok("user", "add", login, "--generate")
+        b.ok("credential", "revoke", login)
         b.ok("block", login)
         b.ok("reset", login)
     b.ok("user", "list")
