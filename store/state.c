@@ -40,6 +40,8 @@ static void add_without(const struct store *store, json_t *object)
 	json_object_set_new(object, "degraded", json_integer(store->degraded));
 	json_object_set_new(object, "owed", json_integer(stats.owed));
 	json_object_set_new(object, "owed_lost", json_integer(stats.owed_lost));
+	if (!store->news) /* it keeps no accounts */
+		return;
 	json_object_set_new(object, "subscribed", json_boolean(stats.subscribed));
 	set_text(object, "state_file", stats.state_file);
 }

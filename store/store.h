@@ -126,9 +126,9 @@ void store_info(struct store *store, store_record_done *done, void *arg);
  * the caller: state ("up", "open", "half-open"), since, outages and last_error
  * of the server that is worst off, and the state of each of several; decisions
  * made without them (degraded), charges still to be made (owed) or lost
- * (owed_lost), whether changes of accounts are told of (subscribed),
- * store_stats.state_file, and how many leases were taken and returned, and decisions
- * made from them (leases). */
+ * (owed_lost); and with store_follow() whether changes of accounts are told of
+ * (subscribed), store_stats.state_file, and how many leases were taken and
+ * returned, and decisions made from them (leases). */
 char *store_state(const struct store *store);
 
 /* Keeps the local copy of accounts, what this node counts by itself and what is

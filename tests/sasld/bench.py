@@ -70,7 +70,10 @@ class Client:
                 return
 
     def send(self, *lines):
-        self.socket.sendall("".join(line + "\n" for line in lines).encode())
+        try:
+            self.socket.sendall("".join(line + "\n" for line in lines).encode())
+        except (BrokenPipeError, ConnectionResetError):
+            pass    # the answer is Dropped
 
     def line(self):
         while b"\n" not in self._received:

@@ -1,10 +1,11 @@
 """The cases, each a function whose text is its name."""
 
+import json
 import time
 
 from bench import Dropped, Failure, expect
 from bench import plain as plain_of
-from sendward import PREFIX
+from sendward import NODE, PREFIX
 from smtp_users import base64_of, crypt_hash, scram_text
 
 CASES = []
@@ -61,6 +62,18 @@ def handshake(bench):
     client = bench.client()
     expect(list(client.mechanisms), ["SCRAM-SHA-256"], "the mechanisms after a reload")
     expect(client.plain(ROSE, PASSWORD), ("FAIL", {"reason": "This mechanism is not offered"}))
+
+
+@case
+def heartbeat(bench):
+    """its heartbeat says how it is, and nothing of accounts, which it does not keep"""
+    bench.start().user(ROSE)
+    expect(bench.client().plain(ROSE, PASSWORD), accepted())
+    beat = json.loads(bench.redis.command("GET", f"{PREFIX}node:{NODE}/sasld"))
+    expect([name for name in ("version", "pid", "accepted", "refused", "unknown", "comparing") if name not in beat], [],
+           "what is missing")
+    expect(beat["redis"]["state"], "up", "the state of Redis")
+    expect([name for name in ("subscribed", "state_file") if name in beat["redis"]], [], "what is too much")
 
 
 @case

@@ -28,7 +28,7 @@ def redis_stopped(bench):
         expect(every_way(bench, password=password), [None] * 3)
     begin = time.monotonic()
     expect(every_way(bench), [None] * 3)
-    if time.monotonic() - begin > 1:
+    if time.monotonic() - begin > 4:
         raise Failure("a store that is known to be away was waited for")
     bench.redis.start()
     bench.user(ROSE)
@@ -52,7 +52,7 @@ def redis_hangs(bench):
     try:
         begin = time.monotonic()
         expect(bench.client().plain(ROSE, PASSWORD), None)
-        if time.monotonic() - begin > 3:
+        if time.monotonic() - begin > 6:
             raise Failure(f"that took {time.monotonic() - begin:.1f} s")
     finally:
         bench.redis.signal(signal.SIGCONT)
@@ -185,4 +185,4 @@ def full_queue(bench):
     if not dropped:
         raise Failure("everything was answered")
     bench.wait_log("verdict=defer reason=busy")
-    expect(bench.client().plain(ROSE, PASSWORD), accepted())
+    wait_until(lambda: bench.client().plain(ROSE, PASSWORD) == accepted(), "logins with the queue empty", LIMIT_S)
