@@ -314,6 +314,17 @@ def stop_while_asking():
         expect(world.daemon.processes[0].wait(10), 0, "status")
 
 
+@case("what a server has been told stands in the log, also when the daemon is killed at that moment")
+def told_is_logged():
+    with World() as world:
+        for number in range(1, 6):
+            with world.session() as session:
+                expect(world.message(session, ALICE).answer, "continue", "answer")
+                world.daemon.kill()
+            expect(len(world.decisions(stage="END-OF-MESSAGE", verdict="accept")), number, "messages in the log")
+            world.daemon.start()
+
+
 @case("the daemon beats in the store")
 def beats():
     with World() as world:
