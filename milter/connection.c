@@ -1,9 +1,8 @@
-#include "milter/connection.h"
+#include "milter/connection_internal.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
-#include <event2/event_struct.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -12,16 +11,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/peer.h"
-#include "milter/inbox.h"
 #include "milter/protocol.h"
-#include "milter/talk.h"
-
-enum connection_state {
-	CONNECTION_READING, /* waits for a packet, or has one not yet looked at */
-	CONNECTION_ASKING,  /* the engine has a question */
-	CONNECTION_WRITING, /* the answer waits for the end of the pass, or the server */
-	CONNECTION_CLOSED,  /* to be freed */
-};
 
 static const bool transitions[4][4] = {
 	[CONNECTION_READING] = { [CONNECTION_ASKING] = true,
@@ -33,27 +23,6 @@ static const bool transitions[4][4] = {
 	[CONNECTION_WRITING] = { [CONNECTION_READING] = true, [CONNECTION_CLOSED] = true },
 };
 
-struct connection {
-	struct connection_host *host;
-	struct crowd_member member;
-	enum connection_state state;
-	int fd;
-	bool listening; /* readable is added */
-	bool ended;	/* nothing more will be read */
-	struct event readable, writable;
-	int64_t heard_s; /* when something came last */
-	struct talk talk;
-	struct inbox inbox;
-	size_t wanted;	       /* octets of the present packet, as far as is known */
-	size_t skip;	       /* octets of a body that are yet to come */
-	struct packets unsent; /* an answer; from sent on the server has not taken it */
-	size_t sent;
-	struct answer *last; /* at the end of a message, until it is taken; owned */
-	struct outbox_entry outgoing;
-};
-
-static void run(struct connection *c);
-
 struct crowd_member *connection_member(struct connection *c)
 {
 	return &c->member;
@@ -64,8 +33,7 @@ bool connection_idle_since(const struct connection *c, int64_t since_s)
 	return c->state == CONNECTION_READING && c->heard_s <= since_s;
 }
 
-/* The one gate of the state machine. */
-static void enter(struct connection *c, enum connection_state state)
+void connection_enter(struct connection *c, enum connection_state state)
 {
 	assert(transitions[c->state][state]);
 	c->state = state;
@@ -119,126 +87,7 @@ static void on_readable(evutil_socket_t fd, short what, void *arg)
 		return;
 	}
 	fill(c);
-	run(c);
-}
-
-/* ---- writing --------------------------------------------------------------- */
-
-/* The answer at the end of a message needs no care any more. */
-static void forget_last(struct connection *c)
-{
-	spares_give(&c->host->answers, c->last);
-	c->last = NULL;
-	talk_end_message(&c->talk);
-}
-
-/* The answer at the end of a message is not taken. */
-static void undo(struct connection *c, const struct answer *answer)
-{
-	struct request request = talk_last_question(&c->talk);
-
-	desk_undo(c->host->desk, c->talk.session->config, &request, answer);
-}
-
-static void lose(struct connection *c)
-{
-	if (c->last) {
-		undo(c, c->last);
-		forget_last(c);
-	}
-	enter(c, CONNECTION_CLOSED);
-}
-
-/* What is in unsent goes out at the end of the pass. */
-static void write_later(struct connection *c)
-{
-	packets_end(&c->unsent);
-	enter(c, CONNECTION_WRITING);
-	outbox_add(&c->host->outbox, &c->outgoing);
-}
-
-static void push(struct connection *c)
-{
-	static const struct timeval timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
-	ssize_t n = send(c->fd, c->unsent.bytes + c->sent, c->unsent.len - c->sent, MSG_NOSIGNAL);
-
-	if (n < 0 && errno != EAGAIN && errno != EINTR) {
-		lose(c);
-		return;
-	}
-	c->sent += n > 0 ? (size_t)n : 0;
-	if (c->sent < c->unsent.len) {
-		event_add(&c->writable, &timeout);
-		return;
-	}
-	packets_fini(&c->unsent);
-	c->sent = 0;
-	if (c->last)
-		forget_last(c);
-	enter(c, CONNECTION_READING);
-}
-
-static void on_writable(evutil_socket_t fd, short what, void *arg)
-{
-	struct connection *c = arg;
-
-	(void)fd;
-	if (what & EV_TIMEOUT) {
-		log_warning("a mail server took no answer for %d s: connection closed",
-			    CONNECTION_WRITE_TIMEOUT_S);
-		lose(c);
-	} else {
-		push(c);
-	}
-	run(c);
-}
-
-/* Asked before a charge is answered: on a TCP connection the first octets to a
- * server that has gone still seem to arrive. */
-static bool has_gone(const struct connection *c)
-{
-	char octet;
-	ssize_t n = recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
-
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
-}
-
-/* What the outbox calls. */
-static void on_end_of_pass(void *arg)
-{
-	struct connection *c = arg;
-
-	if (c->last && c->last->charges.n > 0 && has_gone(c))
-		lose(c);
-	else
-		push(c);
-	run(c);
-}
-
-/* ---- questions and answers ------------------------------------------------- */
-
-/* What is charged and not told is to be taken back, so the last answer is kept
- * until it is taken. */
-static void on_answer(const struct answer *answer, const struct request *request, void *arg)
-{
-	struct connection *c = arg;
-	bool possible = talk_answer(&c->talk, request, answer, &c->unsent);
-
-	assert(c->state == CONNECTION_ASKING);
-	if (!possible)
-		undo(c, answer);
-	if (request->stage == STAGE_END_OF_MESSAGE && possible) {
-		c->last = spares_take(&c->host->answers, sizeof(*c->last));
-		*c->last = *answer;
-	}
-	write_later(c);
-}
-
-static void ask(struct connection *c, const struct request *request)
-{
-	enter(c, CONNECTION_ASKING);
-	desk_ask(c->host->desk, c->talk.session->config, request,
-		 talk_originators(&c->talk, request), on_answer, c);
+	connection_run(c);
 }
 
 /* ---- packets --------------------------------------------------------------- */
@@ -250,7 +99,7 @@ static void complain(struct connection *c, const char *fault)
 	c->host->n_malformed++;
 	log_warning("not the milter protocol, from %s: %s; connection closed",
 		    peer_format(c->fd, peer), fault);
-	enter(c, CONNECTION_CLOSED);
+	connection_enter(c, CONNECTION_CLOSED);
 }
 
 static void hear(struct connection *c, const struct packet *packet)
@@ -265,13 +114,13 @@ static void hear(struct connection *c, const struct packet *packet)
 	switch (talk_hear(&c->talk, &setting, packet, &c->unsent, &question)) {
 	case HEARD_ON:
 		if (c->unsent.len > 0)
-			write_later(c);
+			connection_write_later(c);
 		break;
 	case HEARD_ASK:
-		ask(c, &question);
+		connection_ask(c, &question);
 		break;
 	case HEARD_QUIT:
-		enter(c, CONNECTION_CLOSED);
+		connection_enter(c, CONNECTION_CLOSED);
 		break;
 	case HEARD_BAD:
 		complain(c, c->talk.fault);
@@ -290,7 +139,7 @@ static void wait_or_end(struct connection *c, bool inside)
 	if (inside)
 		log_info("milter connection from %s ended inside a packet",
 			 peer_format(c->fd, peer));
-	enter(c, CONNECTION_CLOSED);
+	connection_enter(c, CONNECTION_CLOSED);
 }
 
 /* A part of a body is heard as soon as it is known how long it is, and what
@@ -346,14 +195,11 @@ static void connection_free(struct connection *c)
 	free(c);
 }
 
-/* Goes on until something has to be waited for: a packet, the verdict, the end
- * of the pass. Every entry from outside ends here and does not touch the
- * connection afterwards: it may be gone. */
-static void run(struct connection *c)
+void connection_run(struct connection *c)
 {
 	while (c->state == CONNECTION_READING) {
 		if (c->host->stopping)
-			enter(c, CONNECTION_CLOSED);
+			connection_enter(c, CONNECTION_CLOSED);
 		else if (!step(c))
 			break;
 	}
@@ -367,7 +213,7 @@ void connection_host_init(struct connection_host *host, struct event_base *base)
 {
 	memset(host, 0, sizeof(*host));
 	host->base = base;
-	outbox_init(&host->outbox, base, on_end_of_pass);
+	outbox_init(&host->outbox, base, connection_end_of_pass);
 	spares_init(&host->answers, CONNECTION_SPARE_MAX);
 }
 
@@ -387,13 +233,13 @@ struct connection *connection_new(struct connection_host *host, int fd)
 	c->wanted = PACKET_HEAD;
 	c->outgoing.owner = c;
 	event_assign(&c->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, c);
-	event_assign(&c->writable, host->base, fd, EV_WRITE, on_writable, c);
+	event_assign(&c->writable, host->base, fd, EV_WRITE, connection_on_writable, c);
 	return c;
 }
 
 void connection_start(struct connection *c)
 {
-	run(c);
+	connection_run(c);
 }
 
 void connection_drain(struct connection *c)
@@ -402,11 +248,11 @@ void connection_drain(struct connection *c)
 		fill(c);
 	c->ended = true;
 	listen_on(c, false);
-	run(c);
+	connection_run(c);
 }
 
 void connection_close(struct connection *c)
 {
-	enter(c, CONNECTION_CLOSED);
-	run(c);
+	connection_enter(c, CONNECTION_CLOSED);
+	connection_run(c);
 }

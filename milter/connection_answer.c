@@ -1,0 +1,125 @@
+#include "milter/connection_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+
+/* ---- writing --------------------------------------------------------------- */
+
+/* The answer at the end of a message needs no care any more. */
+static void forget_last(struct connection *c)
+{
+	spares_give(&c->host->answers, c->last);
+	c->last = NULL;
+	talk_end_message(&c->talk);
+}
+
+/* The answer at the end of a message is not taken. */
+static void undo(struct connection *c, const struct answer *answer)
+{
+	struct request request = talk_last_question(&c->talk);
+
+	desk_undo(c->host->desk, c->talk.session->config, &request, answer);
+}
+
+static void lose(struct connection *c)
+{
+	if (c->last) {
+		undo(c, c->last);
+		forget_last(c);
+	}
+	connection_enter(c, CONNECTION_CLOSED);
+}
+
+void connection_write_later(struct connection *c)
+{
+	packets_end(&c->unsent);
+	connection_enter(c, CONNECTION_WRITING);
+	outbox_add(&c->host->outbox, &c->outgoing);
+}
+
+static void push(struct connection *c)
+{
+	static const struct timeval timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
+	ssize_t n = send(c->fd, c->unsent.bytes + c->sent, c->unsent.len - c->sent, MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		lose(c);
+		return;
+	}
+	c->sent += n > 0 ? (size_t)n : 0;
+	if (c->sent < c->unsent.len) {
+		event_add(&c->writable, &timeout);
+		return;
+	}
+	packets_fini(&c->unsent);
+	c->sent = 0;
+	if (c->last)
+		forget_last(c);
+	connection_enter(c, CONNECTION_READING);
+}
+
+void connection_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct connection *c = arg;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		log_warning("a mail server took no answer for %d s: connection closed",
+			    CONNECTION_WRITE_TIMEOUT_S);
+		lose(c);
+	} else {
+		push(c);
+	}
+	connection_run(c);
+}
+
+/* Asked before a charge is answered: on a TCP connection the first octets to a
+ * server that has gone still seem to arrive. */
+static bool has_gone(const struct connection *c)
+{
+	char octet;
+	ssize_t n = recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+
+	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+}
+
+void connection_end_of_pass(void *arg)
+{
+	struct connection *c = arg;
+
+	if (c->last && c->last->charges.n > 0 && has_gone(c))
+		lose(c);
+	else
+		push(c);
+	connection_run(c);
+}
+
+/* ---- questions and answers ------------------------------------------------- */
+
+/* What is charged and not told is to be taken back, so the last answer is kept
+ * until it is taken. */
+static void on_answer(const struct answer *answer, const struct request *request, void *arg)
+{
+	struct connection *c = arg;
+	bool possible = talk_answer(&c->talk, request, answer, &c->unsent);
+
+	assert(c->state == CONNECTION_ASKING);
+	if (!possible)
+		undo(c, answer);
+	if (request->stage == STAGE_END_OF_MESSAGE && possible) {
+		c->last = spares_take(&c->host->answers, sizeof(*c->last));
+		*c->last = *answer;
+	}
+	connection_write_later(c);
+}
+
+void connection_ask(struct connection *c, const struct request *request)
+{
+	connection_enter(c, CONNECTION_ASKING);
+	desk_ask(c->host->desk, c->talk.session->config, request,
+		 talk_originators(&c->talk, request), on_answer, c);
+}
