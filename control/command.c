@@ -156,7 +156,7 @@ const uint64_t command_common_options = BIT(CONFIG) | BIT(JSON) | BIT(HELP) | BI
 #define EXPLAIN_OPTIONS                                                                          \
 	(BIT(LOGIN) | BIT(FROM) | BIT(HEADER_FROM) | BIT(MESSAGE) | BIT(CLIENT) |              \
 	 BIT(RECIPIENTS) | BIT(SIZE) | BIT(FREE_RECIPIENTS) | BIT(STAGE) | BIT(CREDENTIAL) |   \
-	 BIT(TLS))
+	 BIT(TLS) | BIT(CLIENT_CERT) | BIT(CONTEXT))
 
 static const char state_notes[] =
 	"A login without an account gets one. When the command returns, every server\n"
@@ -418,9 +418,10 @@ static const struct command commands[] = {
 	  .run = command_reset },
 	{ .name = "explain",
 	  .options = EXPLAIN_OPTIONS,
-	  .required = BIT(LOGIN) | BIT(CLIENT),
+	  .required = BIT(CLIENT),
 	  .help = "tell what would happen to a message, and why",
-	  .notes = "Runs the checks of the daemons and charges nothing. --from is needed unless\n"
+	  .notes = "Without --login the session is of the identity that it matches.\n"
+		   "Runs the checks of the daemons and charges nothing. --from is needed unless\n"
 		   "--message has a Return-Path field. With neither --header-from nor --message\n"
 		   "the header is not checked, as in the policy daemon. The exit status is 0\n"
 		   "when the message would be accepted, 1 when it would be refused.",

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/accounts.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/explain_view.h"
@@ -51,10 +52,18 @@ static void add_fields(const struct control *control, const struct message_file 
 	header_view_end(view);
 }
 
+static const char *text_or_empty(const struct control *control, enum option_id option)
+{
+	const struct value *value = control_value(control, option);
+
+	return value ? value->text : "";
+}
+
 static void fill_request(const struct control *control, const struct message_file *message,
 			 struct request *r)
 {
 	const struct value *credential = control_value(control, OPTION_CREDENTIAL);
+	const struct value *login = control_value(control, OPTION_LOGIN);
 	enum stage stage = (enum stage)number_or(control, OPTION_STAGE, STAGE_END_OF_MESSAGE);
 
 	*r = (struct request){
@@ -64,9 +73,11 @@ static void fill_request(const struct control *control, const struct message_fil
 		.final = stage == STAGE_END_OF_MESSAGE,
 		.explained = true,
 		.queue_id = "",
-		.login = control_value(control, OPTION_LOGIN)->text,
+		.login = login ? login->text : "",
 		.credential = credential ? credential->text : "",
 		.tls = (enum tls_version)number_or(control, OPTION_TLS, TLS_1_3),
+		.client_cert = text_or_empty(control, OPTION_CLIENT_CERT),
+		.context = text_or_empty(control, OPTION_CONTEXT),
 		.client_address = control_value(control, OPTION_CLIENT)->text,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
@@ -144,6 +155,29 @@ static void name_credential(const struct control *control, struct explained *e)
 	e->request.credential = e->username.credential;
 }
 
+static void learn(const struct view *view, void *arg)
+{
+	identities_learn(arg, view->login, (struct account *)view->account);
+}
+
+/* Without --login: whose session it is. Wrong usage, said, when it is nobody's. */
+static int find_identity(struct control *control, struct explained *e)
+{
+	struct identities *identities = identities_new();
+	const char *login = "";
+	int status = accounts_identities(control, learn, identities);
+
+	if (status == STATUS_DONE && !identities_find(identities, &e->request, &login))
+		status = control_misuse(control,
+					"--login is missing, and a session from %s is no identity's",
+					e->request.client_address);
+	snprintf(e->username.login, sizeof(e->username.login), "%s", login);
+	e->request.login = e->username.login;
+	e->request.by_identity = true;
+	identities_free(&identities);
+	return status;
+}
+
 /* The configuration is there now. */
 static void fill_header(struct control *control, struct explained *e)
 {
@@ -151,7 +185,8 @@ static void fill_header(struct control *control, struct explained *e)
 	e->header = header_view_new(e->config->reply_to_owned);
 	add_fields(control, e->message, e->header);
 	e->header_seen = e->message || control_has(control, OPTION_HEADER_FROM);
-	name_credential(control, e);
+	if (e->request.login[0] && !e->request.by_identity)
+		name_credential(control, e);
 	if (e->header_seen)
 		e->request.originators = &e->header->originators;
 }
@@ -159,7 +194,10 @@ static void fill_header(struct control *control, struct explained *e)
 static int ask(struct control *control, struct explained *e)
 {
 	struct question q = { .explained = e };
+	int status = e->request.login[0] ? STATUS_DONE : find_identity(control, e);
 
+	if (status != STATUS_DONE)
+		return status;
 	fill_header(control, e);
 	decision_start(store_env(wait_store(control->wait)), control->config, &e->request,
 		       on_verdict, &q);

@@ -87,7 +87,7 @@ static void print_login(const struct explained *e)
 	const struct effective *effective = &e->effective;
 	char *login = text_printable(e->request.login);
 
-	printf("login: %s, ", login);
+	printf("login: %s, %s", login, e->request.by_identity ? "an identity, " : "");
 	if (request_credential(&e->request)[0])
 		printf("credential %s, ", e->request.credential);
 	printf("%s, plan %s",

@@ -98,6 +98,20 @@ def moved(b):
     equal(_identities(b), ["printer"])
 
 
+def explained(b):
+    """explain tells whose a session without a login is"""
+    b.ok("identity", "add", "printer", "--network", "192.0.2.0/24", "--sender", "*@dom.example")
+    b.call("identity", "add", "fax", "--network", "192.0.2.16/28", "--client-cert", "ab" * 16, "--sender", "*@dom.example")
+    words = ["explain", "--from", "scan@dom.example", "--client", "192.0.2.17"]
+    told = b.json(*words)
+    equal((told["login"], told["verdict"]), ("printer", "accept"))
+    equal(b.json(*words, "--client-cert", "AB:" * 15 + "AB")["login"], "fax")
+    expect("login: printer, an identity, allowed" in b.ok(*words), "explain does not say whose it is")
+    b.ok("block", "printer")
+    b.refused(1, "", *words)
+    b.refused(2, "a session from 203.0.113.1 is no identity's", *words[:-1], "203.0.113.1")
+
+
 def misused(b):
     """what is no criterion is wrong usage"""
     for words in ([], ["--client-cert", "ab"], ["--client-cert", "xyz"], ["--context", "relay"],
@@ -106,4 +120,4 @@ def misused(b):
         equal(b.call("identity", "add", "printer", *words).returncode, 2, f"{words}")
 
 
-CASES = [made, changed, deleted, everybody, overlapping, moved, misused]
+CASES = [made, changed, deleted, everybody, overlapping, moved, explained, misused]
