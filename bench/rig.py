@@ -88,6 +88,7 @@ class Rig:
         self.add_program("bare-policy", self.path("bare-policy"), self.redis.socket, *LIMITS)
 
     def add_null_milter(self):
+        """The one yardstick that needs libmilter: ./configure does without (apt-get install libmilter-dev)."""
         self.add_program("null-milter", "unix:" + self.path("null-milter"))
 
     def add_sendward(self, daemon, name=None, plan=None, sections=None, redis=None, log="/dev/null"):
