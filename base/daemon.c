@@ -132,6 +132,7 @@ static void warn_of_restart(const struct config *old, const struct config *new)
 		{ "socket_mode", old->socket_mode != new->socket_mode },
 		{ "socket_group", text_differs(old->socket_group, new->socket_group) },
 		{ "state_dir", text_differs(old->state_dir, new->state_dir) },
+		{ "sasld hash_threads", old->sasld.hash_threads != new->sasld.hash_threads },
 		{ "milter listen",
 		  old->milter_configured != new->milter_configured ||
 			  !endpoint_equal(&old->milter_listen, &new->milter_listen) },

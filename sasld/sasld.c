@@ -100,7 +100,7 @@ static void ask_for_strangers(struct sasld *d)
 {
 	char proposal[STRANGER_SECRET_LEN + 1];
 
-	if (!*d->login.strangers && stranger_secret(proposal))
+	if (stranger_secret(proposal))
 		store_strangers(d->login.store, proposal, on_strangers, d);
 }
 
@@ -125,10 +125,13 @@ static void beat(struct sasld *d)
 
 static void on_beat(evutil_socket_t fd, short what, void *arg)
 {
+	struct sasld *d = arg;
+
 	(void)fd;
 	(void)what;
-	beat(arg);
-	ask_for_strangers(arg);
+	beat(d);
+	if (!*d->login.strangers)
+		ask_for_strangers(d);
 }
 
 static void on_store_ready(const char *error, void *arg)
@@ -162,8 +165,7 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	config_unref(&d->config);
 	d->config = d->login.config = config;
 	lifetime_pass_configure(d->lifetime, config);
-	d->login.strangers[0] = '\0'; /* it may be another store */
-	ask_for_strangers(d);
+	ask_for_strangers(d); /* it may be another store */
 	listeners_format(d->listeners, text, sizeof(text));
 	log_info("configuration reloaded, listening on %s", text);
 }

@@ -1,11 +1,12 @@
 """The cases, each a function whose text is its name."""
 
 import json
+import subprocess
 import time
 
-from bench import Dropped, Failure, expect
+from bench import LIMIT_S, Dropped, Failure, expect
 from bench import plain as plain_of
-from sendward import NODE, PREFIX
+from sendward import NODE, PREFIX, built
 from smtp_users import base64_of, crypt_hash, scram_text
 
 CASES = []
@@ -74,6 +75,44 @@ def heartbeat(bench):
            "what is missing")
     expect(beat["redis"]["state"], "up", "the state of Redis")
     expect([name for name in ("subscribed", "state_file") if name in beat["redis"]], [], "what is too much")
+
+
+@case
+def letter_case(bench):
+    """with login_case = insensitive a user is known by any letter case, and to Postfix by one"""
+    bench.start(top={"login_case": "insensitive"}).user(ROSE)
+    bench.account("tulip@dom.example", credentials={"key": {}})
+    bench.secret("tulip@dom.example+key", PASSWORD)
+    client = bench.client()
+    expect(client.plain("ROSE@Dom.Example", PASSWORD), accepted())
+    expect(client.scram("Rose@dom.example", PASSWORD), accepted())
+    expect(client.login("TULIP@dom.example+key", PASSWORD), accepted("tulip@dom.example+key"))
+    bench.reconfigure()
+    expect(client.plain("ROSE@Dom.Example", PASSWORD), ("FAIL", {}))
+
+
+@case
+def usage(bench):
+    """options: -V, -h, -t, and those that are wrong"""
+    bench.start()
+    with open(bench.config_path + ".bad", "w", encoding="utf-8") as bad:
+        bad.write('sasld {\n  mechanisms = { "CRAM-MD5" }\n}\n')
+    with open(bench.config_path + ".empty", "w", encoding="utf-8") as empty:
+        empty.write('node = "mx1"\n')
+    for options, status, text in (
+            (["-V"], 0, "sendward-sasld"),
+            (["-h"], 0, "-c"),
+            (["-t", "-c", bench.config_path], 0, ""),
+            (["-t", "-c", bench.config_path + ".bad"], 1, ".bad:2: mechanisms"),
+            (["-f", "-c", bench.config_path + ".bad"], 1, ".bad:2: mechanisms"),
+            (["-f", "-c", bench.config_path + ".empty"], 1, 'no "listen" in section sasld'),
+            (["-f", "-c", bench.config_path + ".none"], 1, ".none"),
+            (["-x"], 2, "")):
+        done = subprocess.run([built("sendward-sasld"), *options], stdin=subprocess.DEVNULL, capture_output=True,
+                              timeout=LIMIT_S, check=False, encoding="utf-8")
+        expect(done.returncode, status, f"the exit status with {options}")
+        if text not in done.stdout + done.stderr:
+            raise Failure(f"{text!r} is not in {done.stdout + done.stderr!r}")
 
 
 @case
