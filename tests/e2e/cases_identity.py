@@ -12,7 +12,7 @@ from clients import CLIENT, Message, Session
 from processes import wait_until
 from sendward import write_account
 from services import program
-from stack import BOTH, EVERY_WIRING, POLICYD
+from stack import BOTH, EVERY_WIRING, MILTER, POLICYD
 from table import (IDENTITY, case, expect, expect_delivered, expect_equal, expect_match, expect_not_delivered,
                    expect_refused)
 
@@ -84,6 +84,16 @@ def _(stack):
     stack.sendward("block", "printer", "--reason", "paper jam")
     expect_refused(stack, send(stack, to=INBOUND), "550", "5.7.1", "paper jam")
     expect_equal(stack.used("printer"), 1, "messages used")
+
+
+@case(IDENTITY, "the header of an identity's message is looked at", wirings=(MILTER, BOTH))
+def _(stack):
+    printer(stack)
+    heard(stack, login="printer")
+    message = Message("", to=[INBOUND], sender=SCAN, header_from="boss@bank.example")
+    with Session(stack.postfix.port) as session:
+        expect_refused(stack, session.submit(message), "550", "5.7.1", "header_from: printer may not use")
+    expect_equal(stack.used("printer"), 0, "messages used")
 
 
 @case(IDENTITY, "a login is a login, also in a session from an identity's network", wirings=EVERY_WIRING)
