@@ -73,8 +73,10 @@ struct borrower *lease_find(const struct leases *l, const char *login)
 /* ---- what was seen --------------------------------------------------------- */
 
 /* FNV-1a. */
-static uint64_t hash_of(uint64_t hash, const char *text, size_t len)
+static uint64_t hash_of(const char *text, size_t len)
 {
+	uint64_t hash = UINT64_C(14695981039346656037);
+
 	for (size_t i = 0; i < len; i++)
 		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
 	return hash;
@@ -83,11 +85,9 @@ static uint64_t hash_of(uint64_t hash, const char *text, size_t len)
 bool lease_seen(struct leases *l, const struct take *take)
 {
 	const struct lease_message message = lease_message(take->message_key);
-	uint64_t hash = UINT64_C(14695981039346656037), *place;
+	uint64_t hash = hash_of(message.key, message.len), *place;
 	bool seen;
 
-	hash = hash_of(hash, take->name, strlen(take->name) + 1);
-	hash = hash_of(hash, message.key, message.len);
 	place = &l->seen[(hash ^ hash >> 32) % SEEN_MAX];
 	seen = *place == hash;
 	*place = hash;

@@ -11,6 +11,7 @@ CHARGE_SIZE = 26
 ASKED_NAMES = 10    # behind "q", the time, and the number of rows
 TOKEN_SIZE = 9
 VERSION_SIZE = 16
+LEASE_ID_SIZE = 17
 NAME_SIZE, SUM_SIZE, FRESH_SIZE, BORN_SIZE, REST_SIZE, AMOUNT_SIZE = 6, 8, 16, 7, 21, 8
 
 # kind, unit and window name it; entries: [(slot modulo 256, amount)].
@@ -96,7 +97,24 @@ def charged(redis, name, node, queue_id, scope=""):
     """What the message was charged by (kind, unit, window): {} after its refund, None when nothing is known of it."""
     value = redis("GET", message_key(name, node, queue_id, scope))
     if value is None:
+        return None if scope else _charged_by_lease(redis, name, f"{node}/{queue_id}")
+    return _amounts(value)
+
+
+def _charged_by_lease(redis, name, message):
+    """The same of a message that a lease has charged; the formats are those at the head of store/refund.lua."""
+    hashes = [f"{tagged(name)}:l:{part}" for part in (0, 1)]
+    value = next((found for found in (redis("HGET", key, message) for key in hashes) if found), None)
+    if value is None:
         return None
+    if value[:1] != b"c":
+        return {}
+    lease = next(found for found in (redis("HGET", key, value[-LEASE_ID_SIZE:]) for key in hashes) if found)
+    given = value[1 + TOKEN_SIZE:-LEASE_ID_SIZE]
+    return {row: _number(given[6 * i:6 * i + 6]) for i, row in enumerate(_amounts(lease))}
+
+
+def _amounts(value):
     amounts = {}
     if value[:1] == b"q":
         count = _number(value[8:10])

@@ -175,8 +175,8 @@ def describe(outcomes):
     return ", ".join(f"{n} {kind}" for kind, n in kinds.most_common())
 
 
-def prove(run, nodes, n, top=None):
-    with System(nodes, sections(n), top) as system:
+def prove(run, nodes, n, top=None, redis=None):
+    with System(nodes, sections(n), top, redis=redis) as system:
         for login, plan in LOGINS.items():
             if plan != "default":
                 system.nodes["mx1"].tool("user", "add", login, "--plan", plan)
@@ -186,6 +186,8 @@ def prove(run, nodes, n, top=None):
         names = [(login, "") for login in LOGINS] + [(DOMAIN, "domain")]
         expect_counted(system.redis, expected_totals(load.outcomes), names)
         expect_each_charged_once(system.redis, load.outcomes)
+        lent = sum(system.redis("HLEN", key) for key in system.redis.keys("*:l:?"))
+        expect_that(bool(lent) == bool(redis), f"{lent} messages charged from leases")
         return f"{len(load.outcomes)} messages: {describe(load.outcomes)}"
 
 
@@ -197,3 +199,8 @@ def both(run):
 @case("once: the same when the policy daemon charges, and when nodes charge one way and the other")
 def mixed(run):
     return prove(run, {"mx1": True, "mx2": False}, 20000 if run.full else 5000)
+
+
+@case("once: the same when daemons charge from leases")
+def with_leases(run):
+    return prove(run, {"mx1": True, "mx2": False}, 20000 if run.full else 5000, redis={"lease_share": "0.2"})

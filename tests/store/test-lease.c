@@ -109,6 +109,26 @@ static void test_returned(void)
 	SUITE_INT_EQUAL(used(), charged);
 }
 
+static void test_many(void)
+{
+	char first[64], last[64] = "";
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(QUOTA_UNLIMITED);
+	snprintf(first, sizeof(first), "%s", new_key());
+	charged += take_key(first, 1, QUOTA_UNLIMITED, false).status == TAKE_DONE;
+	while (charged < 4 * LEASE_MESSAGES_MAX) {
+		snprintf(last, sizeof(last), "%s", new_key());
+		charged += take_key(last, 1, QUOTA_UNLIMITED, false).status == TAKE_DONE;
+	}
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged);
+	SUITE_INT_EQUAL(take_key(first, 1, QUOTA_UNLIMITED, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_key(last, 1, QUOTA_UNLIMITED, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(used(), charged);
+}
+
 static void test_exact(void)
 {
 	struct store *stores[3];
@@ -309,6 +329,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "what was not used of a lease goes back", test_returned },
+		{ "thousands of messages go back with their leases", test_many },
 		{ "three daemons accept the limit, and no more", test_exact },
 		{ "a repeated message is charged once, whoever is asked", test_repeated },
 		{ "a refund is exact before the lease is back and after", test_refunded },
