@@ -92,6 +92,7 @@ static void send_back(struct returning *r)
 	command_add_bytes(&command, left, pack_left(back, left));
 	command_add(&command, back->records.id);
 	command_add_int(&command, (int64_t)lease_value_size(&back->records));
+	command_add_int(&command, (int64_t)back->records.n);
 	command_add_bytes(&command, back->records.len > 0 ? back->records.bytes : "",
 			  back->records.len);
 	/* Done once, it is not done again. */

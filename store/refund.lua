@@ -5,8 +5,8 @@
 -- ARGV  1 seconds a message is remembered, and behind a space its token; with
 --         0 seconds it is forgotten
 --       of a lease (store/lease.h), which is KEYS 2 and goes back: 2 what is left of
---         each row, 6 octets each; 3 its id; 4 how many octets a value has; 5 the
---         messages that it has charged: length of the key 1, key, value
+--         each row, 6 octets each; 3 its id; 4 how many octets a value has; 5 how many
+--         messages it has charged, and 6 these: length of the key 1, key, value
 --
 -- Answers 1 when something was taken back, 0 when the message was not charged
 -- or was refunded before. Either way the message is remembered as refunded: a
@@ -57,16 +57,12 @@ end
 
 -- The messages of a lease, and where it has counted.
 local function remember_lent(record)
-  local id, size, messages = ARGV[3], tonumber(ARGV[4]), ARGV[5]
-  local pairs_of, at = {id, record}, 1
-  while at <= #messages do
-    local value_at = at + 1 + string.byte(messages, at)
-    pairs_of[#pairs_of + 1] = string.sub(messages, at + 1, value_at - 1)
-    at = value_at + size
-    pairs_of[#pairs_of + 1] = string.sub(messages, value_at, at - 1)
-  end
+  local id, size, n, messages = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+  -- All keys and values at once; behind them is where the text ends.
+  local parts = {struct.unpack(string.rep('Bc0c' .. size, n), messages)}
+  parts[#parts] = nil
   local key = KEYS[3 + math.floor(redis.call('TIME')[1] / kept) % 2]
-  redis.call('HSET', key, unpack(pairs_of))
+  redis.call('HSET', key, id, record, unpack(parts))
   redis.call('EXPIRE', key, kept)
 end
 
