@@ -49,6 +49,13 @@ def equal(actual, expected, what=""):
     expect(actual == expected, f"{what}\n      got      {actual!r}\n      expected {expected!r}")
 
 
+def until(condition, what):
+    end = time.monotonic() + LIMIT_S
+    while not condition():
+        expect(time.monotonic() < end, "never: " + what)
+        time.sleep(0.05)
+
+
 def key_of(login):
     """What the keys of a login begin with; store/key.h."""
     return "sendward:{%s}" % re.sub(r"[{}% \x00-\x1f\x7f]", lambda match: f"%{ord(match.group()):02X}", login)

@@ -11,7 +11,7 @@ import socket
 import subprocess
 import time
 
-from bench import BUILD, CONFIGURATION, LIMIT_S, SANITIZER, equal, expect, stopped
+from bench import BUILD, CONFIGURATION, LIMIT_S, SANITIZER, equal, expect, stopped, until
 
 USER = CONFIGURATION.replace('address = "{address}"',
                              'address = "{address}" username = "sendward" password_file = "{secret}"')
@@ -105,13 +105,6 @@ def map_asked(b, question):
         link.connect(b.path("doctor.sock-senders"))
         link.sendall(f"{len(question)}:{question},".encode())
         return link.recv(4096).decode()
-
-
-def until(condition, what):
-    end = time.monotonic() + LIMIT_S
-    while not condition():
-        expect(time.monotonic() < end, "never: " + what)
-        time.sleep(0.05)
 
 
 @contextlib.contextmanager
