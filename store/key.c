@@ -119,7 +119,7 @@ bool key_told(const char *prefix, const char *username, const char *what, char o
 
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX])
 {
-	return build(prefix, SCOPE_LOGIN, username, 'l', NULL, out);
+	return build(prefix, SCOPE_LOGIN, username, 'd', NULL, out);
 }
 
 void key_strangers(const char *prefix, char out[KEY_MAX])

@@ -13,7 +13,7 @@
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIX{USERNAME}:g	failed logins, store/guess.h, and
  *	PREFIX{NETWORK}:g-network
- *	PREFIX{USERNAME}:l	last use, store/login_trace.h, and
+ *	PREFIX{USERNAME}:d	last use, store/login_trace.h, and
  *	PREFIX{USERNAME}:t:WHAT, PREFIXelected:NAME
  *	PREFIXstrangers		a secret, the same
  *	PREFIX{@DOMAIN}:s:LOCAL	logins that may own addresses there, see store/senders.h

@@ -2,7 +2,7 @@
  * What sendward-sasld leaves in the store beside counting: the last use of each
  * user name, and a secret of the installation.
  *
- *	PREFIX{USERNAME}:l	last use, JSON
+ *	PREFIX{USERNAME}:d	last use, JSON
  *	PREFIX{USERNAME}:t:WHAT	something that is told once
  *	PREFIXelected:NAME	who does something for all servers is elected
  *	PREFIXstrangers		the secret

@@ -11,7 +11,7 @@
 #define LENT "@{%doctor}:l:0"
 #define SENT "@{%doctor}:h"
 #define GUESSES "@{%doctor}:g"
-#define LAST_USE "@{%doctor}:l"
+#define LAST_USE "@{%doctor}:d"
 #define SENDERS "@{@%doctor}:s:doctor"
 #define NODE "@node:%doctor"
 

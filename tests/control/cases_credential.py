@@ -356,7 +356,7 @@ def deleted(b):
     b.ok("user", "add", LOGIN, "--generate")
     b.ok("credential", "add", f"{LOGIN}+printer")
     for username in (LOGIN, f"{LOGIN}+printer"):
-        for kind in "lg":
+        for kind in "dg":
             b.redis("SET", "sendward:{%s}:%s" % (username, kind), "{}")
     b.ok("user", "delete", LOGIN)
     equal(b.redis("KEYS", "sendward:{*"), [])
@@ -367,11 +367,11 @@ def last_used(b):
     begin(b)
     b.ok("user", "add", LOGIN, "--generate")
     last = {"time": 1800000000, "address": "192.0.2.7", "mechanism": "PLAIN", "tls": "TLSv1.3"}
-    b.redis("SET", "sendward:{%s}:l" % LOGIN, json.dumps(last))
+    b.redis("SET", "sendward:{%s}:d" % LOGIN, json.dumps(last))
     equal(b.json("credential", "list", LOGIN)[0]["last_used"], last)
     expect("from 192.0.2.7" in b.ok("credential", "list", LOGIN), "not shown")
     b.ok("credential", "revoke", LOGIN)
-    equal(b.redis("EXISTS", "sendward:{%s}:l" % LOGIN), 0)
+    equal(b.redis("EXISTS", "sendward:{%s}:d" % LOGIN), 0)
 
 
 def events(b):

@@ -238,6 +238,9 @@ def secrets_round_trip(b):
     equal(b.ok("export", "--with-secrets"), text)
     for username, password in passwords.items():
         b.ok("password", "verify", username, "--password-stdin", stdin=password)
+    bad = text.replace('"scram":"', '"scram":"x')
+    expect(bad != text, "no verifier in the export")
+    b.refused(1, "its verifier for SCRAM is none", "import", b.write("bad", bad))
 
 
 def diff(b):

@@ -221,7 +221,7 @@ class Bench:
         return password
 
     def last_use(self, username):
-        return json.loads(wait_until(lambda: self.redis.command("GET", f"{PREFIX}{{{username}}}:l"),
+        return json.loads(wait_until(lambda: self.redis.command("GET", f"{PREFIX}{{{username}}}:d"),
                                      f"the last use of {username}", LIMIT_S))
 
     # -- the daemon

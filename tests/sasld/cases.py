@@ -343,7 +343,7 @@ def trace(bench):
     bench.start().user(ROSE)
     client = bench.client()
     expect(client.plain(ROSE, "wrong"), ("FAIL", {}))
-    expect(bench.redis.keys("*:l"), [], "the traces after a failed login")
+    expect(bench.redis.keys("*:d"), [], "the traces after a failed login")
     expect(client.scram(ROSE, PASSWORD), accepted())
     use = bench.last_use(ROSE)
     expect((use["address"], use["mechanism"], use["tls"]), ("192.0.2.1", "SCRAM-SHA-256", "yes"), "the trace")

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "store/borrow.h"
+#include "store/login_trace.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
@@ -248,6 +249,21 @@ static void test_block_waits(void)
 	SUITE_TRUE(rig_now_ms() - began_ms < LEASE_MS / 2);
 }
 
+/* Nor does a login of an SMTP user, whose last use is kept beside it, end the wait. */
+static void test_delete_waits(void)
+{
+	int64_t began_ms;
+
+	begin();
+	rig_put(&rig, "rose", "", "{}");
+	charge_until_lent(100000);
+	store_login_trace(rig.store, "rose", "{}");
+	began_ms = rig_now_ms();
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	SUITE_TRUE(rig_now_ms() - began_ms > LEASE_MS / 2);
+	wait_returned();
+}
+
 static void test_old_account(void)
 {
 	struct take_row row = row_of(1, 100000);
@@ -335,6 +351,7 @@ int main(void)
 		{ "a refund is exact before the lease is back and after", test_refunded },
 		{ "a refund waits until the lease is back", test_refund_waits },
 		{ "who blocks a login waits for its lease", test_block_waits },
+		{ "who deletes a login that has logged in waits for its lease", test_delete_waits },
 		{ "a lease is of one account", test_old_account },
 		{ "a reset waits for the lease, which leaves nothing behind", test_reset_waits },
 		{ "what fits when the lease is back is not refused", test_does_not_fit },

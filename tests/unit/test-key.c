@@ -122,6 +122,29 @@ static void test_own_keys(void)
 	}
 }
 
+static void test_kinds(void)
+{
+	char keys[12][KEY_MAX];
+	size_t n = 0;
+
+	SUITE_TRUE(key_account("p:", SCOPE_LOGIN, "rose", keys[n++]));
+	SUITE_TRUE(key_counters("p:", SCOPE_LOGIN, "rose", keys[n++]));
+	SUITE_TRUE(key_message("p:", SCOPE_LOGIN, "rose", "0", keys[n++]));
+	SUITE_TRUE(key_secret("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_guess("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_told("p:", "rose", "0", keys[n++]));
+	SUITE_TRUE(key_login_trace("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_sent("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_lease("p:", "rose", keys[n++]));
+	for (int part = 0; part < KEY_LENT_PARTS; part++)
+		SUITE_TRUE(key_lent("p:", "rose", part, keys[n++]));
+	for (size_t i = 0; i < n; i++)
+		for (size_t j = 0; j < i; j++) {
+			suite_row("%s, %s", keys[i], keys[j]);
+			SUITE_TRUE(strcmp(keys[i], keys[j]) != 0);
+		}
+}
+
 static void test_not_an_account(void)
 {
 	static const char *const keys[] = {
@@ -164,6 +187,7 @@ static const struct suite_test tests[] = {
 	{ "a login has 1 to 255 octets, whatever they are", test_length },
 	{ "the keys of a question are those that are asked for one by one", test_question },
 	{ "no two logins share a key", test_own_keys },
+	{ "no two things that are kept of a login share a key", test_kinds },
 	{ "another key is not an account's", test_not_an_account },
 	{ "a prefix means itself to SCAN", test_pattern },
 };
