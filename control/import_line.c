@@ -168,6 +168,7 @@ static char *login_of(const struct config *config, const char *text, char *why, 
 bool import_secret_read(const json_t *secret, struct secret_record *out, const char **reason)
 {
 	char *text = need(json_dumps(secret, JSON_COMPACT | JSON_ENCODE_ANY));
+	struct scram_verifier verifier;
 	bool ok = secret_record_decode(text, strlen(text), out, reason);
 
 	explicit_bzero(text, strlen(text));
@@ -176,6 +177,8 @@ bool import_secret_read(const json_t *secret, struct secret_record *out, const c
 		*reason = password_hash_fault(out->password);
 	if (ok && !*reason && *out->previous)
 		*reason = password_hash_fault(out->previous);
+	if (ok && !*reason && *out->scram && !scram_parse(out->scram, &verifier))
+		*reason = "its verifier for SCRAM is none";
 	return ok && !*reason;
 }
 
