@@ -63,6 +63,16 @@ static void fetch_later(struct news *n, const char *login)
 	HASH_ADD_KEYPTR(hh, n->waiting, c->login, strlen(c->login), c);
 }
 
+static bool is_restricted(const struct account *account)
+{
+	bool restricted = account->state != ACCOUNT_ALLOWED || account->identity;
+
+	for (size_t i = 0; i < account->n_credentials && !restricted; i++)
+		restricted = account->credentials[i].blocked ||
+			     account->credentials[i].revoked_s != 0;
+	return restricted;
+}
+
 static bool is_worth_it(const struct news *n, const char *login, const char *record, size_t len)
 {
 	struct account *known, *account;
@@ -72,7 +82,7 @@ static bool is_worth_it(const struct news *n, const char *login, const char *rec
 	if (cache_peek(n->store->cache, login, &known))
 		return true;
 	account = len > 0 ? account_decode(record, len, &reason) : NULL;
-	restricted = account && (account->state != ACCOUNT_ALLOWED || account->identity);
+	restricted = account && is_restricted(account);
 	account_unref(&account);
 	return restricted;
 }

@@ -90,9 +90,15 @@ static void test_never_used(void)
 	rig_put(&rig, "tulip", "", "{}");
 	rig_put(&rig, "a login with spaces", "", "{\"state\":\"blocked\"}");
 	rig_put(&rig, "lily", "", "{\"state\":\"sandboxed\"}");
+	rig_put(&rig, "iris", "", "{\"credentials\":{\"\":{\"state\":\"blocked\",\"revoked\":1}}}");
+	rig_put(&rig, "fern", "", "{\"credentials\":{\"printer\":{\"state\":\"blocked\"}}}");
+	rig_put(&rig, "moss", "", "{\"credentials\":{\"printer\":{\"expires\":1}}}");
 	wait_known("a login with spaces", "blocked");
 	wait_known("lily", "sandboxed");
+	wait_known("iris", "allowed");
+	wait_known("fern", "allowed");
 	SUITE_TEXT_EQUAL(known("tulip"), "unknown");
+	SUITE_TEXT_EQUAL(known("moss"), "unknown");
 }
 
 static void tell_and_pause(const char *news)
@@ -202,7 +208,7 @@ static void test_not_allowed(void)
 
 static const struct suite_test tests[] = {
 	{ "a change is known without anybody using the account", test_told },
-	{ "a blocked or sandboxed account is known that was never used", test_never_used },
+	{ "a blocked or sandboxed account, or one with a blocked credential, is known that was never used", test_never_used },
 	{ "an account that could not be fetched is fetched later", test_fetched_later },
 	{ "what was missed is found when the subscription is back", test_gap },
 	{ "a store that is killed and started again is followed again", test_restarted },
