@@ -6,6 +6,7 @@
 #include "control/index.h"
 #include "control/record.h"
 #include "control/wait.h"
+#include "store/lease.h"
 
 /* One round of reading, changing and writing. */
 struct round {
@@ -104,6 +105,14 @@ static bool change_account(struct round *round, edit_change *change, void *arg)
 	return !reason;
 }
 
+/* The store has written, and nobody was told how long a daemon may have a lease of the
+ * older account. */
+static enum outcome done_unheard(const struct round *round)
+{
+	wait_pause(round->control->wait, LEASE_MS);
+	return OUTCOME_DONE;
+}
+
 /* The store did not say whether it has written: it has when what is there now
  * is what was to be written. */
 static enum outcome look_again(struct round *round, const char *error)
@@ -118,7 +127,7 @@ static enum outcome look_again(struct round *round, const char *error)
 		control_note("%s: it may have been changed: %s", round->login, error);
 		outcome = OUTCOME_REFUSED;
 	} else if (was_written(&now)) {
-		outcome = OUTCOME_DONE;
+		outcome = done_unheard(round);
 	}
 	round_fini(&now);
 	return outcome;
@@ -186,7 +195,7 @@ static enum outcome one_round(struct round *round, edit_change *change, void *ar
 		return OUTCOME_REFUSED;
 	if (was_written(round)) {
 		round->after = json_incref(round->before);
-		return OUTCOME_DONE;
+		return done_unheard(round);
 	}
 	if (!is_as_expected(round))
 		return OUTCOME_REFUSED;

@@ -1,9 +1,11 @@
 """user add, set, show, list, delete; block, sandbox, allow."""
 
 import json
+import socket
+import threading
 import time
 
-from bench import ended, equal, expect, until
+from bench import CONFIGURATION, ended, equal, expect, until
 
 
 def added_account(b):
@@ -474,8 +476,54 @@ def state_texts(b):
     b.refused(2, "--actor .*empty", "block", "rose", "--actor", "")
 
 
+class DeafProxy:
+    """In front of Redis; the first answer to what has `mark` in it is lost with its connection."""
+
+    def __init__(self, path, upstream, mark):
+        self.lost = False
+        self._upstream, self._mark = upstream, mark
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(path)
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self):
+        try:
+            while True:
+                threading.Thread(target=self._serve, args=(self._listener.accept()[0],), daemon=True).start()
+        except OSError:
+            pass
+
+    def _serve(self, client):
+        with client, socket.socket(socket.AF_UNIX) as server:
+            server.connect(self._upstream)
+            while asked := client.recv(65536):
+                server.sendall(asked)
+                answer = server.recv(65536)
+                if self._mark in asked and not answer.startswith(b"-") and not self.lost:
+                    self.lost = True
+                    return
+                client.sendall(answer)
+
+
+def state_unheard(b):
+    """who blocks a login and is not answered waits as long as a lease may last"""
+    b.ok("user", "add", "rose")
+    proxy = DeafProxy(b.path("deaf.sock"), b.redis.path, b"stolen")
+    b.write("sendward.conf", CONFIGURATION.format(address="unix:" + b.path("deaf.sock")))
+    began = time.monotonic()
+    b.ok("block", "rose", "--reason", "stolen")
+    expect(proxy.lost and time.monotonic() - began >= 1, "not waited")
+    proxy.close()
+    equal(b.record("rose")["state"], "blocked")
+
+
 CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups,
          login_case, lost_address, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list,
          last_entry, quotas, numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once,
          odd_logins, bad_logins, printed_login, listed, many_listed, deleted, states, state_creates, state_actor,
-         state_ends, state_for, state_texts]
+         state_ends, state_for, state_texts, state_unheard]
