@@ -30,6 +30,8 @@ struct crowd_member *connection_member(struct connection *c)
 
 bool connection_idle_since(const struct connection *c, int64_t since_s)
 {
+	if (talk_in_message(&c->talk))
+		since_s -= CONNECTION_MESSAGE_MAX_S;
 	return c->state == CONNECTION_READING && c->heard_s <= since_s;
 }
 

@@ -28,6 +28,10 @@
 /* A server that does not read its answer is given up after this. */
 #define CONNECTION_WRITE_TIMEOUT_S 30
 
+/* Of a message nothing is heard while the client sends it, which Postfix writes to its
+ * queue first: such a connection is idle so much later. */
+#define CONNECTION_MESSAGE_MAX_S (24 * 3600)
+
 /* Answers whose memory is kept for the next. */
 #define CONNECTION_SPARE_MAX 256
 
@@ -70,7 +74,8 @@ void connection_drain(struct connection *connection);
 /* Closes it at once; only when no question is under way. Calls closed(). */
 void connection_close(struct connection *connection);
 
-/* Nothing came since this (crowd_clock_s()), and nothing is owed. */
+/* Nothing came since this (crowd_clock_s()), or since CONNECTION_MESSAGE_MAX_S before
+ * it in a message, and nothing is owed. */
 bool connection_idle_since(const struct connection *connection, int64_t since_s);
 
 /* For the crowd that it belongs to. */

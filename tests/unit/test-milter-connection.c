@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "milter/clients.h"
+#include "milter/connection.h"
 #include "store/report.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
@@ -509,6 +510,43 @@ static void test_reload(void)
 	end();
 }
 
+static void ignore_closed(void *ctx, struct connection *connection)
+{
+	(void)ctx;
+	(void)connection;
+}
+
+/* A slow client sends a large message: meanwhile Postfix has nothing to say. */
+static void test_slow_client(void)
+{
+	static struct connection_host host;
+	struct connection *connection;
+	int fds[2];
+
+	begin("");
+	close(peer);
+	turn();
+	SUITE_INT_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+	peer = fds[0];
+	connection_host_init(&host, base);
+	host.desk = desk;
+	host.config = config;
+	host.closed = ignore_closed;
+	connection = connection_new(&host, fds[1]);
+	connection_start(connection);
+	greet();
+	SUITE_TRUE(connection_idle_since(connection, crowd_clock_s()));
+	send_envelope();
+	SUITE_TRUE(!connection_idle_since(connection, crowd_clock_s() + CROWD_IDLE_MAX_S));
+	SUITE_TRUE(connection_idle_since(connection,
+					 crowd_clock_s() + CONNECTION_MESSAGE_MAX_S));
+	SAY(ABORT);
+	SUITE_TRUE(connection_idle_since(connection, crowd_clock_s()));
+	connection_close(connection);
+	connection_host_fini(&host);
+	end();
+}
+
 static const struct suite_test tests[] = {
 	{ "messages are asked about and answered one after the other", test_messages },
 	{ "packets may come octet by octet", test_octets },
@@ -519,6 +557,7 @@ static const struct suite_test tests[] = {
 	{ "who is gone at a recipient is owed nothing", test_gone_at_recipient },
 	{ "an answer is taken in pieces, and nothing is read meanwhile", test_slow_reader },
 	{ "who is gone in the middle of the answer gets the charge back", test_gone_in_the_answer },
+	{ "a connection with a message is not idle for long", test_slow_client },
 	{ "connections over the limit are closed at once", test_limit },
 	{ "a drain answers what was asked and closes everything", test_drain },
 	{ "after a reload new sessions have the new configuration", test_reload },
