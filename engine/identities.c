@@ -47,20 +47,21 @@ static void drop_row(struct identities *t, struct row *row)
 	free(row);
 }
 
-void identities_learn(struct identities *t, const char *login, struct account *account)
+bool identities_learn(struct identities *t, const char *login, struct account *account)
 {
 	struct row *row = find_row(t, login);
 
 	if (!account || !account->identity) {
 		if (row)
 			drop_row(t, row);
-		return;
+		return true;
 	}
 	if (!row && !(row = add_row(t, login)))
-		return;
+		return false;
 	t->expected -= !row->account;
 	account_unref(&row->account);
 	row->account = account_ref(account);
+	return true;
 }
 
 void identities_expect(struct identities *t, const char *login)

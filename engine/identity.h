@@ -46,8 +46,8 @@ struct identities *identities_new(void);
 void identities_free(struct identities **identities);
 
 /* The account of a login is now this one (NULL: none). Keeps a reference when it has an
- * identity. */
-void identities_learn(struct identities *identities, const char *login, struct account *account);
+ * identity. False when there is no room for one more. */
+bool identities_learn(struct identities *identities, const char *login, struct account *account);
 
 /* The login is said to have an identity, and its account will be learned of. */
 void identities_expect(struct identities *identities, const char *login);

@@ -21,7 +21,7 @@ struct kept {
 	struct owed *owed;
 	struct saved *saved; /* NULL: in memory only */
 	struct event *timer;
-	bool accounts_full;
+	bool accounts_full, identities_full; /* and it has been said */
 };
 
 /* While the file is read. */
@@ -99,6 +99,15 @@ static bool is_restricted(const struct kept *kept, const char *login)
 	       known->state != ACCOUNT_ALLOWED;
 }
 
+static void learn_identity(struct kept *kept, const char *login, struct account *account)
+{
+	if (identities_learn(kept->identities, login, account) || kept->identities_full)
+		return;
+	kept->identities_full = true;
+	log_warning("there are more than %d identities: sessions of the others are not known as "
+		    "theirs", IDENTITIES_MAX);
+}
+
 bool kept_learn(struct kept *kept, const char *login, const char *record, size_t len,
 		 const char **error)
 {
@@ -114,7 +123,7 @@ bool kept_learn(struct kept *kept, const char *login, const char *record, size_t
 		}
 	}
 	cache_put(kept->cache, login, account);
-	identities_learn(kept->identities, login, account);
+	learn_identity(kept, login, account);
 	account_unref(&account);
 	/* An older one must not come back. */
 	if (has_room_for_account(kept))
@@ -195,7 +204,7 @@ static bool load_account(struct loading *l, const char *login, const char *recor
 			return false;
 	}
 	cache_put(l->kept->cache, login, account);
-	identities_learn(l->kept->identities, login, account);
+	learn_identity(l->kept, login, account);
 	account_unref(&account);
 	l->accounts++;
 	return true;
@@ -262,6 +271,7 @@ static void forget_all(struct kept *kept)
 {
 	cache_clear(kept->cache);
 	identities_clear(kept->identities);
+	kept->identities_full = false;
 	local_clear(kept->local);
 	owed_clear(kept->owed);
 }

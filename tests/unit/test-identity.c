@@ -82,12 +82,13 @@ static void test_matches(void)
 	}
 }
 
-static void learn(struct identities *t, const char *login, const char *json)
+static bool learn(struct identities *t, const char *login, const char *json)
 {
 	struct account *account = json ? fixture_account(json) : NULL;
+	bool learned = identities_learn(t, login, account);
 
-	identities_learn(t, login, account);
 	account_unref(&account);
+	return learned;
 }
 
 static const char *found(const struct identities *t, const char *client, const char *cert)
@@ -156,6 +157,9 @@ static void test_bound(void)
 		learn(t, login, "{\"identity\":{\"networks\":[\"192.0.2.0/24\"]}}");
 	}
 	SUITE_INT_EQUAL(identities_count(t), IDENTITIES_MAX);
+	SUITE_TRUE(!learn(t, "rose", "{\"identity\":{\"networks\":[\"192.0.2.0/24\"]}}"));
+	SUITE_TRUE(learn(t, "rose", "{}"));
+	SUITE_TRUE(learn(t, "printer0", "{\"identity\":{\"networks\":[\"192.0.2.0/28\"]}}"));
 	identities_free(&t);
 }
 
