@@ -161,6 +161,17 @@ static bool check_options(const struct control *control)
 	return true;
 }
 
+/* A word that may be a password is not repeated: what is printed may be kept. */
+static void complain_surplus(const struct control *control, const char *word)
+{
+	if (control->command->options & OPTION_BIT(OPTION_PASSWORD_STDIN))
+		control_misuse(control, "a word is too much; a password is never an argument, "
+			       "where others could read it: it is asked for, or read with "
+			       "--password-stdin");
+	else
+		control_misuse(control, "\"%s\" is too much", word);
+}
+
 /* words: what follows the command's name. */
 static bool take_argument(struct control *control, char **words, size_t n)
 {
@@ -169,7 +180,7 @@ static bool take_argument(struct control *control, char **words, size_t n)
 	const char *reason = "is not valid";
 
 	if (n > wanted) {
-		control_misuse(control, "\"%s\" is too much", words[wanted]);
+		complain_surplus(control, words[wanted]);
 		return false;
 	}
 	if (n < wanted && !command->argument_optional) {

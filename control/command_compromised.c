@@ -67,10 +67,13 @@ int command_compromised(struct control *control)
 	result = order_carry_out(control, &order);
 	if (result == EDIT_REFUSED)
 		return STATUS_REFUSED;
-	if (result == EDIT_ADDED) /* the login may be mistyped */
-		control_note("%s had no account and has one now", id.login);
+	if (result == EDIT_ADDED)
+		order_note_added(id.login);
 	if (!credential_revoke_all(control, id.login, &revoked))
 		return STATUS_REFUSED;
+	if (revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
+		control_note("%s: no password of it was kept here; if another SASL server knows "
+			     "one, it is to be changed there", id.login);
 	messages = sent_list_read(control, id.login, since ? since->number : SINCE_MS);
 	if (!messages)
 		return STATUS_REFUSED;

@@ -40,8 +40,8 @@ static int change_state(struct control *control, enum account_state state)
 		return STATUS_REFUSED;
 	if (state == ACCOUNT_ALLOWED && order.for_s)
 		control_note("allowed is also what follows when the time is over");
-	if (result == EDIT_ADDED) /* the login may be mistyped */
-		control_note("%s had no account and has one now", control_login(control));
+	if (result == EDIT_ADDED)
+		order_note_added(control_login(control));
 	print_order(control, &order.state);
 	return STATUS_DONE;
 }

@@ -8,6 +8,7 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/credential.h"
+#include "control/criteria.h"
 #include "control/edit.h"
 #include "control/journal.h"
 #include "control/new_secret.h"
@@ -110,6 +111,13 @@ static bool is_about_senders(const struct control *control)
 	       control_has(control, OPTION_REMOVE_SENDER);
 }
 
+/* About those of the account: in identity add and set they are criteria. */
+static bool is_about_networks(const struct control *control)
+{
+	return !criteria_are_given(control) &&
+	       (control_has(control, OPTION_NETWORK) || control_has(control, OPTION_ADD_NETWORK));
+}
+
 static void note_result(const struct control *control, const json_t *record)
 {
 	const char *reason;
@@ -117,6 +125,10 @@ static void note_result(const struct control *control, const json_t *record)
 
 	if (account && is_about_senders(control))
 		note_lost_address(control, account);
+	if (account && account->identity && is_about_networks(control))
+		control_note("%s is an identity: its sessions must be in these networks, too; "
+			     "identity set --network changes those it is told by",
+			     control_login(control));
 	account_unref(&account);
 }
 

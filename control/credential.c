@@ -256,7 +256,8 @@ static bool mark(struct edit *edit, json_t *entry, void *arg)
 	struct marking *m = arg;
 
 	if (m->new->add && m->has_secret && account_credential(edit->account, m->id->name)) {
-		control_refuse("%s: the credential exists", m->id->username);
+		control_refuse("%s: the credential exists; credential set or rotate changes it",
+			       m->id->username);
 		return false;
 	}
 	if (json_object_get(entry, "revoked")) {
@@ -363,25 +364,27 @@ static bool delete_secret(struct control *control, const char *username, bool *t
 	return result == STORE_OK || result == STORE_NOT_FOUND;
 }
 
-static bool revoke(struct control *control, const struct credential_id *id, bool *there)
+/* *there: there was something to revoke; *secret: a password. */
+static bool revoke(struct control *control, const struct credential_id *id, bool *there,
+		   bool *secret)
 {
 	struct credential_id copy = *id;
 	enum edit_result result =
 		edit_account(control, id->login, EDIT_EXISTING, mark_revoked, &copy, NULL);
 
-	*there = false;
+	*there = *secret = false;
 	if (result == EDIT_REFUSED ||
-	    (*id->username && !delete_secret(control, id->username, there)))
+	    (*id->username && !delete_secret(control, id->username, secret)))
 		return false;
-	*there = *there || result == EDIT_CHANGED;
+	*there = *secret || result == EDIT_CHANGED;
 	return true;
 }
 
 bool credential_revoke(struct control *control, const struct credential_id *id)
 {
-	bool there;
+	bool there, secret;
 
-	if (!revoke(control, id, &there))
+	if (!revoke(control, id, &there, &secret))
 		return false;
 	if (!there)
 		control_refuse("%s: no such credential", id->username);
@@ -413,18 +416,19 @@ static bool revoke_one(struct control *control, const char *login, const char *n
 {
 	const char *separator = control->config->credential_separator;
 	struct credential_id id = { .login = login };
-	bool there;
+	bool there, secret;
 
 	strcpy(id.name, name);
 	/* What has no username now has no secret that could be used. */
 	if (!username_join(login, separator, name, id.username))
 		*id.username = '\0';
-	if (!revoke(control, &id, &there))
+	if (!revoke(control, &id, &there, &secret))
 		return false;
-	if (there) {
+	if (there)
 		credential_event(control, &id, "revoked");
+	/* The main one is marked also when it had no password; the others have one. */
+	if (*name ? there : secret)
 		(*n)++;
-	}
 	return true;
 }
 

@@ -75,7 +75,7 @@ bool credential_write_networks(struct control *control, const struct credential_
 bool credential_revoke(struct control *control, const struct credential_id *id);
 
 /* Revokes all of them, the others also when one of them cannot be; *n says how many
- * there were. False, said, when one is left. */
+ * passwords there were. False, said, when one is left. */
 bool credential_revoke_all(struct control *control, const char *login, size_t *n);
 
 /* The secrets of all credentials of an account but the main one, before the

@@ -78,11 +78,14 @@ static bool put_amount(json_t *line, const char *name, char *text, const char **
 	return true;
 }
 
-/* The hash of the main credential. */
-static bool put_password(json_t *line, const char *name, char *text, const char **reason)
+/* The hash of the main credential; one without a scheme is what crypt(3) wrote. */
+static bool put_password(json_t *line, const char *name, char *hash, const char **reason)
 {
+	char text[1024];
+
 	(void)name;
 	*reason = "is not UTF-8";
+	snprintf(text, sizeof(text), *hash == '{' ? "%s" : "{CRYPT}%s", hash);
 	return json_object_set_new(line, "secrets",
 				   json_pack("{s:{s:s}}", "", "password", text)) == 0;
 }
@@ -143,6 +146,15 @@ static bool next_cell(char **rest, char **cell)
 	return true;
 }
 
+static void complain_column(const char *cell, char *why, size_t size)
+{
+	size_t used = (size_t)snprintf(why, size, "\"%.60s\" is no column; there are", cell);
+
+	for (size_t i = 0; i < COLUMNS && used < size; i++)
+		used += (size_t)snprintf(why + used, size - used, "%s %s", i ? "," : "",
+					 columns[i].name);
+}
+
 static enum import_read read_columns(struct import_source *source, char *text, char *why,
 				     size_t size)
 {
@@ -154,7 +166,7 @@ static enum import_read read_columns(struct import_source *source, char *text, c
 
 		if (source->n_columns == IMPORT_COLUMNS_MAX || !next_cell(&text, &cell) ||
 		    !(column = find_column(cell))) {
-			snprintf(why, size, "\"%.60s\" is no column that can be read", cell);
+			complain_column(cell, why, size);
 			return IMPORT_NO_SUCH_FILE;
 		}
 		login = login || column == &columns[0];
@@ -234,15 +246,9 @@ static bool read_extra(char *extra, json_t *line, const char **reason)
 	return true;
 }
 
-/* A hash without a scheme is what crypt(3) wrote. */
 static bool read_hash(char *hash, json_t *line, const char **reason)
 {
-	char text[1024];
-
-	if (!*hash)
-		return true;
-	snprintf(text, sizeof(text), *hash == '{' ? "%s" : "{CRYPT}%s", hash);
-	return put_password(line, "password", text, reason);
+	return !*hash || put_password(line, "password", hash, reason);
 }
 
 static enum import_read read_passwd(char *text, json_t **out, char *why, size_t size)

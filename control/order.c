@@ -47,6 +47,12 @@ static void write_event(const struct control *control, const char *login,
 	journal_write(control, event);
 }
 
+void order_note_added(const char *login)
+{
+	control_note("%s had no account and has one now; if it is mistyped, user delete ends that",
+		     login);
+}
+
 enum edit_result order_carry_out(struct control *control, struct order *order)
 {
 	const char *login = control_login(control);

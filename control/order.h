@@ -27,6 +27,9 @@ void order_init(struct order *order, const struct control *control, enum account
  * EDIT_REFUSED, said. */
 enum edit_result order_carry_out(struct control *control, struct order *order);
 
+/* Says that the login had no account, as it may be mistyped, and how to undo that. */
+void order_note_added(const char *login);
+
 /* login, state, reason, actor, until. */
 json_t *order_json(const char *login, const struct record_state *state);
 

@@ -176,7 +176,7 @@ class Bench:
     def ok(self, *words, **options):
         """Must end with status 0 and nothing on standard error, unless an account is new; returns standard output."""
         done = self.call(*words, **options)
-        said = re.sub(r"^sendward: .* had no account and has one now\n", "", done.stderr)
+        said = re.sub(r"^sendward: .* had no account and has one now; .*\n", "", done.stderr)
         equal((done.returncode, said), (0, ""), f"sendward {shlex.join(words)}")
         return done.stdout
 

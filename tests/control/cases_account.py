@@ -62,7 +62,7 @@ def added_json(b):
 def added_twice(b):
     """an account that exists is not added again"""
     b.ok("user", "add", "rose")
-    b.refused(1, "^sendward: rose: the account exists$", "user", "add", "rose", "--plan", "students")
+    b.refused(1, "^sendward: rose: the account exists; user set or identity set changes it$", "user", "add", "rose", "--plan", "students")
     equal(b.json("user", "show", "rose")["plan"], "default")
 
 
@@ -435,7 +435,7 @@ def state_creates(b):
     """a login without an account is given one when its state is set, which is said, as it may be mistyped"""
     for command, state, login in (("block", "blocked", "rose"), ("sandbox", "sandboxed", "lily"),
                                   ("allow", "allowed", "iris")):
-        equal(b.refused(0, f"{login} had no account and has one now", command, login), f"{login}: {state}\n")
+        equal(b.refused(0, f"{login} had no account and has one now; if it is mistyped, user delete ends that", command, login), f"{login}: {state}\n")
         equal(b.json("user", "show", login)["state"], state)
         expect(not b.call(command, login).stderr, "it has one already")
 

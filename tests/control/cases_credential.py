@@ -106,7 +106,10 @@ def chosen(b):
               stdin="another Quiet one\n")
     b.refused(2, "takes no --password", "block", LOGIN, "--password-stdin")
     b.refused(2, "not both", "user", "add", "lily", "--generate", "--password-stdin")
-    b.refused(2, "is too much", "password", "set", LOGIN, "secret")
+    for words in (["password", "set"], ["password", "verify"], ["user", "add"]):
+        said = b.call(*words, LOGIN, "ohmysecret")
+        equal(said.returncode, 2)
+        expect("a password is never an argument" in said.stderr and "ohmysecret" not in said.stderr, said.stderr)
 
 
 def methods(b):

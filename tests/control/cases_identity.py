@@ -33,7 +33,8 @@ def changed(b):
     b.ok("identity", "set", "printer", "--network", "198.51.100.0/24", "--network", "2001:db8::/32")
     equal(b.json("identity", "show", "printer")["identity"],
           {"networks": ["198.51.100.0/24", "2001:db8::/32"], "contexts": ["scan"]})
-    b.ok("user", "set", "printer", "--network", "198.51.100.7")
+    b.refused(0, "printer is an identity: its sessions must be in these networks, too; identity set", "user", "set", "printer",
+              "--network", "198.51.100.7")
     equal(b.json("user", "show", "printer")["networks"], ["198.51.100.7"])
     equal(b.json("user", "show", "printer")["identity"]["networks"], ["198.51.100.0/24", "2001:db8::/32"])
     b.ok("block", "printer")

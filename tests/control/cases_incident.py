@@ -76,4 +76,13 @@ def compromised_text(b):
     expect(text.startswith("rose: allowed\npassword: "), text)
 
 
-CASES = [sent, sent_since, not_remembered, compromised, compromised_text]
+def compromised_unknown(b):
+    """compromised does not claim to have revoked the password of a login that has none here, and says what is to do"""
+    separated(b)
+    for note in ("lily had no account and has one now; if it is mistyped, user delete", "lily: no password of it was kept here"):
+        text = b.refused(0, note, "compromised", "lily")
+        expect(text.startswith("lily: blocked\n0 passwords revoked\n"), text)
+        b.ok("user", "delete", "lily")
+
+
+CASES = [sent, sent_since, not_remembered, compromised, compromised_text, compromised_unknown]

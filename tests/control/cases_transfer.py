@@ -200,9 +200,20 @@ def csv(b):
     equal(b.json("import", path), {"added": 0, "replaced": 0, "unchanged": 2, "refused": 0})
 
 
+def csv_hash(b):
+    """a hash in CSV may stand without a scheme, as crypt(3) writes it; a password in plain text may not"""
+    made = b.json("user", "add", "iris", "--generate")
+    stored = json.loads(b.ok("export", "--with-secrets"))["secrets"][""]["password"]
+    bare = stored.removeprefix("{CRYPT}")
+    b.ok("import", b.write("hash.csv", f"login,password\nrose,{bare}\n"))
+    b.ok("password", "verify", "rose", "--password-stdin", stdin=made["password"])
+    b.refused(1, "hash.csv:2: password: its method is not yescrypt", "import",
+              b.write("hash.csv", "login,password\nlily,open sesame\n"))
+
+
 def bad_csv(b):
     """what is wrong with a CSV is said with its line; with its columns nothing is read at all"""
-    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column'), ("plan\nstudents\n", '1: there is no column "login"')):
+    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"')):
         b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
     errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n')).stderr
     for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in')):
@@ -254,4 +265,4 @@ def diff(b):
 
 
 CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
-         follow_away, csv, bad_csv, passwd, secrets_round_trip, diff]
+         follow_away, csv, csv_hash, bad_csv, passwd, secrets_round_trip, diff]
