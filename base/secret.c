@@ -196,7 +196,7 @@ bool secret_ask(const char *prompt, bool confirm, struct secret *out, char *erro
 	if (fd < 0 || tcgetattr(fd, &before) != 0) {
 		if (fd >= 0)
 			close(fd);
-		return refuse(error, error_size, "there is no terminal to ask on");
+		return refuse(error, error_size, "there is no terminal to ask on; --password-stdin reads it from standard input");
 	}
 	silent = before;
 	silent.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);

@@ -15,6 +15,17 @@ static void print_lines(const json_t *messages)
 		control_print_json_line(message);
 }
 
+/* Nothing sent looks the same for a login that is mistyped. */
+static void note_unknown(struct control *control)
+{
+	struct answer answer;
+
+	if (wait_account_get(control->wait, control_login(control), &answer) == STORE_NOT_FOUND)
+		control_note("%s: no account, and nothing of it is remembered",
+			     control_login(control));
+	answer_fini(&answer);
+}
+
 int command_sent(struct control *control)
 {
 	const struct value *since = control_value(control, OPTION_SINCE);
@@ -27,6 +38,8 @@ int command_sent(struct control *control)
 		return STATUS_REFUSED;
 	if (wait_config(control->wait)->history == 0)
 		control_note("history = 0: what logins send is not remembered");
+	else if (json_array_size(messages) == 0)
+		note_unknown(control);
 	if (control->json)
 		print_lines(messages);
 	else

@@ -436,7 +436,7 @@ def asked(b):
     expect(status == 0 and b"Once more" not in shown, f"{status} {shown!r}")
     done = subprocess.run(b.words("password", "set", LOGIN), stdin=subprocess.DEVNULL, capture_output=True, check=False,
                           timeout=LIMIT_S, start_new_session=True, encoding="utf-8")
-    expect(done.returncode == 1 and "there is no terminal to ask on" in done.stderr, done.stderr)
+    expect(done.returncode == 1 and "there is no terminal to ask on; --password-stdin reads it" in done.stderr, done.stderr)
 
 
 def not_shown(b):

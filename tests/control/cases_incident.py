@@ -7,7 +7,10 @@ from bench import equal, expect
 
 def sent(b):
     """sent prints what the daemons let a login send, the newest first"""
-    equal(b.ok("sent", "rose"), "0 messages, 0 recipients, 0 bytes\n")
+    nothing = "0 messages, 0 recipients, 0 bytes\n"
+    equal(b.refused(0, "rose: no account, and nothing of it is remembered", "sent", "rose"), nothing)
+    b.ok("user", "add", "rose")
+    equal(b.ok("sent", "rose"), nothing)
     b.charge("rose", recipients=2, size=1000)
     b.charge("rose", recipients=3, size=2000, client="2001:db8::7")
     b.charge("lily")
