@@ -201,17 +201,54 @@ void mechanism_free(struct mechanism **mechanism)
 	*mechanism = NULL;
 }
 
-/* One step of GNU SASL's, the challenge left in m. */
+/* What the Base64 text stands for, with a NUL behind; wiped by the caller. */
+static int decode(const char *data, char out[MECHANISM_DATA_MAX + 1], size_t *len)
+{
+	char *octets = NULL;
+	int rc = GSASL_OK;
+
+	*len = 0;
+	if (*data)
+		rc = gsasl_base64_from(data, strlen(data), &octets, len);
+	if (rc == GSASL_OK && *len > MECHANISM_DATA_MAX)
+		rc = GSASL_MECHANISM_PARSE_ERROR;
+	if (rc == GSASL_OK && *len > 0)
+		memcpy(out, octets, *len);
+	out[rc == GSASL_OK ? *len : 0] = '\0';
+	if (octets)
+		explicit_bzero(octets, *len);
+	gsasl_free(octets);
+	return rc;
+}
+
+static int keep_challenge(struct mechanism *m, const char *octets, size_t len)
+{
+	char *text = NULL;
+	int rc = gsasl_base64_to(octets, len, &text, NULL);
+
+	if (rc == GSASL_OK && strlen(text) < sizeof(m->challenge))
+		strcpy(m->challenge, text);
+	else
+		rc = GSASL_MECHANISM_PARSE_ERROR;
+	gsasl_free(text);
+	return rc;
+}
+
+/* One step of GNU SASL's, the challenge left in m. Not gsasl_step64(): that leaves
+ * a decoded password in memory. */
 int mechanism_step64(struct mechanism *m, const char *data)
 {
-	char *challenge = NULL;
-	int rc = gsasl_step64(m->session, data, &challenge);
+	char text[MECHANISM_DATA_MAX + 1], *challenge = NULL;
+	size_t len, challenge_len = 0;
+	int rc = decode(data, text, &len), kept;
 
 	m->challenge[0] = '\0';
-	if (challenge && strlen(challenge) < sizeof(m->challenge))
-		strcpy(m->challenge, challenge);
-	else if (challenge)
-		rc = GSASL_MECHANISM_PARSE_ERROR;
+	if (rc == GSASL_OK)
+		rc = gsasl_step(m->session, text, len, &challenge, &challenge_len);
+	explicit_bzero(text, sizeof(text));
+	if ((rc == GSASL_OK || rc == GSASL_NEEDS_MORE) && challenge_len > 0 &&
+	    (kept = keep_challenge(m, challenge, challenge_len)) != GSASL_OK)
+		rc = kept;
 	gsasl_free(challenge);
 	return rc;
 }

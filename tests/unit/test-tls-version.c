@@ -58,5 +58,5 @@ static const struct suite_test tests[] = {
 
 int main(void)
 {
-	return suite_run("tls_version", tests, SUITE_LEN(tests));
+	return suite_run("tls version", tests, SUITE_LEN(tests));
 }
