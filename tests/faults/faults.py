@@ -25,8 +25,9 @@ EACH_TIME = (1, 8)
 EACH_TIME_FOR_SECONDS = (1, 11)
 # It answers, but not to the question; another question it may answer.
 NOT_ASKED_THAT = (0, 0)
-# A refusal that comes late, when the server has been silent before, is taken for a sign of life.
-PERHAPS_TWICE = (1, 2)
+# A refusal or a reply that comes late, when the server has been silent before, is taken for a sign of life, until the
+# next question is not answered in time.
+SIGNS_OF_LIFE = (1, 5)
 
 FAULTS = []
 
@@ -62,7 +63,7 @@ def _losing_one(world):
 # --- the proxy's ---
 
 _proxied("replies 100 ms late", Fault(delay_ms=100), kind=HARMLESS)
-_proxied("replies later than the deadline", Fault(delay_ms=400))
+_proxied("replies later than the deadline", Fault(delay_ms=400), told=SIGNS_OF_LIFE)
 _proxied("a peer that stops reading", Fault(reads=False))
 _proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))
 _proxied("a peer that falls silent", Fault(answer=lambda words: NEVER))
@@ -87,12 +88,12 @@ _proxied("an array with too little for a reply",
          told=NOT_ASKED_THAT)
 _proxied("an array of impossible numbers for a reply", replying("\r\n".join(
     ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)), told=NOT_ASKED_THAT)
-_proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None), told=PERHAPS_TWICE)
+_proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None), told=SIGNS_OF_LIFE)
 _proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."), told=NOT_ASKED_THAT)
 _proxied("READONLY", replying("-READONLY You can't write against a read only replica."), told=EACH_TIME)
 _proxied("NOAUTH", replying("-NOAUTH Authentication required.", commands=None))
 _proxied("NOSCRIPT without end", replying("-NOSCRIPT No matching script. Please use EVAL."), told=NOT_ASKED_THAT)
-_proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None), told=PERHAPS_TWICE)
+_proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None), told=SIGNS_OF_LIFE)
 _proxied("MASTERDOWN", replying("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
          told=EACH_TIME)
 _proxied("MOVED from a single server", replying("-MOVED 3999 127.0.0.1:6381"), told=NOT_ASKED_THAT)
@@ -108,7 +109,7 @@ _server("a Redis that loads its data", lambda server: server.restart_slowly(), l
 _server("a full Redis", lambda server: server.full(), lambda server: server.not_full(),
         told=NOT_ASKED_THAT)
 _server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy(),
-        told=PERHAPS_TWICE)
+        told=SIGNS_OF_LIFE)
 _server("a Redis made a replica", lambda server: server.replica(), lambda server: server.primary())
 _server("a Redis with a new password", lambda server: server.lock(), lambda server: server.unlock())
 _server("scripts flushed", lambda server: server.ask("SCRIPT", "FLUSH"), lambda server: None, kind=HARMLESS)
