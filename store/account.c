@@ -64,6 +64,8 @@ static void finish_change(struct asking *a, enum store_result outcome,
 	if (wait_ms > LEASE_MS)
 		wait_ms = LEASE_MS;
 	wait = (struct timeval){ .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
+	/* The loop's own time may be older than the reply. */
+	event_base_update_cache_time(a->store->base);
 	if (wait_ms > 0 && event_base_once(a->store->base, -1, EV_TIMEOUT, on_waited, a, &wait) == 0)
 		return;
 	a->done(outcome, error, a->arg);
