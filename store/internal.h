@@ -76,6 +76,7 @@ struct store {
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */
+	int n_takings; /* added since they were last sent */
 	struct event *take_event;
 	struct recent *recent; /* NULL: every question goes to the server */
 	struct sent *sent;     /* NULL: what logins send is not kept */

@@ -116,6 +116,10 @@ struct evbuffer *plain_output(struct plain *p)
 /* An event that is made active stands behind all that are. */
 void plain_send(struct plain *p)
 {
-	if (!event_pending(&p->writable, EV_WRITE, NULL))
+	if (event_pending(&p->writable, EV_WRITE, NULL))
+		return;
+	if (evbuffer_get_length(p->output) >= PLAIN_SOON)
+		write_some(p);
+	if (evbuffer_get_length(p->output) > 0)
 		event_active(&p->end_of_pass, EV_TIMEOUT, 0);
 }

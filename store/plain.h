@@ -1,7 +1,7 @@
 /*
  * A connected socket without TLS on the event loop. What is sent in one pass
- * of the loop is written at its end, without asking first whether the socket
- * takes it: a bufferevent would change the set of events twice for it, go
+ * of the loop is written at its end, or when there is enough of it, without
+ * asking first whether the socket takes it: a bufferevent would change the set of events twice for it, go
  * through the loop once more, and ask the kernel how much there is to read.
  */
 #ifndef SENDWARD_PLAIN_H
@@ -15,6 +15,9 @@ struct plain;
 
 /* Octets read at once. */
 #define PLAIN_READ_MAX 16384
+
+/* So much is written at once, so that the server can begin. */
+#define PLAIN_SOON 1024
 
 /* Each may free the connection. */
 struct plain_events {

@@ -225,6 +225,7 @@ static size_t batch_max(const struct store *store)
 
 void store_ask_takes(struct store *store)
 {
+	store->n_takings = 0;
 	while (!STAILQ_EMPTY(&store->takings)) {
 		struct batch *batch = memory_alloc(sizeof(*batch));
 		struct taking *t;
@@ -342,4 +343,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	if (STAILQ_EMPTY(&store->takings))
 		event_active(store->take_event, EV_TIMEOUT, 0);
 	STAILQ_INSERT_TAIL(&store->takings, t, next);
+	/* The server works on these while the rest of the pass is looked at. */
+	if (++store->n_takings >= COMMAND_TAKES_MAX)
+		store_ask_takes(store);
 }
