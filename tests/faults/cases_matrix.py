@@ -186,14 +186,26 @@ class Row:
         except Timeout:
             self.claim("count", False, f"{used} counted of {login}, not {before + accepted}")
 
-    def _lines(self):
+    def _told(self):
+        """The lines but for decisions; how many of them say that an outage begins, and that it is over."""
         lines = [line for line in self.world.log()[self.log_start:].splitlines() if not decision_fields(line)]
-        opening = sum(bool(OPENING.search(line)) for line in lines)
-        closing = sum(bool(CLOSING.search(line)) for line in lines)
-        least, most = self.fault.told
+        return (lines, sum(bool(OPENING.search(line)) for line in lines),
+                sum(bool(CLOSING.search(line)) for line in lines))
+
+    def _told_right(self):
+        _, opening, closing = self._told()
         # Of several servers, one that is gone for good is not told to be back.
-        told_right = closing <= opening if self.fault.topology else closing == opening
-        self.claim("log", least <= opening <= most and told_right,
+        return closing <= opening if self.fault.topology else closing == opening
+
+    def _lines(self):
+        # A late refusal may begin an outage once more, which is over soon.
+        try:
+            wait_until(self._told_right, "", SETTLED_S)
+        except Timeout:
+            pass
+        lines, opening, closing = self._told()
+        least, most = self.fault.told
+        self.claim("log", least <= opening <= most and self._told_right(),
                    f"{opening} lines say that an outage begins and {closing} that it is over:\n      "
                    + "\n      ".join(lines))
 
