@@ -112,7 +112,8 @@ def clients_that_leave(bench):
     for number in range(60):
         client = bench.client()
         if number % 3 == 0:
-            client.ask("PLAIN", plain(ROSE, "wrong"))
+            # From somewhere else each time: else it is guessing, and the next one is refused.
+            client.ask("PLAIN", plain(ROSE, "wrong"), client=f"203.0.113.{number}")
         elif number % 3 == 1:
             client.salt(ROSE)
         else:
