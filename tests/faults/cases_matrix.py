@@ -69,9 +69,10 @@ class Row:
         self.rose, self.blocked = world.login("rose"), world.login("blocked")
         self.crowd = [world.login("crowd") for _ in range(BURST - 2)]
         world.tool("block", self.blocked, "--reason", "stolen")
+        # A late refusal of the fault before this one may put one off, which is not charged.
         for _ in range(BEFORE):
-            expect(world.send(self.rose).answer, "accept", "an answer before the fault")
-        expect(world.send(self.blocked).answer, "550", "the answer to the blocked login before the fault")
+            wait_until(lambda: world.send(self.rose).answer == "accept", "a message before the fault", LIMIT_S)
+        wait_until(lambda: world.send(self.blocked).answer == "550", "a refusal of the blocked login", LIMIT_S)
 
     # --- meanwhile ---
 
