@@ -9,6 +9,7 @@ import re
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 from bench import BUILD, CONFIGURATION, LIMIT_S, SANITIZER, equal, expect, stopped, until
@@ -79,8 +80,7 @@ def free_port():
 def one_redis(b, *options):
     """Another redis-server, on a port of its own; gives a function for its commands."""
     port = free_port()
-    directory = b.path(f"redis-{port}")
-    os.mkdir(directory)
+    directory = tempfile.mkdtemp(prefix="redis-", dir=b.directory)
 
     def command(*words, check=True):
         done = subprocess.run(["redis-cli", "-p", str(port), *map(str, words)], capture_output=True, check=False,
