@@ -18,48 +18,87 @@
 /* What is listed unless --since says otherwise. */
 #define SINCE_MS (INT64_C(24) * 3600 * 1000)
 
-static void write_event(const struct control *control, const char *kind, const struct order *order,
-			size_t revoked, const json_t *messages)
+static void write_event(const struct control *control, json_t *event, const struct order *order)
 {
-	json_t *event = journal_entry(control, kind, control_login(control));
-
 	json_object_set_new(event, "actor", text_json(order->actor));
 	json_object_set_new(event, "reason", text_json(order->state.reason));
-	if (messages) {
-		json_object_set_new(event, "revoked", need(json_integer((json_int_t)revoked)));
-		json_object_set_new(event, "messages",
-				    need(json_integer((json_int_t)json_array_size(messages))));
-	}
 	journal_write(control, event);
 }
 
 /* ---- compromised ------------------------------------------------------------------ */
 
-static void print_compromised(const struct control *control, const struct order *order,
-			      size_t revoked, json_t *messages)
+/* What came of it. */
+struct outcome {
+	size_t revoked;	  /* passwords */
+	json_t *left;	  /* usernames of those that could not be */
+	json_t *messages; /* NULL: they could not be read */
+};
+
+static void write_compromised(const struct control *control, const struct order *order,
+			      const struct outcome *o)
 {
+	json_t *event = journal_entry(control, "compromised", control_login(control));
+
+	json_object_set_new(event, "revoked", need(json_integer((json_int_t)o->revoked)));
+	if (json_array_size(o->left) > 0)
+		json_object_set(event, "not_revoked", o->left);
+	if (o->messages)
+		json_object_set_new(event, "messages",
+				    need(json_integer((json_int_t)json_array_size(o->messages))));
+	write_event(control, event, order);
+}
+
+static void print_compromised(const struct control *control, const struct order *order,
+			      const struct outcome *o)
+{
+	size_t left = json_array_size(o->left);
+
 	if (control->json) {
 		json_t *json = order_json(control_login(control), &order->state);
 
-		json_object_set_new(json, "revoked", need(json_integer((json_int_t)revoked)));
-		json_object_set(json, "messages", messages);
+		json_object_set_new(json, "revoked", need(json_integer((json_int_t)o->revoked)));
+		json_object_set(json, "not_revoked", o->left);
+		json_object_set(json, "messages", o->messages ? o->messages : json_null());
 		control_print_json(json);
 		return;
 	}
 	control_say(control_login(control), "blocked");
-	printf("%zu password%s revoked\n\n", revoked, revoked == 1 ? "" : "s");
-	sent_list_print(messages);
+	printf("%zu password%s revoked", o->revoked, o->revoked == 1 ? "" : "s");
+	if (left > 0)
+		printf(", %zu could not be", left);
+	puts("\n");
+	if (o->messages)
+		sent_list_print(o->messages);
+}
+
+/* Whatever cannot be done, the rest is. */
+static int end_access(struct control *control, const struct order *order)
+{
+	const struct value *since = control_value(control, OPTION_SINCE);
+	const char *login = control_login(control);
+	struct outcome o;
+	bool ok = credential_revoke_all(control, login, &o.revoked, &o.left);
+
+	if (!ok)
+		control_refuse("%s: it is blocked, but not all is done; do it again", login);
+	else if (o.revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
+		control_note("%s: no password of it was kept here; if another SASL server knows "
+			     "one, it is to be changed there", login);
+	o.messages = sent_list_read(control, login, since ? since->number : SINCE_MS);
+	write_compromised(control, order, &o);
+	print_compromised(control, order, &o);
+	ok = ok && o.messages;
+	json_decref(o.left);
+	json_decref(o.messages);
+	return ok ? STATUS_DONE : STATUS_REFUSED;
 }
 
 /* The login is blocked first: whatever fails after that, it sends no more. */
 int command_compromised(struct control *control)
 {
-	const struct value *since = control_value(control, OPTION_SINCE);
 	struct credential_id id; /* the main one, or the one that is named: the login's */
 	struct order order;
 	enum edit_result result;
-	json_t *messages;
-	size_t revoked = 0;
 
 	order_init(&order, control, ACCOUNT_BLOCKED, "compromised");
 	if (!credential_of_command(control, &id) || !control_connect(control))
@@ -69,18 +108,7 @@ int command_compromised(struct control *control)
 		return STATUS_REFUSED;
 	if (result == EDIT_ADDED)
 		order_note_added(id.login);
-	if (!credential_revoke_all(control, id.login, &revoked))
-		return STATUS_REFUSED;
-	if (revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
-		control_note("%s: no password of it was kept here; if another SASL server knows "
-			     "one, it is to be changed there", id.login);
-	messages = sent_list_read(control, id.login, since ? since->number : SINCE_MS);
-	if (!messages)
-		return STATUS_REFUSED;
-	write_event(control, "compromised", &order, revoked, messages);
-	print_compromised(control, &order, revoked, messages);
-	json_decref(messages);
-	return STATUS_DONE;
+	return end_access(control, &order);
 }
 
 /* ---- release ----------------------------------------------------------------------- */
@@ -105,7 +133,7 @@ static bool release(struct control *control, const struct credential_id *id, str
 				   &(struct credential_secret){ .secret = secret->secret }) ||
 	    order_carry_out(control, order) == EDIT_REFUSED)
 		return false;
-	write_event(control, "released", order, 0, NULL);
+	write_event(control, journal_entry(control, "released", control_login(control)), order);
 	return true;
 }
 

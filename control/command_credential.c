@@ -22,10 +22,17 @@ static int64_t seconds_of(const struct value *value)
 	return (value->number + 999) / 1000;
 }
 
+/* What a credential_change of this file gets. */
+struct changing {
+	const struct control *control;
+	const struct credential_id *id;
+};
+
 /* Its own networks and its end, as the options say. */
 static bool change_settings(struct edit *edit, json_t *entry, void *arg)
 {
-	const struct control *control = arg;
+	const struct changing *c = arg;
+	const struct control *control = c->control;
 	const struct value *expires = control_value(control, OPTION_EXPIRES);
 	json_t *networks = need(json_array());
 
@@ -34,7 +41,7 @@ static bool change_settings(struct edit *edit, json_t *entry, void *arg)
 			json_array_append_new(networks,
 					      text_json(control->given[i].value.text));
 	if (json_array_size(networks) > CREDENTIAL_NETWORKS_MAX) {
-		control_refuse("%s: a credential has at most %d networks", edit->login,
+		control_refuse("%s: a credential has at most %d networks", c->id->username,
 			       CREDENTIAL_NETWORKS_MAX);
 		json_decref(networks);
 		return false;
@@ -110,8 +117,9 @@ static bool generate_or_stdin(const struct control *control)
 
 int command_credential_add(struct control *control)
 {
-	struct credential_secret new = { .add = true, .change = change_settings, .arg = control };
 	struct credential_id id;
+	struct changing changing = { control, &id };
+	struct credential_secret new = { .add = true, .change = change_settings, .arg = &changing };
 
 	if (!generate_or_stdin(control))
 		return STATUS_USAGE;
@@ -148,7 +156,8 @@ static int change(struct control *control, credential_change *change_entry, cons
 
 	if (!credential_of_command(control, &id) || !control_connect(control))
 		return STATUS_REFUSED;
-	result = credential_edit(control, &id, change_entry, control, &after);
+	result = credential_edit(control, &id, change_entry, &(struct changing){ control, &id },
+				 &after);
 	if (result == EDIT_REFUSED)
 		return STATUS_REFUSED;
 	ok = !in_secret || credential_write_networks(control, &id, after);
@@ -184,9 +193,11 @@ static bool block_entry(struct edit *edit, json_t *entry, void *arg)
 /* What was revoked is not there; a new password makes it again. */
 static bool allow_entry(struct edit *edit, json_t *entry, void *arg)
 {
-	(void)arg;
+	const struct changing *c = arg;
+
+	(void)edit;
 	if (json_object_get(entry, "revoked")) {
-		control_refuse("%s: its password was revoked; set a new one", edit->login);
+		control_refuse("%s: its password was revoked; set a new one", c->id->username);
 		return false;
 	}
 	json_object_del(entry, "state");

@@ -2,7 +2,7 @@
  * Credentials of an account, and their secrets. An account and the secrets of
  * its credentials are several keys, which no one command writes at once (in a
  * cluster they may be on several servers). So what refuses is written first: the
- * account without a credential, before its secret goes; a new secret, when the
+ * account refuses a credential, before its secret goes; a new secret, when the
  * account knows of it. Whatever is interrupted is done by the same command again.
  */
 #ifndef SENDWARD_CONTROL_CREDENTIAL_H
@@ -71,12 +71,16 @@ bool credential_write_networks(struct control *control, const struct credential_
 			       const json_t *record);
 
 /* Takes the credential away from the account, then its secret; of the main one
- * the account remembers that it was revoked. False, said. */
+ * the account remembers that it was revoked, and of another one until its secret is
+ * gone. False, said, also when there was none. */
 bool credential_revoke(struct control *control, const struct credential_id *id);
 
-/* Revokes all of them, the others also when one of them cannot be; *n says how many
- * passwords there were. False, said, when one is left. */
-bool credential_revoke_all(struct control *control, const char *login, size_t *n);
+/* Revokes all of them, the others also when one of them cannot be. *n says how many
+ * passwords there were that are gone, *left, a new array, the usernames of those that
+ * are still there: the account refuses them. When the account could not be written, so
+ * that it refuses none, login alone is in it. False, said, when the same is to be done
+ * again. */
+bool credential_revoke_all(struct control *control, const char *login, size_t *n, json_t **left);
 
 /* The secrets of all credentials of an account but the main one, before the
  * account goes. False, said. */

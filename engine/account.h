@@ -41,7 +41,7 @@ struct account_credential {
 	size_t n_networks;
 	int64_t expires_s; /* Unix time; 0: never */
 	int64_t changed_s; /* its secret was set then; 0: not known */
-	int64_t revoked_s; /* since then; 0: it is not. Others than the main one just go */
+	int64_t revoked_s; /* since then; 0: it is not. Others than the main one go with their secret */
 	bool blocked;
 };
 
