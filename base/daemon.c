@@ -13,6 +13,7 @@
 
 #include "base/background.h"
 #include "base/core_dump.h"
+#include "base/daemon_events.h"
 #include "base/daemon_options.h"
 #include "base/identity.h"
 #include "base/log.h"
@@ -83,6 +84,7 @@ int daemon_main(const struct daemon_program *program, int argc, char **argv)
 	struct daemon_options options;
 	struct config *config;
 
+	daemon_events_defer();
 	daemon_options_parse(program, argc, argv, &options);
 	config = config_load(options.config_path, error, sizeof(error));
 	if (!config) {

@@ -22,8 +22,9 @@ struct daemon_program {
 	 * failure returns false with a text for people in error. */
 	bool (*open)(struct config *config, char *error, size_t error_size);
 	/* Calls daemon_ready(), works until told to stop, and returns the exit
-	 * status. Takes over the reference to config. SIGPIPE is ignored;
-	 * other signals are up to run(). */
+	 * status. Takes over the reference to config. SIGPIPE is ignored, and
+	 * what tells to reload waits; other signals are up to run()
+	 * (base/daemon_events.h). */
 	int (*run)(struct config *config);
 };
 

@@ -1,8 +1,6 @@
 #include "policy/policyd.h"
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 
 #include "base/crowd.h"
 #include "base/daemon.h"
+#include "base/daemon_events.h"
 #include "base/listeners.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -28,10 +27,9 @@ struct policyd {
 	struct clients *clients;
 	struct map_clients *map_clients;
 	struct listeners *listeners, *sender_listeners;
+	struct daemon_events *events;
 	int draining; /* kinds of clients that have connections yet, while it stops */
-	struct event on_hup, on_term, on_int, beat, stop_deadline;
 	int64_t since_s;
-	bool stopping;
 };
 
 static const struct endpoint *policy_list(const struct config *config, size_t *n)
@@ -85,7 +83,7 @@ static void on_report(void *ctx, const struct config *config, const struct reque
 	report_verdict(d->store, config, "policyd", request, verdict, elapsed_us);
 }
 
-static void beat(struct policyd *d)
+static void tell_beat(struct policyd *d)
 {
 	char name[NODE_MAX + 16], json[512];
 	struct map_clients_stats map;
@@ -102,7 +100,7 @@ static void beat(struct policyd *d)
 		 (long long)stats.connections, (long long)stats.requests,
 		 (long long)stats.decisions, (long long)stats.malformed,
 		 (long long)stats.turned_away, (long long)map.lookups);
-	store_beat(d->store, name, json, POLICYD_BEAT_TTL_S);
+	store_beat(d->store, name, json, DAEMON_BEAT_TTL_S);
 }
 
 static void on_milter_beat(enum store_result result, const char *record, size_t len,
@@ -128,11 +126,9 @@ static void look_after_milter(struct policyd *d)
 	store_beat_get(d->store, name, on_milter_beat, d);
 }
 
-static void on_beat(evutil_socket_t fd, short what, void *arg)
+static void beat(void *arg)
 {
-	(void)fd;
-	(void)what;
-	beat(arg);
+	tell_beat(arg);
 	look_after_milter(arg);
 }
 
@@ -141,12 +137,12 @@ static void on_store_ready(const char *error, void *arg)
 	struct policyd *d = arg;
 	char address[REDIS_NAME_MAX];
 
-	if (d->stopping)
+	if (daemon_events_stopping(d->events))
 		return;
 	listeners_resume(d->listeners);
 	listeners_resume(d->sender_listeners);
 	if (!error) {
-		on_beat(-1, 0, d);
+		beat(d);
 		return;
 	}
 	/* Most errors begin with the address. */
@@ -183,15 +179,12 @@ static void tell_configured(const struct policyd *d)
 		log_info("Postfix can ask who owns an address on %s", text);
 }
 
-static void on_reload(evutil_socket_t fd, short what, void *arg)
+static void reload(void *arg)
 {
 	struct policyd *d = arg;
 	char error[LISTENER_ERROR_MAX], text[LOG_LINE_MAX];
-	struct config *config;
+	struct config *config = daemon_reload(d->config);
 
-	(void)fd;
-	(void)what;
-	config = d->stopping ? NULL : daemon_reload(d->config);
 	if (!config)
 		return;
 	if (!apply_listeners(d, config, error, sizeof(error)))
@@ -206,41 +199,20 @@ static void on_reload(evutil_socket_t fd, short what, void *arg)
 	tell_configured(d);
 }
 
-static void end_loop(struct policyd *d)
-{
-	event_base_loopbreak(d->base);
-}
-
 static void on_drained(void *ctx)
 {
 	struct policyd *d = ctx;
 
 	if (--d->draining == 0)
-		end_loop(d);
+		daemon_events_end(d->events);
 }
 
-static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+static void stop(void *arg)
 {
-	(void)fd;
-	(void)what;
-	log_warning("not everything was answered within %d s: stopping anyway", POLICYD_STOP_MAX_S);
-	end_loop(arg);
-}
-
-static void on_stop(evutil_socket_t signal_number, short what, void *arg)
-{
-	static const struct timeval deadline = { .tv_sec = POLICYD_STOP_MAX_S };
 	struct policyd *d = arg;
 
-	(void)signal_number;
-	(void)what;
-	if (d->stopping)
-		return;
-	d->stopping = true;
-	daemon_stopping();
 	listeners_free(&d->listeners);
 	listeners_free(&d->sender_listeners);
-	event_add(&d->stop_deadline, &deadline);
 	d->draining = 2;
 	clients_drain(d->clients, on_drained);
 	map_clients_drain(d->map_clients, on_drained, d);
@@ -261,6 +233,7 @@ static void policyd_free(struct policyd *d)
 	clients_free(&d->clients);
 	map_clients_free(&d->map_clients);
 	config_unref(&d->config);
+	daemon_events_free(&d->events);
 	event_base_free(d->base);
 	free(d);
 	libevent_global_shutdown();
@@ -285,39 +258,6 @@ struct policyd *policyd_open(struct config *config, char *error, size_t error_si
 	return NULL;
 }
 
-static void assign_events(struct policyd *d)
-{
-	static const struct timeval every = { .tv_sec = POLICYD_BEAT_EVERY_S };
-
-	evsignal_assign(&d->on_hup, d->base, SIGHUP, on_reload, d);
-	evsignal_assign(&d->on_term, d->base, SIGTERM, on_stop, d);
-	evsignal_assign(&d->on_int, d->base, SIGINT, on_stop, d);
-	event_assign(&d->beat, d->base, -1, EV_PERSIST, on_beat, d);
-	evtimer_assign(&d->stop_deadline, d->base, on_stop_deadline, d);
-	evsignal_add(&d->on_hup, NULL);
-	evsignal_add(&d->on_term, NULL);
-	evsignal_add(&d->on_int, NULL);
-	event_add(&d->beat, &every);
-}
-
-/* Without their events the signals would have their default effect again, and
- * a second SIGTERM would spoil the exit status. */
-static void delete_events(struct policyd *d)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	event_del(&d->on_hup);
-	event_del(&d->on_term);
-	event_del(&d->on_int);
-	event_del(&d->beat);
-	event_del(&d->stop_deadline);
-}
-
 static void log_start(const struct policyd *d)
 {
 	char text[LOG_LINE_MAX];
@@ -330,12 +270,18 @@ static void log_start(const struct policyd *d)
 
 int policyd_run(struct policyd *d, struct config *config)
 {
+	static const struct daemon_calls calls = {
+		.reload = reload,
+		.beat = beat,
+		.stop = stop,
+		.stop_max_s = POLICYD_STOP_MAX_S,
+	};
 	int status;
 
 	config_unref(&d->config);
 	d->config = config;
 	d->since_s = (int64_t)time(NULL);
-	assign_events(d);
+	d->events = daemon_events_new(d->base, &calls, d);
 	log_start(d);
 	log_hold();
 	d->store = store_new(d->base, config);
@@ -352,10 +298,9 @@ int policyd_run(struct policyd *d, struct config *config)
 	listeners_pause(d->sender_listeners);
 	store_when_ready(d->store, config->redis.deadline_ms, on_store_ready, d);
 	daemon_ready();
-	status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	status = daemon_events_run(d->events);
 	store_finish(d->store);
 	log_info("sendward-policyd stopped");
-	delete_events(d);
 	policyd_free(d);
 	log_release();
 	return status;

@@ -15,16 +15,13 @@
 /* How long a stop waits for answers under way before it goes on without. */
 #define POLICYD_STOP_MAX_S 5
 
-#define POLICYD_BEAT_EVERY_S 10
-#define POLICYD_BEAT_TTL_S 30
-
 struct policyd;
 
 /* Opens the listeners, which may need privileges. NULL with a text for people
  * in error. */
 struct policyd *policyd_open(struct config *config, char *error, size_t error_size);
 
-/* Serves until SIGTERM or SIGINT; SIGHUP reloads. Takes over the reference to
+/* Serves until SIGTERM or SIGINT; SIGHUP or SIGUSR1 reloads. Takes over the reference to
  * config, frees policyd and returns the exit status. */
 int policyd_run(struct policyd *policyd, struct config *config);
 

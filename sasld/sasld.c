@@ -1,8 +1,6 @@
 #include "sasld/sasld.h"
 
 #include <event2/event.h>
-#include <event2/event_struct.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +9,7 @@
 
 #include "base/crowd.h"
 #include "base/daemon.h"
+#include "base/daemon_events.h"
 #include "base/listeners.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -27,9 +26,8 @@ struct sasld {
 	struct login_host login;
 	struct session_host sessions;
 	struct lifetime_pass *lifetime;
-	struct event on_hup, on_term, on_int, beat, stop_deadline;
+	struct daemon_events *events;
 	int64_t since_s;
-	bool stopping;
 };
 
 /* ---- connections ---------------------------------------------------------- */
@@ -106,7 +104,7 @@ static void ask_for_strangers(struct sasld *d)
 
 /* ---- at times ------------------------------------------------------------- */
 
-static void beat(struct sasld *d)
+static void tell_beat(struct sasld *d)
 {
 	char name[NODE_MAX + 16], json[512];
 
@@ -120,16 +118,14 @@ static void beat(struct sasld *d)
 		 (long long)d->sessions.n_malformed, (long long)crowd_turned_away(d->crowd),
 		 (long long)d->login.n_accepted, (long long)d->login.n_refused,
 		 (long long)d->login.n_unknown, hasher_waiting(d->login.hasher));
-	store_beat(d->login.store, name, json, SASLD_BEAT_TTL_S);
+	store_beat(d->login.store, name, json, DAEMON_BEAT_TTL_S);
 }
 
-static void on_beat(evutil_socket_t fd, short what, void *arg)
+static void beat(void *arg)
 {
 	struct sasld *d = arg;
 
-	(void)fd;
-	(void)what;
-	beat(d);
+	tell_beat(d);
 	if (!*d->login.strangers)
 		ask_for_strangers(d);
 }
@@ -138,25 +134,22 @@ static void on_store_ready(const char *error, void *arg)
 {
 	struct sasld *d = arg;
 
-	if (d->stopping)
+	if (daemon_events_stopping(d->events))
 		return;
 	listeners_resume(d->listeners);
 	if (error)
 		log_warning("redis %s; starting anyway, logins are answered 454 until it is there",
 			    error);
 	else
-		on_beat(-1, 0, d);
+		beat(d);
 }
 
-static void on_reload(evutil_socket_t fd, short what, void *arg)
+static void reload(void *arg)
 {
 	struct sasld *d = arg;
 	char error[LISTENER_ERROR_MAX], text[LOG_LINE_MAX];
-	struct config *config;
+	struct config *config = daemon_reload(d->config);
 
-	(void)fd;
-	(void)what;
-	config = d->stopping ? NULL : daemon_reload(d->config);
 	if (!config)
 		return;
 	if (!listeners_apply(d->listeners, config, error, sizeof(error)))
@@ -176,30 +169,14 @@ static void on_drained(void *ctx)
 {
 	struct sasld *d = ctx;
 
-	event_base_loopbreak(d->base);
+	daemon_events_end(d->events);
 }
 
-static void on_stop_deadline(evutil_socket_t fd, short what, void *arg)
+static void stop(void *arg)
 {
-	(void)fd;
-	(void)what;
-	log_warning("not everything was answered within %d s: stopping anyway", SASLD_STOP_MAX_S);
-	on_drained(arg);
-}
-
-static void on_stop(evutil_socket_t signal_number, short what, void *arg)
-{
-	static const struct timeval deadline = { .tv_sec = SASLD_STOP_MAX_S };
 	struct sasld *d = arg;
 
-	(void)signal_number;
-	(void)what;
-	if (d->stopping)
-		return;
-	d->stopping = true;
-	daemon_stopping();
 	listeners_free(&d->listeners);
-	event_add(&d->stop_deadline, &deadline);
 	crowd_drain(d->crowd, on_drained, d);
 }
 
@@ -218,6 +195,7 @@ static void sasld_free(struct sasld *d)
 		mechanism_library_free(&d->login.library);
 	explicit_bzero(d->login.strangers, sizeof(d->login.strangers));
 	config_unref(&d->config);
+	daemon_events_free(&d->events);
 	event_base_free(d->base);
 	free(d);
 	libevent_global_shutdown();
@@ -255,39 +233,6 @@ struct sasld *sasld_open(struct config *config, char *error, size_t error_size)
 	return NULL;
 }
 
-static void assign_events(struct sasld *d)
-{
-	static const struct timeval every = { .tv_sec = SASLD_BEAT_EVERY_S };
-
-	evsignal_assign(&d->on_hup, d->base, SIGHUP, on_reload, d);
-	evsignal_assign(&d->on_term, d->base, SIGTERM, on_stop, d);
-	evsignal_assign(&d->on_int, d->base, SIGINT, on_stop, d);
-	event_assign(&d->beat, d->base, -1, EV_PERSIST, on_beat, d);
-	evtimer_assign(&d->stop_deadline, d->base, on_stop_deadline, d);
-	evsignal_add(&d->on_hup, NULL);
-	evsignal_add(&d->on_term, NULL);
-	evsignal_add(&d->on_int, NULL);
-	event_add(&d->beat, &every);
-}
-
-/* Without their events the signals would have their default effect again, and
- * a second SIGTERM would spoil the exit status. */
-static void delete_events(struct sasld *d)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	event_del(&d->on_hup);
-	event_del(&d->on_term);
-	event_del(&d->on_int);
-	event_del(&d->beat);
-	event_del(&d->stop_deadline);
-}
-
 static void log_start(const struct sasld *d)
 {
 	char text[LOG_LINE_MAX];
@@ -316,21 +261,26 @@ static bool start(struct sasld *d)
 
 int sasld_run(struct sasld *d, struct config *config)
 {
+	static const struct daemon_calls calls = {
+		.reload = reload,
+		.beat = beat,
+		.stop = stop,
+		.stop_max_s = SASLD_STOP_MAX_S,
+	};
 	int status = EXIT_FAILURE;
 
 	config_unref(&d->config);
 	d->config = config;
 	d->since_s = (int64_t)time(NULL);
-	assign_events(d);
+	d->events = daemon_events_new(d->base, &calls, d);
 	if (start(d)) {
 		log_start(d);
 		listeners_pause(d->listeners);
 		store_when_ready(d->login.store, config->redis.deadline_ms, on_store_ready, d);
 		daemon_ready();
-		status = event_base_dispatch(d->base) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+		status = daemon_events_run(d->events);
 		log_info("sendward-sasld stopped");
 	}
-	delete_events(d);
 	sasld_free(d);
 	return status;
 }

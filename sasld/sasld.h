@@ -15,16 +15,13 @@
 /* How long a stop waits for answers under way before it goes on without. */
 #define SASLD_STOP_MAX_S 10
 
-#define SASLD_BEAT_EVERY_S 10
-#define SASLD_BEAT_TTL_S 30
-
 struct sasld;
 
 /* Opens the listeners, which may need privileges. NULL with a text for people
  * in error. */
 struct sasld *sasld_open(struct config *config, char *error, size_t error_size);
 
-/* Serves until SIGTERM or SIGINT; SIGHUP reloads. Takes over the reference to
+/* Serves until SIGTERM or SIGINT; SIGHUP or SIGUSR1 reloads. Takes over the reference to
  * config, frees sasld and returns the exit status. */
 int sasld_run(struct sasld *sasld, struct config *config);
 

@@ -358,6 +358,25 @@ def good_reload(bench):
 
 
 @case
+def early_reload(bench):
+    """a reload at the very start waits until it can be served, by SIGHUP and by SIGUSR1"""
+    for number in (signal.SIGHUP, signal.SIGUSR1):
+        bench.redis.start()
+        bench.configure()
+        before = bench.log_count("configuration reloaded")
+        bench.daemon.launch()
+        wait_until(lambda: os.path.exists(bench.path), "the socket", LIMIT_S)
+        bench.daemon.signal(number)
+        wait_until(lambda before=before: bench.log_count("configuration reloaded") > before, "the reload", LIMIT_S)
+        bench.daemon.wait_ready()
+        bench.wait_connected()
+        expect(bench.client().ask("RCPT", instance="1.0"), DUNNO)
+        bench.daemon.stop()
+        expect(bench.daemon.stopped_with, 0, "the exit status")
+        bench.redis.stop()
+
+
+@case
 def listener_in_the_way(bench):
     """a reload with a listener that cannot be opened keeps the listeners and takes the rest"""
     client = bench.start(plan={"quotas": '{ "1 messages / 1h" }'}).client()
