@@ -14,7 +14,8 @@ import tempfile
 
 from rig import HIGH    # first: it says where the others are
 
-from processes import Process, accepts_connections, alive_in_session, free_port, kill_session, wait_until
+from ports import free_port
+from processes import Process, accepts_connections, alive_in_session, kill_session, wait_until
 from services import write
 
 PATHS = os.environ.get("PATH", "") + ":/usr/sbin:/sbin:/usr/bin:/bin"

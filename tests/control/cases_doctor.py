@@ -12,7 +12,8 @@ import subprocess
 import tempfile
 import time
 
-from bench import BUILD, CONFIGURATION, LIMIT_S, SANITIZER, equal, expect, stopped, until
+from bench import BUILD, CONFIGURATION, LIMIT_S, SANITIZER, equal, expect, redis_server, stopped, until
+from ports import free_port
 
 USER = CONFIGURATION.replace('address = "{address}"',
                              'address = "{address}" username = "sendward" password_file = "{secret}"')
@@ -66,21 +67,14 @@ def use_acl(b, without=()):
     b.redis(*acl_words(b, without))
 
 
-def free_port():
-    """Low enough for the bus of a cluster, 10000 above it."""
-    while True:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port < 55000:
-            return port
-
-
 @contextlib.contextmanager
 def one_redis(b, *options):
     """Another redis-server, on a port of its own; gives a function for its commands."""
     port = free_port()
     directory = tempfile.mkdtemp(prefix="redis-", dir=b.directory)
+    bus_port = free_port() if "--cluster-enabled" in options else None
+    if bus_port:
+        options = (*options, "--cluster-port", str(bus_port))
 
     def command(*words, check=True):
         done = subprocess.run(["redis-cli", "-p", str(port), *map(str, words)], capture_output=True, check=False,
@@ -88,11 +82,11 @@ def one_redis(b, *options):
         expect(not check or not re.match("(ERR|NO|WRONG)", done.stdout), f"{words}: {done.stdout}")
         return done.stdout.strip()
 
-    with subprocess.Popen(["redis-server", *options, "--port", str(port), "--dir", directory, "--save", ""],
+    with subprocess.Popen([redis_server(), *options, "--port", str(port), "--dir", directory, "--save", ""],
                           stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
         try:
             until(lambda: re.match("PONG|NOPERM|NOAUTH|ERR", command("PING", check=False)), "redis-server starts")
-            command.port = port
+            command.port, command.bus_port = port, bus_port
             yield command
         finally:
             process.kill()
@@ -312,7 +306,7 @@ def cluster(b):
     with one_redis(b, "--cluster-enabled", "yes") as first, one_redis(b, "--cluster-enabled", "yes") as second:
         first("CLUSTER", "ADDSLOTSRANGE", 0, 8191)
         second("CLUSTER", "ADDSLOTSRANGE", 8192, 16383)
-        first("CLUSTER", "MEET", "127.0.0.1", second.port)
+        first("CLUSTER", "MEET", "127.0.0.1", second.port, second.bus_port)
         until(lambda: all("cluster_state:ok" in one("CLUSTER", "INFO") for one in (first, second)), "the cluster is up")
         b.configure(USER.replace("{secret}", secret).replace(
             'address = "{address}"', f'cluster = {{{{ "inet:127.0.0.1:{first.port}" }}}}'))

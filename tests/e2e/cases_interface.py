@@ -5,7 +5,7 @@ import os
 import re
 import socket
 
-
+from ports import free_port
 from processes import Process, tail
 from sendward import built, built_for_anyone, environment
 from services import run_tool
@@ -173,10 +173,7 @@ def _(stack):
 
 @case(CLI, "the policy daemon on a TCP port answers Postfix too", wirings=[POLICYD], start=False)
 def _(stack):
-    port = 10031
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     stack.configure(sections={"policyd": {"listen": f'{{ "unix:{stack.policy_socket}", "inet:127.0.0.1:{port}" }}'}})
     stack.start()
     service = f"check_policy_service inet:127.0.0.1:{port}"

@@ -6,7 +6,8 @@ import os
 import pwd
 import re
 
-from processes import Process, Timeout, accepts_connections, free_port, tail, wait_until
+from ports import free_port
+from processes import Process, Timeout, accepts_connections, tail, wait_until
 from services import POSTFIX_USER, program, run_tool, write
 
 HOSTNAME = "mx1.test.example"

@@ -5,7 +5,6 @@ ever signalled. A zombie counts as gone: it holds no socket, no file and no memo
 """
 
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -27,19 +26,6 @@ def wait_until(condition, what, limit_s=10.0, step_s=0.01):
             raise Timeout(f"waited {limit_s:g} s for {what}")
         time.sleep(step_s)
         step_s = min(step_s * 1.5, 0.1)
-
-
-def free_port(address="127.0.0.1"):
-    """A TCP port nobody listens on, below the range the kernel hands out by itself, so nobody gets it by accident."""
-    for _ in range(200):
-        port = random.randrange(12000, 32000)
-        with socket.socket() as probe:
-            try:
-                probe.bind((address, port))
-            except OSError:
-                continue
-            return port
-    raise Timeout("no free TCP port on " + address)
 
 
 def accepts_connections(address, limit_s=0.5):

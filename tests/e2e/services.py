@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 
-from processes import Process, accepts_connections, free_port
+from ports import free_port
+from processes import Process, accepts_connections
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "packaging", "dovecot")

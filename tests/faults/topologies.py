@@ -3,7 +3,8 @@
 import os
 
 import resp
-from processes import Process, free_port, wait_until
+from ports import free_port
+from processes import Process, wait_until
 from services import program, write
 
 LIMIT_S = 30

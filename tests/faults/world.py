@@ -11,7 +11,8 @@ import tempfile
 import time
 
 from fronts import FRONTS
-from processes import free_port, wait_until
+from ports import free_port
+from processes import wait_until
 from proxy import NONE, Proxy
 from sendward import NODE, Daemon, Tool, write_configuration
 from server import LIMIT_S, Server

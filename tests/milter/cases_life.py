@@ -9,7 +9,8 @@ import threading
 import time
 
 import mta
-from processes import free_port, wait_until
+from ports import free_port
+from processes import wait_until
 from sendward import built
 from table import case
 from world import BODY, BUSY_MS, DEADLINE_MS, FROM_ALICE, MARGIN_MS, World, expect, expect_between, expect_match

@@ -7,7 +7,8 @@ import socket
 import subprocess
 
 from bench import ATTRIBUTES, DUNNO, LIMIT_S, Failure, expect, expect_prefix, request
-from processes import free_port, wait_until
+from ports import free_port
+from processes import wait_until
 from sendward import NODE, built
 
 CASES = []

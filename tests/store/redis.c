@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <hiredis/hiredis.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -12,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -183,20 +181,6 @@ void redis_freeze(struct redis *r)
 void redis_thaw(struct redis *r)
 {
 	kill(r->pid, SIGCONT);
-}
-
-int redis_free_port(void)
-{
-	struct sockaddr_in sa = { .sin_family = AF_INET,
-				  .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof(sa);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&sa, len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&sa, &len) < 0)
-		die("a free port", strerror(errno));
-	close(fd);
-	return ntohs(sa.sin_port);
 }
 
 /* ---- the directory ------------------------------------------------------ */

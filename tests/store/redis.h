@@ -30,9 +30,6 @@ struct redis *redis_new_with(int port, bool sentinel, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 void redis_free(struct redis **redis);
 
-/* A TCP port that nobody listens on, for an argument. */
-int redis_free_port(void);
-
 const char *redis_socket(const struct redis *redis);
 /* The directory, for other files of the test. */
 const char *redis_directory(const struct redis *redis);

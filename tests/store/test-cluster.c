@@ -9,6 +9,7 @@
 
 #include "store/slot.h"
 #include "tests/store/load.h"
+#include "tests/unit/port.h"
 #include "tests/unit/suite.h"
 
 #define PRIMARIES 3
@@ -58,8 +59,8 @@ static void start(void)
 	for (size_t i = 0; i < NODES; i++) {
 		redisReply *id;
 
-		ports[i] = redis_free_port();
-		bus_ports[i] = redis_free_port();
+		ports[i] = port_free();
+		bus_ports[i] = port_free();
 		nodes[i] = redis_new_with(ports[i], false,
 					  "cluster-enabled yes\ncluster-port %d\n"
 					  "cluster-node-timeout 1000\n"
@@ -392,10 +393,10 @@ static void test_seeds(void)
 
 	snprintf(other, sizeof(other),
 		 "cluster = { \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\" }",
-		 redis_free_port(), redis_free_port(), ports[2]);
+		 port_free(), port_free(), ports[2]);
 	SUITE_TEXT_EQUAL(rig_connect(&rig, other, 3000), "");
 	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
-	snprintf(other, sizeof(other), "cluster = { \"inet:127.0.0.1:%d\" }", redis_free_port());
+	snprintf(other, sizeof(other), "cluster = { \"inet:127.0.0.1:%d\" }", port_free());
 	SUITE_TRUE(strstr(rig_connect(&rig, other, 1000), "Connection refused") != NULL);
 	SUITE_INT_EQUAL(rig_get(&rig, "rose").result, STORE_UNAVAILABLE);
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/store/load.h"
+#include "tests/unit/port.h"
 #include "tests/unit/suite.h"
 
 #define SENTINELS 3
@@ -54,7 +55,7 @@ static void start(int down_after_ms)
 	size_t len;
 
 	for (size_t i = 0; i < 2; i++)
-		server_ports[i] = redis_free_port();
+		server_ports[i] = port_free();
 	servers[0] = redis_new_with(server_ports[0], false, "repl-diskless-sync-delay 0\n");
 	servers[1] = redis_new_with(server_ports[1], false,
 				    "repl-diskless-sync-delay 0\nreplicaof 127.0.0.1 %d\n",
@@ -62,7 +63,7 @@ static void start(int down_after_ms)
 	rig_wait_for(&rig, replicates, "replication");
 	len = (size_t)sprintf(section, "sentinel_master = \"mail\" sentinels = { ");
 	for (size_t i = 0; i < SENTINELS; i++) {
-		sentinel_ports[i] = redis_free_port();
+		sentinel_ports[i] = port_free();
 		sentinels[i] = redis_new_with(sentinel_ports[i], true,
 					      "sentinel monitor mail 127.0.0.1 %d 2\n"
 					      "sentinel down-after-milliseconds mail %d\n"

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "tests/store/rig.h"
+#include "tests/unit/port.h"
 #include "tests/unit/suite.h"
 
 static struct rig rig;
@@ -165,13 +166,13 @@ static bool is_ok(struct redis *node)
 /* A cluster of one node, which is reached by TLS only. */
 static void test_cluster(void)
 {
-	int tls_port = redis_free_port();
+	int tls_port = port_free();
 	struct redis *node = redis_new_with(
 		0, false,
 		"tls-port %d\ntls-cert-file %s/server.pem\ntls-key-file %s/server.key\n"
 		"tls-ca-cert-file %s/ca.pem\ncluster-enabled yes\ntls-cluster yes\n"
 		"cluster-port %d\n",
-		tls_port, directory, directory, directory, redis_free_port());
+		tls_port, directory, directory, directory, port_free());
 	char text[1000];
 
 	redis_do(node, "CLUSTER ADDSLOTSRANGE 0 16383");
@@ -217,7 +218,7 @@ int main(void)
 		fprintf(stderr, "certificates cannot be made: apt-get install openssl\n");
 		return 99;
 	}
-	port = redis_free_port();
+	port = port_free();
 	snprintf(port_text, sizeof(port_text), "%d", port);
 	snprintf(cert, sizeof(cert), "%s/server.pem", directory);
 	snprintf(key, sizeof(key), "%s/server.key", directory);

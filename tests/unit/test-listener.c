@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <event2/event.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "tests/unit/port.h"
 #include "tests/unit/suite.h"
 
 /* A directory of its own for each test, with a name that fits sun_path. */
@@ -245,21 +245,6 @@ static void test_replaced(void)
 	tear_down();
 }
 
-/* A port that is free now, on this address. */
-static uint16_t free_port(void)
-{
-	struct sockaddr_in address = { .sin_family = AF_INET };
-	socklen_t len = sizeof(address);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	if (bind(fd, (struct sockaddr *)&address, len) < 0 ||
-	    getsockname(fd, (struct sockaddr *)&address, &len) < 0)
-		abort();
-	close(fd);
-	return ntohs(address.sin_port);
-}
-
 static void test_inet(void)
 {
 	char expected[LISTENER_ERROR_MAX];
@@ -268,7 +253,7 @@ static void test_inet(void)
 	set_up();
 	endpoint.kind = ENDPOINT_INET;
 	snprintf(endpoint.host, sizeof(endpoint.host), "127.0.0.1");
-	endpoint.port = free_port();
+	endpoint.port = port_free();
 	listener = open_here();
 	SUITE_TEXT_EQUAL(error, "");
 	SUITE_TRUE(open_here() == NULL);
