@@ -14,6 +14,7 @@
 
 struct crowd {
 	const struct crowd_kind *kind;
+	void *host;		  /* borrowed */
 	struct crowd_member list; /* a ring; this is its seam */
 	int64_t n, n_turned_away;
 	int64_t complained_s; /* 0: never */
@@ -45,12 +46,13 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	}
 }
 
-struct crowd *crowd_new(struct event_base *base, const struct crowd_kind *kind)
+struct crowd *crowd_new(struct event_base *base, const struct crowd_kind *kind, void *host)
 {
 	static const struct timeval every = { .tv_sec = SWEEP_EVERY_S };
 	struct crowd *crowd = memory_zero(sizeof(*crowd));
 
 	crowd->kind = kind;
+	crowd->host = host;
 	crowd->list.next = crowd->list.prev = &crowd->list;
 	event_assign(&crowd->sweep, base, -1, EV_PERSIST, on_sweep, crowd);
 	event_add(&crowd->sweep, &every);
@@ -83,19 +85,16 @@ static void complain(struct crowd *crowd, int max)
 		    (long long)crowd->n_turned_away);
 }
 
-bool crowd_admits(struct crowd *crowd, int fd, int max)
+static void turn_away(struct crowd *crowd, int fd, int max)
 {
-	if (crowd->n < max)
-		return true;
 	close(fd);
 	crowd->n_turned_away++;
 	complain(crowd, max);
-	return false;
 }
 
-void crowd_join(struct crowd *crowd, struct crowd_member *member, void *connection)
+static void join(struct crowd *crowd, struct crowd_member *member)
 {
-	member->connection = connection;
+	member->crowd = crowd;
 	member->next = &crowd->list;
 	member->prev = crowd->list.prev;
 	member->prev->next = member;
@@ -103,8 +102,23 @@ void crowd_join(struct crowd *crowd, struct crowd_member *member, void *connecti
 	crowd->n++;
 }
 
-void crowd_leave(struct crowd *crowd, struct crowd_member *member)
+void crowd_add(struct crowd *crowd, int fd, int max)
 {
+	struct crowd_member *member;
+
+	if (crowd->n >= max) {
+		turn_away(crowd, fd, max);
+		return;
+	}
+	member = crowd->kind->open(crowd->host, fd);
+	join(crowd, member);
+	crowd->kind->start(member->connection);
+}
+
+void crowd_leave(struct crowd_member *member)
+{
+	struct crowd *crowd = member->crowd;
+
 	member->prev->next = member->next;
 	member->next->prev = member->prev;
 	crowd->n--;

@@ -19,15 +19,21 @@ struct crowd;
 /* When there are too many, the log says so at most this often. */
 #define CROWD_COMPLAIN_EVERY_S 10
 
-/* Part of each connection; the crowd's own. */
+/* Part of each connection; the crowd's own, but for connection. */
 struct crowd_member {
 	struct crowd_member *next, *prev;
-	void *connection;
+	struct crowd *crowd;
+	void *connection; /* whose part it is */
 };
 
 struct crowd_kind {
 	const char *what;    /* in the log: "policy connection" */
 	const char *setting; /* the one that limits them */
+	/* A connection that owns fd, a connected stream socket that does not
+	 * block, and has not begun to read. Never NULL. */
+	struct crowd_member *(*open)(void *host, int fd);
+	/* Begins to read. It may leave the crowd before this returns. */
+	void (*start)(void *connection);
 	/* Nothing came since this (crowd_clock_s()), and nothing is owed. */
 	bool (*idle_since)(const void *connection, int64_t since_s);
 	/* Answers what has come and ends; at once. Both may leave the crowd
@@ -36,17 +42,17 @@ struct crowd_kind {
 	void (*close)(void *connection);
 };
 
-/* kind stays valid until crowd_free(). */
-struct crowd *crowd_new(struct event_base *base, const struct crowd_kind *kind);
+/* kind and host, which kind->open() gets, stay valid until crowd_free(). */
+struct crowd *crowd_new(struct event_base *base, const struct crowd_kind *kind, void *host);
 
 /* Closes those that are left. */
 void crowd_free(struct crowd **crowd);
 
-/* Is there room for one more, of max? If not, closes fd, and says so. */
-bool crowd_admits(struct crowd *crowd, int fd, int max);
+/* One more, which begins. When there are max of them closes fd, and says so. */
+void crowd_add(struct crowd *crowd, int fd, int max);
 
-void crowd_join(struct crowd *crowd, struct crowd_member *member, void *connection);
-void crowd_leave(struct crowd *crowd, struct crowd_member *member);
+/* The connection has ended: the last that it does. */
+void crowd_leave(struct crowd_member *member);
 
 /* Drains each; drained is called when the last has left, perhaps before this
  * returns. */

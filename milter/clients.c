@@ -9,45 +9,14 @@ struct clients {
 	struct crowd *crowd;
 };
 
-static void on_closed(void *ctx, struct connection *connection)
-{
-	struct clients *c = ctx;
-
-	crowd_leave(c->crowd, connection_member(connection));
-}
-
-static bool idle_since(const void *connection, int64_t since_s)
-{
-	return connection_idle_since(connection, since_s);
-}
-
-static void drain(void *connection)
-{
-	connection_drain(connection);
-}
-
-static void end(void *connection)
-{
-	connection_close(connection);
-}
-
 struct clients *clients_new(struct event_base *base, struct desk *desk, struct config *config)
 {
-	static const struct crowd_kind kind = {
-		.what = "milter connection",
-		.setting = "milter.max_connections",
-		.idle_since = idle_since,
-		.drain = drain,
-		.close = end,
-	};
 	struct clients *c = memory_alloc(sizeof(*c));
 
-	c->crowd = crowd_new(base, &kind);
 	connection_host_init(&c->host, base);
+	c->crowd = crowd_new(base, &connection_kind, &c->host);
 	c->host.desk = desk;
 	c->host.config = config_ref(config);
-	c->host.closed = on_closed;
-	c->host.ctx = c;
 	return c;
 }
 
@@ -59,13 +28,7 @@ void clients_configure(struct clients *c, struct config *config)
 
 void clients_add(struct clients *c, int fd)
 {
-	struct connection *connection;
-
-	if (!crowd_admits(c->crowd, fd, c->host.config->milter_max_connections))
-		return;
-	connection = connection_new(&c->host, fd);
-	crowd_join(c->crowd, connection_member(connection), connection);
-	connection_start(connection);
+	crowd_add(c->crowd, fd, c->host.config->milter_max_connections);
 }
 
 void clients_drain(struct clients *c, void (*drained)(void *ctx), void *ctx)

@@ -23,13 +23,10 @@ static const bool transitions[4][4] = {
 	[CONNECTION_WRITING] = { [CONNECTION_READING] = true, [CONNECTION_CLOSED] = true },
 };
 
-struct crowd_member *connection_member(struct connection *c)
+static bool idle_since(const void *connection, int64_t since_s)
 {
-	return &c->member;
-}
+	const struct connection *c = connection;
 
-bool connection_idle_since(const struct connection *c, int64_t since_s)
-{
 	if (talk_in_message(&c->talk))
 		since_s -= CONNECTION_MESSAGE_MAX_S;
 	return c->state == CONNECTION_READING && c->heard_s <= since_s;
@@ -184,7 +181,6 @@ static bool step(struct connection *c)
 
 static void connection_free(struct connection *c)
 {
-	c->host->closed(c->host->ctx, c);
 	outbox_remove(&c->host->outbox, &c->outgoing);
 	event_del(&c->readable);
 	event_del(&c->writable);
@@ -194,6 +190,7 @@ static void connection_free(struct connection *c)
 	packets_fini(&c->unsent);
 	if (c->last)
 		spares_give(&c->host->answers, c->last);
+	crowd_leave(&c->member);
 	free(c);
 }
 
@@ -225,27 +222,31 @@ void connection_host_fini(struct connection_host *host)
 	spares_fini(&host->answers);
 }
 
-struct connection *connection_new(struct connection_host *host, int fd)
+static struct crowd_member *connection_open(void *arg, int fd)
 {
+	struct connection_host *host = arg;
 	struct connection *c = memory_zero(sizeof(*c));
 
 	c->host = host;
+	c->member.connection = c;
 	c->fd = fd;
 	c->heard_s = crowd_clock_s();
 	c->wanted = PACKET_HEAD;
 	c->outgoing.owner = c;
 	event_assign(&c->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, c);
 	event_assign(&c->writable, host->base, fd, EV_WRITE, connection_on_writable, c);
-	return c;
+	return &c->member;
 }
 
-void connection_start(struct connection *c)
+static void connection_start(void *connection)
 {
-	connection_run(c);
+	connection_run(connection);
 }
 
-void connection_drain(struct connection *c)
+static void connection_drain(void *connection)
 {
+	struct connection *c = connection;
+
 	if (!c->ended && c->state == CONNECTION_READING)
 		fill(c);
 	c->ended = true;
@@ -253,8 +254,20 @@ void connection_drain(struct connection *c)
 	connection_run(c);
 }
 
-void connection_close(struct connection *c)
+static void connection_close(void *connection)
 {
+	struct connection *c = connection;
+
 	connection_enter(c, CONNECTION_CLOSED);
 	connection_run(c);
 }
+
+const struct crowd_kind connection_kind = {
+	.what = "milter connection",
+	.setting = "milter.max_connections",
+	.open = connection_open,
+	.start = connection_start,
+	.idle_since = idle_since,
+	.drain = connection_drain,
+	.close = connection_close,
+};

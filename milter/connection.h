@@ -39,7 +39,6 @@
 #define CONNECTION_ROOM (64 * 1024)
 
 struct event_base;
-struct connection;
 
 /* What the connections of the daemon share; owned by who makes them, and
  * outlives them. */
@@ -47,12 +46,9 @@ struct connection_host {
 	struct event_base *base;
 	struct desk *desk;
 	struct config *config; /* of the next session; each keeps its own */
-	/* The connection is freed when this returns. */
-	void (*closed)(void *ctx, struct connection *connection);
-	void *ctx;
-	bool stopping;	      /* nothing is asked any more */
-	int64_t n_malformed;  /* connections closed for it */
-	struct outbox outbox; /* answers of this pass of the loop */
+	bool stopping;	       /* nothing is asked any more */
+	int64_t n_malformed;   /* connections closed for it */
+	struct outbox outbox;  /* answers of this pass of the loop */
 	struct spares answers;
 	char room[CONNECTION_ROOM];
 };
@@ -61,24 +57,9 @@ struct connection_host {
 void connection_host_init(struct connection_host *host, struct event_base *base);
 void connection_host_fini(struct connection_host *host);
 
-/* Owns fd, a connected stream socket that does not block. */
-struct connection *connection_new(struct connection_host *host, int fd);
-
-/* Begins to read. May call closed() before it returns. */
-void connection_start(struct connection *connection);
-
-/* What has come until now is answered, then it is closed. May call closed()
- * before it returns. */
-void connection_drain(struct connection *connection);
-
-/* Closes it at once; only when no question is under way. Calls closed(). */
-void connection_close(struct connection *connection);
-
-/* Nothing came since this (crowd_clock_s()), or since CONNECTION_MESSAGE_MAX_S before
- * it in a message, and nothing is owed. */
-bool connection_idle_since(const struct connection *connection, int64_t since_s);
-
-/* For the crowd that it belongs to. */
-struct crowd_member *connection_member(struct connection *connection);
+/* Connections of a struct connection_host. What has come when one is drained is
+ * answered; one is closed only when no question is under way. In a message one is idle when nothing
+ * came for CONNECTION_MESSAGE_MAX_S longer. */
+extern const struct crowd_kind connection_kind;
 
 #endif

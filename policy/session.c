@@ -60,18 +60,10 @@ static int64_t now_us(void)
 	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-struct crowd_member *session_member(struct session *s)
+static bool idle_since(const void *connection, int64_t since_s)
 {
-	return &s->member;
-}
+	const struct session *s = connection;
 
-bool session_deciding(const struct session *s)
-{
-	return s->state == SESSION_DECIDING;
-}
-
-bool session_idle_since(const struct session *s, int64_t since_s)
-{
 	return s->state == SESSION_READING && s->asked_us / 1000000 <= since_s;
 }
 
@@ -311,13 +303,13 @@ static void wait_or_end(struct session *s)
 
 static void session_free(struct session *s)
 {
-	s->host->closed(s->host->ctx, s);
 	event_del(&s->readable);
 	event_del(&s->writable);
 	outbox_remove(&s->host->outbox, &s->outgoing);
 	exchange_give(&s->host->exchanges, &s->exchange);
 	close(s->fd);
 	transaction_fini(&s->transaction);
+	crowd_leave(&s->member);
 	free(s);
 }
 
@@ -369,28 +361,32 @@ void session_host_fini(struct session_host *host)
 	spares_fini(&host->exchanges);
 }
 
-struct session *session_new(struct session_host *host, int fd)
+static struct crowd_member *session_open(void *arg, int fd)
 {
+	struct session_host *host = arg;
 	struct session *s = memory_alloc(sizeof(*s));
 
 	memset(s, 0, sizeof(*s));
 	transaction_init(&s->transaction);
 	s->host = host;
+	s->member.connection = s;
 	s->outgoing.owner = s;
 	s->fd = fd;
 	s->asked_us = now_us();
 	event_assign(&s->readable, host->base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	event_assign(&s->writable, host->base, fd, EV_WRITE, on_writable, s);
-	return s;
+	return &s->member;
 }
 
-void session_start(struct session *s)
+static void session_start(void *connection)
 {
-	run(s);
+	run(connection);
 }
 
-void session_drain(struct session *s)
+static void session_drain(void *connection)
 {
+	struct session *s = connection;
+
 	if (!s->ended)
 		fill(s);
 	s->ended = true;
@@ -398,8 +394,20 @@ void session_drain(struct session *s)
 	run(s);
 }
 
-void session_close(struct session *s)
+static void session_close(void *connection)
 {
+	struct session *s = connection;
+
 	enter(s, SESSION_CLOSED);
 	run(s);
 }
+
+const struct crowd_kind session_kind = {
+	.what = "policy connection",
+	.setting = "policyd.max_connections",
+	.open = session_open,
+	.start = session_start,
+	.idle_since = idle_since,
+	.drain = session_drain,
+	.close = session_close,
+};

@@ -28,23 +28,20 @@
 #define SESSION_WRITE_TIMEOUT_S 30
 
 struct event_base;
-struct session;
 
 /* What the sessions of a daemon share; owned by who makes them, and outlives
- * them. Who makes it sets env, config (with a reference), report, closed and
- * ctx. */
+ * them. Who makes it sets env, identities, config (with a reference), report
+ * and ctx. */
 struct session_host {
 	struct event_base *base;
 	struct outbox outbox; /* answers of this pass of the loop */
 	struct spares exchanges;
 	const struct decision_env *env;
 	const struct identities *identities; /* borrowed; NULL: there are none */
-	struct config *config; /* of the next request; each keeps its own */
+	struct config *config;		     /* of the next request; each keeps its own */
 	struct wiring wiring;
 	void (*report)(void *ctx, const struct config *config, const struct request *request,
 		       const struct verdict *verdict, int64_t elapsed_us);
-	/* The session is freed when this returns. */
-	void (*closed)(void *ctx, struct session *session);
 	void *ctx;
 	bool stopping;	     /* nothing is asked of env any more */
 	int64_t n_requests;  /* complete ones */
@@ -55,26 +52,8 @@ struct session_host {
 void session_host_init(struct session_host *host, struct event_base *base);
 void session_host_fini(struct session_host *host);
 
-/* Owns fd, a connected stream socket that does not block. */
-struct session *session_new(struct session_host *host, int fd);
-
-/* Begins to read. May call closed() before it returns. */
-void session_start(struct session *session);
-
-/* What has come until now is answered, then the connection is closed. May call
- * closed() before it returns. */
-void session_drain(struct session *session);
-
-/* Closes the connection at once; only when no decision is under way. Calls
- * closed(). */
-void session_close(struct session *session);
-
-bool session_deciding(const struct session *session);
-
-/* Nothing came since this (crowd_clock_s()), and nothing is owed. */
-bool session_idle_since(const struct session *session, int64_t since_s);
-
-/* For the crowd that it belongs to. */
-struct crowd_member *session_member(struct session *session);
+/* Sessions of a struct session_host. What has come when one is drained is answered; one
+ * is closed only when no decision of its is under way. */
+extern const struct crowd_kind session_kind;
 
 #endif

@@ -43,44 +43,9 @@ static const struct endpoint *sasld_list(const struct config *config, size_t *n)
 static void on_accepted(int fd, void *arg)
 {
 	struct sasld *d = arg;
-	struct session *session;
 
-	if (!crowd_admits(d->crowd, fd, d->config->sasld.max_connections))
-		return;
-	session = session_new(&d->sessions, fd);
-	crowd_join(d->crowd, session_member(session), session);
-	session_start(session);
+	crowd_add(d->crowd, fd, d->config->sasld.max_connections);
 }
-
-static void on_closed(void *ctx, struct session *session)
-{
-	struct sasld *d = ctx;
-
-	crowd_leave(d->crowd, session_member(session));
-}
-
-static bool idle_since(const void *connection, int64_t since_s)
-{
-	return session_idle_since(connection, since_s);
-}
-
-static void drain(void *connection)
-{
-	session_drain(connection);
-}
-
-static void end(void *connection)
-{
-	session_close(connection);
-}
-
-static const struct crowd_kind kind = {
-	.what = "SASL connection",
-	.setting = "sasld.max_connections",
-	.idle_since = idle_since,
-	.drain = drain,
-	.close = end,
-};
 
 /* ---- the secret for unknown users ----------------------------------------- */
 
@@ -224,7 +189,7 @@ struct sasld *sasld_open(struct config *config, char *error, size_t error_size)
 		return NULL;
 	}
 	d->config = config_ref(config);
-	d->crowd = crowd_new(d->base, &kind);
+	d->crowd = crowd_new(d->base, &session_kind, &d->sessions);
 	d->listeners = listeners_new(d->base, sasld_list, on_accepted, d);
 	if (open_library(d, error, error_size) &&
 	    listeners_apply(d->listeners, config, error, error_size))
@@ -255,7 +220,7 @@ static bool start(struct sasld *d)
 	}
 	d->login.store = store_new(d->base, d->config);
 	d->lifetime = lifetime_pass_new(d->base, d->login.store, d->config);
-	d->sessions = (struct session_host){ .login = &d->login, .closed = on_closed, .ctx = d };
+	d->sessions.login = &d->login;
 	return true;
 }
 

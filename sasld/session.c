@@ -37,11 +37,6 @@ struct session {
 
 static void run(struct session *s);
 
-struct crowd_member *session_member(struct session *s)
-{
-	return &s->member;
-}
-
 static size_t count(const struct session *s, bool busy_only)
 {
 	size_t n = 0;
@@ -51,8 +46,10 @@ static size_t count(const struct session *s, bool busy_only)
 	return n;
 }
 
-bool session_idle_since(const struct session *s, int64_t since_s)
+static bool idle_since(const void *connection, int64_t since_s)
 {
+	const struct session *s = connection;
+
 	return s->heard_s <= since_s && count(s, true) == 0;
 }
 
@@ -271,11 +268,11 @@ static void session_free(struct session *s)
 {
 	for (size_t i = 0; i < SESSION_LOGINS_MAX; i++)
 		login_abandon(&s->slots[i].login);
-	s->host->closed(s->host->ctx, s);
 	event_del(&s->readable);
 	event_del(&s->writable);
 	close(s->fd);
 	protocol_fini(&s->protocol);
+	crowd_leave(&s->member);
 	free(s);
 }
 
@@ -312,30 +309,36 @@ static void run(struct session *s)
 		session_free(s);
 }
 
-struct session *session_new(struct session_host *host, int fd)
+static struct crowd_member *session_open(void *arg, int fd)
 {
+	struct session_host *host = arg;
 	struct session *s = memory_alloc(sizeof(*s));
 
 	memset(s, 0, offsetof(struct session, out));
 	protocol_init(&s->protocol);
 	s->host = host;
+	s->member.connection = s;
 	s->fd = fd;
 	s->heard_s = crowd_clock_s();
 	event_assign(&s->readable, host->login->base, fd, EV_READ | EV_PERSIST, on_readable, s);
 	event_assign(&s->writable, host->login->base, fd, EV_WRITE, on_writable, s);
-	return s;
+	return &s->member;
 }
 
-void session_start(struct session *s)
+static void session_start(void *connection)
 {
+	struct session *s = connection;
+
 	if (event_add(&s->readable, NULL) < 0)
 		s->closing = true;
 	greet(s);
 	run(s);
 }
 
-void session_drain(struct session *s)
+static void session_drain(void *connection)
 {
+	struct session *s = connection;
+
 	fill(s);
 	s->running = true;
 	take_requests(s);
@@ -345,8 +348,20 @@ void session_drain(struct session *s)
 	run(s);
 }
 
-void session_close(struct session *s)
+static void session_close(void *connection)
 {
+	struct session *s = connection;
+
 	s->closing = true;
 	run(s);
 }
+
+const struct crowd_kind session_kind = {
+	.what = "SASL connection",
+	.setting = "sasld.max_connections",
+	.open = session_open,
+	.start = session_start,
+	.idle_since = idle_since,
+	.drain = session_drain,
+	.close = session_close,
+};

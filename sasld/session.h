@@ -28,36 +28,16 @@
 #define SESSION_WRITE_TIMEOUT_S 30
 #define SESSION_OUT_MAX 16384
 
-struct session;
-
 /* What the sessions of a daemon share; owned by who makes them, and outlives
  * them. */
 struct session_host {
 	struct login_host *login;
-	/* The session is freed when this returns. */
-	void (*closed)(void *ctx, struct session *session);
-	void *ctx;
 	uint32_t n_sessions;
 	int64_t n_requests, n_malformed;
 };
 
-/* Owns fd, a connected stream socket that does not block. */
-struct session *session_new(struct session_host *host, int fd);
-
-/* Begins. May call closed() before it returns. */
-void session_start(struct session *session);
-
-/* Logins that work on their answer get it, then the connection is closed. May
- * call closed() before it returns. */
-void session_drain(struct session *session);
-
-/* Closes the connection at once. Calls closed(). */
-void session_close(struct session *session);
-
-/* Nothing came since this (crowd_clock_s()), and no login is under way. */
-bool session_idle_since(const struct session *session, int64_t since_s);
-
-/* For the crowd that it belongs to. */
-struct crowd_member *session_member(struct session *session);
+/* Sessions of a struct session_host. When one is drained, logins that work on their
+ * answer get it; one is idle when no login is under way. */
+extern const struct crowd_kind session_kind;
 
 #endif

@@ -510,17 +510,28 @@ static void test_reload(void)
 	end();
 }
 
-static void ignore_closed(void *ctx, struct connection *connection)
+static const void *watched;
+
+static struct crowd_member *open_watched(void *host, int fd)
 {
-	(void)ctx;
-	(void)connection;
+	struct crowd_member *member = connection_kind.open(host, fd);
+
+	watched = member->connection;
+	return member;
+}
+
+/* Has the watched one been idle so long? */
+static bool idle_for(int64_t s)
+{
+	return connection_kind.idle_since(watched, crowd_clock_s() + s);
 }
 
 /* A slow client sends a large message: meanwhile Postfix has nothing to say. */
 static void test_slow_client(void)
 {
 	static struct connection_host host;
-	struct connection *connection;
+	struct crowd_kind kind = connection_kind;
+	struct crowd *crowd;
 	int fds[2];
 
 	begin("");
@@ -531,18 +542,17 @@ static void test_slow_client(void)
 	connection_host_init(&host, base);
 	host.desk = desk;
 	host.config = config;
-	host.closed = ignore_closed;
-	connection = connection_new(&host, fds[1]);
-	connection_start(connection);
+	kind.open = open_watched;
+	crowd = crowd_new(base, &kind, &host);
+	crowd_add(crowd, fds[1], 1);
 	greet();
-	SUITE_TRUE(connection_idle_since(connection, crowd_clock_s()));
+	SUITE_TRUE(idle_for(0));
 	send_envelope();
-	SUITE_TRUE(!connection_idle_since(connection, crowd_clock_s() + CROWD_IDLE_MAX_S));
-	SUITE_TRUE(connection_idle_since(connection,
-					 crowd_clock_s() + CONNECTION_MESSAGE_MAX_S));
+	SUITE_TRUE(!idle_for(CROWD_IDLE_MAX_S));
+	SUITE_TRUE(idle_for(CONNECTION_MESSAGE_MAX_S));
 	SAY(ABORT);
-	SUITE_TRUE(connection_idle_since(connection, crowd_clock_s()));
-	connection_close(connection);
+	SUITE_TRUE(idle_for(0));
+	crowd_free(&crowd);
 	connection_host_fini(&host);
 	end();
 }
