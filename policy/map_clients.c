@@ -6,10 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/queue.h>
-#include <time.h>
-#include <unistd.h>
 
+#include "base/crowd.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/peer.h"
@@ -20,24 +18,24 @@
 #define INPUT_MAX (SOCKETMAP_QUESTION_MAX + 8)
 
 struct client {
-	LIST_ENTRY(client) next;
+	struct crowd_member member;
 	struct map_clients *host;
 	struct bufferevent *stream; /* NULL: lost, while a lookup is under way */
 	int fd;			    /* the stream's */
 	bool asking;		    /* a lookup is under way */
 	bool ending;		    /* to be closed when its answer is sent */
 	bool running;		    /* run() is on the stack */
+	int64_t heard_s;	    /* when something came last */
 };
 
 struct map_clients {
 	struct event_base *base;
 	struct store *store;
 	struct config *config;
-	LIST_HEAD(, client) list;
-	int64_t n, n_lookups, n_failures;
+	struct crowd *crowd;
+	int64_t n_lookups, n_failures;
 	int64_t complained_s; /* 0: never */
-	void (*drained)(void *ctx); /* NULL unless draining */
-	void *ctx;
+	bool stopping;	      /* nothing is asked of the store any more */
 };
 
 static void run(struct client *c);
@@ -54,25 +52,19 @@ static void client_close(struct client *c)
 /* Frees a connection that is closed and owed nothing. */
 static void client_reap(struct client *c)
 {
-	struct map_clients *host = c->host;
-
 	if (c->stream || c->asking || c->running)
 		return;
-	LIST_REMOVE(c, next);
+	crowd_leave(&c->member);
 	free(c);
-	host->n--;
-	if (host->n == 0 && host->drained)
-		host->drained(host->ctx);
 }
 
 static bool may_complain(struct map_clients *host)
 {
-	struct timespec now;
+	int64_t now_s = crowd_clock_s();
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	if (host->complained_s && now.tv_sec - host->complained_s < MAP_CLIENTS_COMPLAIN_EVERY_S)
+	if (host->complained_s && now_s - host->complained_s < MAP_CLIENTS_COMPLAIN_EVERY_S)
 		return false;
-	host->complained_s = now.tv_sec;
+	host->complained_s = now_s;
 	return true;
 }
 
@@ -134,8 +126,8 @@ static void look_up(struct client *c, const struct socketmap_question *question)
 		answer(c, SOCKETMAP_NOTFOUND, "");
 	} else {
 		c->asking = true;
-		lookup_start(c->host->store, c->host->config, &address, accounts_only,
-			     on_looked_up, c);
+		lookup_start(c->host->store, c->host->config, &address, accounts_only, on_looked_up,
+			     c);
 	}
 }
 
@@ -189,6 +181,7 @@ static void run(struct client *c)
 	if (c->running)
 		return;
 	c->running = true;
+	c->ending |= c->host->stopping;
 	while (c->stream && !c->asking && !c->ending && is_told(c) && next_question(c))
 		;
 	c->running = false;
@@ -203,8 +196,11 @@ static void run(struct client *c)
 
 static void on_readable(struct bufferevent *stream, void *arg)
 {
+	struct client *c = arg;
+
 	(void)stream;
-	run(arg);
+	c->heard_s = crowd_clock_s();
+	run(c);
 }
 
 /* All of an answer is sent. */
@@ -227,6 +223,65 @@ static void on_event(struct bufferevent *stream, short what, void *arg)
 	run(c);
 }
 
+/* ---- as one of a crowd --------------------------------------------------------- */
+
+static struct crowd_member *client_open(void *host, int fd)
+{
+	static const struct timeval writing = { .tv_sec = MAP_CLIENT_WRITE_TIMEOUT_S };
+	struct map_clients *clients = host;
+	struct client *c = memory_zero(sizeof(*c));
+
+	c->member.connection = c;
+	c->host = clients;
+	c->fd = fd;
+	c->heard_s = crowd_clock_s();
+	c->stream = bufferevent_socket_new(clients->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	if (!c->stream)
+		memory_exhausted();
+	bufferevent_setcb(c->stream, on_readable, on_written, on_event, c);
+	bufferevent_setwatermark(c->stream, EV_READ, 0, INPUT_MAX);
+	bufferevent_set_timeouts(c->stream, NULL, &writing);
+	return &c->member;
+}
+
+static void client_start(void *connection)
+{
+	struct client *c = connection;
+
+	bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+}
+
+static bool idle_since(const void *connection, int64_t since_s)
+{
+	const struct client *c = connection;
+
+	return !c->asking && c->heard_s <= since_s;
+}
+
+static void client_drain(void *connection)
+{
+	struct client *c = connection;
+
+	c->ending = true;
+	run(c);
+}
+
+static void client_end(void *connection)
+{
+	client_close(connection);
+	client_reap(connection);
+}
+
+static const struct crowd_kind kind = {
+	.what = "connection to the senders' map",
+	.setting = "policyd.max_connections",
+	.open = client_open,
+	.start = client_start,
+	.idle_since = idle_since,
+	.drain = client_drain,
+	.close = client_end,
+};
+
 /* ---- all of them --------------------------------------------------------------- */
 
 struct map_clients *map_clients_new(struct event_base *base, struct store *store,
@@ -237,7 +292,7 @@ struct map_clients *map_clients_new(struct event_base *base, struct store *store
 	clients->base = base;
 	clients->store = store;
 	clients->config = config_ref(config);
-	LIST_INIT(&clients->list);
+	clients->crowd = crowd_new(base, &kind, clients);
 	return clients;
 }
 
@@ -247,87 +302,35 @@ void map_clients_configure(struct map_clients *clients, struct config *config)
 	clients->config = config_ref(config);
 }
 
-static void turn_away(struct map_clients *clients, int fd)
-{
-	close(fd);
-	if (may_complain(clients))
-		log_warning("connection to the senders' map closed at once: there are %lld, and "
-			    "policyd.max_connections = %d",
-			    (long long)clients->n, clients->config->policyd_max_connections);
-}
-
 void map_clients_add(struct map_clients *clients, int fd)
 {
-	static const struct timeval idle = { .tv_sec = MAP_CLIENT_IDLE_MAX_S };
-	static const struct timeval writing = { .tv_sec = MAP_CLIENT_WRITE_TIMEOUT_S };
-	struct bufferevent *stream;
-	struct client *c;
-
-	if (clients->n >= clients->config->policyd_max_connections) {
-		turn_away(clients, fd);
-		return;
-	}
-	stream = bufferevent_socket_new(clients->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	if (!stream) {
-		log_error("no memory for a connection to the senders' map");
-		close(fd);
-		return;
-	}
-	c = memory_zero(sizeof(*c));
-	c->host = clients;
-	c->stream = stream;
-	c->fd = fd;
-	LIST_INSERT_HEAD(&clients->list, c, next);
-	clients->n++;
-	bufferevent_setcb(stream, on_readable, on_written, on_event, c);
-	bufferevent_setwatermark(stream, EV_READ, 0, INPUT_MAX);
-	bufferevent_set_timeouts(stream, &idle, &writing);
-	bufferevent_enable(stream, EV_READ | EV_WRITE);
+	crowd_add(clients->crowd, fd, clients->config->policyd_max_connections);
 }
 
 void map_clients_drain(struct map_clients *clients, void (*drained)(void *ctx), void *ctx)
 {
-	struct client *c, *next;
-
-	if (clients->n == 0) {
-		drained(ctx);
-		return;
-	}
-	clients->drained = drained;
-	clients->ctx = ctx;
-	for (c = LIST_FIRST(&clients->list); c; c = next) {
-		next = LIST_NEXT(c, next);
-		c->ending = true;
-		run(c);
-	}
+	crowd_drain(clients->crowd, drained, ctx);
 }
 
 void map_clients_abandon(struct map_clients *clients)
 {
-	struct client *c;
-
-	LIST_FOREACH(c, &clients->list, next)
-		c->ending = true;
+	clients->stopping = true;
 }
 
 void map_clients_free(struct map_clients **clients)
 {
 	struct map_clients *m = *clients;
-	struct client *c;
 
 	*clients = NULL;
 	if (!m)
 		return;
-	m->drained = NULL;
-	while ((c = LIST_FIRST(&m->list))) {
-		client_close(c);
-		client_reap(c);
-	}
+	crowd_free(&m->crowd);
 	config_unref(&m->config);
 	free(m);
 }
 
 void map_clients_stats(const struct map_clients *clients, struct map_clients_stats *out)
 {
-	*out = (struct map_clients_stats){ clients->n, clients->n_lookups, clients->n_failures };
+	*out = (struct map_clients_stats){ crowd_size(clients->crowd), clients->n_lookups,
+					   clients->n_failures };
 }

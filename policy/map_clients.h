@@ -7,8 +7,9 @@
  * when nobody owns it (the user alone, "@domain"), has no answer: the address
  * was judged with all that covers its domain, and with what is excluded there.
  *
- * A connection asks one thing at a time; what comes ahead waits. It is closed
- * when it is idle too long, takes no answer, or sends what is no question.
+ * A connection asks one thing at a time; what comes ahead waits. There are
+ * policyd.max_connections at most, beside as many policy connections. One is
+ * closed when it is idle too long (base/crowd.h), takes no answer, or sends what is no question.
  */
 #ifndef SENDWARD_POLICY_MAP_CLIENTS_H
 #define SENDWARD_POLICY_MAP_CLIENTS_H
@@ -20,9 +21,6 @@
 
 struct event_base;
 struct map_clients;
-
-/* As long as a policy connection; policy/clients.h. */
-#define MAP_CLIENT_IDLE_MAX_S 3600
 
 /* An answer that is not taken is given up after this. */
 #define MAP_CLIENT_WRITE_TIMEOUT_S 30
