@@ -31,7 +31,7 @@ static const struct {
 	/* RFC 3207 section 4. */
 	[REPLY_REQUIRE_TLS] = {"require_tls",
 			       {"530", "5.7.0",
-				"networks: login %{login} may not send without TLS (%{rule})"}},
+				"networks: login %{login} may not send: %{rule}"}},
 	[REPLY_NETWORKS] = {"networks",
 			    {"550", "5.7.1",
 			     "networks: login %{login} may not send from %{client}"}},

@@ -3,8 +3,8 @@
  * (RFC 3463, RFC 5248) and text, each row of which an operator can override
  * in the "replies" section of the configuration.
  *
- * A text may name these: %{login} %{sender} %{client} %{rule} %{quota}
- * %{used} %{limit} %{asked} %{retry} %{reason} %{credential}.
+ * A text may name these: %{login} %{sender} %{client} %{rule} %{address}
+ * %{quota} %{used} %{limit} %{asked} %{retry} %{reason} %{credential}.
  */
 #ifndef SENDWARD_REPLY_H
 #define SENDWARD_REPLY_H

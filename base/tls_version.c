@@ -5,13 +5,17 @@
 
 #include "base/ascii.h"
 
-#define TLS_VERSIONS 4
-
-static const char *const versions[TLS_VERSIONS] = {
-	[TLS_NONE] = "none",
-	[TLS_OTHER] = "other",
-	[TLS_1_2] = "1.2",
-	[TLS_1_3] = "1.3",
+static const struct {
+	const char *name;
+	const char *text;     /* for people */
+	const char *protocol; /* OpenSSL's SSL_get_version(3) */
+} versions[TLS_VERSIONS] = {
+	[TLS_NONE] = { "none", "no TLS", "" },
+	[TLS_OTHER] = { "other", "an SSL or unknown protocol", NULL },
+	[TLS_1_0] = { "1.0", "TLS 1.0", "TLSv1" },
+	[TLS_1_1] = { "1.1", "TLS 1.1", "TLSv1.1" },
+	[TLS_1_2] = { "1.2", "TLS 1.2", "TLSv1.2" },
+	[TLS_1_3] = { "1.3", "TLS 1.3 or newer", "TLSv1.3" },
 };
 
 static const struct {
@@ -24,29 +28,38 @@ static const struct {
 	[REQUIRE_TLS_1_3] = { "1.3", TLS_1_3 },
 };
 
-/* OpenSSL's SSL_get_version(3): "TLSv1.3", "TLSv1.2", "TLSv1.1", "TLSv1", "SSLv3". */
-enum tls_version tls_version_of(const char *name)
+/* "TLSv1.4" and so on, should there be one. */
+static bool is_newer(const char *name)
 {
 	static const char prefix[] = "TLSv1.";
 	const char *minor = name + sizeof(prefix) - 1;
 
-	if (!*name)
-		return TLS_NONE;
-	if (strncmp(name, prefix, sizeof(prefix) - 1) != 0 || !ascii_is_digit(minor[0]) ||
-	    minor[1] || minor[0] < '2')
-		return TLS_OTHER;
-	return minor[0] == '2' ? TLS_1_2 : TLS_1_3;
+	return strncmp(name, prefix, sizeof(prefix) - 1) == 0 && ascii_is_digit(minor[0]) &&
+	       minor[0] > '3' && !minor[1];
+}
+
+enum tls_version tls_version_of(const char *name)
+{
+	for (size_t i = 0; i < TLS_VERSIONS; i++)
+		if (versions[i].protocol && strcmp(name, versions[i].protocol) == 0)
+			return (enum tls_version)i;
+	return is_newer(name) ? TLS_1_3 : TLS_OTHER;
 }
 
 const char *tls_version_name(enum tls_version version)
 {
-	return versions[version];
+	return versions[version].name;
+}
+
+const char *tls_version_text(enum tls_version version)
+{
+	return versions[version].text;
 }
 
 bool tls_version_parse(const char *text, enum tls_version *out)
 {
 	for (size_t i = 0; i < TLS_VERSIONS; i++) {
-		if (strcmp(text, versions[i]) == 0) {
+		if (strcmp(text, versions[i].name) == 0) {
 			*out = (enum tls_version)i;
 			return true;
 		}

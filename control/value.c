@@ -248,7 +248,7 @@ bool value_tls(const char *text, struct value *out, const char **reason)
 	enum tls_version version;
 
 	if (!tls_version_parse(text, &version))
-		return bad("is not none, 1.2, 1.3 or other", reason);
+		return bad("is not none, other, 1.0, 1.1, 1.2 or 1.3", reason);
 	return keep(text, version, out);
 }
 

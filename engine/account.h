@@ -1,6 +1,5 @@
 /*
- * An account: what is stored for one login. DESIGN words: state, plan,
- * senders, networks, quotas, version.
+ * An account: what is stored for one login.
  *
  * The record in the store is 16 decimal digits of version followed by a JSON
  * object, so that a script can compare the version without parsing. Fields

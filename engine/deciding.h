@@ -2,7 +2,7 @@
  * What the files of one decision share; nothing outside them includes this.
  *
  *	decision.c	the steps, and what the store answers
- *	settle.c	what is charged, and what goes back
+ *	settle.c	what is charged, and what goes back; decision_refund()
  *	degraded.c	when the store does not answer
  */
 #ifndef SENDWARD_DECIDING_H

@@ -4,10 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/builder.h"
 #include "base/spares.h"
+#include "engine/checks.h"
 #include "engine/deciding.h"
-#include "engine/gate.h"
 #include "engine/identity.h"
 #include "engine/plan.h"
 
@@ -182,7 +181,7 @@ void decision_merge_quotas(struct decision *d, const struct finding *f)
 {
 	struct finding *known = &d->verdict.findings[CHECK_QUOTAS];
 
-	if (judge_tells_more(f, known))
+	if (check_quotas_tells_more(f, known))
 		*known = *f;
 }
 
@@ -197,12 +196,12 @@ static void counted(struct decision *d, const struct take_answer *answer, bool r
 
 	for (size_t i = 0; repeated && i < d->n_rows; i++)
 		d->rows[i].amount = 0;
-	judge_quotas(&in, &f);
+	check_quotas(&in, &f);
 	settle_remember(d, &d->verdict.charges);
 	if (d->message_key[0] && f.result == FINDING_PASS)
 		f.used += f.asked;
 	decision_merge_quotas(d, &f);
-	judge_warnings(&in, &d->verdict);
+	check_quotas_warnings(&in, &d->verdict);
 	decision_next_step(d);
 }
 
@@ -210,7 +209,7 @@ static void over(struct decision *d, const struct take_answer *answer)
 {
 	const struct judge_input in = decision_judge_input(d, answer->rows);
 
-	judge_quotas(&in, &d->verdict.findings[CHECK_QUOTAS]);
+	check_quotas(&in, &d->verdict.findings[CHECK_QUOTAS]);
 	decision_judged(d);
 }
 
@@ -271,36 +270,6 @@ static void on_take(const struct take_answer *answer, void *arg)
 }
 
 /* ---- the start --------------------------------------------------------------- */
-
-bool decision_message_key(const struct config *config, const struct request *request,
-			  char out[MESSAGE_KEY_MAX + 1])
-{
-	const char *token = request->token ? request->token : "";
-	struct builder key;
-
-	builder_init(&key, out, MESSAGE_KEY_MAX + 1);
-	if (request->queue_id[0]) {
-		builder_add(&key, config->node);
-		builder_add_char(&key, '/');
-		builder_add(&key, request->queue_id);
-		builder_add(&key, *token ? "#" : "");
-		builder_add(&key, token);
-	}
-	if (key.cut)
-		out[0] = '\0';
-	return out[0] != '\0';
-}
-
-void decision_refund(const struct decision_env *env, const struct config *config,
-		     const struct request *request, const struct charges *charges)
-{
-	char key[MESSAGE_KEY_MAX + 1];
-
-	if (!decision_message_key(config, request, key))
-		return;
-	for (size_t i = 0; i < charges->n; i++)
-		env->refund(env->ctx, &charges->items[i], key, false);
-}
 
 /* Only the quotas of the client's network; they are asked as a scope. */
 static void begin_without_login(struct decision *d)

@@ -1,7 +1,7 @@
 #include <stdio.h>
 
+#include "engine/checks.h"
 #include "engine/deciding.h"
-#include "engine/gate.h"
 
 /* This node's share of each limit. */
 static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROWS_MAX])
@@ -18,6 +18,13 @@ static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROW
 	}
 }
 
+/* The most that a row may come to. How far a ramp has come only the store knows: its share
+ * is one of what it starts with, and beyond its end nothing is accepted. */
+static int64_t real_limit(const struct take_row *row)
+{
+	return row->ramp ? row->ramp->until : row->quota.limit;
+}
+
 /* The node's own count is judged by the real limits: what is beyond the share
  * and within the limit only the store can tell. */
 static void judge_degraded(struct decision *d, struct take_answer *answer)
@@ -26,8 +33,8 @@ static void judge_degraded(struct decision *d, struct take_answer *answer)
 	struct finding f;
 
 	for (size_t i = 0; i < d->n_rows; i++)
-		answer->rows[i].limit = d->rows[i].quota.limit;
-	judge_quotas(&in, &f);
+		answer->rows[i].limit = real_limit(&d->rows[i]);
+	check_quotas(&in, &f);
 	if (answer->status == TAKE_OVER && (f.result == FINDING_PASS || !d->known)) {
 		f.result = FINDING_UNKNOWN;
 		f.action = ACTION_DEFER;

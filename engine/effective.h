@@ -1,6 +1,7 @@
 /*
- * What is in force for a login: account, else plan, else plan default, else
- * built-in; each value with its origin. Borrows from both of its sources.
+ * What is in force for a login: account, else domain, else plan, else plan
+ * default, else built-in; each value with its origin. Borrows from the account
+ * and the configuration.
  */
 #ifndef SENDWARD_EFFECTIVE_H
 #define SENDWARD_EFFECTIVE_H
@@ -51,7 +52,7 @@ struct effective {
 	int64_t must_rotate_after_s; /* 0: no limit */
 	enum at_expiry at_expiry;
 	const struct quota *null_sender; /* for mail from <> alone; NULL: none */
-	struct effective_scope scopes[TAKE_SCOPES];
+	struct effective_scope scopes[TAKE_SCOPES]; /* in the order in which they are asked */
 	size_t n_scopes;
 	enum tls_requirement require_tls;
 	/* The networks of the credential, beside those of the account. */
@@ -63,7 +64,7 @@ struct effective {
 	int lines[PLAN_SETTINGS]; /* base/config.h, LINES; 0 for "account" */
 };
 
-/* account may be NULL: no account. */
+/* account may be NULL: no account. now_s (Unix time) ends what has an end. */
 void effective_resolve(const struct config *config, const struct account *account,
 		       const char *login, int64_t now_s, struct effective *out);
 

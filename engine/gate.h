@@ -1,12 +1,12 @@
 /*
- * The gate: checks 1 to 5 of the decision, those that need no counters.
+ * The gate: checks 1 to 5 (engine/checks.h), those that need no counters.
  */
 #ifndef SENDWARD_GATE_H
 #define SENDWARD_GATE_H
 
 #include "engine/effective.h"
+#include "engine/finding.h"
 #include "engine/request.h"
-#include "engine/verdict.h"
 
 struct gate_input {
 	const struct config *config;
@@ -24,12 +24,5 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS]);
 
 /* The first finding that an enforced check refuses or cannot tell, or -1. */
 int gate_decisive(const struct finding findings[CHECKS]);
-
-/* What it refuses, or cannot tell, decides: it is enforced, or to be rewritten
- * where that is not possible. */
-bool finding_is_enforced(const struct finding *finding);
-
-/* An empty finding. */
-void finding_init(struct finding *finding, enum check_mode mode);
 
 #endif

@@ -20,16 +20,6 @@ struct judge_input {
 	const struct effective_scope *scope; /* whose rows; NULL: the login's own */
 };
 
-/* Check 6: what the answers of the store say of one scope's rows. */
-void judge_quotas(const struct judge_input *in, struct finding *finding);
-
-/* Of two scopes' findings: does b tell more? One that refuses does, then the
- * one that is nearer to its limit. */
-bool judge_tells_more(const struct finding *b, const struct finding *a);
-
-/* Adds the marks that this charge has reached. */
-void judge_warnings(const struct judge_input *in, struct verdict *verdict);
-
 /* From verdict->findings to action, check and reply. Checks 7 and 8 are
  * carried out here, on the final stage. */
 void judge(const struct judge_input *in, struct verdict *verdict);

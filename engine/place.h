@@ -5,7 +5,9 @@
  * A place says less than a pattern: letters beyond ASCII are all the same
  * there, case and delimiters do not matter. So who is found at a place has to
  * be looked at (engine/ownership.h), and who owns the address is always found,
- * whatever local_part_case and recipient_delimiter say.
+ * whatever local_part_case and recipient_delimiter say. With one exception: an
+ * account that names a plan which is not configured has the senders of plan
+ * default, and of these only %login leads to it.
  */
 #ifndef SENDWARD_PLACE_H
 #define SENDWARD_PLACE_H

@@ -1,6 +1,6 @@
 /*
- * The plan of a decision: which rows the store has to test, and to charge
- * when it is the last stage.
+ * What check 6 (engine/checks.h) asks the store: which rows it has to test, and to
+ * charge when it is the last stage.
  */
 #ifndef SENDWARD_ENGINE_PLAN_H
 #define SENDWARD_ENGINE_PLAN_H
@@ -21,8 +21,8 @@ bool plan_recipient_is_free(const struct config *config, const struct effective 
 			    const struct request *request);
 
 /* The rows of the login's own quotas, the ramp, and for mail from <> the null
- * sender's quota. Before the end of the
- * message an amount is what is known so far. Returns how many. */
+ * sender's quota. Before the end of the message an amount is what is known so
+ * far. Returns how many. */
 size_t plan_login_rows(const struct plan_input *in, struct take_row rows[TAKE_ROWS_MAX]);
 
 /* The rows of quotas that are shared with others. */

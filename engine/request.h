@@ -44,12 +44,13 @@ struct request {
 	/* Postfix has no queue file yet (smtpd_proxy_filter): the message cannot
 	 * be held, discarded or redirected. */
 	bool before_queue;
-	/* The login of the SASL user name, base/username.h. Empty: a session without one, to which only the quotas
-	 * of its network apply (unauthenticated, sendward.conf(5)). */
+	/* The login of the SASL user name, base/username.h. Empty: a session without one,
+	 * to which only the quotas of its network apply (unauthenticated,
+	 * sendward.conf(5)). */
 	const char *login;
 	/* Of the login's credentials the one that was used; "" or NULL: the main one. */
 	const char *credential;
-	enum tls_version tls;	    /* of the client's session */
+	enum tls_version tls; /* of the client's session */
 	/* The login is no SASL user name, but what an identity makes of a session without one:
 	 * its account must have it still (engine/identity.h). */
 	bool by_identity;
@@ -79,6 +80,12 @@ struct request {
 static inline const char *request_credential(const struct request *request)
 {
 	return request->credential ? request->credential : "";
+}
+
+/* Its name for people: "main" for the main one. */
+static inline const char *request_credential_shown(const struct request *request)
+{
+	return *request_credential(request) ? request->credential : "main";
 }
 
 #endif

@@ -6,8 +6,9 @@
  * with the login's main address stands in. Sender, Resent-From, Resent-Sender
  * and a Reply-To that is looked at are taken out and kept alike when they have not
  * exactly one reading, name a foreign address, or show one in a display name
- * where that is refused; sound and own ones stay. Fields of these X-Original names that the message brought with it are removed when we write
- * one of that name: what is there afterwards is ours.
+ * where that is refused; sound and own ones stay. Fields of these X-Original
+ * names that the message brought with it are removed when we write one of that
+ * name: what is there afterwards is ours.
  *
  * The engine says what is to be done; milter/rewrite.h does it.
  */

@@ -1,20 +1,41 @@
-#include <stdio.h>
-
 #include "base/builder.h"
 #include "engine/deciding.h"
 
-void settle_remember(const struct decision *d, struct charges *charges)
+bool decision_message_key(const struct config *config, const struct request *request,
+			  char out[MESSAGE_KEY_MAX + 1])
 {
-	const struct effective_scope *scope = decision_scope(d);
-	struct charge *c = &charges->items[charges->n];
+	const char *token = request->token ? request->token : "";
+	struct builder key;
+
+	builder_init(&key, out, MESSAGE_KEY_MAX + 1);
+	if (request->queue_id[0]) {
+		builder_add(&key, config->node);
+		builder_add_char(&key, '/');
+		builder_add(&key, request->queue_id);
+		builder_add(&key, *token ? "#" : "");
+		builder_add(&key, token);
+	}
+	if (key.cut)
+		out[0] = '\0';
+	return out[0] != '\0';
+}
+
+/* Of a scope; NULL: of the login. One for each scope at most, so there is room. */
+static void add_charge(const struct decision *d, const struct effective_scope *scope,
+		       struct charges *charges)
+{
+	struct charge *c = &charges->items[charges->n++];
 	struct builder name;
 
-	if (!d->message_key[0] || d->n_rows == 0 || charges->n >= TAKE_SCOPES)
-		return;
 	c->scope = scope ? scope->scope : SCOPE_LOGIN;
 	builder_init(&name, c->name, sizeof(c->name));
 	builder_add(&name, scope ? scope->name : d->request->login);
-	charges->n++;
+}
+
+void settle_remember(const struct decision *d, struct charges *charges)
+{
+	if (d->message_key[0] && d->n_rows > 0 && charges->n < TAKE_SCOPES)
+		add_charge(d, decision_scope(d), charges);
 }
 
 static void take_back(const struct decision *d, const struct charges *charges, bool forget)
@@ -53,15 +74,11 @@ static bool may_be_repeated(const struct request *request)
  * login blocked since the first was charged, that charge goes back. */
 static void forget_charges(const struct decision *d)
 {
-	struct charges charges = {.n = 1 + d->effective.n_scopes};
+	struct charges charges = { .n = 0 };
 
-	snprintf(charges.items[0].name, sizeof(charges.items[0].name), "%s", d->request->login);
-	charges.items[0].scope = SCOPE_LOGIN;
-	for (size_t i = 0; i < d->effective.n_scopes; i++) {
-		charges.items[i + 1].scope = d->effective.scopes[i].scope;
-		snprintf(charges.items[i + 1].name, sizeof(charges.items[i + 1].name), "%s",
-			 d->effective.scopes[i].name);
-	}
+	add_charge(d, NULL, &charges);
+	for (size_t i = 0; i < d->effective.n_scopes; i++)
+		add_charge(d, &d->effective.scopes[i], &charges);
 	take_back(d, &charges, true);
 }
 
@@ -83,4 +100,15 @@ void settle_charges(struct decision *d)
 	v->charged = v->charges.n > 0;
 	/* A charge that may still arrive is one that may have to go back. */
 	add_charges(&v->charges, &d->in_doubt);
+}
+
+void decision_refund(const struct decision_env *env, const struct config *config,
+		     const struct request *request, const struct charges *charges)
+{
+	char key[MESSAGE_KEY_MAX + 1];
+
+	if (!decision_message_key(config, request, key))
+		return;
+	for (size_t i = 0; i < charges->n; i++)
+		env->refund(env->ctx, &charges->items[i], key, false);
 }

@@ -2,39 +2,6 @@
 
 #include "base/fields.h"
 
-static const char *const action_names[] = {
-	[ACTION_ACCEPT] = "accept",	[ACTION_REFUSE] = "refuse", [ACTION_DEFER] = "defer",
-	[ACTION_HOLD] = "hold",		[ACTION_DISCARD] = "discard",
-	[ACTION_REDIRECT] = "redirect",
-};
-
-static const char *const scope_names[TAKE_SCOPES] = {
-	[SCOPE_LOGIN] = "login", [SCOPE_DOMAIN] = "domain",   [SCOPE_PLAN] = "plan",
-	[SCOPE_GROUP] = "group", [SCOPE_NETWORK] = "network",
-};
-
-static const char *const stage_names[STAGES] = {
-	[STAGE_MAIL] = "MAIL",
-	[STAGE_RCPT] = "RCPT",
-	[STAGE_DATA] = "DATA",
-	[STAGE_END_OF_MESSAGE] = "END-OF-MESSAGE",
-};
-
-const char *action_name(enum action action)
-{
-	return action_names[action];
-}
-
-const char *take_scope_name(enum take_scope scope)
-{
-	return scope_names[scope];
-}
-
-const char *stage_name(enum stage stage)
-{
-	return stage_names[stage];
-}
-
 const struct finding *verdict_finding(const struct verdict *verdict)
 {
 	if (verdict->has_check)

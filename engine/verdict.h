@@ -5,51 +5,10 @@
 #ifndef SENDWARD_VERDICT_H
 #define SENDWARD_VERDICT_H
 
-#include "base/check.h"
-#include "base/config.h"
-#include "base/reply.h"
-#include "engine/ownership.h"
+#include "engine/finding.h"
 #include "engine/request.h"
 #include "engine/rewrite.h"
 #include "engine/take.h"
-
-enum action {
-	ACTION_ACCEPT,
-	ACTION_REFUSE,	 /* 5xx */
-	ACTION_DEFER,	 /* 4xx */
-	ACTION_HOLD,	 /* accept into the hold queue */
-	ACTION_DISCARD,	 /* accept and throw away; sandboxed state only */
-	ACTION_REDIRECT, /* accept, deliver to verdict.redirect only */
-};
-
-/* "accept", "refuse", "defer", "hold", "discard", "redirect". */
-const char *action_name(enum action action);
-
-enum finding_result {
-	FINDING_SKIPPED, /* not asked: off, not at this stage, or decided before */
-	FINDING_PASS,
-	FINDING_REFUSE,
-	FINDING_UNKNOWN, /* cannot tell */
-};
-
-#define RULE_MAX 512
-
-struct finding {
-	enum finding_result result;
-	enum check_mode mode;
-	enum reply reply;   /* when it refuses */
-	enum action action; /* when it refuses: REFUSE, DEFER, HOLD, ... */
-	const char *origin; /* of the rule: "account", "plan default"; NULL none */
-	int line;	    /* of the rule in the configuration; base/config.h, LINES */
-	int64_t used, limit, asked; /* limit < 0: not a counting rule */
-	int64_t retry_after_ms;	    /* -1: never */
-	bool flagged;		    /* passes, and the rule is worth a look */
-	/* The rule that decided, as configured, or in words when no single one
-	 * did; "" none. */
-	char rule[RULE_MAX];
-	/* The address that is refused, with its field: "From: a@b.example". */
-	char subject[OWNERSHIP_SUBJECT_MAX];
-};
 
 /* So much of a quota is used for the first time in its window. */
 struct warning {
@@ -99,7 +58,7 @@ const struct finding *verdict_finding(const struct verdict *verdict);
 /* Whose request it was decided as: "" when by_identity turned out to be wrong. */
 const char *verdict_login(const struct verdict *verdict, const struct request *request);
 
-/* The decision's log line (DESIGN 7): key=value fields, odd bytes quoted,
+/* The decision's log line: key=value fields, odd bytes quoted,
  * cut at out_size - 1. Returns its length. */
 size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
 			  const char *node, int64_t elapsed_us, char *out, size_t out_size);

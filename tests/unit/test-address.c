@@ -45,11 +45,11 @@ static void test_plain(void)
 	static const struct parsed_row rows[] = {
 		{ INTERNAL, "alice@example.com", "alice", "example.com" },
 		{ SMTP, "<alice@example.com>", "alice", "example.com" },
-		{ SMTP, "alice@example.com", "alice", "example.com" }, /* POSTFIX.md section 2 */
+		{ SMTP, "alice@example.com", "alice", "example.com" },
 		{ HEADER, "alice@example.com", "alice", "example.com" },
 		{ HEADER, "Alice@EXAMPLE.Com", "Alice", "example.com" }, /* RFC 5321 section 2.4 */
 		{ INTERNAL, "alice@EXAMPLE.org.", "alice",
-		  "example.org" }, /* POSTFIX.md section 1 */
+		  "example.org" },
 		{ SMTP, "<alice@EXAMPLE.org.>", "alice", "example.org" },
 		{ HEADER, "a.b.c@example.com", "a.b.c", "example.com" },
 		{ HEADER, "!#$%&'*+-/=?^_`{|}~@example.com", "!#$%&'*+-/=?^_`{|}~", "example.com" },
@@ -66,7 +66,7 @@ static void test_plain(void)
 static void test_local_parts(void)
 {
 	static const struct parsed_row rows[] = {
-		/* DESIGN.md section 7: "rose"@d is rose@d. */
+		/* Quotes that are not needed mean nothing. */
 		{ SMTP, "<\"rose\"@example.com>", "rose", "example.com" },
 		{ HEADER, "\"rose\"@example.com", "rose", "example.com" },
 		{ HEADER, "\"r\\o\\s\\e\"@example.com", "rose", "example.com" },
@@ -206,7 +206,7 @@ static void test_bad_local_parts(void)
 		{ HEADER, "\"a@example.org", "unbalanced quote" },
 		{ HEADER, "\"a\\\"@example.org", "unbalanced quote" },
 		{ HEADER, "\"", "unbalanced quote" },
-		{ INTERNAL, "a\x01@example.org", INVISIBLE }, /* POSTFIX.md section 1 */
+		{ INTERNAL, "a\x01@example.org", INVISIBLE }, /* Postfix lets it pass */
 		{ INTERNAL, "a\tb@example.org", INVISIBLE },
 		{ INTERNAL, "a\x7f@example.org", INVISIBLE },
 		{ INTERNAL, "a\xcd\x8f@example.org", INVISIBLE },
@@ -250,7 +250,7 @@ static void test_bad_domains(void)
 #define NO_LITERAL "not a domain literal"
 #define NO_IDN "not an internationalised domain name (IDNA 2008)"
 	static const struct refused_row rows[] = {
-		{ INTERNAL, "plain", "no domain" }, /* POSTFIX.md section 1: not qualified */
+		{ INTERNAL, "plain", "no domain" }, /* Postfix does not qualify it */
 		{ SMTP, "<plain>", "no domain" },
 		{ HEADER, "plain", "no domain" },
 		{ HEADER, "\"quoted\"", "no domain" },
@@ -348,7 +348,7 @@ static void test_empty_local_part(void)
 
 static void test_trailing_dots(void)
 {
-	/* POSTFIX.md: the domain of the policy protocol is as it was typed. */
+	/* The domain of the policy protocol is as it was typed. */
 	static const struct parsed_row dropped[] = {
 		{ INTERNAL, "alice@example.com.", "alice", "example.com" },
 		{ SMTP, "<alice@EXAMPLE.com.>", "alice", "example.com" },

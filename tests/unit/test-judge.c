@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "engine/gate.h"
+#include "engine/checks.h"
 #include "engine/plan.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
@@ -76,7 +76,7 @@ static void judge_message(bool final, int64_t recipients, const struct counted *
 			.limit = rows[i].quota.limit,
 		};
 	}
-	judge_quotas(&in, &verdict.findings[CHECK_QUOTAS]);
+	check_quotas(&in, &verdict.findings[CHECK_QUOTAS]);
 	judge(&in, &verdict);
 }
 

@@ -230,7 +230,7 @@ static void test_delimiters(void)
 		{ "alice@example.com", "alice+work@example.com", false },
 		{ "alice+*@example.com", "alice+work@example.com", true },
 	};
-	/* FIELD.md no. 16; the exceptions are Postfix's split_addr(3). */
+	/* The exceptions are Postfix's split_addr(3). */
 	static const struct cover_row with[] = {
 		{ "alice@example.com", "alice+work@example.com", true },
 		{ "alice@example.com", "alice-work@example.com", true },

@@ -8,7 +8,7 @@
 
 static void test_table(void)
 {
-	/* DESIGN section 7: codes that operators and programs rely on. */
+	/* Codes that operators and programs rely on. */
 	static const struct {
 		enum reply reply;
 		const char *name, *code, *xcode;

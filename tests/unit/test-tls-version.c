@@ -9,7 +9,8 @@ static void test_names(void)
 		enum tls_version version;
 	} rows[] = {
 		{ "", TLS_NONE },	  { "TLSv1.3", TLS_1_3 }, { "TLSv1.2", TLS_1_2 },
-		{ "TLSv1.1", TLS_OTHER }, { "TLSv1", TLS_OTHER }, { "TLSv1.4", TLS_1_3 },
+		{ "TLSv1.1", TLS_1_1 },	  { "TLSv1", TLS_1_0 },	  { "TLSv1.4", TLS_1_3 },
+		{ "TLSv1.0", TLS_OTHER }, { "TLSv2", TLS_OTHER }, { "TLSv1.4x", TLS_OTHER },
 		{ "TLSv1.", TLS_OTHER },  { "SSLv3", TLS_OTHER }, { "TLSv1.20", TLS_OTHER },
 		{ "QUIC", TLS_OTHER },
 	};
@@ -22,14 +23,21 @@ static void test_names(void)
 
 static void test_requirements(void)
 {
-	for (int v = TLS_NONE; v <= TLS_1_3; v++) {
+	static const enum tls_version least[TLS_REQUIREMENTS] = {
+		[REQUIRE_NO_TLS] = TLS_NONE,
+		[REQUIRE_TLS] = TLS_OTHER,
+		[REQUIRE_TLS_1_2] = TLS_1_2,
+		[REQUIRE_TLS_1_3] = TLS_1_3,
+	};
+
+	for (int v = 0; v < TLS_VERSIONS; v++) {
 		enum tls_version again;
 
 		SUITE_TRUE(tls_version_parse(tls_version_name((enum tls_version)v), &again));
 		SUITE_INT_EQUAL(again, v);
 		for (int r = 0; r < TLS_REQUIREMENTS; r++)
 			SUITE_INT_EQUAL(tls_satisfies((enum tls_version)v, (enum tls_requirement)r),
-					v >= r);
+					v >= (int)least[r]);
 	}
 	for (int r = 0; r < TLS_REQUIREMENTS; r++) {
 		enum tls_requirement again;
