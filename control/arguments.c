@@ -125,10 +125,9 @@ static bool say_no_command(const struct control *control, const struct words *wo
 static bool check_option(const struct control *control, struct given *given)
 {
 	const struct option_row *row = command_option(control->command, given->option);
-	uint64_t allowed = control->command->options | command_common_options;
 	const char *reason = "is not valid";
 
-	if (!(allowed & OPTION_BIT(given->option))) {
+	if (!command_takes(control->command, given->option) && !option_is_common(given->option)) {
 		control_misuse(control, "takes no --%s", row->name);
 		return false;
 	}
@@ -153,7 +152,7 @@ static bool check_options(const struct control *control)
 		if (!check_option(control, &control->given[i]))
 			return false;
 	for (int i = 0; i < OPTIONS; i++) {
-		if ((control->command->required & OPTION_BIT(i)) && !control_has(control, i)) {
+		if (option_in(control->command->required, i) && !control_has(control, i)) {
 			control_misuse(control, "--%s is missing", option_row(i)->name);
 			return false;
 		}
@@ -164,7 +163,7 @@ static bool check_options(const struct control *control)
 /* A word that may be a password is not repeated: what is printed may be kept. */
 static void complain_surplus(const struct control *control, const char *word)
 {
-	if (control->command->options & OPTION_BIT(OPTION_PASSWORD_STDIN))
+	if (command_takes(control->command, OPTION_PASSWORD_STDIN))
 		control_misuse(control, "a word is too much; a password is never an argument, "
 			       "where others could read it: it is asked for, or read with "
 			       "--password-stdin");

@@ -94,7 +94,7 @@ static int end_access(struct control *control, const struct order *order)
 }
 
 /* The login is blocked first: whatever fails after that, it sends no more. */
-int command_compromised(struct control *control)
+static int command_compromised(struct control *control)
 {
 	struct credential_id id; /* the main one, or the one that is named: the login's */
 	struct order order;
@@ -138,7 +138,7 @@ static bool release(struct control *control, const struct credential_id *id, str
 }
 
 /* The new password first: what fails after that leaves the login blocked. */
-int command_release(struct control *control)
+static int command_release(struct control *control)
 {
 	struct credential_id id;
 	struct new_secret secret;
@@ -154,3 +154,23 @@ int command_release(struct control *control)
 	new_secret_fini(&secret);
 	return ok ? STATUS_DONE : STATUS_REFUSED;
 }
+
+const struct command commands_compromised[] = {
+	{ .name = "compromised",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_SINCE, OPTION_REASON, OPTION_ACTOR),
+	  .help = "block a login, revoke its passwords, print what it sent",
+	  .notes = "For a login whose password somebody else has. Without --since it prints what\n"
+		   "was sent in the last 24 hours. `sendward release` ends it.",
+	  .run = command_compromised },
+	{ .name = "release",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_REASON, OPTION_ACTOR),
+	  .help = "allow a login again, with a new password",
+	  .notes = "Prints the new password of the login, once. What other credentials it had\n"
+		   "stays revoked, see `sendward credential add`.",
+	  .run = command_release },
+	{ 0 },
+};

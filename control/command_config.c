@@ -158,7 +158,7 @@ static void print_json(const struct config *config)
 		effect_quotas(config->unauthenticated.quotas, config->unauthenticated.n_quotas))));
 }
 
-int command_check_config(struct control *control)
+static int command_check_config(struct control *control)
 {
 	char error[1024];
 
@@ -182,3 +182,10 @@ int command_check_config(struct control *control)
 	print_shared(control->config);
 	return STATUS_DONE;
 }
+
+const struct command commands_config[] = {
+	{ .name = "check-config",
+	  .help = "check the configuration file",
+	  .run = command_check_config },
+	{ 0 },
+};

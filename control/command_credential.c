@@ -115,7 +115,7 @@ static bool generate_or_stdin(const struct control *control)
 	return false;
 }
 
-int command_credential_add(struct control *control)
+static int command_credential_add(struct control *control)
 {
 	struct credential_id id;
 	struct changing changing = { control, &id };
@@ -130,7 +130,7 @@ int command_credential_add(struct control *control)
 	return write_secret(control, &id, &new, "added");
 }
 
-int command_credential_rotate(struct control *control)
+static int command_credential_rotate(struct control *control)
 {
 	const struct value *grace = control_value(control, OPTION_GRACE);
 	struct credential_secret new = { .keep_s = grace ? seconds_of(grace) : GRACE_S };
@@ -172,7 +172,7 @@ static int change(struct control *control, credential_change *change_entry, cons
 	return print_done(control, &id, what);
 }
 
-int command_credential_set(struct control *control)
+static int command_credential_set(struct control *control)
 {
 	if (control_has(control, OPTION_NETWORK) && control_has(control, OPTION_NO_NETWORKS))
 		return control_misuse(control, "--network or --no-networks, not both");
@@ -204,19 +204,19 @@ static bool allow_entry(struct edit *edit, json_t *entry, void *arg)
 	return true;
 }
 
-int command_credential_block(struct control *control)
+static int command_credential_block(struct control *control)
 {
 	return change(control, block_entry, "blocked", false);
 }
 
-int command_credential_allow(struct control *control)
+static int command_credential_allow(struct control *control)
 {
 	return change(control, allow_entry, "allowed", false);
 }
 
 /* ---- revoke, list ------------------------------------------------------------------- */
 
-int command_credential_revoke(struct control *control)
+static int command_credential_revoke(struct control *control)
 {
 	struct credential_id id;
 
@@ -226,7 +226,7 @@ int command_credential_revoke(struct control *control)
 	return print_done(control, &id, "revoked");
 }
 
-int command_credential_list(struct control *control)
+static int command_credential_list(struct control *control)
 {
 	const struct credential_filter filter = { .due_s = -1 };
 	struct credential_list *list;
@@ -241,3 +241,75 @@ int command_credential_list(struct control *control)
 			accounts_all(control, credential_list_add, list);
 	return credential_list_end(&list, found);
 }
+
+static const struct meaning credential_meanings[] = {
+	{ OPTION_NETWORK,
+	  { "network", 0, true, "NETWORK", value_network,
+	    "network it may be used from; replaces the list" } },
+	{ OPTION_NO_NETWORKS,
+	  { "no-networks", 0, false, NULL, NULL, "an empty list: from anywhere" } },
+	{ 0 },
+};
+
+static const char state_of_one_notes[] =
+	"LOGIN is the username of a credential (LOGIN+NAME), or a login for its main one.\n"
+	"The account's other credentials are left alone.";
+
+const struct command commands_credential[] = {
+	{ .name = "credential add",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_NETWORK, OPTION_EXPIRES, OPTION_GENERATE,
+				 OPTION_PASSWORD_STDIN, OPTION_ACTOR),
+	  .meanings = credential_meanings,
+	  .help = "give a login another username and password",
+	  .notes = "A password is made and printed, once, unless one is given. The login's quotas\n"
+		   "are shared by all of its credentials.",
+	  .run = command_credential_add },
+	{ .name = "credential set",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_NETWORK, OPTION_NO_NETWORKS,
+				 OPTION_EXPIRES, OPTION_ACTOR),
+	  .meanings = credential_meanings,
+	  .help = "change a credential",
+	  .notes = state_of_one_notes,
+	  .run = command_credential_set },
+	{ .name = "credential list",
+	  .argument = "LOGIN",
+	  .argument_optional = true,
+	  .check = value_login,
+	  .help = "print the credentials of a login, or all",
+	  .notes = "Never the passwords, nor their hashes.",
+	  .run = command_credential_list },
+	{ .name = "credential block",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_ACTOR),
+	  .help = "refuse what is sent with one credential",
+	  .notes = state_of_one_notes,
+	  .run = command_credential_block },
+	{ .name = "credential allow",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_ACTOR),
+	  .help = "end the block of one credential",
+	  .notes = state_of_one_notes,
+	  .run = command_credential_allow },
+	{ .name = "credential rotate",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_GRACE, OPTION_GENERATE,
+				 OPTION_PASSWORD_STDIN, OPTION_ACTOR),
+	  .help = "make a new secret, the old one good for a while",
+	  .notes = "A password is made and printed, once, unless one is given.",
+	  .run = command_credential_rotate },
+	{ .name = "credential revoke",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_ACTOR),
+	  .help = "take a credential away",
+	  .notes = state_of_one_notes,
+	  .run = command_credential_revoke },
+	{ 0 },
+};

@@ -83,7 +83,7 @@ static bool look(struct doctor *doctor, const char *name)
 	return found;
 }
 
-int command_doctor(struct control *control)
+static int command_doctor(struct control *control)
 {
 	struct doctor doctor = { .control = control };
 	const char *name = control->argument.text;
@@ -101,3 +101,17 @@ int command_doctor(struct control *control)
 	json_decref(doctor.findings);
 	return doctor.worst < DOCTOR_ERROR ? STATUS_DONE : STATUS_REFUSED;
 }
+
+const struct command commands_doctor[] = {
+	{ .name = "doctor",
+	  .argument = "PART",
+	  .argument_optional = true,
+	  .check = value_any,
+	  .help = "look for what is missing or set up badly",
+	  .notes = "PART is redis: what the server is, what Sendward may do there, settings that\n"
+		   "matter; and the ACL line of a user that may do what is needed; or host: the\n"
+		   "sockets of this host's daemons, and whether they were seen. Without PART both.\n"
+		   "Nothing is changed. The exit status is 1 when there is an error.",
+	  .run = command_doctor },
+	{ 0 },
+};

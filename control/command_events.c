@@ -131,7 +131,7 @@ static int follow(struct control *control, struct reading *r)
 	return STATUS_DONE;
 }
 
-int command_events(struct control *control)
+static int command_events(struct control *control)
 {
 	const struct value *login = control_value(control, OPTION_LOGIN);
 	struct reading r = { .control = control,
@@ -148,3 +148,11 @@ int command_events(struct control *control)
 		return control_refuse("%s", r.answer.error);
 	return control_has(control, OPTION_FOLLOW) ? follow(control, &r) : STATUS_DONE;
 }
+
+const struct command commands_events[] = {
+	{ .name = "events",
+	  .options = OPTION_LIST(OPTION_FOLLOW, OPTION_LOGIN),
+	  .help = "print what has happened",
+	  .run = command_events },
+	{ 0 },
+};

@@ -242,7 +242,7 @@ static int explain(struct control *control, struct message_file *message, struct
 	return status;
 }
 
-int command_explain(struct control *control)
+static int command_explain(struct control *control)
 {
 	const struct value *path = control_value(control, OPTION_MESSAGE);
 	struct explained *e = need(calloc(1, sizeof(*e)));
@@ -264,3 +264,21 @@ int command_explain(struct control *control)
 	free(e);
 	return status;
 }
+
+const struct command commands_explain[] = {
+	{ .name = "explain",
+	  .options = OPTION_LIST(OPTION_LOGIN, OPTION_FROM, OPTION_HEADER_FROM,
+				 OPTION_MESSAGE, OPTION_CLIENT, OPTION_RECIPIENTS,
+				 OPTION_SIZE, OPTION_FREE_RECIPIENTS, OPTION_STAGE,
+				 OPTION_CREDENTIAL, OPTION_TLS, OPTION_CLIENT_CERT,
+				 OPTION_CONTEXT),
+	  .required = OPTION_LIST(OPTION_CLIENT),
+	  .help = "tell what would happen to a message, and why",
+	  .notes = "Without --login the session is of the identity that it matches.\n"
+		   "Runs the checks of the daemons and charges nothing. --from is needed unless\n"
+		   "--message has a Return-Path field. With neither --header-from nor --message\n"
+		   "the header is not checked, as in the policy daemon. The exit status is 0\n"
+		   "when the message would be accepted, 1 when it would be refused.",
+	  .run = command_explain },
+	{ 0 },
+};

@@ -107,7 +107,7 @@ static void forget_secrets(struct exporting *e)
 	}
 }
 
-int command_export(struct control *control)
+static int command_export(struct control *control)
 {
 	struct exporting e = { .control = control };
 	int status = STATUS_REFUSED;
@@ -119,3 +119,11 @@ int command_export(struct control *control)
 	forget_secrets(&e);
 	return status;
 }
+
+const struct command commands_export[] = {
+	{ .name = "export",
+	  .options = OPTION_LIST(OPTION_WITH_SECRETS),
+	  .help = "print all accounts, one JSON object a line",
+	  .run = command_export },
+	{ 0 },
+};

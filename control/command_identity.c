@@ -107,7 +107,7 @@ static int write_identity(struct control *control, enum edit_when when)
 	return user_written(control, result);
 }
 
-int command_identity_add(struct control *control)
+static int command_identity_add(struct control *control)
 {
 	if (!control_has(control, OPTION_NETWORK) && !control_has(control, OPTION_CLIENT_CERT) &&
 	    !control_has(control, OPTION_CONTEXT))
@@ -117,7 +117,7 @@ int command_identity_add(struct control *control)
 	return write_identity(control, EDIT_NEW);
 }
 
-int command_identity_set(struct control *control)
+static int command_identity_set(struct control *control)
 {
 	return write_identity(control, EDIT_EXISTING);
 }
@@ -136,18 +136,18 @@ static bool is_identity(struct control *control)
 	return found;
 }
 
-int command_identity_show(struct control *control)
+static int command_identity_show(struct control *control)
 {
 	if (!control_connect(control) || !is_identity(control))
 		return STATUS_REFUSED;
-	return command_user_show(control);
+	return user_show(control);
 }
 
-int command_identity_delete(struct control *control)
+static int command_identity_delete(struct control *control)
 {
 	if (!control_connect(control) || !is_identity(control))
 		return STATUS_REFUSED;
-	return command_user_delete(control);
+	return user_delete(control);
 }
 
 /* ---- the list -------------------------------------------------------------- */
@@ -192,7 +192,7 @@ static void list(const struct view *view, void *arg)
 	listing->n++;
 }
 
-int command_identity_list(struct control *control)
+static int command_identity_list(struct control *control)
 {
 	static const char *const head[] = { "IDENTITY", "STATE", "SESSIONS", "DESCRIPTION" };
 	struct listing listing = { 0 };
@@ -216,3 +216,52 @@ int command_identity_list(struct control *control)
 	table_free(&listing.table);
 	return status;
 }
+
+static const struct meaning identity_meanings[] = {
+	{ OPTION_NETWORK,
+	  { "network", 0, true, "NETWORK", value_network,
+	    "network its sessions come from; replaces the list" } },
+	{ 0 },
+};
+
+static const char identity_notes[] =
+	"Sessions without a SASL user name that meet all criteria given are decided as\n"
+	"this login's. Without a network or certificate, or with a network shorter than\n"
+	"/8 (IPv6: /16), it is refused unless --yes-really is given. `user set`, `block`\n"
+	"and the others take its NAME for a login.";
+
+const struct command commands_identity[] = {
+	{ .name = "identity add",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = OPTION_LIST(ACCOUNT_OPTIONS, OPTION_CLIENT_CERT, OPTION_CONTEXT,
+				 OPTION_YES_REALLY, OPTION_ACTOR),
+	  .meanings = identity_meanings,
+	  .help = "create an account for sessions without a login",
+	  .notes = identity_notes,
+	  .run = command_identity_add },
+	{ .name = "identity set",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = OPTION_LIST(ACCOUNT_OPTIONS, OPTION_CLIENT_CERT, OPTION_CONTEXT,
+				 OPTION_YES_REALLY, OPTION_ACTOR),
+	  .meanings = identity_meanings,
+	  .help = "change which sessions are an identity's",
+	  .notes = identity_notes,
+	  .run = command_identity_set },
+	{ .name = "identity list",
+	  .help = "print all identities",
+	  .run = command_identity_list },
+	{ .name = "identity show",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .help = "print an identity and what is in force",
+	  .run = command_identity_show },
+	{ .name = "identity delete",
+	  .argument = "NAME",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_ACTOR),
+	  .help = "delete an identity with its account and counters",
+	  .run = command_identity_delete },
+	{ 0 },
+};

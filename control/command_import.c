@@ -65,7 +65,7 @@ static void write_event(const struct import *import)
 	journal_write(import->control, event);
 }
 
-int command_import(struct control *control)
+static int command_import(struct control *control)
 {
 	const struct value *format = control_value(control, OPTION_FORMAT);
 	const char *path = control->argument.text;
@@ -91,3 +91,18 @@ int command_import(struct control *control)
 	print_counts(&import);
 	return ok && import.counts.refused == 0 ? STATUS_DONE : STATUS_REFUSED;
 }
+
+const struct command commands_import[] = {
+	{ .name = "import",
+	  .argument = "FILE",
+	  .check = value_any,
+	  .options = OPTION_LIST(OPTION_DRY_RUN, OPTION_DIFF, OPTION_FORMAT, OPTION_ACTOR),
+	  .help = "read accounts from a file, \"-\": standard input",
+	  .notes = "Reads what export prints (an account that exists is replaced), CSV with the\n"
+		   "names of the columns in its first line, and Dovecot's passwd-files (both change\n"
+		   "what they name). Lines that are wrong are refused with their numbers, the\n"
+		   "others are read. --dry-run does not need Redis. With --diff + is a new account,\n"
+		   "~ one that changes, and in what.",
+	  .run = command_import },
+	{ 0 },
+};

@@ -50,12 +50,12 @@ static int set_password(struct control *control, bool make)
 	return ok ? STATUS_DONE : STATUS_REFUSED;
 }
 
-int command_password_set(struct control *control)
+static int command_password_set(struct control *control)
 {
 	return set_password(control, false);
 }
 
-int command_password_generate(struct control *control)
+static int command_password_generate(struct control *control)
 {
 	return set_password(control, true);
 }
@@ -112,7 +112,7 @@ static int verify(struct control *control, const struct credential_id *id,
 	return status;
 }
 
-int command_password_verify(struct control *control)
+static int command_password_verify(struct control *control)
 {
 	struct new_secret secret;
 	struct credential_id id;
@@ -135,7 +135,7 @@ static int64_t seconds_of(const struct control *control, enum option_id option, 
 	return value ? value->number / 1000 : otherwise;
 }
 
-int command_password_list(struct control *control)
+static int command_password_list(struct control *control)
 {
 	const struct credential_filter filter = {
 		.with_secret = true,
@@ -150,3 +150,37 @@ int command_password_list(struct control *control)
 	list = credential_list_begin(control, &filter);
 	return credential_list_end(&list, accounts_all(control, credential_list_add, list));
 }
+
+static const char password_notes[] =
+	"LOGIN is a login, or the username of one of its credentials. A password is never\n"
+	"an argument: it is asked for on the terminal, or read with --password-stdin.";
+
+const struct command commands_password[] = {
+	{ .name = "password set",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_PASSWORD_STDIN, OPTION_NAME, OPTION_ACTOR),
+	  .help = "set the password of an SMTP user",
+	  .notes = password_notes,
+	  .run = command_password_set },
+	{ .name = "password generate",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_NAME, OPTION_ACTOR),
+	  .help = "make a password and print it, once",
+	  .notes = "The one before is no longer good; see `sendward credential rotate`.",
+	  .run = command_password_generate },
+	{ .name = "password verify",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_PASSWORD_STDIN, OPTION_NAME),
+	  .help = "tell whether a password is the right one",
+	  .notes = password_notes,
+	  .run = command_password_verify },
+	{ .name = "password list",
+	  .options = OPTION_LIST(OPTION_OLDER_THAN, OPTION_DUE),
+	  .help = "print who has a password, and its age",
+	  .notes = "Never the passwords, nor their hashes.",
+	  .run = command_password_list },
+	{ 0 },
+};

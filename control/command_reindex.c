@@ -48,7 +48,7 @@ static bool say_complete(struct control *control)
 	return answer.result == STORE_OK;
 }
 
-int command_reindex(struct control *control)
+static int command_reindex(struct control *control)
 {
 	struct reindex reindex = { .control = control };
 
@@ -63,3 +63,12 @@ int command_reindex(struct control *control)
 		printf("%zu accounts are in the index of senders\n", reindex.accounts);
 	return STATUS_DONE;
 }
+
+const struct command commands_reindex[] = {
+	{ .name = "reindex",
+	  .help = "put every account into the index of senders",
+	  .notes = "sendward-policyd needs it to tell Postfix who owns an address\n"
+		   "(sender_login_listen); once is enough, and does no harm at any time.",
+	  .run = command_reindex },
+	{ 0 },
+};

@@ -186,7 +186,7 @@ static void print_told(const struct control *control, json_t *told)
 	}
 }
 
-int command_reload(struct control *control)
+static int command_reload(struct control *control)
 {
 	struct stat config;
 	json_t *told;
@@ -207,3 +207,13 @@ int command_reload(struct control *control)
 	json_decref(told);
 	return ok ? STATUS_DONE : STATUS_REFUSED;
 }
+
+const struct command commands_reload[] = {
+	{ .name = "reload",
+	  .help = "tell the daemons of this host to read their files again",
+	  .notes = "Signals the daemons that were started with the same configuration file\n"
+		   "(SIGHUP to sendward-policyd and sendward-sasld, SIGUSR1 to sendward-milter).\n"
+		   "Where systemd runs them, `systemctl reload` does the same.",
+	  .run = command_reload },
+	{ 0 },
+};

@@ -72,7 +72,7 @@ static void print_reset(const struct control *control, const struct target *targ
 	}
 }
 
-int command_reset(struct control *control)
+static int command_reset(struct control *control)
 {
 	bool all = !control_has(control, OPTION_QUOTA), ok;
 	struct target target;
@@ -93,3 +93,18 @@ int command_reset(struct control *control)
 	print_reset(control, &target);
 	return STATUS_DONE;
 }
+
+const struct command commands_reset[] = {
+	{ .name = "reset",
+	  .argument = "LOGIN",
+	  .argument_optional = true,
+	  .check = value_login,
+	  .options = OPTION_LIST(TARGET_OPTIONS, OPTION_QUOTA, OPTION_ACTOR),
+	  .meanings = target_meanings,
+	  .help = "forget what a login has used",
+	  .notes = "Forgets all that was counted, and when a ramp began, or with --quota the\n"
+		   "counters named. What is shared with others stays; an option instead of\n"
+		   "LOGIN forgets that.",
+	  .run = command_reset },
+	{ 0 },
+};

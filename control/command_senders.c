@@ -261,7 +261,7 @@ static void import_all(struct import *import)
 		print_counts(import);
 }
 
-int command_import_senders(struct control *control)
+static int command_import_senders(struct control *control)
 {
 	struct import import = {
 		.control = control,
@@ -289,3 +289,27 @@ int command_import_senders(struct control *control)
 	postfix_tables_fini(&import.tables);
 	return status;
 }
+
+static const struct meaning import_senders_meanings[] = {
+	{ OPTION_DOMAIN,
+	  { "domain", 0, false, "DOMAIN", value_domain,
+	    "domain of users that have none in the tables" } },
+	{ OPTION_DRY_RUN,
+	  { "dry-run", 'n', false, NULL, NULL, "only show what would change" } },
+	{ 0 },
+};
+
+const struct command commands_senders[] = {
+	{ .name = "import-senders",
+	  .options = OPTION_LIST(OPTION_LOGIN_MAPS, OPTION_ALIAS_MAPS, OPTION_LOGINS,
+				 OPTION_DOMAIN, OPTION_TARGET_IS_LOGIN, OPTION_MAX_LOGINS,
+				 OPTION_REPLACE, OPTION_DRY_RUN, OPTION_ACTOR),
+	  .meanings = import_senders_meanings,
+	  .help = "give logins the senders that Postfix tables list",
+	  .notes = "Adds to what the accounts have, or replaces it. Lines that cannot be used are\n"
+		   "told with their numbers. With --dry-run the difference is shown: + is added,\n"
+		   "- taken away, and addresses that Postfix and Sendward would then give to\n"
+		   "different logins.",
+	  .run = command_import_senders },
+	{ 0 },
+};

@@ -26,7 +26,7 @@ static void note_unknown(struct control *control)
 	answer_fini(&answer);
 }
 
-int command_sent(struct control *control)
+static int command_sent(struct control *control)
 {
 	const struct value *since = control_value(control, OPTION_SINCE);
 	json_t *messages;
@@ -47,3 +47,14 @@ int command_sent(struct control *control)
 	json_decref(messages);
 	return STATUS_DONE;
 }
+
+const struct command commands_sent[] = {
+	{ .name = "sent",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_SINCE),
+	  .help = "print the messages a login has sent",
+	  .notes = "The last ones, as many as history in sendward.conf(5) says, the newest first.",
+	  .run = command_sent },
+	{ 0 },
+};

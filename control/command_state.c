@@ -46,17 +46,46 @@ static int change_state(struct control *control, enum account_state state)
 	return STATUS_DONE;
 }
 
-int command_block(struct control *control)
+static int command_block(struct control *control)
 {
 	return change_state(control, ACCOUNT_BLOCKED);
 }
 
-int command_sandbox(struct control *control)
+static int command_sandbox(struct control *control)
 {
 	return change_state(control, ACCOUNT_SANDBOXED);
 }
 
-int command_allow(struct control *control)
+static int command_allow(struct control *control)
 {
 	return change_state(control, ACCOUNT_ALLOWED);
 }
+
+static const char state_notes[] =
+	"A login without an account gets one. When the command returns, every server\n"
+	"acts on it. After the time given with --for the login is allowed again.";
+
+const struct command commands_state[] = {
+	{ .name = "block",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_REASON, OPTION_FOR, OPTION_ACTOR),
+	  .help = "refuse all mail of a login",
+	  .notes = state_notes,
+	  .run = command_block },
+	{ .name = "sandbox",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_REASON, OPTION_FOR, OPTION_ACTOR),
+	  .help = "accept mail of a login, but do not deliver it",
+	  .notes = state_notes,
+	  .run = command_sandbox },
+	{ .name = "allow",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_REASON, OPTION_FOR, OPTION_ACTOR),
+	  .help = "end block or sandbox",
+	  .notes = state_notes,
+	  .run = command_allow },
+	{ 0 },
+};

@@ -211,7 +211,7 @@ static void print_status(const struct redis *redis, const json_t *daemons)
 		print_without(json_array_get(daemons, i));
 }
 
-int command_status(struct control *control)
+static int command_status(struct control *control)
 {
 	struct redis redis = { 0 };
 	json_t *daemons;
@@ -232,3 +232,10 @@ int command_status(struct control *control)
 	json_decref(daemons);
 	return redis.error[0] ? control_refuse("%s", redis.error) : STATUS_DONE;
 }
+
+const struct command commands_status[] = {
+	{ .name = "status",
+	  .help = "print whether Redis and the daemons are there",
+	  .run = command_status },
+	{ 0 },
+};

@@ -61,7 +61,7 @@ static int print_usage(const struct control *control, const struct target *targe
 	return STATUS_DONE;
 }
 
-int command_usage(struct control *control)
+static int command_usage(struct control *control)
 {
 	const struct value *more = control_value(control, OPTION_FIT);
 	int64_t n = more ? more->number : 1;
@@ -83,3 +83,17 @@ int command_usage(struct control *control)
 	look_fini(&look);
 	return status;
 }
+
+const struct command commands_usage[] = {
+	{ .name = "usage",
+	  .argument = "LOGIN",
+	  .argument_optional = true,
+	  .check = value_login,
+	  .options = OPTION_LIST(TARGET_OPTIONS, OPTION_FIT),
+	  .meanings = target_meanings,
+	  .help = "print what a login has used of its quotas",
+	  .notes = "With LOGIN the quotas that it shares with others are shown too; an option\n"
+		   "instead of LOGIN shows only what is shared there.",
+	  .run = command_usage },
+	{ 0 },
+};

@@ -211,7 +211,7 @@ static int add_user(struct control *control, struct new_secret *secret)
 	return STATUS_DONE;
 }
 
-int command_user_add(struct control *control)
+static int command_user_add(struct control *control)
 {
 	bool make = control_has(control, OPTION_GENERATE);
 	bool take = control_has(control, OPTION_PASSWORD_STDIN);
@@ -244,11 +244,35 @@ static int set_user(struct control *control)
 	return status == STATUS_DONE ? user_written(control, result) : status;
 }
 
-int command_user_set(struct control *control)
+static int command_user_set(struct control *control)
 {
 	for (size_t i = 0; i < control->n_given; i++)
-		if ((control->command->options & OPTION_BIT(control->given[i].option)) &&
+		if (command_takes(control->command, control->given[i].option) &&
 		    control->given[i].option != OPTION_ACTOR)
 			return set_user(control);
 	return control_misuse(control, "nothing to set");
 }
+
+const struct command commands_user[] = {
+	{ .name = "user add",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(ACCOUNT_OPTIONS, OPTION_NO_NETWORKS, OPTION_ACTOR,
+				 OPTION_GENERATE, OPTION_PASSWORD_STDIN),
+	  .help = "create an account",
+	  .notes = "What is not given comes from the plan, also when the plan changes later.\n"
+		   "Without --generate or --password-stdin it has no password.",
+	  .run = command_user_add },
+	{ .name = "user set",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(ACCOUNT_OPTIONS, OPTION_NO_NETWORKS, OPTION_ADD_SENDER,
+				 OPTION_REMOVE_SENDER, OPTION_ADD_NETWORK,
+				 OPTION_REMOVE_NETWORK, OPTION_ADD_QUOTA, OPTION_REMOVE_QUOTA,
+				 OPTION_INHERIT, OPTION_ACTOR),
+	  .help = "change an account",
+	  .notes = "--add-... and --remove-... change the account's own list; when it has none\n"
+		   "they start from the list that is in force. Removing comes before adding.",
+	  .run = command_user_set },
+	{ 0 },
+};

@@ -10,38 +10,49 @@
 #include "control/credential_view.h"
 #include "control/index.h"
 #include "control/journal.h"
+#include "control/user.h"
 #include "control/wait.h"
 
-static void print_credentials(struct control *control, const struct view *view)
+/* The exit status. */
+static int print_credentials(struct control *control, const struct view *view)
 {
 	const struct credential_filter filter = { .due_s = -1 };
 	struct credential_list *list;
 
 	if (!json_object_get(view->record, "credentials"))
-		return;
+		return STATUS_DONE;
 	putchar('\n');
 	list = credential_list_begin(control, &filter);
 	credential_list_add(view, list);
-	credential_list_end(&list, STATUS_DONE);
+	return credential_list_end(&list, STATUS_DONE);
 }
+
+struct showing {
+	struct control *control;
+	int status; /* of the credentials */
+};
 
 static void show(const struct view *view, void *arg)
 {
-	struct control *control = arg;
+	struct showing *showing = arg;
 
-	if (control->json) {
+	if (showing->control->json) {
 		control_print_json(view_json(view));
 	} else {
 		view_print(view);
-		print_credentials(control, view);
+		showing->status = print_credentials(showing->control, view);
 	}
 }
 
-int command_user_show(struct control *control)
+int user_show(struct control *control)
 {
+	struct showing showing = { control, STATUS_DONE };
+	int status;
+
 	if (!control_connect(control))
 		return STATUS_REFUSED;
-	return accounts_one(control, control_login(control), show, control);
+	status = accounts_one(control, control_login(control), show, &showing);
+	return status == STATUS_DONE ? showing.status : status;
 }
 
 /* The list as it grows; JSON is printed at once, a table has to wait. */
@@ -66,7 +77,7 @@ static void list(const struct view *view, void *arg)
 	listing->n++;
 }
 
-int command_user_list(struct control *control)
+static int command_user_list(struct control *control)
 {
 	struct listing listing = { 0 };
 	int status;
@@ -127,10 +138,28 @@ static bool delete_all(struct control *control, const char *login)
 	return ok && result == STORE_OK;
 }
 
-int command_user_delete(struct control *control)
+int user_delete(struct control *control)
 {
 	if (!control_connect(control) || !delete_all(control, control_login(control)))
 		return STATUS_REFUSED;
 	journal_account(control, "deleted");
 	return control_done(control, "deleted");
 }
+
+const struct command commands_users[] = {
+	{ .name = "user show",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .help = "print an account and what is in force",
+	  .run = user_show },
+	{ .name = "user list", .help = "print all accounts", .run = command_user_list },
+	{ .name = "user delete",
+	  .argument = "LOGIN",
+	  .check = value_login,
+	  .options = OPTION_LIST(OPTION_ACTOR),
+	  .help = "delete an account, its counters and passwords",
+	  .notes = "The login is then served by plan default (see unknown_login in\n"
+		   "sendward.conf(5)): to stop it from sending, block it instead.",
+	  .run = user_delete },
+	{ 0 },
+};

@@ -243,6 +243,17 @@ static void ask_all(struct credential_list *list)
 	}
 }
 
+/* False, said once, when the store did not answer one of the two. */
+static bool is_known(struct credential_list *list, const struct row *row,
+		     const struct answer *answer)
+{
+	if (answer->result == STORE_OK || answer->result == STORE_NOT_FOUND)
+		return true;
+	if (list->status == STATUS_DONE)
+		list->status = control_refuse("%s: %s", row->username, answer->error);
+	return false;
+}
+
 /* Prints what has been collected. */
 static void flush(struct credential_list *list)
 {
@@ -251,14 +262,12 @@ static void flush(struct credential_list *list)
 	ask_all(list);
 	for (size_t i = 0; i < list->n; i++) {
 		struct row *row = &list->rows[i];
-		bool known = row->answer.result == STORE_OK ||
-			     row->answer.result == STORE_NOT_FOUND;
+		bool known = is_known(list, row, &row->answer);
 
-		add_last(row);
+		if (is_known(list, row, &row->last))
+			add_last(row);
 		if (known)
 			add_secret(row, now_s);
-		else if (list->status == STATUS_DONE)
-			list->status = control_refuse("%s", row->answer.error);
 		if (known && is_wanted(list, row, now_s))
 			print_row(list, row);
 		json_decref(row->json);

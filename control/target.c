@@ -6,6 +6,17 @@
 #include "base/domain.h"
 #include "control/text.h"
 
+const struct meaning target_meanings[] = {
+	{ OPTION_PLAN,
+	  { "plan", 0, false, "PLAN", value_name, "what the logins of a plan share" } },
+	{ OPTION_GROUP, { "group", 0, false, "GROUP", value_name, "what a group shares" } },
+	{ OPTION_NETWORK,
+	  { "network", 0, false, "NETWORK", value_network, "what clients without a login share" } },
+	{ OPTION_QUOTA,
+	  { "quota", 0, true, "QUOTA", value_counter, "only this one (\"messages / 1h\")" } },
+	{ 0 },
+};
+
 static bool not_there(const struct control *control, const char *what, const char *name)
 {
 	control_refuse("%s \"%s\" is not in %s", what, name, control->config->path);

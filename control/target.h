@@ -10,6 +10,10 @@
 #include "control/control.h"
 #include "engine/effective.h"
 
+/* The options that are such, and what they and --quota mean there. */
+#define TARGET_OPTIONS OPTION_DOMAIN, OPTION_PLAN, OPTION_GROUP, OPTION_NETWORK
+extern const struct meaning target_meanings[];
+
 struct target {
 	/* quotas: none for SCOPE_LOGIN, whose account has to be asked. Borrows
 	 * from the configuration and the command line. */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/config.h"
+#include "control/record.h"
 #include "control/table.h"
 #include "engine/account.h"
 
@@ -19,6 +20,10 @@ struct view {
 	const struct account *account; /* of the record */
 	int64_t now_s;
 };
+
+/* The state in force, borrowed from the account. One that has ended left nothing but the
+ * time. */
+struct record_state view_state(const struct view *view);
 
 /* The object of `user show` and `export`: the account's own settings (null
  * for what it leaves to the plan), fields of the record that are not known
