@@ -75,12 +75,13 @@ static const struct method {
 	const char *prefix;
 	bool (*is_cheap)(const char *settings);
 	enum password_method method;
+	size_t digits; /* behind the last "$": the hash, of bcrypt salt and hash */
 } methods[] = {
-	{ "$y$", yescrypt_is_cheap, PASSWORD_YESCRYPT },
-	{ "$2b$", bcrypt_is_cheap, PASSWORD_BCRYPT },
-	{ "$2y$", bcrypt_is_cheap, PASSWORD_BCRYPT },
-	{ "$2a$", bcrypt_is_cheap, PASSWORD_BCRYPT },
-	{ "$6$", sha512_is_cheap, PASSWORD_SHA512 },
+	{ "$y$", yescrypt_is_cheap, PASSWORD_YESCRYPT, 43 },
+	{ "$2b$", bcrypt_is_cheap, PASSWORD_BCRYPT, 53 },
+	{ "$2y$", bcrypt_is_cheap, PASSWORD_BCRYPT, 53 },
+	{ "$2a$", bcrypt_is_cheap, PASSWORD_BCRYPT, 53 },
+	{ "$6$", sha512_is_cheap, PASSWORD_SHA512, 86 },
 };
 
 /* The first row of a method is the one that hashes are made with. */
@@ -127,6 +128,9 @@ const char *password_hash_fault(const char *hash)
 	/* A salt that crypt(3) would refuse, or a setting without a hash. */
 	if (crypt_checksalt(setting) == CRYPT_SALT_INVALID || strrchr(setting, '$')[1] == '\0')
 		return "it is not a hash that crypt(3) knows";
+	if (strspn(strrchr(setting, '$') + 1, itoa64) != method->digits ||
+	    strlen(strrchr(setting, '$') + 1) != method->digits)
+		return "it is not as long as its hashes are: something is cut off, or added";
 	return NULL;
 }
 

@@ -14,6 +14,7 @@
 #include "control/sent_list.h"
 #include "control/text.h"
 #include "control/wait.h"
+#include "store/sent.h"
 
 /* What is listed unless --since says otherwise. */
 #define SINCE_MS (INT64_C(24) * 3600 * 1000)
@@ -71,10 +72,22 @@ static void print_compromised(const struct control *control, const struct order 
 		sent_list_print(o->messages);
 }
 
+/* The daemons write what a login has sent about once a second: the last of it, from
+ * before the block, is waited for. */
+#define LATE_MS (SENT_COLLECT_MS + 500)
+
+static json_t *read_sent(struct control *control, const char *login)
+{
+	const struct value *since = control_value(control, OPTION_SINCE);
+
+	if (control->config->history > 0)
+		wait_pause(control->wait, LATE_MS);
+	return sent_list_read(control, login, since ? since->number : SINCE_MS);
+}
+
 /* Whatever cannot be done, the rest is. */
 static int end_access(struct control *control, const struct order *order)
 {
-	const struct value *since = control_value(control, OPTION_SINCE);
 	const char *login = control_login(control);
 	struct outcome o;
 	bool ok = credential_revoke_all(control, login, &o.revoked, &o.left);
@@ -84,7 +97,7 @@ static int end_access(struct control *control, const struct order *order)
 	else if (o.revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
 		control_note("%s: no password of it was kept here; if another SASL server knows "
 			     "one, it is to be changed there", login);
-	o.messages = sent_list_read(control, login, since ? since->number : SINCE_MS);
+	o.messages = read_sent(control, login);
 	write_compromised(control, order, &o);
 	print_compromised(control, order, &o);
 	ok = ok && o.messages;

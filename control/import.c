@@ -9,6 +9,7 @@
 #include "control/credential.h"
 #include "control/edit.h"
 #include "control/import_line.h"
+#include "control/journal.h"
 #include "control/need.h"
 #include "control/progress.h"
 #include "control/record.h"
@@ -23,6 +24,7 @@ struct working {
 	struct import *import;
 	size_t line; /* number of the present one */
 	bool stopped;
+	char actor[JOURNAL_ACTOR_MAX];
 };
 
 static void say(const struct working *w, const char *why)
@@ -39,6 +41,7 @@ static void say(const struct working *w, const char *why)
 struct change {
 	const struct import_account *account;
 	bool whole;
+	const char *actor;
 };
 
 /* A credential that gets a secret is none that was revoked. */
@@ -51,20 +54,64 @@ static void mark_secrets(json_t *record, const json_t *secrets)
 		credential_unrevoke(record, name);
 }
 
+/* All of the account but when it was made, unless the line says that, too. */
+static void put_whole(json_t *record, const json_t *new)
+{
+	json_t *created = json_incref(json_object_get(record, "created"));
+
+	json_object_clear(record);
+	json_object_update(record, (json_t *)new);
+	if (!json_object_get(new, "created") && created)
+		json_object_set(record, "created", created);
+	json_decref(created);
+}
+
+/* A state that the line names and the account does not have begins now and has no
+ * end: whose it was, since and until when belongs to the one before. */
+static void put_state(struct edit *edit, const json_t *line, const char *actor)
+{
+	const char *name = json_string_value(json_object_get(line, "state"));
+	const char *before = json_string_value(json_object_get(edit->record, "state"));
+	const json_t *reason = json_object_get(line, "reason");
+	struct record_state state = { .actor = actor, .since_s = edit->now_s };
+
+	if (!name || !account_state_parse(name, &state.state) ||
+	    (strcmp(name, before ? before : "") == 0 && !json_object_get(edit->record, "until")))
+		return;
+	state.reason = reason ? json_string_value(reason) : "";
+	record_set_state(edit->record, &state);
+}
+
+/* What the line names, and nothing else. */
+static void put_named(struct edit *edit, const struct import_account *new, const char *actor)
+{
+	const char *name;
+	json_t *value;
+
+	put_state(edit, new->line, actor);
+	json_object_foreach(new->record, name, value)
+		if (json_object_get(new->line, name))
+			json_object_set(edit->record, name, value);
+	/* The plan that it would have anyway. */
+	if (json_object_get(new->line, "plan") && !json_object_get(new->record, "plan"))
+		json_object_del(edit->record, "plan");
+}
+
 static bool change_record(struct edit *edit, void *arg)
 {
 	const struct change *change = arg;
-	json_t *record = change->account->record;
-	json_t *created = json_incref(json_object_get(edit->record, "created"));
 
 	if (change->whole)
-		json_object_clear(edit->record);
-	json_object_update(edit->record, record);
-	if (!json_object_get(record, "created") && created)
-		json_object_set(edit->record, "created", created);
-	json_decref(created);
+		put_whole(edit->record, change->account->record);
+	else
+		put_named(edit, change->account, change->actor);
 	mark_secrets(edit->record, change->account->secrets);
 	return true;
+}
+
+static struct change change_of(const struct working *w, const struct import_account *account)
+{
+	return (struct change){ account, import_source_is_whole(&w->import->source), w->actor };
 }
 
 /* ---- writing ------------------------------------------------------------------------- */
@@ -93,7 +140,7 @@ static bool write_secrets(struct working *w, const struct import_account *accoun
 /* A line that is right can only fail with the store. */
 static void write_account(struct working *w, const struct import_account *account)
 {
-	struct change change = { account, import_source_is_whole(&w->import->source) };
+	struct change change = change_of(w, account);
 	struct import_counts *counts = &w->import->counts;
 	enum edit_result result = edit_account(w->import->control, account->login, EDIT_EITHER,
 					       change_record, &change, NULL);
@@ -128,7 +175,7 @@ static void print_difference(const char *login, const json_t *before, const json
 
 static void compare(struct working *w, const struct import_account *account, json_t *before)
 {
-	struct change change = { account, import_source_is_whole(&w->import->source) };
+	struct change change = change_of(w, account);
 	struct import_counts *counts = &w->import->counts;
 	struct edit edit = { .config = w->import->control->config,
 			     .login = account->login,
@@ -224,6 +271,7 @@ bool import_run(struct import *import)
 	ssize_t len;
 	bool ok;
 
+	journal_actor(import->control, w.actor);
 	progress_begin(import->file);
 	errno = 0;
 	while (!w.stopped && (len = getline(&text, &room, import->file)) >= 0) {

@@ -207,7 +207,7 @@ bool import_line_take(const json_t *line, const struct config *config,
 {
 	const json_t *login = json_object_get(line, "login");
 
-	*out = (struct import_account){ .record = record_new(0) };
+	*out = (struct import_account){ .line = line, .record = record_new(0) };
 	json_object_del(out->record, "created");
 	out->secrets = json_incref(json_object_get(line, "secrets"));
 	if (!login)

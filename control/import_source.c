@@ -155,6 +155,14 @@ static void complain_column(const char *cell, char *why, size_t size)
 					 columns[i].name);
 }
 
+static bool is_named(const struct import_source *source, const struct column *column)
+{
+	for (size_t i = 0; i < source->n_columns; i++)
+		if (source->columns[i] == column->name)
+			return true;
+	return false;
+}
+
 static enum import_read read_columns(struct import_source *source, char *text, char *why,
 				     size_t size)
 {
@@ -167,6 +175,10 @@ static enum import_read read_columns(struct import_source *source, char *text, c
 		if (source->n_columns == IMPORT_COLUMNS_MAX || !next_cell(&text, &cell) ||
 		    !(column = find_column(cell))) {
 			complain_column(cell, why, size);
+			return IMPORT_NO_SUCH_FILE;
+		}
+		if (is_named(source, column)) {
+			snprintf(why, size, "there are two columns \"%s\"", column->name);
 			return IMPORT_NO_SUCH_FILE;
 		}
 		login = login || column == &columns[0];
@@ -291,11 +303,25 @@ static enum import_read read_json(const char *text, size_t len, json_t **out, ch
 	return IMPORT_WRONG;
 }
 
+static void skip_mark(char **text, size_t *len)
+{
+	static const char mark[] = "\xef\xbb\xbf";
+
+	if (strncmp(*text, mark, strlen(mark)) == 0) {
+		*text += strlen(mark);
+		*len -= strlen(mark);
+	}
+}
+
 enum import_read import_source_read(struct import_source *source, char *text, size_t len,
 				    json_t **out, char *why, size_t size)
 {
-	size_t blank = strspn(text, " \t");
+	size_t blank;
 
+	/* What spreadsheets put in front of UTF-8. */
+	if (source->format == IMPORT_GUESS || (source->format == IMPORT_CSV && source->n_columns == 0))
+		skip_mark(&text, &len);
+	blank = strspn(text, " \t");
 	if (!text[blank] && strlen(text) == len)
 		return IMPORT_NOTHING;
 	/* A comment in front of the first account says nothing yet. */

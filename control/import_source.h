@@ -8,6 +8,8 @@
  *	passwd	Dovecot's passwd-file: USER:{SCHEME}HASH:...; of the extra
  *		fields allow_nets
  *
+ * A byte order mark in front of the first line is no part of it.
+ *
  * A JSON line is a whole account. The others change what they name, and leave
  * the rest of an account that exists as it is.
  */

@@ -15,9 +15,6 @@
 #include "store/internal.h"
 #include "store/key.h"
 
-/* So long the messages of a login are collected. */
-#define COLLECT_MS 1000
-
 /* What is due is sent in so many portions a second, so that no decision stands
  * behind all of it. */
 #define PORTIONS 50
@@ -156,7 +153,7 @@ static struct waiting *waiting_for(struct sent *sent, const char *login)
 		return w;
 	w = memory_zero(sizeof(*w) + len + 1);
 	memcpy(w->login, login, len + 1);
-	w->due_ms = clock_ms() + COLLECT_MS;
+	w->due_ms = clock_ms() + SENT_COLLECT_MS;
 	HASH_ADD_KEYPTR(hh, sent->logins, w->login, len, w);
 	return w;
 }

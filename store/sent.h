@@ -21,6 +21,9 @@
 #include "store/store.h"
 
 #define SENT_KEPT_S (30 * 86400)
+
+/* The messages of a login are collected for so long before they are written. */
+#define SENT_COLLECT_MS 1000
 #define SENT_WAITING_MAX ((size_t)16 * 1024 * 1024)
 
 /* One message as it is read. All texts are borrowed for the call; "" not known. */

@@ -200,6 +200,32 @@ def csv(b):
     equal(b.json("import", path), {"added": 0, "replaced": 0, "unchanged": 2, "refused": 0})
 
 
+def csv_state(b):
+    """a blocked login stays so when a CSV or a passwd-file does not name its state; one that is named begins anew"""
+    b.ok("block", "rose", "--reason", "stolen", "--for", "7d", "--actor", "amy")
+    blocked = b.record("rose")
+    b.ok("import", "-", stdin="login,plan,state\nrose,students,\n")
+    b.ok("import", "-", "--format", "passwd", stdin="rose:::::::allow_nets=192.0.2.0/24\n")
+    equal({name: b.record("rose")[name] for name in blocked}, blocked)
+    equal(b.json("import", "-", stdin="login,plan\nrose,default\n")["replaced"], 1)
+    expect("plan" not in b.record("rose"), "plan default is named, and another one kept")
+    table = "login,state,reason\nrose,blocked,for good\n"
+    b.ok("import", "-", "--actor", "ben", stdin=table)
+    rose = b.record("rose")
+    equal([rose.get(name) for name in ("state", "reason", "actor", "until")], ["blocked", "for good", "ben", None])
+    equal(b.json("import", "-", "--actor", "eve", stdin=table)["unchanged"], 1)
+    b.ok("import", "-", stdin="login,state\nrose,allowed\n")
+    equal([b.record("rose").get(name) for name in ("state", "reason")], ["allowed", None])
+
+
+def csv_mark(b):
+    """a byte order mark, as spreadsheets write it, is no part of a column's name"""
+    b.ok("import", b.write("users.csv", "\ufefflogin,plan\r\nrose,students\r\n"))
+    equal(b.record("rose")["plan"], "students")
+    b.ok("import", "--format", "csv", b.write("users.csv", "\ufefflogin,plan\nlily,students\n"))
+    equal(b.record("lily")["plan"], "students")
+
+
 def csv_hash(b):
     """a hash in CSV may stand without a scheme, as crypt(3) writes it; a password in plain text may not"""
     made = b.json("user", "add", "iris", "--generate")
@@ -207,13 +233,15 @@ def csv_hash(b):
     bare = stored.removeprefix("{CRYPT}")
     b.ok("import", b.write("hash.csv", f"login,password\nrose,{bare}\n"))
     b.ok("password", "verify", "rose", "--password-stdin", stdin=made["password"])
+    b.refused(1, "hash.csv:2: password: it is not as long as its hashes are", "import",
+              b.write("hash.csv", f"login,password\nfern,{bare[:-1]}\n"))
     b.refused(1, "hash.csv:2: password: its method is not yescrypt", "import",
               b.write("hash.csv", "login,password\nlily,open sesame\n"))
 
 
 def bad_csv(b):
     """what is wrong with a CSV is said with its line; with its columns nothing is read at all"""
-    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"')):
+    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"'), ("login,plan,login\na,b,c\n", '1: there are two columns "login"')):
         b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
     errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n')).stderr
     for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in')):
@@ -265,4 +293,4 @@ def diff(b):
 
 
 CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
-         follow_away, csv, csv_hash, bad_csv, passwd, secrets_round_trip, diff]
+         follow_away, csv, csv_state, csv_mark, csv_hash, bad_csv, passwd, secrets_round_trip, diff]

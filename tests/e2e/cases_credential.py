@@ -4,7 +4,7 @@ import os
 import re
 
 from cases_sasl import MECHANISMS, ROSE, login, with_client
-from clients import Message
+from clients import CLIENT, Message
 from stack import BOTH, POLICYD
 from table import SASL, case, expect, expect_delivered, expect_equal
 
@@ -72,3 +72,19 @@ def _(stack):
     expect_equal(codes(stack, ROSE, main), BAD, "the revoked password")
     expect_equal(codes(stack, ROSE, password_of(stack, "password", "generate", ROSE)), GOOD, "the new one")
     expect_delivered(stack, with_client(stack, "swaks", "PLAIN", password_of(stack, "password", "generate", ROSE)))
+
+
+@case(SASL, "compromised stops a session and lists what it has sent up to then; release gives the login back",
+      wirings=(POLICYD, BOTH), sasld={})
+def _(stack):
+    main = password_of(stack, "user", "add", ROSE, "--generate")
+    with stack.session() as session:
+        expect_equal(MECHANISMS["PLAIN"](session, ROSE, main).code, 235, "the login")
+        sent = [session.submit(Message(ROSE, to=["a@far.example", "b@far.example"])) for _ in range(3)]
+        found = stack.sendward.json("compromised", ROSE)
+        outcome = session.submit(Message(ROSE))
+        expect(outcome.code == 550, f"a session of a compromised login: {outcome}")
+    expect_equal([(one["qid"], one["recipients"], one["client"]) for one in reversed(found["messages"])],
+                 [(outcome.queue_id, 2, CLIENT) for outcome in sent], "the messages that are listed")
+    expect_equal(codes(stack, ROSE, main), BAD, "the stolen password")
+    expect_equal(codes(stack, ROSE, password_of(stack, "release", ROSE)), GOOD, "the new one")

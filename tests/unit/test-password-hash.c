@@ -82,6 +82,8 @@ static void test_made(void)
 	}
 }
 
+#define CUT "it is not as long as its hashes are: something is cut off, or added"
+
 static void test_faults(void)
 {
 	static const struct {
@@ -108,6 +110,11 @@ static void test_faults(void)
 		{ "{CRYPT}$6$rounds=99999999999999999999$salt$hash",
 		  "it costs more than a login may" },
 		{ "{CRYPT}$6$saltstring$", "it is not a hash that crypt(3) knows" },
+		{ "{CRYPT}$6$saltstring$hash", CUT },
+		{ "{CRYPT}$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOe", CUT },
+		{ "{CRYPT}$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeWW", CUT },
+		{ "{CRYPT}$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyO-W", CUT },
+		{ "{CRYPT}$y$j9T$k2XAnEHBqQ1Ct2aMXFKNa/$x", CUT },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
