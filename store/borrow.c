@@ -153,5 +153,6 @@ bool borrow_stats(const struct store *store, struct lease_stats *out)
 	if (!store->borrow)
 		return false;
 	lease_stats(store->borrow->leases, out);
+	out->returning = (int64_t)store->borrow->n_returning;
 	return true;
 }

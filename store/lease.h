@@ -55,6 +55,7 @@ void leases_set_share(struct leases *leases, int share_permille);
 struct lease_stats {
 	int64_t taken, returned, decisions;
 	int64_t names, lent; /* now */
+	int64_t returning;   /* borrow_stats(): on their way back now */
 };
 void lease_stats(const struct leases *leases, struct lease_stats *out);
 

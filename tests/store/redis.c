@@ -366,3 +366,26 @@ bool redis_has_text(struct redis *r, const char *command, const char *text)
 	freeReplyObject(reply);
 	return has;
 }
+
+/* How much of what was written it has. */
+static long long written(struct redis *r)
+{
+	static const char name[] = "master_repl_offset:";
+	redisReply *reply = redis_call(r, "INFO replication");
+	const char *at = reply->type == REDIS_REPLY_STRING ? strstr(reply->str, name) : NULL;
+	long long offset = at ? strtoll(at + strlen(name), NULL, 10) : -1;
+
+	freeReplyObject(reply);
+	return offset;
+}
+
+void redis_wait_copied(struct redis *primary, struct redis *replica)
+{
+	int64_t until_ms = monotonic_ms() + REDIS_PATIENCE_MS;
+
+	while (written(replica) < written(primary)) {
+		if (monotonic_ms() > until_ms)
+			die("replication", "takes too long");
+		poll(NULL, 0, 1);
+	}
+}

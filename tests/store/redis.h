@@ -53,6 +53,9 @@ void redis_do(struct redis *redis, const char *format, ...);
 /* Likewise for an integer reply. */
 int64_t redis_integer(struct redis *redis, const char *format, ...);
 
+/* Until a replica has all that its primary has. */
+void redis_wait_copied(struct redis *primary, struct redis *replica);
+
 /* Whether its answer has that text in it. */
 bool redis_has_text(struct redis *redis, const char *command, const char *text);
 

@@ -8,93 +8,16 @@
 #include <string.h>
 
 #include "store/slot.h"
+#include "tests/store/cluster_rig.h"
 #include "tests/store/load.h"
 #include "tests/unit/port.h"
 #include "tests/unit/suite.h"
-
-#define PRIMARIES 3
-#define NODES 4 /* the last one is the first one's replica */
 
 /* What a machine that does other things may add. */
 #define MARGIN_MS 400
 
 static struct rig rig; /* its own server is not used here */
-static struct redis *nodes[NODES];
-static int ports[NODES], bus_ports[NODES];
-static char ids[NODES][41];
-static char section[500]; /* of the configuration */
-
-/* ---- the stage ---------------------------------------------------------- */
-
-static bool all_know_all(void)
-{
-	bool know = true;
-
-	for (size_t i = 0; i < NODES; i++)
-		know = know && redis_has_text(nodes[i], "CLUSTER INFO", "cluster_known_nodes:4");
-	return know;
-}
-
-static bool is_settled(void)
-{
-	bool settled = redis_has_text(nodes[3], "INFO replication", "master_link_status:up");
-
-	for (size_t i = 0; i < NODES; i++)
-		settled = settled && redis_has_text(nodes[i], "CLUSTER INFO", "cluster_state:ok") &&
-			  redis_has_text(nodes[i], "CLUSTER NODES", "slave ");
-	return settled;
-}
-
-/* The port names a node. */
-static void give_slots(size_t i)
-{
-	int each = SLOTS / PRIMARIES, first = (int)i * each;
-
-	redis_do(nodes[i], "CLUSTER ADDSLOTSRANGE %d %d", first,
-		 i + 1 < PRIMARIES ? first + each - 1 : SLOTS - 1);
-}
-
-static void start(void)
-{
-	for (size_t i = 0; i < NODES; i++) {
-		redisReply *id;
-
-		ports[i] = port_free();
-		bus_ports[i] = port_free();
-		nodes[i] = redis_new_with(ports[i], false,
-					  "cluster-enabled yes\ncluster-port %d\n"
-					  "cluster-node-timeout 1000\n"
-					  "repl-diskless-sync-delay 0\n",
-					  bus_ports[i]);
-		id = redis_call(nodes[i], "CLUSTER MYID");
-		snprintf(ids[i], sizeof(ids[i]), "%s", id->str);
-		freeReplyObject(id);
-		redis_do(nodes[i], "CLUSTER SET-CONFIG-EPOCH %d", (int)i + 1);
-		if (i < PRIMARIES)
-			give_slots(i);
-		if (i > 0)
-			redis_do(nodes[i], "CLUSTER MEET 127.0.0.1 %d %d", ports[0], bus_ports[0]);
-	}
-	rig_wait_for(&rig, all_know_all, "acquaintance");
-	redis_do(nodes[3], "CLUSTER REPLICATE %s", ids[0]);
-	rig_wait_for(&rig, is_settled, "a cluster");
-	snprintf(section, sizeof(section), "cluster = { \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\" }",
-		 ports[1], ports[3]);
-}
-
-static void end(void)
-{
-	for (size_t i = 0; i < NODES; i++)
-		redis_free(&nodes[i]);
-}
-
-/* By the slots as they were given out. */
-static size_t node_of(const char *key)
-{
-	size_t i = slot_of(key, strlen(key)) / (SLOTS / PRIMARIES);
-
-	return i < PRIMARIES ? i : PRIMARIES - 1;
-}
+static struct cluster_rig cluster;
 
 /* ---- all nodes ---------------------------------------------------------- */
 
@@ -110,7 +33,7 @@ static void test_slots_agree(void)
 			seed = seed * 1103515245 + 12345;
 			key[j] = "{}abc:%@.x"[(seed >> 16) % 10];
 		}
-		SUITE_INT_EQUAL(redis_integer(nodes[0], "CLUSTER KEYSLOT %b", key, len),
+		SUITE_INT_EQUAL(redis_integer(cluster.nodes[0], "CLUSTER KEYSLOT %b", key, len),
 				slot_of(key, len));
 	}
 }
@@ -148,19 +71,20 @@ static void test_everything(void)
 {
 	struct counting listed = { .done = false }, beats = { .done = false },
 			events = { .done = false };
-	size_t at_nodes[PRIMARIES] = { 0 };
+	size_t at_nodes[CLUSTER_PRIMARIES] = { 0 };
 	char login[40], key[60];
 
-	SUITE_TEXT_EQUAL(rig_connect(&rig, section, 3000), "");
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, 3000), "");
 	for (int i = 0; i < LOGINS; i++) {
 		snprintf(login, sizeof(login), "login%d@dom.example", i);
 		snprintf(key, sizeof(key), "sendward:{%s}:a", login);
 		SUITE_INT_EQUAL(rig_put(&rig, login, "", "{}").result, STORE_OK);
 		SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
-		SUITE_INT_EQUAL(redis_integer(nodes[node_of(key)], "EXISTS %s", key), 1);
-		at_nodes[node_of(key)]++;
+		SUITE_INT_EQUAL(redis_integer(cluster.nodes[cluster_node_of(key)], "EXISTS %s", key),
+				1);
+		at_nodes[cluster_node_of(key)]++;
 	}
-	for (size_t i = 0; i < PRIMARIES; i++)
+	for (size_t i = 0; i < CLUSTER_PRIMARIES; i++)
 		SUITE_TRUE(at_nodes[i] > 0);
 	store_account_each(rig.store, on_login, on_done, &listed);
 	rig_wait(&rig, &listed.done);
@@ -204,7 +128,7 @@ static void test_news(void)
 	struct store_stats stats;
 	char login[40];
 
-	SUITE_TEXT_EQUAL(rig_connect(&rig, section, 3000), "");
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, 3000), "");
 	store_follow(rig.store);
 	do {
 		rig_run(&rig, 5);
@@ -242,14 +166,14 @@ static void test_charges(void)
 	struct store_stats stats;
 	char login[60], key[40];
 
-	for (size_t i = 0; i < PRIMARIES; i++)
-		redis_do(nodes[i], "SCRIPT FLUSH");
+	for (size_t i = 0; i < CLUSTER_PRIMARIES; i++)
+		redis_do(cluster.nodes[i], "SCRIPT FLUSH");
 	load = load_begin(&rig, "plain");
 	load_run(load, 300, NULL);
 	SUITE_INT_EQUAL(load_prove(load), 0);
 	SUITE_INT_EQUAL(load->by_status[TAKE_DONE], load->n);
 	store_stats(rig.store, &stats);
-	SUITE_TRUE(stats.script_loads >= PRIMARIES);
+	SUITE_TRUE(stats.script_loads >= CLUSTER_PRIMARIES);
 	for (size_t i = 0; i < load->n; i++) {
 		snprintf(login, sizeof(login), "plain-%zu@dom.example", i % LOAD_LOGINS);
 		snprintf(key, sizeof(key), "mx1/plain%zu", i);
@@ -257,34 +181,13 @@ static void test_charges(void)
 	}
 	for (size_t i = 0; i < LOAD_LOGINS; i++) {
 		snprintf(login, sizeof(login), "sendward:{plain-%zu@dom.example}:u", i);
-		SUITE_INT_EQUAL(redis_integer(nodes[node_of(login)], "EXISTS %s", login), 0);
+		SUITE_INT_EQUAL(redis_integer(cluster.nodes[cluster_node_of(login)], "EXISTS %s",
+					      login),
+				0);
 	}
 }
 
 /* ---- moving ------------------------------------------------------------- */
-
-static void move_keys(unsigned slot, size_t from, size_t to)
-{
-	redisReply *keys;
-
-	do {
-		keys = redis_call(nodes[from], "CLUSTER GETKEYSINSLOT %u 10", slot);
-		for (size_t i = 0; i < keys->elements; i++)
-			redis_do(nodes[from], "MIGRATE 127.0.0.1 %d %s 0 5000", ports[to],
-				 keys->element[i]->str);
-		freeReplyObject(keys);
-	} while (redis_integer(nodes[from], "CLUSTER COUNTKEYSINSLOT %u", slot) > 0);
-}
-
-/* As redis-cli --cluster reshard does it. */
-static void move_slot(unsigned slot, size_t from, size_t to)
-{
-	redis_do(nodes[to], "CLUSTER SETSLOT %u IMPORTING %s", slot, ids[from]);
-	redis_do(nodes[from], "CLUSTER SETSLOT %u MIGRATING %s", slot, ids[to]);
-	move_keys(slot, from, to);
-	redis_do(nodes[to], "CLUSTER SETSLOT %u NODE %s", slot, ids[to]);
-	redis_do(nodes[from], "CLUSTER SETSLOT %u NODE %s", slot, ids[to]);
-}
 
 static void test_reshard(void)
 {
@@ -292,7 +195,7 @@ static void test_reshard(void)
 	struct store_stats before, after;
 	size_t moved = 0;
 
-	SUITE_TEXT_EQUAL(rig_connect(&rig, section, 3000), "");
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, 3000), "");
 	store_stats(rig.store, &before);
 	load = load_begin(&rig, "reshard");
 	load_run(load, 200, NULL);
@@ -301,10 +204,10 @@ static void test_reshard(void)
 		size_t from;
 
 		snprintf(key, sizeof(key), "sendward:{reshard-%zu@dom.example}:u", i);
-		from = node_of(key);
+		from = cluster_node_of(key);
 		if (from == 2)
 			continue;
-		move_slot(slot_of(key, strlen(key)), from, 2);
+		cluster_move_slot(&cluster, slot_of(key, strlen(key)), from, 2);
 		moved++;
 		load_run(load, 20, NULL);
 	}
@@ -323,20 +226,18 @@ static void test_reshard(void)
 static void test_half_moved(void)
 {
 	static const char login[] = "half@dom.example", key[] = "sendward:{half@dom.example}:a";
-	size_t from = node_of(key), to = (from + 1) % PRIMARIES;
+	size_t from = cluster_node_of(key), to = (from + 1) % CLUSTER_PRIMARIES;
 	unsigned slot = slot_of(key, strlen(key));
 
 	SUITE_INT_EQUAL(rig_put(&rig, login, "", "{}").result, STORE_OK);
-	redis_do(nodes[to], "CLUSTER SETSLOT %u IMPORTING %s", slot, ids[from]);
-	redis_do(nodes[from], "CLUSTER SETSLOT %u MIGRATING %s", slot, ids[to]);
+	cluster_begin_move(&cluster, slot, from, to);
 	SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
-	move_keys(slot, from, to);
-	redis_do(nodes[to], "SCRIPT FLUSH");
+	cluster_move_keys(&cluster, slot, from, to);
+	redis_do(cluster.nodes[to], "SCRIPT FLUSH");
 	SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
 	SUITE_INT_EQUAL(rig_put(&rig, login, NULL, "{}").result, STORE_UNAVAILABLE);
 	SUITE_INT_EQUAL(rig_refund(&rig, login, "mx1/1").result, STORE_UNAVAILABLE);
-	redis_do(nodes[to], "CLUSTER SETSLOT %u NODE %s", slot, ids[to]);
-	redis_do(nodes[from], "CLUSTER SETSLOT %u NODE %s", slot, ids[to]);
+	cluster_end_move(&cluster, slot, from, to);
 	SUITE_INT_EQUAL(rig_put(&rig, login, NULL, "{\"plan\":\"gold\"}").result, STORE_OK);
 	SUITE_TRUE(strstr(rig_get(&rig, login).text, "gold") != NULL);
 	SUITE_INT_EQUAL(rig_refund(&rig, login, "mx1/1").result, STORE_OK);
@@ -346,15 +247,7 @@ static void test_half_moved(void)
 
 static bool is_settled_again(void)
 {
-	return redis_has_text(nodes[0], "INFO replication", "role:slave") &&
-	       redis_has_text(nodes[0], "CLUSTER INFO", "cluster_state:ok");
-}
-
-static bool replica_has_taken_over(void)
-{
-	return redis_has_text(nodes[3], "INFO replication", "role:master") &&
-	       redis_has_text(nodes[3], "CLUSTER INFO", "cluster_state:ok") &&
-	       redis_has_text(nodes[1], "CLUSTER INFO", "cluster_state:ok");
+	return cluster_follows(&cluster, 0);
 }
 
 static void test_death(void)
@@ -363,12 +256,12 @@ static void test_death(void)
 	size_t others = 0;
 	int64_t until_ms;
 
-	SUITE_TEXT_EQUAL(rig_connect(&rig, section, 3000), "");
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, 3000), "");
 	load = load_begin(&rig, "death");
 	load_run(load, 500, NULL);
-	redis_kill(nodes[0]);
+	redis_kill(cluster.nodes[0]);
 	until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
-	while (!replica_has_taken_over() && rig_now_ms() < until_ms)
+	while (!cluster_leads(&cluster, 3) && rig_now_ms() < until_ms)
 		load_run(load, 50, NULL);
 	while (rig_last_error(&rig)[0] && rig_now_ms() < until_ms)
 		load_run(load, 20, NULL);
@@ -381,7 +274,7 @@ static void test_death(void)
 	/* Two thirds of them went on for as long as the cluster did. */
 	SUITE_TRUE(others > load->n / 3);
 	load_prove(load);
-	redis_start(nodes[0]);
+	redis_start(cluster.nodes[0]);
 	rig_wait_for(&rig, is_settled_again, "the return of a node");
 	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
 }
@@ -393,7 +286,7 @@ static void test_seeds(void)
 
 	snprintf(other, sizeof(other),
 		 "cluster = { \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\", \"inet:127.0.0.1:%d\" }",
-		 port_free(), port_free(), ports[2]);
+		 port_free(), port_free(), cluster.ports[2]);
 	SUITE_TEXT_EQUAL(rig_connect(&rig, other, 3000), "");
 	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{}").result, STORE_OK);
 	snprintf(other, sizeof(other), "cluster = { \"inet:127.0.0.1:%d\" }", port_free());
@@ -406,7 +299,7 @@ static void test_wrong_kind(void)
 {
 	char other[600];
 
-	snprintf(other, sizeof(other), "address = \"inet:127.0.0.1:%d\"", ports[2]);
+	snprintf(other, sizeof(other), "address = \"inet:127.0.0.1:%d\"", cluster.ports[2]);
 	SUITE_TEXT_EQUAL(rig_connect(&rig, other, 1000), "");
 	for (int i = 0; i < 10; i++) {
 		struct rig_result result;
@@ -438,9 +331,9 @@ int main(void)
 	int status;
 
 	rig_open(&rig, NULL, NULL);
-	start();
+	cluster_open(&cluster, &rig);
 	status = suite_run("store cluster", tests, SUITE_LEN(tests));
-	end();
+	cluster_close(&cluster);
 	rig_close(&rig);
 	return status;
 }
