@@ -102,7 +102,8 @@ static struct title *read_titles(struct load *load, cfg_t *cfg, size_t n)
 	for (i = 1; i < n; i++)
 		if (!strcmp(titles[i - 1].name, titles[i].name))
 			load_complain(load, load_line_of(titles[i].section, NULL),
-				      "domain %s stands twice", titles[i].name);
+				      "domain %s stands twice, first in line %d", titles[i].name,
+				      load_line_of(titles[i - 1].section, NULL));
 	return titles;
 }
 

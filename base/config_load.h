@@ -5,6 +5,7 @@
  *	config.c	the file, the snapshot, questions to it
  *	config_text.c	the text before libconfuse sees it
  *	config_parse.c	libconfuse
+ *	config_complain.c	what it complains of
  *	config_load.c	settings, of any section
  *	config_plan.c	plans and groups
  *	config_senders.c	groups of senders
@@ -47,6 +48,15 @@ cfg_t *load_parse(struct load *load, const char *text);
 
 /* What libconfuse calls the section. */
 const char *load_section_name(enum setting_section section);
+
+/* Can the setting stand in the section? */
+bool load_stands_in(const struct setting *setting, enum setting_section section);
+
+/* Of what libconfuse has met in cfg: a name that is no setting there (behind_value: a value
+ * stands before it in its line), a title that there is already, a section without one. */
+void load_complain_unknown(struct load *load, cfg_t *cfg, const char *name, bool behind_value);
+void load_complain_title_twice(struct load *load, cfg_t *cfg, const char *title);
+void load_complain_untitled(struct load *load, cfg_t *cfg, const char *name);
 
 /* NULL where the file does not set it. */
 cfg_opt_t *load_find(cfg_t *section, const char *name);

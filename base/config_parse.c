@@ -7,12 +7,12 @@
 
 #include "base/config_load.h"
 #include "base/config_text.h"
-#include "base/fields.h"
 #include "base/memory.h"
 
 /* A setting that the file has: where libconfuse keeps it. */
 struct seen {
 	const cfg_opt_t *opt;
+	int line; /* of its first value */
 	UT_hash_handle hh;
 };
 
@@ -26,33 +26,6 @@ struct parser {
 /* libconfuse's callbacks have no argument for it. Set while it parses. */
 static _Thread_local struct parser *parser;
 
-/* A section that has a setting of this name, the top level before others. */
-static bool find_section_with(const char *name, enum setting_section *out)
-{
-	struct setting setting;
-	bool found = false;
-	size_t i;
-
-	for (i = 0; setting_at(i, &setting); i++) {
-		if (strcmp(setting.name, name) != 0 || (found && setting.section != SECTION_TOP))
-			continue;
-		*out = setting.section;
-		found = true;
-	}
-	return found;
-}
-
-static bool is_section(const char *name)
-{
-	struct setting setting;
-	size_t i;
-
-	for (i = 0; setting_at(i, &setting); i++)
-		if (!strcmp(setting_section_name(setting.section), name))
-			return true;
-	return false;
-}
-
 /* Is there a value in this line, before the word? "quotas = 200 recipients" */
 static bool behind_value(const cfg_t *cfg)
 {
@@ -63,60 +36,9 @@ static bool behind_value(const cfg_t *cfg)
 	return line == cfg->line;
 }
 
-static void complain_unknown(struct load *load, const cfg_t *cfg, const char *name)
-{
-	enum setting_section section = SECTION_TOP;
-	bool found = find_section_with(name, &section);
-	char quoted[FIELDS_TEXT_MAX];
-
-	fields_quote(name, strlen(name), quoted);
-	if (found && section == SECTION_TOP)
-		load_complain(load, cfg->line,
-			      "there is no setting %s here; it stands outside of all sections",
-			      quoted);
-	else if (found)
-		load_complain(load, cfg->line, "there is no setting %s here; section %s has one",
-			      quoted, setting_section_name(section));
-	else if (is_section(name))
-		load_complain(load, cfg->line, "there can be no section %s here", quoted);
-	else
-		load_complain(load, cfg->line, "there is no setting %s%s", quoted,
-			      behind_value(cfg) ? "; a value with blanks in it needs quotes" : "");
-}
-
 const char *load_section_name(enum setting_section section)
 {
 	return section == SECTION_GROUP ? CONFIG_TEXT_GROUP : setting_section_name(section);
-}
-
-/* libconfuse does not tell of which kind the section is; one that has no such
- * title is not the one. */
-static void complain_twice(struct load *load, cfg_t *cfg, const char *title)
-{
-	static const enum setting_section kinds[] = { SECTION_PLAN, SECTION_DOMAIN, SECTION_GROUP,
-						      SECTION_SENDER_GROUP };
-	char quoted[FIELDS_TEXT_MAX];
-	const char *kind = "";
-	size_t i, n = 0;
-
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (!cfg_gettsec(cfg, load_section_name(kinds[i]), title))
-			continue;
-		kind = setting_section_name(kinds[i]);
-		n++;
-	}
-	fields_quote(title, strlen(title), quoted);
-	if (n == 1)
-		load_complain(load, cfg->line, "%s %s stands twice", kind, quoted);
-	else
-		load_complain(load, cfg->line, "%s stands twice", quoted);
-}
-
-static void complain_untitled(struct load *load, const cfg_t *cfg, const char *name)
-{
-	const char *shown = strcmp(name, CONFIG_TEXT_GROUP) ? name : "group";
-
-	load_complain(load, cfg->line, "section %s needs a name, as in %s NAME { }", shown, shown);
 }
 
 static void on_error(cfg_t *cfg, const char *format, va_list args)
@@ -128,33 +50,44 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 	char text[512];
 
 	if (!strcmp(format, "no such option '%s'")) {
-		complain_unknown(load, cfg, va_arg(args, const char *));
+		load_complain_unknown(load, cfg, va_arg(args, const char *), behind_value(cfg));
 		return;
 	}
 	if (!strcmp(format, "found duplicate title '%s'")) {
-		complain_twice(load, cfg, va_arg(args, const char *));
+		load_complain_title_twice(load, cfg, va_arg(args, const char *));
 		return;
 	}
 	if (!strcmp(format, "missing title for section '%s'")) {
-		complain_untitled(load, cfg, va_arg(args, const char *));
+		load_complain_untitled(load, cfg, va_arg(args, const char *));
 		return;
 	}
 	vsnprintf(text, sizeof(text), format, args);
 	load_complain(load, cfg->line, "%s", text);
 }
 
-/* True when the setting had been given before. */
-static bool see(const cfg_opt_t *opt)
+/* 0, or the line in which the setting had been given before. */
+static int see(const cfg_opt_t *opt, int line)
 {
 	struct seen *seen;
 
 	HASH_FIND_PTR(parser->seen, &opt, seen);
 	if (seen)
-		return true;
+		return seen->line;
 	seen = memory_zero(sizeof(*seen));
 	seen->opt = opt;
+	seen->line = line;
 	HASH_ADD_PTR(parser->seen, opt, seen);
-	return false;
+	return 0;
+}
+
+/* A list that had elements and has none any more: libconfuse does not tell of "= { }". */
+static void complain_emptied(void)
+{
+	for (const struct seen *seen = parser->seen; seen; seen = seen->hh.next)
+		if (seen->opt->nvalues == 0)
+			load_complain(parser->load, seen->line,
+				      "%s is set twice; the second time it is empty",
+				      seen->opt->name);
 }
 
 static void forget_seen(void)
@@ -175,8 +108,11 @@ static void forget_seen(void)
 static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 {
 	/* The first value of a list or the only one. */
-	if (opt->nvalues == 1 && see(opt)) {
-		load_complain(parser->load, cfg->line, "%s is set twice%s", opt->name,
+	int first = opt->nvalues == 1 ? see(opt, cfg->line) : 0;
+
+	if (first > 0) {
+		load_complain(parser->load, cfg->line, "%s is set twice, first in line %d%s",
+			      opt->name, first,
 			      opt->flags & CFGF_LIST ? "; += adds to a list" : "");
 		return -1;
 	}
@@ -185,8 +121,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
-/* Can the setting stand in the section? */
-static bool stands_in(const struct setting *setting, enum setting_section section)
+bool load_stands_in(const struct setting *setting, enum setting_section section)
 {
 	return setting->section == section ||
 	       (section == SECTION_DOMAIN && setting->section == SECTION_PLAN);
@@ -198,7 +133,7 @@ static size_t count_settings(enum setting_section section)
 	size_t i, n = 0;
 
 	for (i = 0; setting_at(i, &setting); i++)
-		n += stands_in(&setting, section);
+		n += load_stands_in(&setting, section);
 	return n;
 }
 
@@ -217,7 +152,7 @@ static cfg_opt_t *section_options(struct load *load, enum setting_section sectio
 		cfg_opt_t list = CFG_STR_LIST_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
 		cfg_opt_t single = CFG_STR_CB(setting.name, NULL, CFGF_NODEFAULT, on_value);
 
-		if (stands_in(&setting, section))
+		if (load_stands_in(&setting, section))
 			*out++ = setting_is_list(&setting) ? list : single;
 	}
 	for (i = 0; i < extra + 1; i++)
@@ -277,6 +212,8 @@ cfg_t *load_parse(struct load *load, const char *text)
 	parser = &here;
 	if (cfg_parse_buf(cfg, text) != CFG_SUCCESS)
 		load_complain(load, 0, "cannot be read");
+	if (!load->failed)
+		complain_emptied();
 	forget_seen();
 	parser = NULL;
 	free(here.value);

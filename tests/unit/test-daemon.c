@@ -206,7 +206,7 @@ static void test_test(void)
 	snprintf(expected, sizeof(expected), "%s: the configuration is good\n", config_path);
 	SUITE_TEXT_EQUAL(output, expected);
 	write_config("\nnodde = x");
-	snprintf(expected, sizeof(expected), "%s:2: there is no setting nodde\n", config_path);
+	snprintf(expected, sizeof(expected), "%s:2: there is no setting nodde; did you mean node?\n", config_path);
 	SUITE_INT_EQUAL(run(open_good, run_once, "-t", "--config", config_path, NULL), 1);
 	SUITE_TEXT_EQUAL(output, expected);
 	SUITE_INT_EQUAL(run(open_good, run_once, "-f", "-c", config_path, NULL), 1);
