@@ -1,15 +1,13 @@
 """What a case works in: a real Redis, the proxy before it, and one daemon, in a directory of their own."""
 
-import grp
 import json
 import os
-import pwd
 import re
 import shutil
 import signal
-import tempfile
 import time
 
+from alone import make_directory, own_settings
 from fronts import FRONTS
 from ports import free_port
 from processes import wait_until
@@ -49,9 +47,7 @@ class World:
         self.mode = mode
         self.node = node
         self._owns_server = server is None
-        self.directory = tempfile.mkdtemp(prefix="sw-faults-")
-        os.chmod(self.directory, 0o755)
-        os.mkdir(os.path.join(self.directory, "state"), 0o755)
+        self.directory = make_directory("sw-faults-")
         self.server = server or (topology(self.directory) if topology else Server(self.directory, persistent))
         tcp = kind == "milter" if tcp is None else tcp
         self.proxy = None
@@ -119,10 +115,7 @@ class World:
     def _configure(self):
         listen = f'"unix:{self.path}"'
         write_configuration(self.config_path, {
-            "": {"node": f'"{self.node}"', "state_dir": f'"{self.directory}/state"',
-                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
-                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', "on_store_failure": self.mode,
-                 **self._settings["top"]},
+            "": {**own_settings(self.directory, self.node), "on_store_failure": self.mode, **self._settings["top"]},
             "redis": {**self._reach(), "deadline": f"{DEADLINE_MS}ms", **self._settings["redis"]},
             self.kind: {"listen": f"{{ {listen} }}" if self.kind == "policyd" else listen, **self._settings[self.kind]},
             "plan default": self._plan(),

@@ -395,7 +395,7 @@ def is_served(world):
 
 def start_once(world, config=None):
     """A second daemon: its exit status and what it wrote."""
-    done = subprocess.run([built("sendward-milter"), "-f", "-c", config or world.config], capture_output=True,
+    done = subprocess.run([built("sendward-milter"), "-f", "-c", config or world.config_path], capture_output=True,
                           text=True, timeout=20, check=False)
     return done.returncode, done.stderr
 

@@ -59,7 +59,7 @@ def blocked_and_away():
                 return file.read().count(b"stolen") == 2
         expect(send(world, ALICE), "continue", "before")
         for login in (ALICE, BOB):
-            Tool(world.config)("block", login, "--reason", "stolen")
+            Tool(world.config_path)("block", login, "--reason", "stolen")
         wait_until(heard, "the daemon to have heard of it", 10)
         world.redis.stop()
         for _ in range(2):

@@ -3,19 +3,13 @@
 The processes come from the end-to-end harness (tests/e2e), which stands beside this directory.
 """
 
-import grp
-import os
-import pwd
 import re
-import shutil
 import signal
-import tempfile
 import time
 
 import mta
-from processes import wait_until
-from sendward import NODE, Daemon, decisions, write_account, write_configuration
-from services import Redis
+from alone import Alone, own_settings
+from sendward import decisions, write_configuration
 
 DAY_S = 86400
 FROM_ALICE = (("From", " alice@example.org"), ("Subject", " test"))
@@ -27,19 +21,14 @@ MARGIN_MS = 100
 BUSY_MS = 400
 
 
-class World:
+class World(Alone):
     """`top` and `plan` are settings of the configuration's top level and of plan default; `tcp` is a host and a port to
     listen on instead of a socket in the file system, `sections` are more sections by their titles."""
 
+    reload_signal = signal.SIGUSR1
+
     def __init__(self, top=None, plan=None, with_redis=True, tcp=None, sections=None):
-        self.directory = tempfile.mkdtemp(prefix="sw-milter-")
-        os.chmod(self.directory, 0o755)
-        os.mkdir(os.path.join(self.directory, "state"))
-        self.path = os.path.join(self.directory, "milter")
-        self.config = os.path.join(self.directory, "sendward.conf")
-        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
-        self.address = tcp or self.path
-        self.daemon = Daemon("sendward-milter", self.config, os.path.join(self.directory, "milter.log"), [self.address])
+        super().__init__("milter", tcp)
         self._with_redis = with_redis
         self._queue_ids = 0
         self.configure(top, plan, sections)
@@ -58,41 +47,29 @@ class World:
     def __exit__(self, *_):
         self.close()
 
-    def ended(self):
-        """The runner's: looks at the log before it is removed."""
+    def ended(self, well):
+        """The runner's: looks at the log before it is removed. Did the daemon end well, if it ran yet?"""
 
     def close(self):
+        runs = bool(self.daemon.processes)
         self.daemon.stop()
-        self.redis.stop()
-        self.ended()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        self.ended(not runs or self.daemon.stopped_with == 0)
+        super().close()
 
     def configure(self, top=None, plan=None, sections=None, milter=None):
         """Writes the configuration; settings are texts as they stand in the file."""
-        write_configuration(self.config, {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"', "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
-                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
+        write_configuration(self.config_path, {
+            "": {**own_settings(self.directory), **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": f"{DEADLINE_MS}ms"},
             "milter": {"listen": f'"{self._listen()}"', **(milter or {})},
             "plan default": {"quotas": '{ "1000 recipients / 1d" }', "senders": '{ "*@example.org" }', **(plan or {})},
             **(sections or {}),
         })
 
-    def reconfigure(self, **settings):
-        """The same for a daemon that runs."""
-        before = self.daemon.log().count("configuration reloaded")
-        self.configure(**settings)
-        self.daemon.signal(signal.SIGUSR1)
-        wait_until(lambda: self.daemon.log().count("configuration reloaded") > before, "the reload", 10)
-
     def _listen(self):
         if self.address == self.path:
             return f"unix:{self.path}"
         return "inet:{}:{}".format(*self.address)
-
-    def account(self, login, **fields):
-        """Writes an account straight to the store, as store/put.lua would."""
-        write_account(self.redis, login, **fields)
 
     def session(self, **arguments):
         return mta.Session(self.address, **arguments)

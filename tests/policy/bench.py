@@ -1,19 +1,14 @@
 """What a case works with: a private Redis, a sendward-policyd with its configuration, and clients of the protocol."""
 
-import grp
 import os
-import pwd
 import resource
-import shutil
-import signal
 import socket
-import tempfile
 
-from processes import wait_until
-from sendward import NODE, Daemon, decisions, write_configuration
-from services import Redis
+from alone import LIMIT_S, Alone, Failure, expect, own_settings
+from sendward import decisions, write_configuration
 
-LIMIT_S = 20
+__all__ = ["ATTRIBUTES", "DUNNO", "LIMIT_S", "Bench", "Client", "Failure", "expect", "expect_prefix", "request"]
+
 DUNNO = "DUNNO"
 
 # As Postfix 3.10 sends them, in its order.
@@ -28,15 +23,6 @@ ATTRIBUTES = {
     "encryption_cipher": "TLS_AES_256_GCM_SHA384", "encryption_keysize": "256", "policy_context": "",
     "compatibility_level": "3.6", "mail_version": "3.10.13",
 }
-
-
-class Failure(Exception):
-    """What was expected did not happen."""
-
-
-def expect(actual, expected, what="the answer"):
-    if actual != expected:
-        raise Failure(f"{what} is {actual!r}, not {expected!r}")
 
 
 def expect_prefix(actual, prefix, what="the answer"):
@@ -114,26 +100,16 @@ class Client:
         return self.message(number, **arguments)[-1]
 
 
-class Bench:
+class Bench(Alone):
     """Redis and the daemon in a directory of their own; start() when the case has said how."""
 
     def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="sendward-policy-")
-        os.chmod(self.directory, 0o755)
-        os.mkdir(os.path.join(self.directory, "state"), 0o755)
-        self.path = os.path.join(self.directory, "policy")
-        self.config_path = os.path.join(self.directory, "sendward.conf")
-        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
-        self.daemon = Daemon("sendward-policyd", self.config_path, os.path.join(self.directory, "policyd.log"),
-                             [self.path])
-        self._clients = []
+        super().__init__("policyd")
 
     def configure(self, plan=None, top=None, policyd=None, redis=None, milter=False, listen=(), sections=None):
         sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
         content = {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
-                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
-                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
+            "": {**own_settings(self.directory), **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
             "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},
             "plan default": {"quotas": '{ "1000 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})},
@@ -143,39 +119,8 @@ class Bench:
             content["milter"] = {"listen": f'"unix:{self.directory}/milter"'}
         write_configuration(self.config_path, content)
 
-    def start(self, with_redis=True, **settings):
-        if with_redis:
-            self.redis.start()
-        self.configure(**settings)
-        self.daemon.start()
-        if with_redis:
-            self.wait_connected()
-        return self
-
-    def reconfigure(self, **settings):
-        """The same for a daemon that runs."""
-        before = self.log_count("configuration reloaded")
-        self.configure(**settings)
-        self.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: self.log_count("configuration reloaded") > before, "the reload", LIMIT_S)
-
-    def wait_connected(self):
-        """A decision before that would be one without the store; the first heartbeat comes with the connection."""
-        wait_until(lambda: self.redis.keys(f"*node:{NODE}/policyd"), "the daemon to reach Redis", LIMIT_S)
-
     def client(self, address=None):
-        client = Client(address or self.path)
-        self._clients.append(client)
-        return client
-
-    def log(self):
-        return self.daemon.log()
-
-    def log_count(self, text):
-        return sum(text in line for line in self.log().splitlines())
-
-    def wait_log(self, text):
-        wait_until(lambda: text in self.log(), f"the log to say {text!r}", LIMIT_S)
+        return self.keep(Client(address or self.path))
 
     def decisions(self, login="rose@dom.example"):
         return [decision for decision in decisions(self.log()) if decision.login == login]
@@ -192,17 +137,3 @@ class Bench:
         except PermissionError:    # only root looks into a daemon: how many there is room for
             with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
                 return next(int(line.split()[1]) for line in status if line.startswith("FDSize:"))
-
-    def expect_healthy(self):
-        """Ends the daemon, if the case has not, and expects it to have been well to the last."""
-        if self.daemon.processes:
-            self.daemon.stop()
-        expect(self.daemon.stopped_with, 0, "the exit status")
-        expect(self.daemon.sanitizer_reports(), [], "what a sanitizer found")
-
-    def close(self):
-        for client in self._clients:
-            client.close()
-        self.daemon.kill()
-        self.redis.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)

@@ -1,14 +1,13 @@
 """A whole installation for a proof: one Redis, and nodes with the real daemons, in a directory of their own."""
 
-import grp
 import os
-import pwd
 import shutil
 import signal
 import tempfile
 
 import counters
 import resp
+from alone import own_settings
 from processes import wait_until
 from sendward import Daemon, Tool, write_configuration
 from services import Redis
@@ -44,9 +43,7 @@ class Node:
 
     def configure(self, top, sections):
         content = {
-            "": {"node": f'"{self.name}"', "state_dir": f'"{self.directory}/state"',
-                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
-                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **top},
+            "": {**own_settings(self.directory, self.name), **top},
             "redis": {"address": f'"unix:{self._redis}"', **self._settings},
             "policyd": {"listen": f'{{ "unix:{self.policy_path}" }}'},
         }

@@ -1,33 +1,20 @@
 """What a case works with: a private Redis, a sendward-sasld with its configuration, and clients of the protocol."""
 
 import base64
-import grp
 import hmac
 import json
 import os
-import pwd
 import secrets
-import shutil
-import signal
 import socket
-import tempfile
 
+from alone import LIMIT_S, Alone, Failure, expect, own_settings
 from processes import wait_until
-from sendward import NODE, PREFIX, Daemon, write_account, write_configuration
-from services import Redis
+from sendward import PREFIX, write_configuration
 from smtp_users import ITERATIONS, base64_of, scram_keys, write_secret
 
-LIMIT_S = 20
+__all__ = ["CLIENT", "LIMIT_S", "Bench", "Client", "Dropped", "Failure", "expect", "plain"]
+
 CLIENT = "192.0.2.1"
-
-
-class Failure(Exception):
-    """What was expected did not happen."""
-
-
-def expect(actual, expected, what="the answer"):
-    if actual != expected:
-        raise Failure(f"{what} is {actual!r}, not {expected!r}")
 
 
 def plain(username, password, acting_for=""):
@@ -156,25 +143,15 @@ class Client:
         return values["s"], values["i"]
 
 
-class Bench:
+class Bench(Alone):
     """Redis and the daemon in a directory of their own; start() when the case has said how."""
 
     def __init__(self):
-        self.directory = tempfile.mkdtemp(prefix="sendward-sasld-")
-        os.chmod(self.directory, 0o755)
-        os.mkdir(os.path.join(self.directory, "state"), 0o755)
-        self.path = os.path.join(self.directory, "auth")
-        self.config_path = os.path.join(self.directory, "sendward.conf")
-        self.redis = Redis(self.directory, os.path.join(self.directory, "redis.log"))
-        self.daemon = Daemon("sendward-sasld", self.config_path, os.path.join(self.directory, "sasld.log"),
-                             [self.path])
-        self._closing = []
+        super().__init__("sasld")
 
     def configure(self, sasld=None, plan=None, top=None, redis=None, passwords=None, sections=None):
         content = {
-            "": {"node": f'"{NODE}"', "state_dir": f'"{self.directory}/state"',
-                 "user": f'"{pwd.getpwuid(os.geteuid()).pw_name}"',
-                 "socket_group": f'"{grp.getgrgid(os.getegid()).gr_name}"', **(top or {})},
+            "": {**own_settings(self.directory), **(top or {})},
             "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
             "sasld": {"listen": f'{{ "unix:{self.path}" }}', "guess_delay": "0s", **(sasld or {})},
             "passwords": {"method": "sha512", "sha512_rounds": "5000", "scram_iterations": str(ITERATIONS),
@@ -184,31 +161,12 @@ class Bench:
         content.update(sections or {})
         write_configuration(self.config_path, content)
 
-    def start(self, with_redis=True, **settings):
-        if with_redis:
-            self.redis.start()
-        self.configure(**settings)
-        self.daemon.start()
-        if with_redis:
-            self.wait_connected()
-        return self
-
-    def reconfigure(self, **settings):
-        """The same for a daemon that runs."""
-        before = self.log_count("configuration reloaded")
-        self.configure(**settings)
-        self.daemon.signal(signal.SIGHUP)
-        wait_until(lambda: self.log_count("configuration reloaded") > before, "the reload", LIMIT_S)
-
     def wait_connected(self):
-        """The first heartbeat comes with the connection; then the secret for strangers is asked for."""
-        wait_until(lambda: self.redis.keys(f"*node:{NODE}/sasld") and self.redis.keys(f"{PREFIX}strangers"),
-                   "the daemon to reach Redis", LIMIT_S)
+        """Behind the first heartbeat the secret for strangers is asked for."""
+        super().wait_connected()
+        wait_until(lambda: self.redis.keys(f"{PREFIX}strangers"), "the daemon to ask for its secret", LIMIT_S)
 
     # -- users
-
-    def account(self, login, **fields):
-        write_account(self.redis, login, **fields)
 
     def secret(self, username, password, with_scram=True, **fields):
         """Writes the hashes of a password; more fields as in the record."""
@@ -224,32 +182,7 @@ class Bench:
         return json.loads(wait_until(lambda: self.redis.command("GET", f"{PREFIX}{{{username}}}:d"),
                                      f"the last use of {username}", LIMIT_S))
 
-    # -- the daemon
+    # -- clients
 
     def client(self, **how):
-        client = Client(self.path, **how)
-        self._closing.append(client)
-        return client
-
-    def log(self):
-        return self.daemon.log()
-
-    def log_count(self, text):
-        return sum(text in line for line in self.log().splitlines())
-
-    def wait_log(self, text):
-        wait_until(lambda: text in self.log(), f"the log to say {text!r}", LIMIT_S)
-
-    def expect_healthy(self):
-        """Ends the daemon, if the case has not, and expects it to have been well to the last."""
-        if self.daemon.processes:
-            self.daemon.stop()
-        expect(self.daemon.stopped_with, 0, "the exit status")
-        expect(self.daemon.sanitizer_reports(), [], "what a sanitizer found")
-
-    def close(self):
-        for client in self._closing:
-            client.close()
-        self.daemon.kill()
-        self.redis.stop()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        return self.keep(Client(self.path, **how))
