@@ -20,11 +20,27 @@ struct builder {
 /* size is at least 1. */
 void builder_init(struct builder *builder, char *out, size_t size);
 
-void builder_add_bytes(struct builder *builder, const char *bytes, size_t len);
-void builder_add_char(struct builder *builder, char c);
 void builder_add_int(struct builder *builder, int64_t number);
 
-/* In the caller, where the length of a constant is one. */
+/* These in the caller, where the length of a constant is one. */
+static inline void builder_add_bytes(struct builder *builder, const char *bytes, size_t len)
+{
+	size_t room = builder->size - 1 - builder->len;
+
+	if (len > room) {
+		builder->cut = true;
+		len = room;
+	}
+	memcpy(builder->out + builder->len, bytes, len);
+	builder->len += len;
+	builder->out[builder->len] = '\0';
+}
+
+static inline void builder_add_char(struct builder *builder, char c)
+{
+	builder_add_bytes(builder, &c, 1);
+}
+
 static inline void builder_add(struct builder *builder, const char *text)
 {
 	builder_add_bytes(builder, text, strlen(text));

@@ -1,5 +1,19 @@
 #include "base/decimal.h"
 
+#include <string.h>
+
+/* "00" to "99": two digits for one division. */
+static const char pairs[] = "00010203040506070809"
+			    "10111213141516171819"
+			    "20212223242526272829"
+			    "30313233343536373839"
+			    "40414243444546474849"
+			    "50515253545556575859"
+			    "60616263646566676869"
+			    "70717273747576777879"
+			    "80818283848586878889"
+			    "90919293949596979899";
+
 static size_t digits_of(uint64_t number)
 {
 	size_t n = 1;
@@ -16,9 +30,14 @@ size_t decimal_format(int64_t number, char out[DECIMAL_MAX])
 	char *at = out + len;
 
 	*at = '\0';
-	do
-		*--at = (char)('0' + rest % 10);
-	while ((rest /= 10) > 0);
+	for (; rest >= 100; rest /= 100) {
+		at -= 2;
+		memcpy(at, pairs + 2 * (rest % 100), 2);
+	}
+	if (rest >= 10)
+		memcpy(at - 2, pairs + 2 * rest, 2);
+	else
+		at[-1] = (char)('0' + rest);
 	if (number < 0)
 		*out = '-';
 	return len;

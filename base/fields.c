@@ -131,9 +131,10 @@ void fields_init(struct fields *fields, char *out, size_t size)
 }
 
 /* The value as it is to stand there. */
-static void append(struct fields *fields, const char *key, const char *value, size_t len)
+void fields_put_bare(struct fields *fields, const char *key, size_t key_len, const char *value,
+		     size_t len)
 {
-	size_t space = fields->len > 0, key_len = strlen(key);
+	size_t space = fields->len > 0;
 	char *at = fields->out + fields->len;
 
 	if (fields->cut || space + key_len + 1 + len >= fields->size - fields->len) {
@@ -150,26 +151,22 @@ static void append(struct fields *fields, const char *key, const char *value, si
 	fields->len += space + key_len + 1 + len;
 }
 
-void fields_add_bytes(struct fields *fields, const char *key, const char *value, size_t len)
+void fields_put(struct fields *fields, const char *key, size_t key_len, const char *value,
+		size_t len)
 {
 	char text[FIELDS_TEXT_MAX];
 
 	if (len > 0 && is_bare(value, len))
-		append(fields, key, value, len);
+		fields_put_bare(fields, key, key_len, value, len);
 	else
-		append(fields, key, text, fields_quote(value, len, text));
+		fields_put_bare(fields, key, key_len, text, fields_quote(value, len, text));
 }
 
-void fields_add(struct fields *fields, const char *key, const char *value)
-{
-	fields_add_bytes(fields, key, value ? value : "", value ? strlen(value) : 0);
-}
-
-void fields_add_int(struct fields *fields, const char *key, int64_t value)
+void fields_put_int(struct fields *fields, const char *key, size_t key_len, int64_t value)
 {
 	char text[DECIMAL_MAX];
 
-	append(fields, key, text, decimal_format(value, text));
+	fields_put_bare(fields, key, key_len, text, decimal_format(value, text));
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Octets of one value as written. A longer one is cut between characters and
  * ends with ..." so that no value can push out the fields after it. */
@@ -28,11 +29,37 @@ struct fields {
 /* size is at least 1. */
 void fields_init(struct fields *fields, char *out, size_t size);
 
+/* What follows is made of these. */
+void fields_put(struct fields *fields, const char *key, size_t key_len, const char *value,
+		size_t len);
+void fields_put_int(struct fields *fields, const char *key, size_t key_len, int64_t value);
+void fields_put_bare(struct fields *fields, const char *key, size_t key_len, const char *value,
+		     size_t len);
+
 /* key is ours: lower case letters and "_". A NULL value is an empty one. A
- * field that does not fit as a whole is left out, as is every later one. */
-void fields_add(struct fields *fields, const char *key, const char *value);
-void fields_add_bytes(struct fields *fields, const char *key, const char *value, size_t len);
-void fields_add_int(struct fields *fields, const char *key, int64_t value);
+ * field that does not fit as a whole is left out, as is every later one. In the
+ * caller, where the length of a constant is one. */
+static inline void fields_add_bytes(struct fields *fields, const char *key, const char *value,
+				    size_t len)
+{
+	fields_put(fields, key, strlen(key), value, len);
+}
+
+static inline void fields_add(struct fields *fields, const char *key, const char *value)
+{
+	fields_put(fields, key, strlen(key), value ? value : "", value ? strlen(value) : 0);
+}
+
+/* A value of ours that needs no quotes, whatever it says, and is not empty. */
+static inline void fields_add_name(struct fields *fields, const char *key, const char *value)
+{
+	fields_put_bare(fields, key, strlen(key), value, strlen(value));
+}
+
+static inline void fields_add_int(struct fields *fields, const char *key, int64_t value)
+{
+	fields_put_int(fields, key, strlen(key), value);
+}
 
 /* The value alone, as fields_add() writes it. Returns its length. */
 #define FIELDS_TEXT_MAX (FIELDS_VALUE_MAX + 1)

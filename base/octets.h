@@ -31,9 +31,13 @@ struct octets {
 /* How many octets of text, from its beginning, are in the set. */
 static inline size_t octets_span(const struct octets *set, const char *text, size_t len)
 {
+	const unsigned char *at = (const unsigned char *)text;
 	size_t n = 0;
 
-	while (n < len && set->has[(unsigned char)text[n]])
+	while (n + 4 <= len && (set->has[at[n]] & set->has[at[n + 1]] & set->has[at[n + 2]] &
+				set->has[at[n + 3]]))
+		n += 4;
+	while (n < len && set->has[at[n]])
 		n++;
 	return n;
 }

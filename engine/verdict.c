@@ -34,7 +34,7 @@ static const char *check_to_log(const struct verdict *verdict)
 		return check_name(verdict->check);
 	if (verdict->rewrite.fields)
 		return check_name(CHECK_HEADER_FROM);
-	return verdict->monitored ? check_name(verdict->monitor_check) : "";
+	return verdict->monitored ? check_name(verdict->monitor_check) : "-";
 }
 
 static void add_count(struct fields *fields, const char *key, const struct finding *f, int64_t n)
@@ -42,7 +42,7 @@ static void add_count(struct fields *fields, const char *key, const struct findi
 	if (f && f->limit >= 0)
 		fields_add_int(fields, key, n);
 	else
-		fields_add(fields, key, "");
+		fields_add_name(fields, key, "-");
 }
 
 size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
@@ -52,19 +52,19 @@ size_t verdict_format_log(const struct verdict *verdict, const struct request *r
 	struct fields fields;
 
 	fields_init(&fields, out, out_size);
-	fields_add(&fields, "node", node);
-	fields_add(&fields, "stage", stage_name(request->stage));
+	fields_add_name(&fields, "node", node);
+	fields_add_name(&fields, "stage", stage_name(request->stage));
 	fields_add(&fields, "qid", request->queue_id);
 	fields_add(&fields, "login", verdict_login(verdict, request));
 	if (request_credential(request)[0])
 		fields_add(&fields, "credential", request->credential);
 	fields_add(&fields, "client", request->client_address);
-	fields_add(&fields, "verdict", action_name(verdict->action));
+	fields_add_name(&fields, "verdict", action_name(verdict->action));
 	if (verdict->monitored)
 		fields_add(&fields, "monitor", action_name(verdict->monitor_action));
 	if (verdict->rewrite.fields)
 		fields_add(&fields, "rewrite", check_name(CHECK_HEADER_FROM));
-	fields_add(&fields, "check", check_to_log(verdict));
+	fields_add_name(&fields, "check", check_to_log(verdict));
 	fields_add(&fields, "rule", f ? f->rule : "");
 	add_count(&fields, "used", f, f ? f->used : 0);
 	add_count(&fields, "limit", f, f ? f->limit : 0);
