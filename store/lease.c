@@ -72,23 +72,13 @@ struct borrower *lease_find(const struct leases *l, const char *login)
 
 /* ---- what was seen --------------------------------------------------------- */
 
-/* FNV-1a. */
-static uint64_t hash_of(const char *text, size_t len)
-{
-	uint64_t hash = UINT64_C(14695981039346656037);
-
-	for (size_t i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(1099511628211);
-	return hash;
-}
-
 bool lease_seen(struct leases *l, const struct take *take)
 {
 	const struct lease_message message = lease_message(take->message_key);
-	uint64_t hash = hash_of(message.key, message.len), *place;
+	uint64_t hash = hash_octets_64(message.key, message.len), *place;
 	bool seen;
 
-	place = &l->seen[(hash ^ hash >> 32) % SEEN_MAX];
+	place = &l->seen[hash % SEEN_MAX];
 	seen = *place == hash;
 	*place = hash;
 	return seen || take->may_be_repeated;

@@ -8,8 +8,8 @@
 #define SENDWARD_LEASE_INTERNAL_H
 
 #include <sys/queue.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "store/lease.h"
 
 /* Messages seen lately, by a hash: one forgets another. */

@@ -2,9 +2,9 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/builder.h"
+#include "base/hash.h"
 #include "base/memory.h"
 #include "engine/account.h"
 

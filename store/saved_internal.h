@@ -9,8 +9,8 @@
 #define SENDWARD_SAVED_INTERNAL_H
 
 #include <sys/types.h>
-#include <uthash.h>
 
+#include "base/hash.h"
 #include "store/saved.h"
 #include "store/saved_disk.h"
 

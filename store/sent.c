@@ -5,9 +5,9 @@
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uthash.h>
 
 #include "base/builder.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/octets.h"
@@ -72,6 +72,13 @@ static void add_word(struct builder *line, const char *word)
 	builder_add_char(line, ' ');
 }
 
+/* A word of ours. */
+static void add_name(struct builder *line, const char *name)
+{
+	builder_add(line, name);
+	builder_add_char(line, ' ');
+}
+
 static void add_number(struct builder *line, int64_t number)
 {
 	builder_add_int(line, number);
@@ -85,10 +92,10 @@ size_t sent_format(const struct request *request, const struct verdict *verdict,
 
 	builder_init(&line, out, SENT_LINE_MAX);
 	add_number(&line, verdict->now_ms);
-	add_word(&line, action_name(verdict->action));
+	add_name(&line, action_name(verdict->action));
 	add_number(&line, request->recipients);
 	add_number(&line, request->size_bytes);
-	add_word(&line, node);
+	add_name(&line, node);
 	add_word(&line, request->queue_id);
 	add_word(&line, request->client_address);
 	add_word(&line, request_credential(request));
@@ -200,10 +207,10 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 {
 	const struct config *config = sent->store->config;
 	char line[SENT_LINE_MAX];
-	size_t size = sent_format(request, verdict, config->node, line) + 1;
 	struct waiting *w;
+	size_t size;
 
-	if (sent->used + size > SENT_WAITING_MAX) {
+	if (sent->used + SENT_LINE_MAX > SENT_WAITING_MAX) {
 		tell_lost(sent);
 		return;
 	}
@@ -211,6 +218,7 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 	/* Redis would cut it off at once. */
 	if (w->n >= (size_t)config->history)
 		return;
+	size = sent_format(request, verdict, config->node, line) + 1;
 	keep_line(w, line, size);
 	sent->used += size;
 	set_timer(sent);

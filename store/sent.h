@@ -37,7 +37,8 @@ struct sent_message {
 /* Octets of one message as it is kept; a longer one loses the end of its sender. */
 #define SENT_LINE_MAX 1024
 
-/* The text that is kept of a message. Returns its length. */
+/* The text that is kept of a message; node as the configuration has it. Returns its
+ * length. */
 size_t sent_format(const struct request *request, const struct verdict *verdict,
 		   const char *node, char out[SENT_LINE_MAX]);
 /* Cuts line apart, in place. False when it is not such a text. */
