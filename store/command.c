@@ -1,5 +1,6 @@
 #include "store/command.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,6 +24,20 @@ void command_fini(struct command *c)
 {
 	free(c->bytes);
 	c->bytes = NULL;
+}
+
+/* Of the arguments only those there are. */
+void command_move(struct command *to, struct command *from)
+{
+	size_t n = (size_t)from->argc;
+
+	memcpy(to, from, offsetof(struct command, starts));
+	memcpy(to->starts, from->starts, n * sizeof(from->starts[0]));
+	memcpy(to->lengths, from->lengths, n * sizeof(from->lengths[0]));
+	to->used = from->used;
+	to->size = from->size;
+	to->bytes = from->bytes;
+	from->bytes = NULL;
 }
 
 static void make_room(struct command *c, size_t len)

@@ -31,6 +31,9 @@ struct command {
 void command_init(struct command *command);
 void command_fini(struct command *command);
 
+/* to gets what from has. */
+void command_move(struct command *to, struct command *from);
+
 /* More than COMMAND_ARGS_MAX arguments abort. */
 void command_add(struct command *command, const char *text);
 void command_add_bytes(struct command *command, const char *bytes, size_t len);

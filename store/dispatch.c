@@ -45,9 +45,11 @@ struct asked {
 static void answer(struct asked *asked, enum link_result result, struct redisReply *reply,
 		   const char *error)
 {
+	struct dispatch *d = asked->dispatch;
+
 	asked->reply(result, reply, error, asked->arg);
 	command_fini(&asked->command);
-	free(asked);
+	spares_give(&d->memory, asked);
 }
 
 /* No reply, and none to be hoped for within the deadline. */
@@ -92,7 +94,7 @@ static void send_to(struct asked *asked, const struct node *node)
 	size_t lengths[COMMAND_ARGS_MAX];
 
 	command_argv(&asked->command, argv);
-	memcpy(lengths, asked->command.lengths, sizeof(lengths));
+	memcpy(lengths, asked->command.lengths, (size_t)asked->command.argc * sizeof(lengths[0]));
 	if (asked->whole) {
 		argv[0] = "EVAL";
 		lengths[0] = strlen(argv[0]);
@@ -289,10 +291,10 @@ static void on_reply(enum link_result result, struct redisReply *reply, const ch
 void dispatch_send(struct dispatch *d, struct command *command, unsigned only, int64_t deadline_ms,
 		   link_reply *reply, void *arg)
 {
-	struct asked *asked = memory_alloc(sizeof(*asked));
+	struct asked *asked = spares_take(&d->memory, sizeof(*asked));
 
 	asked->dispatch = d;
-	asked->command = *command;
+	command_move(&asked->command, command);
 	asked->deadline_ms = deadline_ms;
 	asked->pause_ms = 0;
 	asked->node = 0;
@@ -309,6 +311,7 @@ void dispatch_init(struct dispatch *d, struct event_base *base, struct topology 
 {
 	*d = (struct dispatch){ .topology = topology };
 	TAILQ_INIT(&d->waiting);
+	spares_init(&d->memory, DISPATCH_SPARE_MAX);
 	d->tick = evtimer_new(base, on_tick, d);
 }
 
@@ -321,5 +324,6 @@ void dispatch_fini(struct dispatch *d)
 		answer(asked, asked->uncertain ? LINK_UNCERTAIN : LINK_UNAVAILABLE, NULL,
 		       "shutting down");
 	}
+	spares_fini(&d->memory);
 	event_free(d->tick);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "base/spares.h"
 #include "store/command.h"
 #include "store/link.h"
 #include "store/topology.h"
@@ -19,6 +20,9 @@ struct event_base;
 /* Commands that wait to be sent again; beyond it they are given up. */
 #define DISPATCH_WAITING_MAX LINK_IN_FLIGHT_MAX
 
+/* Commands whose memory is kept for others. */
+#define DISPATCH_SPARE_MAX 64
+
 struct asked;
 
 struct dispatch {
@@ -28,6 +32,7 @@ struct dispatch {
 	struct event *tick; /* while somebody waits */
 	bool been_up;	    /* the owner's: some server has been usable */
 	int64_t repeats, script_loads;
+	struct spares memory; /* of commands */
 };
 
 void dispatch_init(struct dispatch *dispatch, struct event_base *base, struct topology *topology);

@@ -73,6 +73,7 @@ struct store {
 	int64_t degraded;  /* decisions made without the store */
 	struct decision_env env;
 	struct spares decisions; /* memory that env lends */
+	struct spares questions; /* memory of what is asked of the server */
 	int64_t clock_offset_ms; /* the server's clock minus ours */
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */

@@ -152,6 +152,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 		.spares = &store->decisions,
 	};
 	spares_init(&store->decisions, DECISIONS_SPARE_MAX);
+	spares_init(&store->questions, DECISIONS_SPARE_MAX);
 	store->ready_timer = evtimer_new(base, on_ready_timer, store);
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store_start_takes(store);
@@ -237,6 +238,7 @@ void store_free(struct store **store)
 	event_free(s->refund_timer);
 	config_unref(&s->config);
 	spares_fini(&s->decisions);
+	spares_fini(&s->questions);
 	free(s);
 }
 

@@ -78,8 +78,10 @@ void store_tell_refusal(struct store *store, const char *error)
 
 static void finish(struct taking *t, const struct take_answer *answer)
 {
+	struct store *store = t->store;
+
 	t->done(answer, t->arg);
-	free(t);
+	spares_give(&store->questions, t);
 }
 
 /* For the next decision, and the tests that come in the next moment. */
@@ -319,7 +321,8 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 		done(&answer, arg);
 		return;
 	}
-	t = memory_alloc(sizeof(*t));
+	t = spares_take(&store->questions, sizeof(*t));
+	t->store = store;
 	t->done = done;
 	t->arg = arg;
 	if (!store->take_event) {
@@ -330,7 +333,6 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 		refuse(t, "login or queue id is too long");
 		return;
 	}
-	t->store = store;
 	t->knows = take->version != NULL;
 	t->alone = false;
 	t->lent = lent;
