@@ -50,12 +50,13 @@ const struct effective_scope *decision_scope(const struct decision *d);
 /* answers may be NULL. */
 struct judge_input decision_judge_input(const struct decision *d,
 					const struct take_row_answer *answers);
-void decision_gate(struct decision *d);
+int64_t decision_now_s(const struct decision *d);
+void decision_gate(struct decision *d, int64_t now_s);
 /* The account that the session was taken for is not its: all over again, as one without
  * a login. */
 void decision_without_login(struct decision *d);
 /* The rows of the present step. */
-void decision_plan(struct decision *d);
+void decision_plan(struct decision *d, int64_t now_s);
 void decision_next_step(struct decision *d);
 /* Adds what one scope's quotas say. */
 void decision_merge_quotas(struct decision *d, const struct finding *f);

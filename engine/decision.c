@@ -64,6 +64,11 @@ void decision_judged(struct decision *d)
 
 /* ---- gate and plan -------------------------------------------------------- */
 
+int64_t decision_now_s(const struct decision *d)
+{
+	return d->env->now_ms(d->env->ctx) / 1000;
+}
+
 /* Nothing else is asked of an account that is not the session's. */
 static bool is_of_account(const struct decision *d)
 {
@@ -73,7 +78,7 @@ static bool is_of_account(const struct decision *d)
 	       identity_matches(d->account->identity, d->request, &rank);
 }
 
-void decision_gate(struct decision *d)
+void decision_gate(struct decision *d, int64_t now_s)
 {
 	const struct gate_input in = {
 		.config = d->config,
@@ -82,7 +87,6 @@ void decision_gate(struct decision *d)
 		.effective = &d->effective,
 		.request = d->request,
 	};
-	int64_t now_s = d->env->now_ms(d->env->ctx) / 1000;
 
 	effective_resolve(d->config, d->account, d->request->login, now_s, &d->effective);
 	effective_credential(d->account, request_credential(d->request), now_s, &d->effective);
@@ -95,14 +99,14 @@ void decision_gate(struct decision *d)
 		plan_recipient_is_free(d->config, &d->effective, d->request);
 }
 
-void decision_plan(struct decision *d)
+void decision_plan(struct decision *d, int64_t now_s)
 {
 	const struct effective_scope *scope = decision_scope(d);
 	const struct plan_input in = {
 		.effective = &d->effective,
 		.request = d->request,
 		.recipient_free = d->verdict.recipient_free,
-		.now_s = d->env->now_ms(d->env->ctx) / 1000,
+		.now_s = now_s,
 	};
 
 	if (d->refused)
@@ -145,11 +149,13 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
  * account: then one question does for it, too. */
 static void ask_login(struct decision *d)
 {
+	int64_t now_s = decision_now_s(d);
+
 	account_unref(&d->account);
 	d->known = d->env->account(d->env->ctx, d->request->login, &d->account);
 	d->guessed = !d->known;
-	decision_gate(d);
-	decision_plan(d);
+	decision_gate(d, now_s);
+	decision_plan(d, now_s);
 	ask(d, SCOPE_LOGIN, d->request->login, d->account ? d->account->version : "");
 }
 
@@ -157,7 +163,7 @@ static void ask_scope(struct decision *d)
 {
 	const struct effective_scope *scope = decision_scope(d);
 
-	decision_plan(d);
+	decision_plan(d, decision_now_s(d));
 	ask(d, scope->scope, scope->name, "");
 }
 

@@ -78,7 +78,7 @@ static const char *texts_fault(const struct policy_request *in)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct attribute_value *value = &in->values[texts[i].attribute];
 
-		if (memchr(value->text, '\0', value->len))
+		if (value->len > 0 && memchr(value->text, '\0', value->len))
 			return texts[i].has_nul;
 	}
 	return NULL;
