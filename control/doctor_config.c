@@ -145,16 +145,41 @@ static bool is_replica(const char *info)
 	return strcmp(role, "slave") == 0;
 }
 
+static bool is_sentinel(const char *info)
+{
+	char mode[16];
+
+	server_info(info, "redis_mode", mode, sizeof(mode));
+	if (!mode[0]) /* Valkey's name for it */
+		server_info(info, "server_mode", mode, sizeof(mode));
+	return strcmp(mode, "sentinel") == 0;
+}
+
+static void look_at_info(struct doctor *doctor, unsigned server, const char *info)
+{
+	struct patient patient = { .doctor = doctor, .number = server, .info = info };
+
+	if (is_sentinel(info)) {
+		doctor_say(doctor, DOCTOR_ERROR,
+			   "name it in redis.sentinels, with redis.sentinel_master",
+			   "this is a sentinel, and not a server that keeps anything");
+		return;
+	}
+	doctor_server(&patient);
+	if (!is_replica(info)) /* it takes no command that writes, whoever asks */
+		doctor_rights(&patient);
+}
+
 static void look_at(struct doctor *doctor, unsigned server)
 {
-	struct patient patient = { .doctor = doctor, .number = server };
 	struct doctor_reply info;
 
+	doctor->check = "connection";
 	doctor_ask(doctor->control->wait, server, (const char *const[]){ "INFO" }, 1, &info);
-	patient.info = info.text;
-	doctor_server(&patient);
-	if (!is_replica(info.text)) /* it takes no command that writes, whoever asks */
-		doctor_rights(&patient);
+	if (info.result == STORE_OK || info.result == STORE_BAD)
+		look_at_info(doctor, server, info.text);
+	else
+		doctor_say(doctor, DOCTOR_ERROR, remedy_of(info.error), "%s", info.error);
 	doctor_reply_fini(&info);
 }
 

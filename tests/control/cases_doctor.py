@@ -326,6 +326,9 @@ def cluster(b):
         found = [one for one in json.loads(b.call("doctor", "--json").stdout)["findings"] if one["level"] == "error"]
         equal([(one["server"], one["text"].split()[0]) for one in found],
               [(f"inet:127.0.0.1:{second.port}", "zscore")])
+        second("SHUTDOWN", "NOSAVE", check=False)
+        equal([one["server"] for one in json.loads(b.call("doctor", "redis", "--json").stdout)["findings"]
+               if (one["level"], one["check"]) == ("error", "connection")], [f"inet:127.0.0.1:{second.port}"])
 
 
 def run_tool_in_cluster(b):
@@ -358,8 +361,16 @@ def sentinel(b):
             expect(any("NOPERM" in text for text in errors(b)), "not found")
 
 
+def sentinel_as_server(b):
+    """doctor finds a sentinel that is configured as the server"""
+    with one_redis_sentinel(b, b.write("sentinel.conf", "")) as watcher:
+        b.configure(CONFIGURATION.replace("{address}", f"inet:127.0.0.1:{watcher.port}"))
+        equal(findings(b, "connection", 1), [("error", "this is a sentinel, and not a server that keeps anything")])
+        equal(findings(b, "persistence", 1), [])
+
+
 def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, settings, secrets, far, complete, missing, role, cluster, sentinel]
+CASES = [well, host, settings, secrets, far, complete, missing, role, cluster, sentinel, sentinel_as_server]
