@@ -76,8 +76,7 @@ static const char *domain_read_ascii(const char *text, size_t len, char out[DOMA
 /* U-labels to A-labels by RFC 5891 alone, after lower case and NFC: a domain
  * with fullwidth letters, other full stops or soft hyphens is a disguise here.
  * (UTS 46 would map those, and libidn2's IDN2_USE_STD3_ASCII_RULES drops what it
- * should refuse: "evil.example\uff20example.com" becomes one
- * name.) */
+ * should refuse: "evil.example\uff20example.com" becomes one name.) */
 static const char *domain_read_idn(const char *text, size_t len, char out[DOMAIN_MAX + 1])
 {
 	const char *reason = "not an internationalised domain name (IDNA 2008)";

@@ -13,7 +13,8 @@
 #define LOCAL_PART_MAX 64
 #define DOMAIN_MAX 255
 
-/* Octets of node + "/" + queue id. Postfix long queue ids have up to 20. */
+/* Octets of node, "/", queue id, "#" and token (engine/request.h). Postfix long queue ids
+ * have up to 20. */
 #define MESSAGE_KEY_MAX 255
 #define QUEUE_ID_MAX 100
 #define NODE_MAX 128

@@ -36,7 +36,7 @@ struct password_cost {
 bool password_hash_make(const struct password_cost *cost, const struct secret *password,
 			char out[PASSWORD_HASH_MAX], const char **reason);
 
-/* NULL when password_verify() can do with the hash, else why not: schemes are
+/* NULL when password_hash_verify() can do with the hash, else why not: schemes are
  * {CRYPT}, {BLF-CRYPT} and {SHA512-CRYPT}; within them the three methods, at a
  * cost that no login may exceed (yescrypt 256 MiB, bcrypt 15, sha512 10,000,000
  * rounds): whoever can write a hash must not be able to stop the daemons. */

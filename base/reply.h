@@ -53,7 +53,7 @@ const char *reply_name(enum reply reply);
 bool reply_find(const char *name, enum reply *out);
 
 /* "450 4.7.28 text" or only "text" (the codes of the default stay). False
- * with *reason (a static text) for a code that is not 4xx or 5xx, 421 or 521
+ * with *reason (valid until the thread's next call) for a code that is not 4xx or 5xx, 421 or 521
  * (they close the connection), a class that differs, an unknown %{name}, a
  * text that is too long or not printable. */
 bool reply_parse(enum reply reply, const char *text, struct reply_line *out, const char **reason);

@@ -2,7 +2,7 @@
  * The settings of sendward.conf: one table that says of each where it stands,
  * how its text is read, what it is when nobody sets it, and where it goes.
  * Reading the file, defaults, error messages and the manual page's check all
- * come from this table; a new setting is one row.
+ * come from this table (base/setting_table.c); a new setting is one row.
  */
 #ifndef SENDWARD_SETTING_H
 #define SENDWARD_SETTING_H
@@ -44,7 +44,7 @@ struct setting {
 	size_t offset;	     /* of the value in what the section is read into */
 	size_t count_offset; /* of the number of elements; lists only */
 	size_t max;	     /* elements; lists only */
-	const void *detail;  /* of the kind: its words, or its range */
+	const void *detail;  /* of the kind (base/setting_kind.h): its words, its range */
 	int index;	     /* of plan settings their enum, of checks and replies too; else -1 */
 };
 

@@ -51,7 +51,7 @@ bool username_split(const char *text, const char *separator, struct username *ou
 	out->login[0] = out->credential[0] = '\0';
 	if (len > LOGIN_MAX)
 		return false;
-	if (end > text && username_credential_is_valid(name)) {
+	if (end && end > text && username_credential_is_valid(name)) {
 		len = (size_t)(end - text);
 		memcpy(out->credential, name, strlen(name) + 1);
 	}
