@@ -2,7 +2,8 @@
  * One run of the configuration's loader: what its parts share. Only the files
  * base/config*.c include it.
  *
- *	config.c	the file, the snapshot, questions to it
+ *	config.c	the file, the snapshot
+ *	config_query.c	questions to it
  *	config_text.c	the text before libconfuse sees it
  *	config_parse.c	libconfuse
  *	config_complain.c	what it complains of
