@@ -106,6 +106,9 @@ static struct known *known_new(const char *key, size_t len, size_t n_rows)
 	return k;
 }
 
+/* NULL for a charge of a name that nothing was tested of: only mail after mail would ask
+ * about it again so soon, and where many logins send one each they would push out those
+ * that a message is under way of. */
 static struct known *renew(struct recent *r, const struct take *take, int64_t now_ms)
 {
 	char key[KEY_OCTETS_MAX];
@@ -119,6 +122,8 @@ static struct known *renew(struct recent *r, const struct take *take, int64_t no
 		HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->names, k->key, len, hash, k);
 		return k;
 	}
+	if (!k && take->message_key)
+		return NULL;
 	if (k)
 		drop(r, k);
 	make_room(r, now_ms);
@@ -140,6 +145,8 @@ void recent_learn(struct recent *r, const struct take *take, const struct take_a
 {
 	struct known *k = renew(r, take, now_ms);
 
+	if (!k)
+		return;
 	k->at_ms = now_ms;
 	strncpy(k->version, take->version, sizeof(k->version) - 1);
 	for (size_t i = 0; i < take->n_rows; i++)

@@ -24,7 +24,8 @@ struct recent;
 struct recent *recent_new(void);
 void recent_free(struct recent **recent);
 
-/* The store's answer to a take, TAKE_DONE or TAKE_REPEATED. now_ms: clock_ms(). */
+/* The store's answer to a take, TAKE_DONE or TAKE_REPEATED; of a charge only what was tested
+ * before. now_ms: clock_ms(). */
 void recent_learn(struct recent *recent, const struct take *take, const struct take_answer *answer,
 		  int64_t now_ms);
 

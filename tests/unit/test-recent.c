@@ -25,14 +25,22 @@ static struct take take_of(const struct take_row *rows, const char *message_key)
 			      .n_rows = 1 };
 }
 
-static struct recent *with_used(int64_t used)
+static void learn(struct recent *recent, const char *message_key, int64_t used)
 {
-	struct recent *recent = recent_new();
 	struct take_row rows[] = { row(1, 10) };
-	struct take take = take_of(rows, "mx1/1");
+	struct take take = take_of(rows, message_key);
 	struct take_answer answer = { .status = TAKE_DONE, .rows = { { .used = used, .limit = 10 } } };
 
 	recent_learn(recent, &take, &answer, NOW_MS);
+}
+
+/* Tested, and then charged. */
+static struct recent *with_used(int64_t used)
+{
+	struct recent *recent = recent_new();
+
+	learn(recent, NULL, used);
+	learn(recent, "mx1/1", used);
 	return recent;
 }
 
@@ -58,6 +66,19 @@ static void test_fits(void)
 	SUITE_TRUE(!test(recent, 6, 10, 0));
 	SUITE_TRUE(test(recent, 6, 11, 0));
 	SUITE_TRUE(test(recent, 6, QUOTA_UNLIMITED, 0));
+	recent_free(&recent);
+}
+
+static void test_charged_only(void)
+{
+	struct recent *recent = recent_new();
+
+	learn(recent, "mx1/1", 0);
+	SUITE_TRUE(!test(recent, 1, 10, 0));
+	learn(recent, NULL, 0);
+	SUITE_TRUE(test(recent, 10, 10, 0));
+	learn(recent, "mx1/2", 0);
+	SUITE_TRUE(!test(recent, 10, 10, 0));
 	recent_free(&recent);
 }
 
@@ -105,6 +126,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "what fits passes, what does not is not answered", test_fits },
+		{ "a charge tells of a name that was tested before", test_charged_only },
 		{ "what was found more than a moment ago is nothing", test_old },
 		{ "another account, name, scope or quota is another question", test_other },
 	};
