@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/octets.h"
 #include "store/clock.h"
+#include "store/expiry.h"
 #include "store/internal.h"
 #include "store/key.h"
 
@@ -42,6 +43,7 @@ struct sent {
 	struct event *timer;
 	bool timer_set;
 	struct waiting *logins;
+	struct expiry *expiry;
 	size_t used; /* octets of all */
 	int64_t lost, lost_told_ms;
 };
@@ -228,8 +230,9 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 
 struct pushing {
 	struct store *store;
-	int n;
-	char key[KEY_MAX];
+	size_t n; /* messages */
+	bool lasts; /* the list's expiry was set before, if there was a list */
+	char key[];
 };
 
 static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
@@ -253,27 +256,46 @@ static void cut(struct store *store, const char *key)
 	store_send(store, &command, ignore_reply, NULL);
 }
 
-/* The reply is the length of the list. */
+static void expire(struct store *store, const char *key)
+{
+	struct command command;
+
+	command_init(&command);
+	command_add(&command, "EXPIRE");
+	command_add_key(&command, key);
+	command_add_int(&command, SENT_KEPT_S + SENT_EXPIRY_S);
+	store_send(store, &command, ignore_reply, NULL);
+}
+
+/* The reply is the length of the list: somebody may have deleted it. */
 static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
 {
 	struct pushing *p = arg;
 	int history = p->store->config->history;
+	long long length = -1;
 
 	(void)error;
-	if (result == LINK_OK && reply->type == REDIS_REPLY_INTEGER &&
-	    reply->integer > history + history / SLACK)
+	if (result == LINK_OK && reply->type == REDIS_REPLY_INTEGER)
+		length = reply->integer;
+	if (p->lasts && length == (long long)p->n)
+		expire(p->store, p->key);
+	if (length > history + history / SLACK)
 		cut(p->store, p->key);
 	free(p);
 }
 
-static const char *push(struct store *store, const char *key, const char *line, size_t n)
+static const char *push(struct store *store, const char *key, const char *line, size_t n,
+			bool lasts)
 {
-	struct pushing *p = memory_alloc(sizeof(*p));
+	size_t size = strlen(key) + 1;
+	struct pushing *p = memory_alloc(sizeof(*p) + size);
 	struct command command;
 
 	p->store = store;
-	memcpy(p->key, key, strlen(key) + 1);
+	p->n = n;
+	p->lasts = lasts;
+	memcpy(p->key, key, size);
 	command_init(&command);
 	command_add(&command, "LPUSH");
 	command_add_key(&command, key);
@@ -283,25 +305,25 @@ static const char *push(struct store *store, const char *key, const char *line, 
 	return line;
 }
 
+/* A list that is new, or may be old, gets its expiry in the same write. */
 static void write_login(struct sent *sent, struct waiting *w)
 {
 	const char *line = w->lines;
-	struct command command;
 	char key[KEY_MAX];
+	bool lasts;
 
 	if (!key_sent(store_prefix(sent->store), w->login, key))
 		return;
+	lasts = expiry_is_set(sent->expiry, w->login, clock_ms(),
+			      (int64_t)SENT_EXPIRY_S * 1000);
 	for (size_t n = w->n; n > 0;) {
 		size_t some = n < PUSH_MAX ? n : PUSH_MAX;
 
-		line = push(sent->store, key, line, some);
+		line = push(sent->store, key, line, some, lasts);
 		n -= some;
 	}
-	command_init(&command);
-	command_add(&command, "EXPIRE");
-	command_add_key(&command, key);
-	command_add_int(&command, SENT_KEPT_S);
-	store_send(sent->store, &command, ignore_reply, NULL);
+	if (!lasts)
+		expire(sent->store, key);
 }
 
 /* The oldest first, a portion of them; all of them when at_once. */
@@ -338,6 +360,7 @@ struct sent *sent_new(struct store *store)
 	struct sent *sent = memory_zero(sizeof(*sent));
 
 	sent->store = store;
+	sent->expiry = expiry_new();
 	sent->timer = evtimer_new(store->base, on_timer, sent);
 	return sent;
 }
@@ -345,6 +368,11 @@ struct sent *sent_new(struct store *store)
 void sent_write(struct sent *sent)
 {
 	write_due(sent, true);
+}
+
+void sent_elsewhere(struct sent *sent)
+{
+	expiry_clear(sent->expiry);
 }
 
 void sent_free(struct sent **sent)
@@ -357,6 +385,7 @@ void sent_free(struct sent **sent)
 	HASH_ITER(hh, s->logins, w, next)
 		drop(s, w);
 	event_free(s->timer);
+	expiry_free(&s->expiry);
 	free(s);
 	*sent = NULL;
 }

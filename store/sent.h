@@ -2,7 +2,7 @@
  * What a login has sent: its last messages, so that after an incident somebody can
  * say which mail left, to how many, from where. Kept beside the login in
  * PREFIX{LOGIN}:h, newest first, config.history of them, SENT_KEPT_S after the
- * last one.
+ * last one, and up to SENT_EXPIRY_S more: so often the expiry is set anew.
  *
  * The daemons write it about once a second, many messages together, and wait for
  * nothing: no decision takes longer for it, and what the last second held is lost
@@ -24,6 +24,8 @@
 
 /* The messages of a login are collected for so long before they are written. */
 #define SENT_COLLECT_MS 1000
+
+#define SENT_EXPIRY_S 86400
 #define SENT_WAITING_MAX ((size_t)16 * 1024 * 1024)
 
 /* One message as it is read. All texts are borrowed for the call; "" not known. */
@@ -48,6 +50,8 @@ struct sent;
 
 /* For store_remember_sent(). */
 struct sent *sent_new(struct store *store);
+/* Another server: nothing is known of its keys. */
+void sent_elsewhere(struct sent *sent);
 /* What waits is lost. */
 void sent_free(struct sent **sent);
 

@@ -185,6 +185,33 @@ static void test_bounded(void)
 	SUITE_TRUE(r.newest_first);
 }
 
+static bool expired_once(void)
+{
+	return redis_has_text(rig.redis, "INFO commandstats", "cmdstat_expire:calls=1,");
+}
+
+/* Until when what is written is kept, in seconds. */
+static int64_t written(void)
+{
+	store_finish(rig.store);
+	return redis_integer(rig.redis, "TTL sendward:{rose}:h");
+}
+
+/* Not with each message, but whenever the list is new. */
+static void test_expires(void)
+{
+	clean();
+	redis_do(rig.redis, "CONFIG RESETSTAT");
+	send_mail("rose", 40);
+	SUITE_TRUE(written() > SENT_KEPT_S);
+	send_mail("rose", 40);
+	SUITE_TRUE(written() > SENT_KEPT_S);
+	SUITE_TRUE(expired_once());
+	redis_do(rig.redis, "DEL sendward:{rose}:h");
+	send_mail("rose", 1);
+	SUITE_TRUE(written() > SENT_KEPT_S);
+}
+
 static void test_at_the_end(void)
 {
 	clean();
@@ -223,6 +250,7 @@ static const struct suite_test tests[] = {
 	{ "what is no such line is not read", test_not_such_a_text },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "so many messages are kept and not many more", test_bounded },
+	{ "a new list expires, and an old one is told so once a day", test_expires },
 	{ "what still waits when a daemon ends is kept", test_at_the_end },
 	{ "what is sent while the server is away is kept when it is back", test_away },
 	{ "a key of another type is an error, another text is not read", test_not_a_list },
