@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/config.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/saved.h"
@@ -22,6 +23,7 @@ struct kept {
 	struct saved *saved; /* NULL: in memory only */
 	struct event *timer;
 	bool accounts_full, identities_full; /* and it has been said */
+	bool strangers;			     /* logins without an account are written */
 };
 
 /* While the file is read. */
@@ -126,7 +128,7 @@ bool kept_learn(struct kept *kept, const char *login, const char *record, size_t
 	learn_identity(kept, login, account);
 	account_unref(&account);
 	/* An older one must not come back. */
-	if (has_room_for_account(kept))
+	if ((len > 0 || kept->strangers) && has_room_for_account(kept))
 		write_value(kept, 'a', login, record, len);
 	else
 		write_value(kept, 'a', login, NULL, 0);
@@ -333,10 +335,19 @@ struct kept *kept_new(struct event_base *base, struct cache *cache, struct ident
 	kept->identities = identities;
 	kept->local = local;
 	kept->owed = owed;
+	kept->strangers = true;
 	kept->timer = evtimer_new(base, on_timer, kept);
 	cache_on_drop(cache, on_account_dropped, kept);
 	local_on_drop(local, on_counts_dropped, kept);
 	return kept;
+}
+
+void kept_configure(struct kept *kept, const struct config *config)
+{
+	kept->strangers = !config->unknown_while_degraded_allowed ||
+			  !config->unknown_login_allowed;
+	for (int i = 0; i < STORE_FAILURE_CHECKS; i++)
+		kept->strangers |= config->store_failure[i] == STORE_FAILURE_PASS;
 }
 
 void kept_free(struct kept **kept)

@@ -5,7 +5,7 @@
  *
  *	key			value
  *	s			the server all of this is about
- *	a:LOGIN			the account's record; "" for none
+ *	a:LOGIN			the account's record; "" for none (kept_configure())
  *	u:SCOPE NAME		counts, local_save()
  *	o:SCOPE MESSAGE NAME	a charge still to be made, owed_save()
  *	r:SCOPE MESSAGE NAME	a refund still to be made: "1" when the message is to
@@ -23,6 +23,7 @@
 #include "store/local.h"
 #include "store/owed.h"
 
+struct config;
 struct event_base;
 struct kept;
 
@@ -33,6 +34,12 @@ struct kept;
 struct kept *kept_new(struct event_base *base, struct cache *cache, struct identities *identities,
 		      struct local *local, struct owed *owed);
 void kept_free(struct kept **kept);
+
+/* Which logins have no account is written to the file only where a login of which nothing is
+ * known would be served otherwise while the store is away: they come and go with each
+ * decision when there are more of them than the cache holds. Until this is called, they
+ * are written. */
+void kept_configure(struct kept *kept, const struct config *config);
 
 /* Loads DIRECTORY/NAME, and writes to it from now on. server tells one store
  * from another: what is there about another one is thrown away. Calls found for

@@ -139,6 +139,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->owed = owed_new();
 	store->identities = identities_new();
 	store->kept = kept_new(base, store->cache, store->identities, store->local, store->owed);
+	kept_configure(store->kept, config);
 	replay_init(store);
 	STAILQ_INIT(&store->refunds);
 	store->env = (struct decision_env){
@@ -291,6 +292,7 @@ void store_configure(struct store *store, struct config *config)
 	/* What they were taken for may be other quotas now. */
 	borrow_return_all(store);
 	store->config = config_ref(config);
+	kept_configure(store->kept, config);
 	borrow_configure(store);
 	news_pause(store->news);
 	if (same)

@@ -233,13 +233,13 @@ static void test_survives(void)
 	take_back("tulip", "mx1/tulip3#p12345678");
 	restart(false);
 	SUITE_INT_EQUAL(stats().owed, 19);
-	SUITE_INT_EQUAL(stats().accounts_cached, 2);
+	/* Of tulip it makes no difference. */
+	SUITE_INT_EQUAL(stats().accounts_cached, 1);
 	env = store_env(rig.store);
 	SUITE_TRUE(env->account(env->ctx, "rose", &account));
 	SUITE_TRUE(account && account->state == ACCOUNT_BLOCKED);
 	account_unref(&account);
-	SUITE_TRUE(env->account(env->ctx, "tulip", &account) && !account);
-	SUITE_TRUE(!env->account(env->ctx, "lily", &account));
+	SUITE_TRUE(!env->account(env->ctx, "tulip", &account));
 	{
 		const struct take take = take_of("tulip", NULL);
 		struct take_answer answer;
