@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/accounts.h"
+#include "control/change.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/criteria.h"
@@ -20,7 +21,7 @@
 struct overlaps {
 	const struct control *control;
 	struct account *account; /* of the identity that was written; a reference */
-	size_t n;
+	size_t n; /* of the others */
 };
 
 static void find_own(const struct view *view, void *arg)
@@ -29,7 +30,6 @@ static void find_own(const struct view *view, void *arg)
 
 	if (strcmp(view->login, control_login(o->control)) == 0)
 		o->account = account_ref((struct account *)view->account);
-	o->n++;
 }
 
 /* Sessions of both are one's by its rank. */
@@ -76,30 +76,35 @@ static void note_others(struct control *control)
 
 /* ---- the commands ---------------------------------------------------------- */
 
-static void count(const struct view *view, void *arg)
+static void count_others(const struct view *view, void *arg)
 {
-	size_t *n = arg;
+	struct overlaps *o = arg;
 
-	(void)view;
-	(*n)++;
+	o->n += strcmp(view->login, control_login(o->control)) != 0;
 }
 
+/* Also for one that is one already. */
 static bool has_room(struct control *control)
 {
-	size_t n = 0;
+	struct overlaps o = { .control = control };
 
-	if (accounts_identities(control, count, &n) != STATUS_DONE)
+	if (accounts_identities(control, count_others, &o) != STATUS_DONE)
 		return false;
-	if (n >= IDENTITIES_MAX)
-		control_refuse("there are %zu identities, and can be no more", n);
-	return n < IDENTITIES_MAX;
+	if (o.n >= IDENTITIES_MAX)
+		control_refuse("there are %zu identities, and can be no more", o.n);
+	return o.n < IDENTITIES_MAX;
 }
 
 static int write_identity(struct control *control, enum edit_when when)
 {
 	enum edit_result result;
-	int status = user_write(control, when, &result);
+	int status;
 
+	if (!change_makes_sense(control))
+		return STATUS_USAGE;
+	if (!control_connect(control) || !has_room(control))
+		return STATUS_REFUSED;
+	status = user_write(control, when, &result);
 	if (status != STATUS_DONE)
 		return status;
 	if (result != EDIT_SAME)
@@ -112,8 +117,6 @@ static int command_identity_add(struct control *control)
 	if (!control_has(control, OPTION_NETWORK) && !control_has(control, OPTION_CLIENT_CERT) &&
 	    !control_has(control, OPTION_CONTEXT))
 		return control_misuse(control, "--network, --client-cert or --context is missing");
-	if (!control_connect(control) || !has_room(control))
-		return STATUS_REFUSED;
 	return write_identity(control, EDIT_NEW);
 }
 

@@ -5,6 +5,7 @@
 #include "control/credential_internal.h"
 #include "control/journal.h"
 #include "control/need.h"
+#include "control/record.h"
 #include "control/text.h"
 
 /* ---- which one -------------------------------------------------------------- */
@@ -120,4 +121,12 @@ void credential_unrevoke(json_t *record, const char *name)
 	json_object_del(entry, "state");
 	if (!*name && json_object_size(entry) == 0)
 		credential_entry_drop(record, name);
+}
+
+void credential_set_changed(json_t *record, const char *name, int64_t changed_s, bool anyway)
+{
+	json_t *entry = credential_entry_make(record, name);
+
+	if (anyway || !json_object_get(entry, "changed"))
+		record_set_number(entry, "changed", changed_s);
 }

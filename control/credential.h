@@ -60,6 +60,9 @@ bool credential_set_secret(struct control *control, const struct credential_id *
 /* In an account's record: the credential is there, and not revoked. */
 void credential_unrevoke(json_t *record, const char *name);
 
+/* When its secret was set, Unix time; anyway: also when the record says so already. */
+void credential_set_changed(json_t *record, const char *name, int64_t changed_s, bool anyway);
+
 /* Writes a secret that was made elsewhere, in place of what there is. False, said. */
 struct secret_record;
 bool credential_put_record(struct control *control, const struct credential_id *id,

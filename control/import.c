@@ -6,16 +6,18 @@
 #include <string.h>
 
 #include "base/limits.h"
-#include "control/credential.h"
+#include "control/accounts.h"
 #include "control/edit.h"
+#include "control/import_change.h"
 #include "control/import_line.h"
+#include "control/import_secret.h"
 #include "control/journal.h"
 #include "control/need.h"
 #include "control/progress.h"
 #include "control/record.h"
 #include "control/text.h"
 #include "control/wait.h"
-#include "store/secret_record.h"
+#include "engine/identity.h"
 
 /* Octets of a line, its "effective" included. */
 #define LINE_OCTETS_MAX (2 * RECORD_MAX)
@@ -24,6 +26,7 @@ struct working {
 	struct import *import;
 	size_t line; /* number of the present one */
 	bool stopped;
+	long identities; /* how many there are; -1: not known yet */
 	char actor[JOURNAL_ACTOR_MAX];
 };
 
@@ -36,122 +39,76 @@ static void say(const struct working *w, const char *why)
 	free(printable);
 }
 
-/* ---- what an account becomes -------------------------------------------------------- */
+/* ---- identities ------------------------------------------------------------------------ */
 
-struct change {
-	const struct import_account *account;
-	bool whole;
-	const char *actor;
-};
-
-/* A credential that gets a secret is none that was revoked. */
-static void mark_secrets(json_t *record, const json_t *secrets)
+static void count_identity(const struct view *view, void *arg)
 {
-	const char *name;
-	json_t *secret;
+	long *n = arg;
 
-	json_object_foreach((json_t *)secrets, name, secret)
-		credential_unrevoke(record, name);
+	(void)view;
+	(*n)++;
 }
 
-/* All of the account but when it was made, unless the line says that, too. */
-static void put_whole(json_t *record, const json_t *new)
+/* How many identities there are is asked when the first one comes, and then counted. A
+ * check of the file alone counts those of the file. */
+static bool learn_identities(struct working *w, const struct import_account *account)
 {
-	json_t *created = json_incref(json_object_get(record, "created"));
-
-	json_object_clear(record);
-	json_object_update(record, (json_t *)new);
-	if (!json_object_get(new, "created") && created)
-		json_object_set(record, "created", created);
-	json_decref(created);
+	if (!json_object_get(account->record, "identity") || w->identities >= 0)
+		return true;
+	w->identities = 0;
+	return w->import->mode == IMPORT_CHECK ||
+	       accounts_identities(w->import->control, count_identity, &w->identities) ==
+		       STATUS_DONE;
 }
 
-/* A state that the line names and the account does not have begins now and has no
- * end: whose it was, since and until when belongs to the one before. */
-static void put_state(struct edit *edit, const json_t *line, const char *actor)
+/* Accounts that are not made need no room. */
+static void refuse_identity(struct working *w)
 {
-	const char *name = json_string_value(json_object_get(line, "state"));
-	const char *before = json_string_value(json_object_get(edit->record, "state"));
-	const json_t *reason = json_object_get(line, "reason");
-	struct record_state state = { .actor = actor, .since_s = edit->now_s };
+	char why[128];
 
-	if (!name || !account_state_parse(name, &state.state) ||
-	    (strcmp(name, before ? before : "") == 0 && !json_object_get(edit->record, "until")))
-		return;
-	state.reason = reason ? json_string_value(reason) : "";
-	record_set_state(edit->record, &state);
+	snprintf(why, sizeof(why), "there are %ld identities, and can be no more", w->identities);
+	say(w, why);
+	w->import->counts.refused++;
 }
 
-/* What the line names, and nothing else. */
-static void put_named(struct edit *edit, const struct import_account *new, const char *actor)
+static struct import_change change_of(const struct working *w, const struct import_account *account)
 {
-	const char *name;
-	json_t *value;
-
-	put_state(edit, new->line, actor);
-	json_object_foreach(new->record, name, value)
-		if (json_object_get(new->line, name))
-			json_object_set(edit->record, name, value);
-	/* The plan that it would have anyway. */
-	if (json_object_get(new->line, "plan") && !json_object_get(new->record, "plan"))
-		json_object_del(edit->record, "plan");
-}
-
-static bool change_record(struct edit *edit, void *arg)
-{
-	const struct change *change = arg;
-
-	if (change->whole)
-		put_whole(edit->record, change->account->record);
-	else
-		put_named(edit, change->account, change->actor);
-	mark_secrets(edit->record, change->account->secrets);
-	return true;
-}
-
-static struct change change_of(const struct working *w, const struct import_account *account)
-{
-	return (struct change){ account, import_source_is_whole(&w->import->source), w->actor };
+	return (struct import_change){
+		.account = account,
+		.whole = import_source_is_whole(&w->import->source),
+		.actor = w->actor,
+		.full = w->identities >= IDENTITIES_MAX,
+	};
 }
 
 /* ---- writing ------------------------------------------------------------------------- */
 
-static bool write_secrets(struct working *w, const struct import_account *account)
+static void stop(struct working *w)
 {
-	struct credential_id id;
-	struct secret_record record;
-	const char *name, *reason;
-	json_t *secret;
-	bool ok = true;
-
-	json_object_foreach(account->secrets, name, secret)
-	{
-		ok = credential_id(w->import->control->config, account->login, name, &id) &&
-		     import_secret_read(secret, &record, &reason) &&
-		     credential_put_record(w->import->control, &id, &record);
-		explicit_bzero(&record, sizeof(record));
-		if (!ok)
-			break;
-		w->import->counts.secrets++;
-	}
-	return ok;
+	say(w, "stopped here");
+	w->stopped = true;
 }
 
-/* A line that is right can only fail with the store. */
+/* But for one identity too many, a line that is right can only fail with the store. */
 static void write_account(struct working *w, const struct import_account *account)
 {
-	struct change change = change_of(w, account);
+	struct import_change change = change_of(w, account);
 	struct import_counts *counts = &w->import->counts;
 	enum edit_result result = edit_account(w->import->control, account->login, EDIT_EITHER,
-					       change_record, &change, NULL);
+					       import_change, &change, NULL);
 
+	if (result == EDIT_REFUSED && change.refused) {
+		refuse_identity(w);
+		return;
+	}
+	if (result != EDIT_REFUSED && w->identities >= 0)
+		w->identities += change.more;
 	counts->added += result == EDIT_ADDED;
 	counts->changed += result == EDIT_CHANGED;
 	counts->same += result == EDIT_SAME;
-	if (result != EDIT_REFUSED && write_secrets(w, account))
-		return;
-	say(w, "stopped here");
-	w->stopped = true;
+	if (result == EDIT_REFUSED ||
+	    !import_secret_write(w->import->control, account, &counts->secrets))
+		stop(w);
 }
 
 /* ---- the difference -------------------------------------------------------------------- */
@@ -175,13 +132,19 @@ static void print_difference(const char *login, const json_t *before, const json
 
 static void compare(struct working *w, const struct import_account *account, json_t *before)
 {
-	struct change change = change_of(w, account);
+	struct import_change change = change_of(w, account);
 	struct import_counts *counts = &w->import->counts;
 	struct edit edit = { .config = w->import->control->config,
 			     .login = account->login,
 			     .record = before ? need(json_deep_copy(before)) : record_new(0) };
 
-	change_record(&edit, &change);
+	if (!import_change(&edit, &change)) {
+		refuse_identity(w);
+		json_decref(edit.record);
+		return;
+	}
+	if (w->identities >= 0)
+		w->identities += change.more;
 	counts->secrets += json_object_size(account->secrets);
 	if (before && json_equal(before, edit.record)) {
 		counts->same++;
@@ -201,15 +164,16 @@ static void look_at_account(struct working *w, const struct import_account *acco
 	struct answer answer;
 	enum store_result result =
 		wait_account_get(w->import->control->wait, account->login, &answer);
+	const char *reason = answer.error;
 	json_t *before = NULL;
 
-	if (result == STORE_OK && answer.len > ACCOUNT_VERSION_DIGITS)
-		before = json_loads(answer.text + ACCOUNT_VERSION_DIGITS, 0, NULL);
-	if (result == STORE_OK || result == STORE_NOT_FOUND) {
+	if (result == STORE_OK)
+		before = record_decode(answer.text, answer.len, &reason);
+	if (before || result == STORE_NOT_FOUND) {
 		compare(w, account, before);
 	} else {
-		say(w, answer.error);
-		w->stopped = true;
+		say(w, reason);
+		stop(w);
 	}
 	json_decref(before);
 	answer_fini(&answer);
@@ -217,20 +181,52 @@ static void look_at_account(struct working *w, const struct import_account *acco
 
 /* ---- the file ------------------------------------------------------------------------- */
 
+static void check_account(struct working *w, const struct import_account *account)
+{
+	bool one = json_object_get(account->record, "identity") != NULL;
+
+	if (one && w->identities >= IDENTITIES_MAX) {
+		refuse_identity(w);
+		return;
+	}
+	w->identities += one;
+	w->import->counts.added++;
+}
+
+/* What the store has to say of it before it is written or compared. */
+static bool prepare(struct working *w, struct import_account *account)
+{
+	char why[WAIT_ERROR_MAX];
+
+	if (import_secret_date(w->import->control, account, why, sizeof(why)))
+		return true;
+	say(w, why);
+	return false;
+}
+
+static void take_account(struct working *w, struct import_account *account)
+{
+	if (!learn_identities(w, account) ||
+	    (w->import->mode != IMPORT_CHECK && !prepare(w, account)))
+		stop(w);
+	else if (w->import->mode == IMPORT_CHECK)
+		check_account(w, account);
+	else if (w->import->mode == IMPORT_DIFF)
+		look_at_account(w, account);
+	else
+		write_account(w, account);
+}
+
 static void take_line(struct working *w, const json_t *line)
 {
 	struct import_account account;
 	char why[512] = "";
 
-	if (!import_line_take(line, w->import->control->config, &account, why, sizeof(why))) {
+	if (import_line_take(line, w->import->control->config, &account, why, sizeof(why))) {
+		take_account(w, &account);
+	} else {
 		say(w, why);
 		w->import->counts.refused++;
-	} else if (w->import->mode == IMPORT_CHECK) {
-		w->import->counts.added++;
-	} else if (w->import->mode == IMPORT_DIFF) {
-		look_at_account(w, &account);
-	} else {
-		write_account(w, &account);
 	}
 	import_account_fini(&account);
 }
@@ -265,7 +261,7 @@ static void read_line(struct working *w, char *text, size_t len)
 
 bool import_run(struct import *import)
 {
-	struct working w = { .import = import };
+	struct working w = { .import = import, .identities = -1 };
 	size_t room = 0;
 	char *text = NULL;
 	ssize_t len;

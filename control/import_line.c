@@ -1,18 +1,17 @@
-#define _GNU_SOURCE
+#define _GNU_SOURCE /* explicit_bzero() */
 #include "control/import_line.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/password_hash.h"
 #include "base/username.h"
 #include "control/control.h"
+#include "control/import_secret.h"
 #include "control/need.h"
 #include "control/record.h"
 #include "control/text.h"
 #include "control/value.h"
-#include "store/secret_record.h"
 
 static bool is_note(const json_t *value, const char **reason)
 {
@@ -165,23 +164,6 @@ static char *login_of(const struct config *config, const char *text, char *why, 
 	return NULL;
 }
 
-bool import_secret_read(const json_t *secret, struct secret_record *out, const char **reason)
-{
-	char *text = need(json_dumps(secret, JSON_COMPACT | JSON_ENCODE_ANY));
-	struct scram_verifier verifier;
-	bool ok = secret_record_decode(text, strlen(text), out, reason);
-
-	explicit_bzero(text, strlen(text));
-	free(text);
-	if (ok)
-		*reason = password_hash_fault(out->password);
-	if (ok && !*reason && *out->previous)
-		*reason = password_hash_fault(out->previous);
-	if (ok && !*reason && *out->scram && !scram_parse(out->scram, &verifier))
-		*reason = "its verifier for SCRAM is none";
-	return ok && !*reason;
-}
-
 static bool are_secrets(const json_t *secrets, char *why, size_t size)
 {
 	struct secret_record record;
@@ -202,6 +184,28 @@ static bool are_secrets(const json_t *secrets, char *why, size_t size)
 	return true;
 }
 
+/* A secret without a username is nobody's. */
+static bool have_usernames(const struct import_account *account, const struct config *config,
+			   char *why, size_t size)
+{
+	const char *separator = config->credential_separator, *name;
+	char username[LOGIN_MAX + 1];
+	json_t *secret;
+
+	json_object_foreach(account->secrets, name, secret)
+	{
+		if (username_join(account->login, separator, name, username))
+			continue;
+		if (!*separator)
+			snprintf(why, size, "secrets: without credential_separator in %s there is no "
+				 "credential \"%s\"", config->path, name);
+		else
+			snprintf(why, size, "secrets: with \"%s\" the username is too long", name);
+		return false;
+	}
+	return true;
+}
+
 bool import_line_take(const json_t *line, const struct config *config,
 		      struct import_account *out, char *why, size_t size)
 {
@@ -216,9 +220,10 @@ bool import_line_take(const json_t *line, const struct config *config,
 		 is_storable(out->record, config, why, size) &&
 		 are_secrets(out->secrets, why, size))
 		out->login = login_of(config, json_string_value(login), why, size);
-	if (out->login)
-		drop_redundant_plan(out->record, config, out->login);
-	return out->login != NULL;
+	if (!out->login || !have_usernames(out, config, why, size))
+		return false;
+	drop_redundant_plan(out->record, config, out->login);
+	return true;
 }
 
 void import_account_fini(struct import_account *account)

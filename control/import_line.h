@@ -24,8 +24,4 @@ bool import_line_take(const json_t *line, const struct config *config,
 		      struct import_account *out, char *why, size_t size);
 void import_account_fini(struct import_account *account);
 
-/* A secret of import_account.secrets. */
-struct secret_record;
-bool import_secret_read(const json_t *secret, struct secret_record *out, const char **reason);
-
 #endif

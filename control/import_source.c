@@ -3,9 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/units.h"
+#include "control/import_value.h"
 #include "control/need.h"
-#include "control/text.h"
 
 bool import_format_parse(const char *text, enum import_format *out)
 {
@@ -37,78 +36,26 @@ static enum import_format guess(const char *text)
 	return text[word] == ':' ? IMPORT_PASSWD : IMPORT_CSV;
 }
 
-/* ---- values --------------------------------------------------------------------- */
-
-typedef bool put_value(json_t *line, const char *name, char *text, const char **reason);
-
-static bool put_text(json_t *line, const char *name, char *text, const char **reason)
-{
-	json_t *value = json_string(text);
-
-	*reason = "is not UTF-8";
-	return value && json_object_set_new(line, name, value) == 0;
-}
-
-static bool put_list(json_t *line, const char *name, char *text, const char **reason)
-{
-	json_t *list = need(json_array());
-	char *rest = text, *word;
-
-	json_object_set_new(line, name, list);
-	*reason = "is not UTF-8";
-	while ((word = strsep(&rest, ";"))) {
-		size_t len;
-
-		word += strspn(word, " ");
-		for (len = strlen(word); len > 0 && word[len - 1] == ' ';)
-			word[--len] = '\0';
-		if (len > 0 && json_array_append_new(list, json_string(word)) != 0)
-			return false;
-	}
-	return true;
-}
-
-static bool put_amount(json_t *line, const char *name, char *text, const char **reason)
-{
-	int64_t amount;
-
-	if (!amount_parse(text, &amount, reason))
-		return false;
-	json_object_set_new(line, name, need(json_integer(amount)));
-	return true;
-}
-
-/* The hash of the main credential; one without a scheme is what crypt(3) wrote. */
-static bool put_password(json_t *line, const char *name, char *hash, const char **reason)
-{
-	char text[1024];
-
-	(void)name;
-	*reason = "is not UTF-8";
-	snprintf(text, sizeof(text), *hash == '{' ? "%s" : "{CRYPT}%s", hash);
-	return json_object_set_new(line, "secrets",
-				   json_pack("{s:{s:s}}", "", "password", text)) == 0;
-}
-
 /* ---- csv ------------------------------------------------------------------------- */
 
 static const struct column {
 	const char *name;
-	put_value *put;
+	import_put *put;
 } columns[] = {
-	{ "login", put_text },
-	{ "password", put_password },
-	{ "plan", put_text },
-	{ "group", put_text },
-	{ "description", put_text },
-	{ "state", put_text },
-	{ "reason", put_text },
-	{ "senders", put_list },
-	{ "networks", put_list },
-	{ "quotas", put_list },
-	{ "max_recipients", put_amount },
-	{ "max_size", put_amount },
-	{ "require_tls", put_text },
+	{ "login", import_put_text },
+	{ "password", import_put_password },
+	{ "password_changed", import_put_changed },
+	{ "plan", import_put_text },
+	{ "group", import_put_text },
+	{ "description", import_put_text },
+	{ "state", import_put_text },
+	{ "reason", import_put_text },
+	{ "senders", import_put_list },
+	{ "networks", import_put_list },
+	{ "quotas", import_put_list },
+	{ "max_recipients", import_put_amount },
+	{ "max_size", import_put_amount },
+	{ "require_tls", import_put_text },
 };
 
 #define COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -146,10 +93,24 @@ static bool next_cell(char **rest, char **cell)
 	return true;
 }
 
+/* What programs write between cells in place of a comma. */
+static const struct {
+	char letter;
+	const char *name;
+} delimiters[] = { { ';', "\";\"" }, { '\t', "a tab" }, { '|', "\"|\"" } };
+
 static void complain_column(const char *cell, char *why, size_t size)
 {
-	size_t used = (size_t)snprintf(why, size, "\"%.60s\" is no column; there are", cell);
+	size_t used;
 
+	for (size_t i = 0; i < sizeof(delimiters) / sizeof(delimiters[0]); i++) {
+		if (strchr(cell, delimiters[i].letter)) {
+			snprintf(why, size, "\"%.60s\" is no column; the file seems to have %s between "
+				 "its cells: it must be \",\"", cell, delimiters[i].name);
+			return;
+		}
+	}
+	used = (size_t)snprintf(why, size, "\"%.60s\" is no column; there are", cell);
 	for (size_t i = 0; i < COLUMNS && used < size; i++)
 		used += (size_t)snprintf(why + used, size - used, "%s %s", i ? "," : "",
 					 columns[i].name);
@@ -252,7 +213,7 @@ static bool read_extra(char *extra, json_t *line, const char **reason)
 			return false;
 		for (char *comma = word; (comma = strchr(comma, ','));)
 			*comma = ';';
-		if (!put_list(line, "networks", word, reason))
+		if (!import_put_list(line, "networks", word, reason))
 			return false;
 	}
 	return true;
@@ -260,7 +221,7 @@ static bool read_extra(char *extra, json_t *line, const char **reason)
 
 static bool read_hash(char *hash, json_t *line, const char **reason)
 {
-	return !*hash || put_password(line, "password", hash, reason);
+	return !*hash || import_put_password(line, "password", hash, reason);
 }
 
 static enum import_read read_passwd(char *text, json_t **out, char *why, size_t size)
@@ -276,7 +237,7 @@ static enum import_read read_passwd(char *text, json_t **out, char *why, size_t 
 	for (int i = 2; i < PASSWD_FIELDS && text; i++)
 		strsep(&text, ":");
 	line = need(json_object());
-	if (put_text(line, "login", login, &reason) && read_hash(hash, line, &reason) &&
+	if (import_put_text(line, "login", login, &reason) && read_hash(hash, line, &reason) &&
 	    read_extra(text, line, &reason)) {
 		*out = line;
 		return IMPORT_LINE;

@@ -99,6 +99,29 @@ def moved(b):
     equal(_identities(b), ["printer"])
 
 
+def limit(b):
+    """there can be a thousand identities: one more is refused with its line, and nothing of it is done"""
+    lines = "".join(json.dumps({"login": f"i{n}", "identity": {"networks": [f"10.0.{n // 250}.{n % 250}"]}}) + "\n"
+                    for n in range(1001)) + '{"login":"rose"}\n'
+    path = b.write("accounts", lines)
+    too_many = "accounts:1001: there are 1000 identities, and can be no more\n"
+    for options, out in (["--dry-run"], "1001 good, 1 refused; nothing was written\n"), \
+                        ([], "1001 added, 0 replaced, 0 unchanged, 1 refused\n"), \
+                        (["--diff"], "0 added, 0 replaced, 1001 unchanged, 1 refused; nothing was written\n"), \
+                        ([], "0 added, 0 replaced, 1001 unchanged, 1 refused\n"):
+        done = b.call("import", path, *options)
+        equal((done.returncode, done.stdout, done.stderr.endswith(too_many)), (1, out, True), done.stderr)
+    equal((len(_identities(b)), b.call("user", "show", "i1000").returncode), (1000, 1))
+    for words in (("identity", "add", "i1000"), ("identity", "set", "rose")):
+        b.refused(1, "there are 1000 identities, and can be no more", *words, "--network", "192.0.2.1")
+    expect("identity" not in b.record("rose"), "rose is an identity")
+    done = b.call("identity", "set", "i7", "--network", "192.0.2.1")
+    equal(done.returncode, 0, done.stderr)
+    b.ok("identity", "delete", "i7")
+    done = b.call("identity", "set", "rose", "--network", "192.0.2.1")
+    equal(done.returncode, 0, done.stderr)
+
+
 def explained(b):
     """explain tells whose a session without a login is"""
     b.ok("identity", "add", "printer", "--network", "192.0.2.0/24", "--sender", "*@dom.example")
@@ -121,4 +144,4 @@ def misused(b):
         equal(b.call("identity", "add", "printer", *words).returncode, 2, f"{words}")
 
 
-CASES = [made, changed, deleted, everybody, overlapping, moved, explained, misused]
+CASES = [made, changed, deleted, everybody, overlapping, moved, limit, explained, misused]

@@ -241,12 +241,55 @@ def csv_hash(b):
 
 def bad_csv(b):
     """what is wrong with a CSV is said with its line; with its columns nothing is read at all"""
-    for text, why in (("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"'), ("login,plan,login\na,b,c\n", '1: there are two columns "login"')):
+    for text, why in (("login;plan\nrose;students\n", '1: "login;plan" is no column; the file seems to have ";" between its cells'),
+                      ("login\tplan\nrose\tstudents\n", "1: .* seems to have a tab between its cells: it must be"),
+                      ("login|plan\n", "1: .* seems to have \"\\|\" between its cells"),
+                      ("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"'),
+                      ("login,plan,login\na,b,c\n", '1: there are two columns "login"')):
         b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
     errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n')).stderr
     for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in')):
         expect(f"bad.csv:{number}: " in errors and why in errors, errors)
     equal([account["login"] for account in b.json("user", "list")], ["moss"])
+
+
+def ages(b):
+    """a secret that is imported is as old as the line says, else as the same one that is there, else as the import"""
+    made = b.json("user", "add", "iris", "--generate")
+    stored = json.loads(b.ok("export", "--with-secrets"))["secrets"][""]["password"]
+
+    def age(login):
+        changed = b.record(login)["credentials"][""]["changed"]
+        equal(json.loads(b.redis("GET", "sendward:{%s}:p" % login))["changed"], changed)
+        return changed
+    lines = {"csv": f"login,password\nrose,{stored}\n", "users": f"rose:{stored}\n",
+             "json": json.dumps({"login": "rose", "secrets": {"": {"password": stored}}}) + "\n"}
+    for name, text in lines.items():
+        b.ok("import", b.write(name, text))
+        expect(abs(age("rose") - time.time()) < 60, f"{name}: it is not of now")
+        b.redis("SET", "sendward:{rose}:p", json.dumps({"password": stored, "changed": 1500000000}))
+        b.ok("import", b.write(name, text))
+        equal(age("rose"), 1500000000, name)
+        expect(b.ok("import", "--diff", b.write(name, text)).startswith("0 added, 0 replaced, 1 unchanged"), name)
+        b.ok("user", "delete", "rose")
+    b.ok("password", "generate", "iris")
+    b.ok("import", b.write("dated.csv", f"password_changed,login,password\n2020-01-31,lily,{stored}\n1580428801,iris,{stored}\n"))
+    equal((age("lily"), age("iris")), (1580428800, 1580428801))
+    equal([row["username"] for row in b.json("password", "list", "--older-than", "180d")], ["iris", "lily"])
+    b.ok("password", "verify", "lily", "--password-stdin", stdin=made["password"])
+    for date, why in (("2026-02-31", "is no date"), ("yesterday", "is no date"), ("2026-01-31x", "is no date"), ("9999-01-01", "in the future")):
+        b.refused(1, f"bad.csv:2: password_changed: .*{why}", "import",
+                  b.write("bad.csv", f"login,password,password_changed\nfern,{stored},{date}\n"))
+
+
+def nobodys_secret(b):
+    """a secret of a credential that can have no username is refused with its account"""
+    b.ok("user", "add", "iris", "--generate")
+    secret = json.loads(b.ok("export", "--with-secrets"))["secrets"][""]
+    stored = json.dumps({"login": "rose", "secrets": {"fax": secret}})
+    b.refused(1, 'accounts:1: secrets: without credential_separator in .* there is no credential "fax"', "import",
+              b.write("accounts", stored + "\n"))
+    b.refused(1, "no account", "user", "show", "rose")
 
 
 def passwd(b):
@@ -293,4 +336,4 @@ def diff(b):
 
 
 CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
-         follow_away, csv, csv_state, csv_mark, csv_hash, bad_csv, passwd, secrets_round_trip, diff]
+         follow_away, csv, csv_state, csv_mark, csv_hash, bad_csv, ages, nobodys_secret, passwd, secrets_round_trip, diff]
