@@ -48,7 +48,7 @@ static bool parse_word(const struct setting_reading *r)
 
 static bool parse_flag(const struct setting_reading *r)
 {
-	int value;
+	int value = 0;
 
 	if (!find_word(r, &value))
 		return false;
@@ -170,7 +170,7 @@ static bool parse_milliseconds(const struct setting_reading *r)
 /* The longest span of the table fits. */
 static bool parse_seconds(const struct setting_reading *r)
 {
-	int64_t seconds;
+	int64_t seconds = 0;
 
 	if (!read_whole_seconds(r, &seconds))
 		return false;
