@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 static inline bool ascii_is_digit(char c)
 {
@@ -37,6 +39,13 @@ static inline bool ascii_is_8bit(char c)
 
 static inline bool ascii_has_8bit(const char *text, size_t len)
 {
+	uint64_t eight;
+
+	for (; len >= sizeof(eight); text += sizeof(eight), len -= sizeof(eight)) {
+		memcpy(&eight, text, sizeof(eight));
+		if (eight & UINT64_C(0x8080808080808080))
+			return true;
+	}
 	for (size_t i = 0; i < len; i++)
 		if (ascii_is_8bit(text[i]))
 			return true;

@@ -24,10 +24,11 @@ bool network_is_ipv4(const struct network *net)
 	return net->prefix >= MAPPED_BITS && is_mapped(&net->base);
 }
 
-static void set_ipv4(struct ip *out, const struct in_addr *v4)
+/* v4: four octets, the first of the address first. */
+static void set_ipv4(struct ip *out, const void *v4)
 {
 	memcpy(out->octets, mapped_prefix, sizeof(mapped_prefix));
-	memcpy(out->octets + sizeof(mapped_prefix), v4, sizeof(*v4));
+	memcpy(out->octets + sizeof(mapped_prefix), v4, 4);
 }
 
 /* fe80::/10, the only addresses that come with a zone (RFC 4007 section 11). */
@@ -57,21 +58,42 @@ static bool strip_wrapping(const char **text, size_t *len)
 	return true;
 }
 
+/* Four decimal numbers without leading zeros, as inet_pton(3) has them. */
+static bool ipv4_read(const char *text, size_t len, uint8_t octets[4])
+{
+	const char *end = text + len;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned number = 0;
+		const char *start;
+
+		if (i > 0 && (text == end || *text++ != '.'))
+			return false;
+		for (start = text; text < end && ascii_is_digit(*text); text++)
+			number = number * 10 + (unsigned)(*text - '0');
+		if (text == start || text - start > 3 || number > 255 ||
+		    (text - start > 1 && *start == '0'))
+			return false;
+		octets[i] = (uint8_t)number;
+	}
+	return text == end;
+}
+
 /* One address of len octets, without a zone. */
 static bool address_read(const char *text, size_t len, struct ip *out)
 {
 	char copy[IP_TEXT_MAX];
-	struct in_addr v4;
 	struct in6_addr v6;
+	uint8_t v4[4];
 
 	if (!strip_wrapping(&text, &len) || len >= sizeof(copy))
 		return false;
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (inet_pton(AF_INET, copy, &v4) == 1) {
-		set_ipv4(out, &v4);
+	if (ipv4_read(text, len, v4)) {
+		set_ipv4(out, v4);
 		return true;
 	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
 	if (inet_pton(AF_INET6, copy, &v6) == 1) {
 		memcpy(out->octets, &v6, sizeof(out->octets));
 		return true;

@@ -197,25 +197,29 @@ bool quota_parse_any(const char *text, struct quota *out, const char **reason)
 
 /* Messages and recipients are counted and read digit by digit ("1000
  * recipients"); only bytes are large enough to be easier with a suffix. */
-static void limit_format(const struct quota *quota, char out[AMOUNT_TEXT_MAX])
+static void add_limit(struct builder *text, const struct quota *quota)
 {
-	if (quota->limit == QUOTA_UNLIMITED)
-		memcpy(out, unlimited, sizeof(unlimited));
-	else if (quota->unit == QUOTA_BYTES)
-		amount_format(quota->limit, out);
-	else
-		decimal_format(quota->limit, out);
+	char bytes[AMOUNT_TEXT_MAX];
+
+	if (quota->limit == QUOTA_UNLIMITED) {
+		builder_add(text, unlimited);
+	} else if (quota->unit == QUOTA_BYTES) {
+		amount_format(quota->limit, bytes);
+		builder_add(text, bytes);
+	} else {
+		builder_add_int(text, quota->limit);
+	}
 }
 
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
 {
-	char limit[AMOUNT_TEXT_MAX], window[DURATION_TEXT_MAX];
+	char window[DURATION_TEXT_MAX];
 	struct builder text;
 
-	limit_format(quota, limit);
 	builder_init(&text, out, QUOTA_TEXT_MAX);
-	builder_add(&text, quota->null_sender ? QUOTA_NULL_SENDER : "");
-	builder_add(&text, limit);
+	if (quota->null_sender)
+		builder_add(&text, QUOTA_NULL_SENDER);
+	add_limit(&text, quota);
 	builder_add_char(&text, ' ');
 	builder_add(&text, unit_names[quota->unit]);
 	builder_add(&text, " / ");

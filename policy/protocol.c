@@ -77,11 +77,11 @@ static void begin_request(struct protocol *p)
 
 /* Keeps the text of one line, when it is an attribute that we read. Returns
  * the fault of a line that is not one. */
-static const char *take_line(struct protocol *p, char *line, size_t len)
+static const char *take_line(struct protocol *p, char *line, char *end)
 {
+	size_t len = (size_t)(end - line), name_len;
 	char *equals = memchr(line, '=', len);
 	const struct slot *slot;
-	size_t name_len;
 
 	if (len > PROTOCOL_LINE_MAX)
 		return "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes";
@@ -94,7 +94,7 @@ static const char *take_line(struct protocol *p, char *line, size_t len)
 	name_len = (size_t)(equals - line);
 	slot = &slots[SLOT(equals[-1], name_len)];
 	if (slot->len == name_len && memcmp(slot->name, line, name_len) == 0) {
-		line[len] = '\0';
+		*end = '\0';
 		p->spans[slot->attribute].offset = (uint32_t)(equals + 1 - (p->data + p->start));
 		p->spans[slot->attribute].len = (uint32_t)(len - name_len - 1);
 	}
@@ -140,21 +140,24 @@ static enum protocol_result want_more(struct protocol *p)
 
 enum protocol_result protocol_next(struct protocol *p, struct policy_request *out)
 {
-	const char *fault;
-	char *line, *end;
+	char *line, *scan, *end, *used = p->data + p->used;
+	const char *fault = NULL;
 
 	if (p->fault)
 		return PROTOCOL_BAD;
 	if (p->lent)
 		begin_request(p);
-	while ((end = memchr(p->data + p->scan, '\n', p->used - p->scan))) {
-		line = p->data + p->line;
-		p->line = p->scan = (size_t)(end + 1 - p->data);
-		if (end == line)
-			return lend(p, out);
-		fault = take_line(p, line, (size_t)(end - line));
-		if (fault)
-			return bad(p, fault);
+	line = p->data + p->line;
+	scan = p->data + p->scan;
+	while (!fault && (end = memchr(scan, '\n', (size_t)(used - scan))) && end != line) {
+		fault = take_line(p, line, end);
+		line = scan = end + 1;
 	}
-	return want_more(p);
+	if (fault)
+		return bad(p, fault);
+	p->line = p->scan = (size_t)(line - p->data);
+	if (!end)
+		return want_more(p);
+	p->line = p->scan = p->line + 1;
+	return lend(p, out);
 }

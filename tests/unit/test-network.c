@@ -1,6 +1,7 @@
 #include "base/network.h"
 
 #include <arpa/inet.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -287,10 +288,33 @@ static void test_lists(void)
 	}
 }
 
+/* Each text of four numbers: with and without leading zeros, too large, too many. */
+static void test_as_inet_pton(void)
+{
+	static const char *const numbers[] = { "",    "0",   "00",  "9",    "09",  "99",
+					       "010", "255", "256", "0255", "999", "4294967297" };
+	const size_t n = SUITE_LEN(numbers);
+
+	for (size_t i = 0; i < n * n * n; i++) {
+		struct in_addr wanted;
+		char text[64];
+		struct ip ip;
+		bool good;
+
+		snprintf(text, sizeof(text), "%s.7.%s.%s", numbers[i % n], numbers[i / n % n],
+			 numbers[i / n / n]);
+		suite_row("%s", text);
+		good = inet_pton(AF_INET, text, &wanted) == 1;
+		SUITE_TRUE(ip_parse(text, &ip) == good);
+		SUITE_TRUE(!good || memcmp(ip.octets + 12, &wanted, sizeof(wanted)) == 0);
+	}
+}
+
 static const struct suite_test tests[] = {
 	{ "an address is read in every form Postfix writes, and IPv4-mapped is IPv4",
 	  test_addresses },
 	{ "any other text is not an address", test_not_addresses },
+	{ "an IPv4 address is what inet_pton() takes for one", test_as_inet_pton },
 	{ "a socket address is the same client as its text", test_sockaddr },
 	{ "a network is read, and its canonical text is read as the same network", test_networks },
 	{ "a network that is misspelt or has host bits is refused with the reason",
