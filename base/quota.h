@@ -26,14 +26,14 @@ enum quota_kind { QUOTA_ROLLING, QUOTA_CALENDAR };
 
 struct quota {
 	enum quota_unit unit;
-	int64_t limit; /* in units; QUOTA_UNLIMITED for none */
 	enum quota_kind kind;
+	int64_t limit; /* in units; QUOTA_UNLIMITED for none */
 	int32_t window_s;	/* QUOTA_CALENDAR: the longest the period gets */
-	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
-	char zone[ZONE_MAX];
 	/* Counts mail from <> only, in a counter apart from the other quotas'. Not
 	 * part of what quota_parse() reads. */
 	bool null_sender;
+	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
+	char zone[ZONE_MAX];	/* last: rarely looked at */
 };
 
 #define QUOTA_TEXT_MAX 128

@@ -27,14 +27,14 @@ enum take_scope {
 const char *take_scope_name(enum take_scope scope);
 
 struct take_row {
-	struct quota quota; /* what to count in, and the limit */
-	int64_t amount;	    /* to add; 0 only looks */
-	bool enforce;	    /* false: charge beyond the limit too (monitor) */
+	int64_t amount; /* to add; 0 only looks */
+	bool enforce;	/* false: charge beyond the limit too (monitor) */
 	/* Calendar quotas: the period of now, Unix time. */
 	int64_t start_s, end_s;
 	/* Not NULL: the limit is the ramp's, and the quota's only what it starts
 	 * with; counts where the rolling quota of its unit and window does. */
 	const struct ramp *ramp;
+	struct quota quota; /* what to count in, and the limit */
 };
 
 struct take {

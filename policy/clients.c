@@ -20,7 +20,7 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 	c->crowd = crowd_new(base, &session_kind, &c->host);
 	c->host.env = env;
 	c->host.identities = identities;
-	c->host.config = config_ref(config);
+	c->host.config = config_use_new(config);
 	c->host.report = report;
 	c->host.ctx = ctx;
 	return c;
@@ -28,13 +28,13 @@ struct clients *clients_new(struct event_base *base, const struct decision_env *
 
 void clients_configure(struct clients *c, struct config *config)
 {
-	config_unref(&c->host.config);
-	c->host.config = config_ref(config);
+	config_use_give(&c->host.config);
+	c->host.config = config_use_new(config);
 }
 
 void clients_add(struct clients *c, int fd)
 {
-	crowd_add(c->crowd, fd, c->host.config->policyd_max_connections);
+	crowd_add(c->crowd, fd, c->host.config->config->policyd_max_connections);
 }
 
 void clients_drain(struct clients *c, void (*drained)(void *ctx))
@@ -57,7 +57,7 @@ void clients_free(struct clients **clients)
 	outbox_flush(&c->host.outbox);
 	crowd_free(&c->crowd);
 	session_host_fini(&c->host);
-	config_unref(&c->host.config);
+	config_use_give(&c->host.config);
 	free(c);
 }
 

@@ -42,7 +42,7 @@ struct session {
 	bool asked;	/* one request has come */
 	struct event readable, writable;
 	int64_t asked_us;      /* when the present or last request was complete */
-	struct config *config; /* of the decision under way */
+	struct config_use *config; /* of the decision under way */
 	struct request request;
 	uint64_t recipient; /* of a RCPT under way */
 	struct transaction transaction;
@@ -188,7 +188,7 @@ static void note_pass(struct session *s, const struct verdict *verdict)
 	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
 		return;
 	s->transaction.passed = true;
-	wiring_passed(&s->host->wiring, config_charge_by(s->config));
+	wiring_passed(&s->host->wiring, config_charge_by(s->config->config));
 }
 
 static void on_verdict(const struct verdict *verdict, void *arg)
@@ -197,10 +197,11 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 	struct session_host *host = s->host;
 
 	assert(s->state == SESSION_DECIDING);
-	host->report(host->ctx, s->config, &s->request, verdict, now_us() - s->asked_us);
+	host->report(host->ctx, s->config->config, &s->request, verdict,
+		     now_us() - s->asked_us);
 	if (verdict->action == ACTION_ACCEPT && !s->transaction.relay)
 		note_pass(s, verdict);
-	config_unref(&s->config);
+	config_use_give(&s->config);
 	answer(s, stage_answer(verdict, s->transaction.relay, s->exchange->answer));
 }
 
@@ -208,19 +209,19 @@ static void note_end(struct session *s)
 {
 	wiring_ended(&s->host->wiring);
 	if (s->transaction.n == 0)
-		wiring_unseen(&s->host->wiring, s->config);
+		wiring_unseen(&s->host->wiring, s->config->config);
 	if (s->request.before_queue)
-		wiring_before_queue(config_charge_by(s->config));
+		wiring_before_queue(config_charge_by(s->config->config));
 }
 
 static void decide(struct session *s)
 {
 	enter(s, SESSION_DECIDING);
 	s->host->n_decisions++;
-	s->config = config_ref(s->host->config);
+	s->config = config_use_take(s->host->config);
 	if (s->request.stage == STAGE_END_OF_MESSAGE)
 		note_end(s);
-	decision_start(s->host->env, s->config, &s->request, on_verdict, s);
+	decision_start(s->host->env, s->config->config, &s->request, on_verdict, s);
 }
 
 static void cannot(struct session *s, const char *why)
@@ -229,24 +230,25 @@ static void cannot(struct session *s, const char *why)
 	struct fields fields;
 
 	fields_init(&fields, text, sizeof(text));
-	fields_add(&fields, "node", s->host->config->node);
+	fields_add(&fields, "node", s->host->config->config->node);
 	fields_add(&fields, "stage", stage_name(s->request.stage));
 	fields_add(&fields, "qid", s->request.queue_id);
 	fields_add(&fields, "login", s->request.login);
 	fields_add(&fields, "client", s->request.client_address);
 	log_warning("%s: answered that we cannot tell: %s", why, text);
-	answer(s, stage_answer_cannot(s->host->config, s->exchange->answer));
+	answer(s, stage_answer_cannot(s->host->config->config, s->exchange->answer));
 }
 
 static void handle(struct session *s, const struct policy_request *asked)
 {
 	const char *why, *state = asked->values[ATTRIBUTE_PROTOCOL_STATE].text;
 	struct session_host *host = s->host;
+	const struct config *config = host->config->config;
 	enum stage_task task;
 
 	host->n_requests++;
 	s->asked_us = now_us();
-	task = stage_map(asked, host->config, host->identities, &s->transaction, &s->request,
+	task = stage_map(asked, config, host->identities, &s->transaction, &s->request,
 			 &s->recipient, &why);
 	/* Postfix repeats a request on a new connection only (SMTPD_POLICY_README). */
 	s->request.may_be_repeated = !s->asked;
@@ -263,7 +265,7 @@ static void handle(struct session *s, const struct policy_request *asked)
 		wiring_undecided(state, task == STAGE_UNKNOWN);
 		break;
 	case STAGE_UNSURE:
-		answer(s, stage_answer_unsure(host->config, s->exchange->answer));
+		answer(s, stage_answer_unsure(config, s->exchange->answer));
 		return;
 	case STAGE_NO_LOGIN:
 		break;

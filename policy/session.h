@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/config.h"
+#include "base/config_use.h"
 #include "base/crowd.h"
 #include "base/outbox.h"
 #include "engine/decision.h"
@@ -30,7 +30,7 @@
 struct event_base;
 
 /* What the sessions of a daemon share; owned by who makes them, and outlives
- * them. Who makes it sets env, identities, config (with a reference), report
+ * them. Who makes it sets env, identities, config (a use of its own), report
  * and ctx. */
 struct session_host {
 	struct event_base *base;
@@ -38,7 +38,7 @@ struct session_host {
 	struct spares exchanges;
 	const struct decision_env *env;
 	const struct identities *identities; /* borrowed; NULL: there are none */
-	struct config *config;		     /* of the next request; each keeps its own */
+	struct config_use *config;	     /* of the next request; each keeps its own */
 	struct wiring wiring;
 	void (*report)(void *ctx, const struct config *config, const struct request *request,
 		       const struct verdict *verdict, int64_t elapsed_us);

@@ -75,12 +75,11 @@ struct borrower *lease_find(const struct leases *l, const char *login)
 bool lease_seen(struct leases *l, const struct take *take)
 {
 	const struct lease_message message = lease_message(take->message_key);
-	uint64_t hash = hash_octets_64(message.key, message.len), *place;
-	bool seen;
+	uint64_t hash = hash_octets_64(message.key, message.len);
+	uint32_t *place = &l->seen[hash % SEEN_MAX], mark = (uint32_t)(hash >> 32);
+	bool seen = *place == mark;
 
-	place = &l->seen[hash % SEEN_MAX];
-	seen = *place == hash;
-	*place = hash;
+	*place = mark;
 	return seen || take->may_be_repeated;
 }
 

@@ -18,10 +18,10 @@
 enum borrower_phase { PHASE_LOOKED_AT, PHASE_ASKED, PHASE_LENT };
 
 struct borrower_row {
-	struct take_row row; /* amount: what is asked for, or was lent */
 	int64_t use;	     /* since began_ms */
 	int64_t biggest;     /* of one message */
 	int64_t used, left;  /* while it is lent */
+	struct take_row row; /* amount: what is asked for, or was lent */
 };
 
 struct borrower {
@@ -46,7 +46,7 @@ struct leases {
 	struct borrower *names; /* those lately looked at for the first time last */
 	struct borrowers lent;	/* the first to end first */
 	struct lease_stats stats;
-	uint64_t seen[SEEN_MAX];
+	uint32_t seen[SEEN_MAX];
 };
 
 /* NULL when nothing is known of the login. */

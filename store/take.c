@@ -283,7 +283,7 @@ static bool find_keys(const struct store *store, const struct take *take, struct
 
 static bool is_known(struct store *store, const struct take *take, struct take_answer *answer)
 {
-	if (!store->recent || !recent_test(store->recent, take, clock_ms(), answer))
+	if (!store->recent || take->decides || !recent_test(store->recent, take, clock_ms(), answer))
 		return false;
 	answer->now_ms = store->env.now_ms(store->env.ctx);
 	return true;
