@@ -8,14 +8,7 @@
 #include "base/limits.h"
 #include "base/units.h"
 #include "engine/account.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 static void check_quotas(const struct account *a)
 {

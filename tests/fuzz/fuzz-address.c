@@ -11,8 +11,7 @@
 
 #include "base/address.h"
 #include "base/address_list.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/target.h"
 
 static void expect_again(const char *text, enum address_form form, const struct address *address)
 {
@@ -99,11 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size == 0)
 		return 0;
-	text = malloc(size);
-	if (!text)
-		return 0;
-	memcpy(text, data + 1, size - 1);
-	text[size - 1] = '\0';
+	text = target_text(data + 1, size - 1);
 	check(text, (enum address_form)(data[0] % 3));
 	if (domain_normalise(text, domain) &&
 	    (!domain_normalise(domain, again) || strcmp(domain, again) != 0))

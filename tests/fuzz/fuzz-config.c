@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/config.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/target.h"
 
 static void expect_refusal(const char *error)
 {
@@ -30,12 +29,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	char error[512] = "";
 	struct config *config;
-	char *text = malloc(size + 1);
+	char *text = target_text(data, size);
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	config = config_load_text(text, "fuzz.conf", error, sizeof(error));
 	if (!config)
 		expect_refusal(error);

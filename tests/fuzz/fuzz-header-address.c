@@ -19,11 +19,10 @@
 
 #include "base/header_address.h"
 #include "engine/gate.h"
+#include "tests/fuzz/target.h"
 
 #define SEPARATOR 0xfe
 #define LOGIN "somebody@login.example"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct config *config;
 

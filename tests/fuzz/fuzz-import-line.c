@@ -10,14 +10,7 @@
 #include "control/import_line.h"
 #include "control/import_source.h"
 #include "control/record.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 static const struct config *config(void)
 {
@@ -62,12 +55,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct import_source source = { .format = size ? data[0] % 4 : IMPORT_GUESS };
 	struct import_account account = { 0 };
-	char why[1024] = "", *text = malloc(size + 1), *rest = text, *next;
+	char why[1024] = "", *text = target_text(data, size), *rest = text, *next;
 	json_t *line;
 
-	must(text != NULL);
-	memcpy(text, data, size);
-	text[size] = '\0';
 	/* Of csv the first line is the names of the columns. */
 	for (; rest; rest = next) {
 		size_t left = size - (size_t)(rest - text), len;

@@ -10,14 +10,7 @@
 #include <string.h>
 
 #include "store/item.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 static void check_counted(const struct take_answer *answer, size_t n_rows)
 {

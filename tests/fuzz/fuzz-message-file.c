@@ -7,14 +7,7 @@
 #include <string.h>
 
 #include "control/message_file.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 /* In a buffer of its own size, so that reading behind it is found out. */
 static bool read_as(const uint8_t *data, size_t size, bool crlf, struct message_file *out,

@@ -15,16 +15,7 @@
 #include "milter/inbox.h"
 #include "milter/protocol.h"
 #include "milter/talk.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                           \
-	do {                                                         \
-		if (!(condition)) {                                  \
-			fprintf(stderr, "not so: %s\n", #condition); \
-			abort();                                     \
-		}                                                    \
-	} while (0)
+#include "tests/fuzz/target.h"
 
 /* What a run saw, in short. */
 struct trace {
@@ -49,12 +40,12 @@ static void check_written(struct packets *out, struct trace *trace)
 	struct packet packet;
 
 	while (used < out->len) {
-		REQUIRE(packet_read(out->bytes + used, out->len - used, &packet, &size) ==
+		must(packet_read(out->bytes + used, out->len - used, &packet, &size) ==
 			PACKET_WHOLE);
-		REQUIRE(strchr("O+-acdhmqty", packet.command) != NULL);
+		must(strchr("O+-acdhmqty", packet.command) != NULL);
 		used += size;
 	}
-	REQUIRE(used == out->len);
+	must(used == out->len);
 	note(trace, out->bytes, out->len);
 	packets_fini(out);
 }
@@ -94,7 +85,7 @@ static void hear(struct talk *talk, const struct packet *packet, struct packets 
 	trace->n_packets++;
 	note(trace, &packet->command, 1);
 	trace->end = talk_hear(talk, &setting, packet, out, &question);
-	REQUIRE((trace->end == HEARD_BAD) == (talk->fault != NULL));
+	must((trace->end == HEARD_BAD) == (talk->fault != NULL));
 	if (trace->end == HEARD_ASK)
 		answer(talk, &question, out, trace);
 	check_written(out, trace);
@@ -139,7 +130,7 @@ static struct trace run(const uint8_t *data, size_t size, size_t piece)
 		size_t n;
 		char *at = inbox_room(&inbox, room, sizeof(room), wanted, &n);
 
-		REQUIRE(n > 0);
+		must(n > 0);
 		n = n < piece ? n : piece;
 		n = n < size ? n : size;
 		memcpy(at, data, n);
@@ -172,12 +163,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		config = config_load_text("milter { listen = \"unix:/nowhere\" }\n", "fuzz.conf",
 					  error, sizeof(error));
 	}
-	REQUIRE(config);
+	must(config);
 	if (size < 1)
 		return 0;
 	whole = run(data + 1, size - 1, SIZE_MAX);
 	pieces = run(data + 1, size - 1, (size_t)data[0] + 1);
-	REQUIRE(whole.hash == pieces.hash && whole.end == pieces.end);
-	REQUIRE(whole.n_packets == pieces.n_packets && whole.n_questions == pieces.n_questions);
+	must(whole.hash == pieces.hash && whole.end == pieces.end);
+	must(whole.n_packets == pieces.n_packets && whole.n_questions == pieces.n_questions);
 	return 0;
 }

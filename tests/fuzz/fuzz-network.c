@@ -7,8 +7,7 @@
 #include <string.h>
 
 #include "base/network.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/target.h"
 
 static void check_ip(const char *text)
 {
@@ -45,12 +44,8 @@ static void check_network(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1);
+	char *text = target_text(data, size);
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	check_ip(text);
 	check_network(text);
 	free(text);

@@ -10,8 +10,7 @@
 #include <string.h>
 
 #include "base/pattern.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+#include "tests/fuzz/target.h"
 
 static const struct pattern shared[] = {
 	{ .kind = PATTERN_DOMAIN, .address = { .domain = "example.com" } },
@@ -116,13 +115,9 @@ static const char *line(char **text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char *text = malloc(size + 1), *rest = text;
+	char *text = target_text(data, size), *rest = text;
 	const char *pattern, *address;
 
-	if (!text)
-		return 0;
-	memcpy(text, data, size);
-	text[size] = '\0';
 	pattern = line(&rest);
 	address = line(&rest);
 	check(pattern, address, line(&rest));

@@ -13,16 +13,7 @@
 #include "policy/protocol.h"
 #include "policy/stage.h"
 #include "policy/transaction.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                           \
-	do {                                                         \
-		if (!(condition)) {                                  \
-			fprintf(stderr, "not so: %s\n", #condition); \
-			abort();                                     \
-		}                                                    \
-	} while (0)
+#include "tests/fuzz/target.h"
 
 /* What a run saw, in short. */
 struct trace {
@@ -54,9 +45,9 @@ static void check_request(const struct policy_request *request, struct transacti
 	for (i = 0; i < ATTRIBUTES; i++) {
 		const struct attribute_value *value = &request->values[i];
 
-		REQUIRE(value->text[value->len] == '\0');
-		REQUIRE(!memchr(value->text, '\n', value->len));
-		REQUIRE(value->len <= PROTOCOL_LINE_MAX);
+		must(value->text[value->len] == '\0');
+		must(!memchr(value->text, '\n', value->len));
+		must(value->len <= PROTOCOL_LINE_MAX);
 		note(trace, value->text, value->len);
 	}
 	trace->n_requests++;
@@ -64,9 +55,9 @@ static void check_request(const struct policy_request *request, struct transacti
 	note(trace, &task, sizeof(task));
 	if (task != STAGE_DECIDE)
 		return;
-	REQUIRE((out.login[0] || config.unauthenticated.n_quotas) && strlen(out.login) <= LOGIN_MAX);
-	REQUIRE(out.recipients >= 0 && out.size_bytes >= 0);
-	REQUIRE(out.free_recipients >= 0 && out.free_recipients <= out.recipients);
+	must((out.login[0] || config.unauthenticated.n_quotas) && strlen(out.login) <= LOGIN_MAX);
+	must(out.recipients >= 0 && out.size_bytes >= 0);
+	must(out.free_recipients >= 0 && out.free_recipients <= out.recipients);
 	if (out.stage == STAGE_RCPT)
 		transaction_add(transaction, recipient, recipient % 2);
 }
@@ -79,9 +70,9 @@ static void check_answer(const uint8_t *data, size_t size)
 
 	memcpy(verdict.text, data, len);
 	len = stage_answer(&verdict, false, answer);
-	REQUIRE(len < sizeof(answer) && len == strlen(answer));
-	REQUIRE(strstr(answer, "\n\n") == answer + len - 2);
-	REQUIRE(strchr(answer, '\n') == answer + len - 2);
+	must(len < sizeof(answer) && len == strlen(answer));
+	must(strstr(answer, "\n\n") == answer + len - 2);
+	must(strchr(answer, '\n') == answer + len - 2);
 }
 
 static struct trace run(const uint8_t *data, size_t size, size_t piece)
@@ -98,7 +89,7 @@ static struct trace run(const uint8_t *data, size_t size, size_t piece)
 		size_t room, n;
 		char *at = protocol_room(&protocol, &room);
 
-		REQUIRE(room > 0);
+		must(room > 0);
 		n = piece < size ? piece : size;
 		n = n < room ? n : room;
 		memcpy(at, data, n);
@@ -122,10 +113,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	whole = run(data + 1, size - 1, SIZE_MAX);
 	pieces = run(data + 1, size - 1, (size_t)data[0] + 1);
-	REQUIRE(whole.hash == pieces.hash && whole.n_requests == pieces.n_requests);
-	REQUIRE((whole.fault == NULL) == (pieces.fault == NULL));
+	must(whole.hash == pieces.hash && whole.n_requests == pieces.n_requests);
+	must((whole.fault == NULL) == (pieces.fault == NULL));
 	if (!whole.fault)
-		REQUIRE(whole.in_request == pieces.in_request);
+		must(whole.in_request == pieces.in_request);
 	check_answer(data, size);
 	return 0;
 }

@@ -10,16 +10,7 @@
 
 #include "control/map_values.h"
 #include "control/postfix_lines.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                           \
-	do {                                                         \
-		if (!(condition)) {                                  \
-			fprintf(stderr, "not so: %s\n", #condition); \
-			abort();                                     \
-		}                                                    \
-	} while (0)
+#include "tests/fuzz/target.h"
 
 static void check_values(const char *text, char **(*cut)(const char *text, size_t *n))
 {
@@ -27,19 +18,19 @@ static void check_values(const char *text, char **(*cut)(const char *text, size_
 	char **values = cut(text, &n);
 
 	for (size_t i = 0; i < n; i++) {
-		REQUIRE(*values[i] != '\0');
+		must(*values[i] != '\0');
 		octets += strlen(values[i]);
 	}
-	REQUIRE(octets <= strlen(text));
+	must(octets <= strlen(text));
 	map_values_free(values, n);
 }
 
 static void check_line(const struct postfix_line *line, size_t after)
 {
-	REQUIRE(line->number > after);
+	must(line->number > after);
 	if (line->fault)
 		return;
-	REQUIRE(*line->key != '\0' && *line->value != '\0');
+	must(*line->key != '\0' && *line->value != '\0');
 	check_values(line->value, map_values_logins);
 	check_values(line->value, map_values_addresses);
 }

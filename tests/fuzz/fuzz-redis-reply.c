@@ -11,18 +11,11 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "tests/fuzz/target.h"
 #include "tests/store/parrot.h"
 
 /* For what is no whole reply; the least a configuration may say. */
 #define DEADLINE_MS 10
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
 
 static void open_once(void)
 {

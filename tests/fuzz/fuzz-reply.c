@@ -11,14 +11,7 @@
 
 #include "base/reply.h"
 #include "base/utf8.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 static void check_line(enum reply reply, const struct reply_line *line)
 {

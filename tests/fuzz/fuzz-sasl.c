@@ -13,16 +13,7 @@
 
 #include "sasld/mechanism.h"
 #include "sasld/protocol.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                           \
-	do {                                                         \
-		if (!(condition)) {                                  \
-			fprintf(stderr, "not so: %s\n", #condition); \
-			abort();                                     \
-		}                                                    \
-	} while (0)
+#include "tests/fuzz/target.h"
 
 static struct mechanism_library *library;
 
@@ -44,7 +35,7 @@ static void check_username(const struct mechanism *m)
 {
 	const char *name = mechanism_username(m);
 
-	REQUIRE(*name && strlen(name) <= LOGIN_MAX && !strpbrk(name, "\t\n\r"));
+	must(*name && strlen(name) <= LOGIN_MAX && !strpbrk(name, "\t\n\r"));
 }
 
 /* One exchange in which the client says the same thing again and again. */
@@ -61,16 +52,16 @@ static void check_mechanism(enum sasl_mechanism which, const char *data)
 			check_username(m);
 			step = mechanism_verify(m, &verifier, &verifier);
 		}
-		REQUIRE(strlen(mechanism_challenge(m)) < MECHANISM_CHALLENGE_MAX);
+		must(strlen(mechanism_challenge(m)) < MECHANISM_CHALLENGE_MAX);
 	}
 	if (step == MECHANISM_PASSWORD) {
 		check_username(m);
 		password = mechanism_take_password(m);
-		REQUIRE(password && secret_length(password) > 0);
+		must(password && secret_length(password) > 0);
 		secret_free(&password);
 	}
-	REQUIRE(step != MECHANISM_RIGHT);
-	REQUIRE(step != MECHANISM_MALFORMED || *mechanism_fault(m));
+	must(step != MECHANISM_RIGHT);
+	must(step != MECHANISM_MALFORMED || *mechanism_fault(m));
 	mechanism_free(&m);
 }
 
@@ -86,9 +77,9 @@ static void check_request(const struct protocol_request *request, struct trace *
 	note(trace, request->tls_protocol);
 	note(trace, request->data ? request->data : "\n");
 	trace->hash += request->id + request->secured;
-	REQUIRE(protocol_fail(request->id, request->mechanism, request->client_address, line) ==
+	must(protocol_fail(request->id, request->mechanism, request->client_address, line) ==
 		strlen(line));
-	REQUIRE(strchr(line, '\n') == line + strlen(line) - 1);
+	must(strchr(line, '\n') == line + strlen(line) - 1);
 	if (!whole)
 		return;
 	if (!mechanism_find(request->mechanism, &which))
@@ -105,11 +96,11 @@ static struct trace read_all(const uint8_t *data, size_t size, size_t piece, boo
 	size_t room, n;
 	char *to;
 
-	REQUIRE(protocol);
+	must(protocol);
 	protocol_init(protocol);
 	for (size_t at = 0; at < size && result != PROTOCOL_BAD; at += n) {
 		to = protocol_room(protocol, &room);
-		REQUIRE(room > 0);
+		must(room > 0);
 		n = size - at < piece ? size - at : piece;
 		n = n < room ? n : room;
 		memcpy(to, data + at, n);
@@ -132,10 +123,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	if (!library)
 		library = mechanism_library_new(&reason);
-	REQUIRE(library);
+	must(library);
 	whole = read_all(data + 1, size - 1, size, true);
 	pieces = read_all(data + 1, size - 1, 1 + data[0], false);
-	REQUIRE(whole.hash == pieces.hash && whole.n_requests == pieces.n_requests);
-	REQUIRE(whole.fault == pieces.fault);
+	must(whole.hash == pieces.hash && whole.n_requests == pieces.n_requests);
+	must(whole.fault == pieces.fault);
 	return 0;
 }

@@ -9,30 +9,12 @@
 #include "store/local.h"
 #include "store/owed.h"
 #include "store/saved_format.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
-
-/* What has no NUL behind it, with one. */
-static char *copy(const char *bytes, size_t len)
-{
-	char *text = malloc(len + 1);
-
-	must(text != NULL);
-	memcpy(text, bytes, len);
-	text[len] = '\0';
-	return text;
-}
+#include "tests/fuzz/target.h"
 
 /* What a value says is read again as what was made of it. */
 static void check_value(const struct saved_record *r)
 {
-	char *key = copy(r->key, r->key_len), *text = copy(r->value, r->len);
+	char *key = target_text(r->key, r->key_len), *text = target_text(r->value, r->len);
 	struct local *local = local_new();
 	struct owed *owed = owed_new();
 	char *again, *third;
@@ -82,9 +64,8 @@ static void check_record(const struct saved_record *r, void *arg)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct saved_report report;
-	char *file = malloc(size + 1);
+	char *file = target_text(data, size);
 
-	memcpy(file, data, size);
 	if (saved_read(file, size, check_record, file, &report) == SAVED_OURS)
 		must(report.end <= size && report.damaged <= size + 1);
 	free(file);

@@ -7,14 +7,7 @@
 #include <string.h>
 
 #include "store/secret_record.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static void must(int condition)
-{
-	if (!condition)
-		abort();
-}
+#include "tests/fuzz/target.h"
 
 static void check_verifier(const char *text)
 {

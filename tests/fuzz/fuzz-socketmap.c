@@ -9,16 +9,7 @@
 #include <string.h>
 
 #include "policy/socketmap.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-#define REQUIRE(condition)                                           \
-	do {                                                         \
-		if (!(condition)) {                                  \
-			fprintf(stderr, "not so: %s\n", #condition); \
-			abort();                                     \
-		}                                                    \
-	} while (0)
+#include "tests/fuzz/target.h"
 
 static void check_answer(const char *key)
 {
@@ -28,8 +19,8 @@ static void check_answer(const char *key)
 	const char *fault;
 	size_t used;
 
-	REQUIRE(socketmap_read(out, len, &read, &used, &fault) == SOCKETMAP_QUESTION);
-	REQUIRE(used == len && strcmp(read.name, "OK") == 0 && strcmp(read.key, key) == 0);
+	must(socketmap_read(out, len, &read, &used, &fault) == SOCKETMAP_QUESTION);
+	must(used == len && strcmp(read.name, "OK") == 0 && strcmp(read.key, key) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -41,16 +32,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const char *fault = NULL;
 	size_t used = 0, none;
 
-	REQUIRE(copy);
+	must(copy);
 	if (size)
 		memcpy(copy, data, size);
 	result = socketmap_read(copy, size, &question, &used, &fault);
-	REQUIRE((result == SOCKETMAP_BAD) == (fault != NULL));
+	must((result == SOCKETMAP_BAD) == (fault != NULL));
 	if (result == SOCKETMAP_QUESTION) {
-		REQUIRE(used > 0 && used <= size);
-		REQUIRE(!strchr(question.name, ' '));
+		must(used > 0 && used <= size);
+		must(!strchr(question.name, ' '));
 		for (size_t i = 0; i < used; i++)
-			REQUIRE(socketmap_read(copy, i, &again, &none, &fault) == SOCKETMAP_MORE);
+			must(socketmap_read(copy, i, &again, &none, &fault) == SOCKETMAP_MORE);
 		if (strlen(question.key) < SOCKETMAP_QUESTION_MAX - 3)
 			check_answer(question.key);
 	}
