@@ -7,177 +7,12 @@
 
 #include "base/config.h"
 #include "base/limits.h"
+#include "tests/unit/loading.h"
 #include "tests/unit/suite.h"
-
-static char error[1024];
-
-static struct config *load(const char *text)
-{
-	error[0] = '\0';
-	return config_load_text(text, "test.conf", error, sizeof(error));
-}
-
-static struct config *load_good(const char *text)
-{
-	struct config *config = load(text);
-
-	SUITE_TEXT_EQUAL(error, "");
-	if (!config)
-		abort();
-	return config;
-}
-
-static const struct {
-	const char *text, *error;
-} bad[] = {
-	/* plans */
-	{ "plan a {\n free_recipients = { \"x\" } }",
-	  "test.conf:2: free_recipients = x: no domain" },
-	{ "plan a { must_rotate_after = 12h }",
-	  "test.conf:1: must_rotate_after = 12h: must be 1d to 3650d, or 0" },
-	{ "plan a { must_rotate_after = year }",
-	  "test.conf:1: must_rotate_after = year: a duration is a number with a unit, such as 90s or "
-	  "1h30m" },
-	{ "plan a { at_expiry = reject }",
-	  "test.conf:1: at_expiry = reject: must be event, sandbox or refuse" },
-	{ "plan a { over_quota_at_rcpt = defer }",
-	  "test.conf:1: over_quota_at_rcpt = defer: must be quota or too_many" },
-	{ "plan a {\n shared_quotas = { \"1 messages / day\",\n \"2 messages / day in UTC\" } }",
-	  "test.conf:2: shared_quotas: two with the same unit and window" },
-	{ "plan a { quotas = { \"1 messages / day in Europe/Zurich\", \"2 messages / day in "
-	  "Europe/Zurich\" } }",
-	  "test.conf:1: quotas: two with the same unit and window" },
-	{ "plan a { quotas = { \"1 messages / day in Mars/Olympus\" } }",
-	  "test.conf:1: quotas = \"1 messages / day in Mars/Olympus\": not a time zone of the "
-	  "system's database, such as Europe/Zurich or UTC" },
-	/* ramps */
-	{ "plan a {\n ramp {\n  factor = 2\n until = 9 } }", "test.conf:3: ramp needs start" },
-	{ "plan a {\n ramp {\n  start = 5\n until = 9 } }", "test.conf:3: ramp needs factor" },
-	{ "plan a {\n ramp {\n  factor = 2\n start = 5 } }", "test.conf:3: ramp needs until" },
-	{ "plan a { ramp { every = 1d } }", "test.conf:1: ramp needs start" },
-	{ "plan a { ramp {\n start = 0\n factor = 2 until = 9 } }",
-	  "test.conf:2: start must be at least 1" },
-	{ "plan a { ramp { start = 9\n factor = 2\n until = 9 } }",
-	  "test.conf:3: until must be more than start" },
-	{ "plan a { ramp { start = 9\n factor = 2\n until = 1T } }",
-	  "test.conf:3: until must be at most 900G" },
-	{ "plan a { ramp { start = 50\n factor = 1.01\n until = 900 } }",
-	  "test.conf:2: factor is too small: 50 would never grow" },
-	{ "plan a { ramp { start = 1\n factor = 1.999\n until = 900 } }",
-	  "test.conf:2: factor is too small: 1 would never grow" },
-	{ "plan a { ramp { unit = mails } }",
-	  "test.conf:1: unit = mails: must be messages, recipients or bytes" },
-	{ "plan a { ramp { every = 59m } }", "test.conf:1: every = 59m: must be 1h to 31d" },
-	{ "plan a { ramp { every = 32d } }", "test.conf:1: every = 32d: must be 1h to 31d" },
-	{ "plan a { ramp { every = 3600001ms } }",
-	  "test.conf:1: every = 3600001ms: must be a whole number of seconds" },
-	{ "plan a { ramp { start = 5 }\n ramp { start = 6 } }",
-	  "test.conf:2: start is set twice, first in line 1" },
-	{ "ramp { start = 5 }", "test.conf:1: there can be no section ramp here" },
-	{ "plan a { start = 5 }",
-	  "test.conf:1: there is no setting start in plan a; section ramp has one" },
-	/* domains */
-	{ "domain { }", "test.conf:1: section domain needs a name, as in domain NAME { }" },
-	{ "domain \"a b\" {\n plan = x\n\n\n}",
-	  "test.conf:2: domain \"a b\": this is not a domain" },
-	{ "domain \"a@b.example\" { }", "test.conf:1: domain a@b.example: this is not a domain" },
-	{ "domain \"\" { }", "test.conf:1: domain -: this is not a domain" },
-	{ "domain a.example { }\n\ndomain a.example { }",
-	  "test.conf:3: domain a.example stands twice, first in line 1" },
-	{ "domain a.example { }\ndomain b.example { }\ndomain A.Example. {\n max_size = 1 }",
-	  "test.conf:4: domain a.example stands twice, first in line 1" },
-	{ "domain a.example {\n max_size = 1\n plan = gold\n}",
-	  "test.conf:3: domain a.example: there is no plan gold" },
-	{ "domain a.example { plan = \"\" }", "test.conf:1: domain a.example: there is no plan -" },
-	{ "domain a.example { checks { caps = off } }",
-	  "test.conf:1: there can be no section checks in domain a.example" },
-	{ "domain a.example { quotas = { \"1 messages / 1h\", \"2 messages / 60m\" } }",
-	  "test.conf:1: quotas: two with the same unit and window" },
-	{ "domain a.example { shared_quotas = { \"1 messages / 1h\", \"2 messages / 60m\" } }",
-	  "test.conf:1: shared_quotas: two with the same unit and window" },
-	{ "domain a.example { ramp { start = 5 } }", "test.conf:1: ramp needs factor" },
-	{ "plan p { sandbox = hold sandbox_redirect = \"x@y.example\" }\n"
-	  "domain a.example {\n sandbox = redirect }",
-	  "test.conf:3: domain a.example with plan default: sandbox = redirect needs a "
-	  "sandbox_redirect address" },
-	{ "plan p { sandbox = redirect sandbox_redirect = \"x@y.example\" }\n"
-	  "domain a.example {\n sandbox_redirect = \"\" }",
-	  "test.conf:3: domain a.example with plan p: sandbox = redirect needs a sandbox_redirect "
-	  "address" },
-	{ "plan p { plan = x }",
-	  "test.conf:1: there is no setting plan in plan p; section domain has one" },
-	/* groups */
-	{ "group { }", "test.conf:1: section group needs a name, as in group NAME { }" },
-	{ "group \"a b\" {\n quotas = { \"1 bytes / 1h\" }\n\n}",
-	  "test.conf:2: the name of a group is 1 to 64 letters, digits, \".\", \"-\" or \"_\"" },
-	{ "group a { }\ngroup a { }", "test.conf:2: group a stands twice, first in line 1" },
-	{ "group a { quotas = { \"1 messages / week\", \"2 messages / week in UTC\" } }",
-	  "test.conf:1: quotas: two with the same unit and window" },
-	{ "group a { senders = { } }",
-	  "test.conf:1: there is no setting senders in group a; section plan has one" },
-	{ "domain a { }\ngroup a { }\ngroup a { }", "test.conf:3: a stands twice" },
-	{ "group = mail\ngroup = mail", "test.conf:2: group is set twice, first in line 1" },
-	{ "group mail", "test.conf:1: premature end of file" },
-	/* groups of senders */
-	{ "sender_group { }",
-	  "test.conf:1: section sender_group needs a name, as in sender_group NAME { }" },
-	{ "sender_group \"a b\" { }",
-	  "test.conf:1: the name of a group of senders is 1 to 64 letters, digits, \".\", \"-\" or "
-	  "\"_\"" },
-	{ "sender_group a { }\nsender_group a { }",
-	  "test.conf:2: sender_group a stands twice, first in line 1" },
-	{ "sender_group a {\n senders = { \"x@a.example\",\n \"x\" } }",
-	  "test.conf:3: senders = x: no domain" },
-	{ "sender_group b { }\nsender_group a {\n senders = { \"!%group:b\" } }",
-	  "test.conf:3: senders = !%group:b: a group of senders has no other group in it" },
-	{ "sender_group a { }\nplan default {\n senders = { \"%group:a\",\n  \"%group:A\" } }",
-	  "test.conf:4: senders: there is no sender_group A" },
-	{ "plan gold {\n senders = { \"!%group:a\" } }",
-	  "test.conf:2: senders: there is no sender_group a" },
-	{ "domain a.example {\n senders = { \"%group:a\" } }",
-	  "test.conf:2: senders: there is no sender_group a" },
-	{ "plan gold {\n free_recipients = { \"%group:a\" } }",
-	  "test.conf:2: free_recipients: there is no sender_group a" },
-	{ "sender_group a { quotas = { } }",
-	  "test.conf:1: there is no setting quotas in sender_group a; section plan has one" },
-	/* sessions without a login */
-	{ "unauthenticated { ipv4_prefix = 7 }",
-	  "test.conf:1: ipv4_prefix = 7: must be a number from 8 to 32" },
-	{ "unauthenticated { ipv4_prefix = 33 }",
-	  "test.conf:1: ipv4_prefix = 33: must be a number from 8 to 32" },
-	{ "unauthenticated { ipv6_prefix = 129 }",
-	  "test.conf:1: ipv6_prefix = 129: must be a number from 16 to 128" },
-	{ "unauthenticated {\n quotas = { \"1 bytes / 1h\", \"2 bytes / 1h\" } }",
-	  "test.conf:2: quotas: two with the same unit and window" },
-/* commas */
-#define ONLY_BEHIND "test.conf:1: a comma stands behind a setting or an element of a list only"
-	{ ", node = a", ONLY_BEHIND },
-	{ "node = a,, user = b", ONLY_BEHIND },
-	{ "node, = a", ONLY_BEHIND },
-	{ "plan , a { }", ONLY_BEHIND },
-	{ "plan a { , }", ONLY_BEHIND },
-	{ "plan a { quotas = \"1 messages / 1h\", \"1 messages / 2h\" }",
-	  "test.conf:1: a list of more than one element stands in braces" },
-	{ "plan a { max_size = 5, 6 }",
-	  "test.conf:1: there is no setting 6 in plan a; a value with blanks in it needs quotes" },
-};
-
-static void test_bad(void)
-{
-	for (size_t i = 0; i < SUITE_LEN(bad); i++) {
-		struct config *config;
-
-		suite_row("%s", bad[i].text);
-		config = load(bad[i].text);
-		SUITE_TRUE(config == NULL);
-		SUITE_TEXT_EQUAL(error, bad[i].error);
-		config_unref(&config);
-	}
-}
 
 static void test_plan(void)
 {
-	struct config *config = load_good(
+	struct config *config = loading_good(
 		"plan default {\n"
 		"  free_recipients = { \"%login\", \"*@example.com\", \"list@example.org\" }\n"
 		"  over_quota_at_rcpt = too_many\n"
@@ -254,7 +89,7 @@ static void test_ramp(void)
 
 		suite_row("%s", rows[i].text);
 		snprintf(text, sizeof(text), "plan a { ramp { %s } }", rows[i].text);
-		config = load_good(text);
+		config = loading_good(text);
 		ramp = &config_plan(config, "a")->ramp;
 		SUITE_INT_EQUAL(ramp->start, rows[i].ramp.start);
 		SUITE_INT_EQUAL(ramp->factor_permille, rows[i].ramp.factor_permille);
@@ -284,14 +119,14 @@ static void test_factor(void)
 			 "test.conf:1: factor = %s: must be a number from 1.01 to 10 with at most "
 			 "three decimals, such as 1.5",
 			 shown[0] ? shown : "-");
-		SUITE_TRUE(load(text) == NULL);
-		SUITE_TEXT_EQUAL(error, expected);
+		SUITE_TRUE(loading_text(text) == NULL);
+		SUITE_TEXT_EQUAL(loading_error, expected);
 	}
 }
 
 static void test_ramp_inheritance(void)
 {
-	struct config *config = load_good(
+	struct config *config = loading_good(
 		"plan default { ramp { start = 5 factor = 2 every = 1h until = 9 unit = bytes } }\n"
 		"plan heirs { }\n"
 		"plan own { ramp { start = 6 factor = 3 until = 10 } }\n"
@@ -312,7 +147,7 @@ static void test_ramp_inheritance(void)
 static void test_domain(void)
 {
 	struct config *config =
-		load_good("domain \"Example.COM.\" {\n"
+		loading_good("domain \"Example.COM.\" {\n"
 			  "  plan = \"gold\"\n"
 			  "  quotas = { \"1000 recipients / day in Europe/Zurich\" }\n"
 			  "  max_recipients = 7\n"
@@ -346,7 +181,7 @@ static void test_domain(void)
 	SUITE_TRUE(config_domain(config, "example") == NULL);
 	SUITE_TRUE(config_domain(config, "sub.example.com") == NULL);
 	config_unref(&config);
-	config = load_good("");
+	config = loading_good("");
 	SUITE_TRUE(config_domain(config, "example.com") == NULL);
 	config_unref(&config);
 }
@@ -354,7 +189,7 @@ static void test_domain(void)
 /* A domain may leave the address to the plans. */
 static void test_domain_redirect(void)
 {
-	struct config *config = load_good(
+	struct config *config = loading_good(
 		"plan default { sandbox_redirect = \"x@y.example\" }\n"
 		"plan p { sandbox_redirect = \"z@y.example\" }\n"
 		"domain a.example { sandbox = redirect }\n"
@@ -367,7 +202,7 @@ static void test_domain_redirect(void)
 static void test_group(void)
 {
 	struct config *config =
-		load_good("group = mail\n"
+		loading_good("group = mail\n"
 			  "group \"reseller-1\" { quotas = { \"5 messages / 1d\" } }\n"
 			  "group # a comment\n two { }\n"
 			  "plan group { }\n"
@@ -380,7 +215,7 @@ static void test_group(void)
 	SUITE_TRUE(config_group(config, "three") == NULL);
 	SUITE_TEXT_EQUAL(config_domain(config, "group")->plan, "group");
 	config_unref(&config);
-	config = load_good("group /* a comment */ = mail group x { } user = group");
+	config = loading_good("group /* a comment */ = mail group x { } user = group");
 	SUITE_TEXT_EQUAL(config->group, "mail");
 	SUITE_TEXT_EQUAL(config->user, "group");
 	config_unref(&config);
@@ -388,13 +223,13 @@ static void test_group(void)
 
 static void test_unauthenticated(void)
 {
-	struct config *config = load_good("");
+	struct config *config = loading_good("");
 
 	SUITE_INT_EQUAL(config->unauthenticated.n_quotas, 0);
 	SUITE_INT_EQUAL(config->unauthenticated.ipv4_prefix, 32);
 	SUITE_INT_EQUAL(config->unauthenticated.ipv6_prefix, 64);
 	config_unref(&config);
-	config = load_good("unauthenticated { quotas = { \"20 messages / 1h\" }, ipv4_prefix = 24, "
+	config = loading_good("unauthenticated { quotas = { \"20 messages / 1h\" }, ipv4_prefix = 24, "
 			   "ipv6_prefix = 48 }");
 	SUITE_INT_EQUAL(config->unauthenticated.quotas[0].limit, 20);
 	SUITE_INT_EQUAL(config->unauthenticated.ipv4_prefix, 24);
@@ -404,7 +239,7 @@ static void test_unauthenticated(void)
 
 static void test_commas(void)
 {
-	struct config *config = load_good(
+	struct config *config = loading_good(
 		"node = a, user = 'b', # a comment\n group = c,\n"
 		"redis { deadline = 1s, database = 3, },\n"
 		"plan a { quotas = { \"1 messages / 1h\", }, max_size = 5, },\n"
@@ -429,7 +264,7 @@ static void fill(char *text, const char *format, size_t n)
 static void test_sender_groups(void)
 {
 	struct config *config =
-		load_good("plan default { senders = { \"%login\", \"%group:sales\" }\n"
+		loading_good("plan default { senders = { \"%login\", \"%group:sales\" }\n"
 			  "  free_recipients = { \"%group:staff\" } }\n"
 			  "sender_group \"staff\" {\n\n senders = { \"*@example.org\",\n"
 			  "  \"!boss@example.org\" } }\n"
@@ -456,10 +291,10 @@ static void test_many(void)
 	struct config *config;
 
 	fill(text, "domain d", 10001);
-	SUITE_TRUE(load(text) == NULL);
-	SUITE_TEXT_EQUAL(error, "test.conf: more than 10000 domains");
+	SUITE_TRUE(loading_text(text) == NULL);
+	SUITE_TEXT_EQUAL(loading_error, "test.conf: more than 10000 domains");
 	fill(text, "domain d", 10000);
-	config = load_good(text);
+	config = loading_good(text);
 	SUITE_INT_EQUAL(config->n_domains, 10000);
 	for (size_t i = 0; i < 10000; i += 37) {
 		char name[20];
@@ -469,11 +304,11 @@ static void test_many(void)
 	}
 	config_unref(&config);
 	fill(text, "group g", 1001);
-	SUITE_TRUE(load(text) == NULL);
-	SUITE_TEXT_EQUAL(error, "test.conf: more than 1000 groups");
+	SUITE_TRUE(loading_text(text) == NULL);
+	SUITE_TEXT_EQUAL(loading_error, "test.conf: more than 1000 groups");
 	fill(text, "sender_group g", 1001);
-	SUITE_TRUE(load(text) == NULL);
-	SUITE_TEXT_EQUAL(error, "test.conf: more than 1000 groups of senders");
+	SUITE_TRUE(loading_text(text) == NULL);
+	SUITE_TEXT_EQUAL(loading_error, "test.conf: more than 1000 groups of senders");
 	free(text);
 }
 
@@ -520,7 +355,7 @@ static void test_each(void)
 
 static void test_unnamed(void)
 {
-	struct config *config = load_good("plan a { }\nplan b { }\ndomain \"x.example\" { plan = b }");
+	struct config *config = loading_good("plan a { }\nplan b { }\ndomain \"x.example\" { plan = b }");
 
 	SUITE_TRUE(config_plan_serves_unnamed(config, config_plan(config, "default")));
 	SUITE_TRUE(!config_plan_serves_unnamed(config, config_plan(config, "a")));
@@ -540,7 +375,6 @@ static const struct suite_test tests[] = {
 	{ "a group has quotas, beside the setting group", test_group },
 	{ "sessions without a login have quotas for each network", test_unauthenticated },
 	{ "a comma may stand behind each setting", test_commas },
-	{ "what is wrong is refused with file, line and reason", test_bad },
 	{ "a group of senders has patterns, and is named by them", test_sender_groups },
 	{ "domains and groups are bounded, and each is found", test_many },
 	{ "every setting is told with its default", test_each },
