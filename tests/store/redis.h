@@ -19,7 +19,7 @@
 struct redis;
 struct redisReply;
 
-#define REDIS_PATIENCE_MS 20000
+#define REDIS_PATIENCE_MS 30000
 
 /* arguments are added to redis-server's own; NULL for none, else ended with
  * NULL and borrowed. */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#define FAILS_MS 200 /* the first try of rig_fails() */
+
 static void die(const char *what)
 {
 	fprintf(stderr, "rig: %s\n", what);
@@ -180,12 +182,41 @@ const char *rig_connect(struct rig *rig, const char *redis_section, int64_t time
 	return c.error;
 }
 
+bool rig_fails(struct rig *rig, const char *redis_section, const char *text)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	const char *error;
+
+	for (int64_t try_ms = FAILS_MS;; try_ms *= 2) {
+		error = rig_connect(rig, redis_section, try_ms);
+		if (error[0] && strstr(error, text))
+			return true;
+		if (!error[0] || rig_now_ms() > until_ms)
+			break;
+	}
+	fprintf(stderr, "rig: \"%s\" instead of \"%s\"\n", error, text);
+	return false;
+}
+
 const char *rig_last_error(const struct rig *rig)
 {
 	struct store_stats stats;
 
 	store_stats(rig->store, &stats);
 	return stats.last_error ? stats.last_error : "";
+}
+
+void rig_wait_error(struct rig *rig, const char *text)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+
+	while (!strstr(rig_last_error(rig), text)) {
+		if (rig_now_ms() > until_ms) {
+			fprintf(stderr, "rig: \"%s\" is not said\n", text);
+			exit(99);
+		}
+		rig_run(rig, 20);
+	}
 }
 
 /* ---- the store's functions ---------------------------------------------- */

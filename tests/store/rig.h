@@ -19,7 +19,12 @@ struct rig {
 	struct store *store;
 };
 
-#define RIG_DEADLINE_MS 200
+/* So long that no machine is too busy for an answer in time. */
+#define RIG_DEADLINE_MS 10000
+/* Of tests that wait until a deadline is over; and what a busy machine may add
+ * to it. */
+#define RIG_SHORT_MS 1000
+#define RIG_MARGIN_MS 3000
 
 /* A running server and a store that is ready. deadline_ms is the caller's,
  * everything else is set here. settings are more lines of the
@@ -36,6 +41,13 @@ void rig_restart_store(struct rig *rig, bool wait);
 /* Another redis section, whole but for the deadline; "" when the store is
  * ready, or why it is not within timeout_ms. */
 const char *rig_connect(struct rig *rig, const char *redis_section, int64_t timeout_ms);
+
+/* Whether the store does not get ready with that section, and says that text
+ * of why. It is given time for it as long as it says something else. */
+bool rig_fails(struct rig *rig, const char *redis_section, const char *text);
+
+/* Until the store says that text of its server. */
+void rig_wait_error(struct rig *rig, const char *text);
 
 /* What the store has to say of its server; "" nothing. */
 const char *rig_last_error(const struct rig *rig);

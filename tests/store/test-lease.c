@@ -8,7 +8,7 @@
 #include "tests/store/lent.h"
 #include "tests/unit/suite.h"
 
-static struct rig rig;
+static struct rig rig = { .deadline_ms = RIG_SHORT_MS };
 static const struct lent rose = { .rig = &rig, .login = "rose" };
 
 static struct lease_stats stats(void)
@@ -300,7 +300,7 @@ static void test_connection_lost(void)
 	charged += charge(100000);
 	redis_freeze(rig.redis);
 	borrow_return(rig.store, "rose");
-	rig_run(&rig, 2 * RIG_DEADLINE_MS);
+	rig_run(&rig, 2 * RIG_SHORT_MS);
 	redis_thaw(rig.redis);
 	rig_wait_connected(&rig, true);
 	wait_returned();

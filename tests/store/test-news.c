@@ -8,7 +8,7 @@
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
-static struct rig rig;
+static struct rig rig = { .deadline_ms = RIG_SHORT_MS };
 static int complaints;
 
 static void capture(enum log_level level, const char *line, void *arg)
@@ -108,7 +108,7 @@ static void tell_and_pause(const char *news)
 
 	SUITE_TRUE(c && !c->err);
 	redisAppendCommand(c, "PUBLISH sendward:accounts %s", news);
-	redisAppendCommand(c, "CLIENT PAUSE 1000");
+	redisAppendCommand(c, "CLIENT PAUSE %d", 5 * RIG_SHORT_MS);
 	for (int i = 0; i < 2; i++) {
 		SUITE_INT_EQUAL(redisGetReply(c, &reply), REDIS_OK);
 		freeReplyObject(reply);
@@ -116,18 +116,29 @@ static void tell_and_pause(const char *news)
 	redisFree(c);
 }
 
+static int64_t timeouts(void)
+{
+	struct store_stats stats;
+
+	store_stats(rig.store, &stats);
+	return stats.timeouts;
+}
+
+static int64_t timeouts_before;
+
+static bool has_timed_out(void)
+{
+	return timeouts() > timeouts_before;
+}
+
 /* The store says that it has changed, and then nothing for a while. */
 static void test_fetched_later(void)
 {
-	struct store_stats before, after;
-
 	begin();
 	redis_do(rig.redis, "SET sendward:{dahlia}:a 0000000000000007{\"state\":\"blocked\"}");
-	store_stats(rig.store, &before);
+	timeouts_before = timeouts();
 	tell_and_pause("0000000000000007 dahlia");
-	rig_run(&rig, 500);
-	store_stats(rig.store, &after);
-	SUITE_TRUE(after.timeouts > before.timeouts);
+	rig_wait_for(&rig, has_timed_out, "a deadline that is over");
 	wait_known("dahlia", "blocked");
 }
 

@@ -10,7 +10,7 @@
 
 #define STATE "test.state"
 
-static struct rig rig;
+static struct rig rig = { .deadline_ms = RIG_SHORT_MS };
 static char directory[64];
 
 static const struct take_row one_message = {
