@@ -16,8 +16,8 @@ from world import World
 
 MESSAGES = int(os.environ.get("VALGRIND_MESSAGES", "10000"))
 CLIENTS = 4
-READY_S = 60
-STOP_S = 60
+READY_S = 120
+STOP_S = 120
 
 
 def plain_build():

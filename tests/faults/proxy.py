@@ -10,7 +10,7 @@ import os
 import socket
 import threading
 
-LIMIT_S = 10
+LIMIT_S = 60
 CHUNK = 65536
 
 # What one command is answered with, besides bytes of the proxy's own.

@@ -8,7 +8,7 @@ import resp
 from processes import Process, wait_until
 from services import program, write
 
-LIMIT_S = 20
+LIMIT_S = 60
 LOAD_DELAY_US = 100    # for each command, when the server is to be seen loading; it looks up after every 1024
 BALLAST = 20000        # commands that it loads then
 FILL = f"for i = 1, {BALLAST} do redis.call('SET', 'ballast', i) end"

@@ -29,6 +29,11 @@ def expect(got, wanted, what):
         raise Failure(f"{what}: got {got!r}, expected {wanted!r}")
 
 
+def expect_in_time(took_ms, limit_ms, what):
+    if took_ms > limit_ms:
+        raise Slow(f"{what}: {took_ms:.0f} ms, more than {limit_ms:.0f}")
+
+
 def expect_that(condition, what):
     if not condition:
         raise Failure(what)

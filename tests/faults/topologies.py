@@ -7,7 +7,7 @@ from ports import free_port
 from processes import Process, wait_until
 from services import program, write
 
-LIMIT_S = 30
+LIMIT_S = 60
 SLOTS = 16384
 NOBODY_WAITS = 'repl-diskless-sync-delay 0\nappendonly yes\nappendfsync no\nsave ""\n'
 
