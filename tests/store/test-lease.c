@@ -191,39 +191,60 @@ static void test_refund_waits(void)
 	SUITE_INT_EQUAL(used(), charged);
 }
 
+/* How long the lease lasts that a charge since since_ms has got; on a machine
+ * that stood still perhaps no more. */
+static int64_t left_ms(int64_t since_ms)
+{
+	int64_t left = redis_integer(rig.redis, "PTTL sendward:{rose}:l");
+
+	SUITE_TRUE(left > 0 || rig_now_ms() - since_ms >= LEASE_MS / 2);
+	return left;
+}
+
+static int64_t block_took_ms(const char *login)
+{
+	int64_t began_ms = rig_now_ms();
+
+	SUITE_INT_EQUAL(rig_put(&rig, login, NULL, "{\"state\":\"blocked\"}").result, STORE_OK);
+	return rig_now_ms() - began_ms;
+}
+
 static void test_block_waits(void)
 {
-	int64_t began_ms, charged, before;
+	int64_t began_ms, charged, before, left, took_ms = LEASE_MS;
 
 	begin();
 	rig_put(&rig, "rose", "", "{}");
+	began_ms = rig_now_ms();
 	charged = charge_until_lent(100000);
 	/* It hears nothing of it: no news are followed here. */
-	began_ms = rig_now_ms();
-	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{\"state\":\"blocked\"}").result, STORE_OK);
-	SUITE_TRUE(rig_now_ms() - began_ms > LEASE_MS / 2);
+	left = left_ms(began_ms);
+	SUITE_TRUE(block_took_ms("rose") >= left - 5);
 	before = stats().decisions;
 	SUITE_TRUE(charge(100000));
 	SUITE_INT_EQUAL(stats().decisions, before);
 	wait_returned();
 	SUITE_INT_EQUAL(used(), charged + 1);
-	began_ms = rig_now_ms();
-	rig_put(&rig, "lily", "", "{\"state\":\"blocked\"}");
-	SUITE_TRUE(rig_now_ms() - began_ms < LEASE_MS / 2);
+	/* Who has none is not waited for; a machine that stands still is forgiven. */
+	for (int i = 0; i < 5 && took_ms >= LEASE_MS / 2; i++)
+		took_ms = block_took_ms("lily");
+	SUITE_TRUE(took_ms < LEASE_MS / 2);
 }
 
 /* Nor does a login of an SMTP user, whose last use is kept beside it, end the wait. */
 static void test_delete_waits(void)
 {
-	int64_t began_ms;
+	int64_t began_ms, left;
 
 	begin();
 	rig_put(&rig, "rose", "", "{}");
+	began_ms = rig_now_ms();
 	charge_until_lent(100000);
 	store_login_trace(rig.store, "rose", "{}");
+	left = left_ms(began_ms);
 	began_ms = rig_now_ms();
 	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
-	SUITE_TRUE(rig_now_ms() - began_ms > LEASE_MS / 2);
+	SUITE_TRUE(rig_now_ms() - began_ms >= left - 5);
 	wait_returned();
 }
 
