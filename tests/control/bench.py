@@ -17,7 +17,7 @@ REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("SENDWARD_BUILD", REPOSITORY))
 
 # No call of the tool takes longer, whatever Redis does.
-LIMIT_S = 30
+LIMIT_S = 60
 
 SANITIZER = re.compile(r"(ERROR|WARNING|SUMMARY): \w*Sanitizer|runtime error:|LeakSanitizer")
 

@@ -14,7 +14,7 @@ from processes import wait_until
 from sendward import NODE, Daemon, built, write_account
 from services import MissingProgram, Redis, program
 
-LIMIT_S = 20
+LIMIT_S = 60
 
 
 class Failure(Exception):

@@ -29,7 +29,7 @@ def _accepted_again(stack, login=ROSE):
     def attempt():
         outcome = stack.send(login, client="python")
         return outcome if outcome.accepted else None
-    return wait_until(attempt, "mail to pass again", 30, step_s=0.1)
+    return wait_until(attempt, "mail to pass again", step_s=0.1)
 
 
 # -- Redis
@@ -93,7 +93,7 @@ def _(stack):
     expect(took_s < 5, f"it took {took_s:.1f} s")
     stack.redis.start()
     _accepted_again(stack)
-    wait_until(lambda: _counts_again(stack), "Sendward to count again", 20, step_s=0.1)
+    wait_until(lambda: _counts_again(stack), "Sendward to count again", step_s=0.1)
 
 
 def _counts_again(stack):

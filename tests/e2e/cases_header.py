@@ -75,7 +75,7 @@ def submit_all(stack, chosen):
 
 def check_deliveries(stack, told):
     """What was accepted is delivered once, the octets of its header as they were sent; nothing else is."""
-    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued", 30)
+    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued")
     by_recipient = {}
     for delivery in stack.sink.deliveries():
         by_recipient.setdefault(delivery.recipients[0], []).append(delivery)
@@ -138,7 +138,7 @@ def is_own(stack, delivery):
 def _(stack):
     chosen = [one for one in corpus.cases() if not one.config]
     places = {one.recipient: one.case.place for one in submit_all(stack, chosen)}
-    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued", 30)
+    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued")
     deliveries = stack.sink.deliveries()
     faults = {places[one.recipients[0]]: is_own(stack, one) for one in deliveries}
     wrong = [f"{place}: {fault}" for place, fault in faults.items() if fault]

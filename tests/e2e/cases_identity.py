@@ -56,7 +56,7 @@ def known(stack, client_ip=CLIENT, **arguments):
         with Session(stack.postfix.port, client_ip=client_ip, **arguments) as session:
             session.mail(SCAN)
             return session.rcpt(FAR).code == 250
-    wait_until(may_relay, "the daemons to know the identity", 5)
+    wait_until(may_relay, "the daemons to know the identity")
 
 
 def heard(stack, **fields):
@@ -66,7 +66,7 @@ def heard(stack, **fields):
             session.mail(SCAN)
             session.rcpt(INBOUND)
         return stack.decisions(**fields)
-    wait_until(decided, "a decision about the identity", 5)
+    wait_until(decided, "a decision about the identity")
 
 
 # --- both front ends -----------------------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ def _(stack):
     expect_delivered(stack, stack.send(ROSE, client="python"))
     beyond = stack.send(ROSE, client="python")
     expect_refused(stack, beyond, "450", "4.7.28", r"retry after \d+ ?s")
-    wait_until(lambda: stack.send(ROSE, client="python").accepted, "the window to pass", 20, step_s=0.2)
+    wait_until(lambda: stack.send(ROSE, client="python").accepted, "the window to pass", step_s=0.2)
 
 
 @case(7, "with over_quota = reject the client is told not to try again", wirings=EVERY_WIRING,

@@ -208,14 +208,14 @@ def _(stack):
         every_way(stack, LATER)
     finally:
         stack.redis.signal(signal.SIGCONT)
-    wait_until(lambda: login(stack).code == 235, "logins again", 20)
+    wait_until(lambda: login(stack).code == 235, "logins again")
     stack.redis.stop()
     for password in (PASSWORD, "wrong"):
         every_way(stack, LATER, password=password)
     expect("535" not in "".join(line for line in stack.postfix.log().splitlines() if "Temporary" in line), "a 535")
     stack.redis.start()
     user(stack)
-    wait_until(lambda: login(stack, "SCRAM-SHA-256").code == 235, "logins with Redis back", 20)
+    wait_until(lambda: login(stack, "SCRAM-SHA-256").code == 235, "logins with Redis back")
 
 
 @case(SASL, "a restart in mid-session is not noticed; without the daemon a login is put off", wirings=(POLICYD,),
@@ -291,7 +291,7 @@ def _(stack):
     monitor = Process("redis-cli", [program("redis-cli", "redis-tools"), "-s", stack.redis.socket, "MONITOR"],
                       os.path.join(stack.logs, "monitor.log"))
     try:
-        wait_until(lambda: b"OK" in read(monitor.log_path), "MONITOR", 10)
+        wait_until(lambda: b"OK" in read(monitor.log_path), "MONITOR")
         lists = ""
         for password in (PASSWORD, *guesses):
             for mechanism in MECHANISMS:
@@ -299,7 +299,7 @@ def _(stack):
             lists += process_list()
         with_client(stack, "msmtp", "SCRAM-SHA-256")
         lists += process_list()
-        wait_until(lambda: b"EVALSHA" in read(monitor.log_path), "what MONITOR says", 10)
+        wait_until(lambda: b"EVALSHA" in read(monitor.log_path), "what MONITOR says")
     finally:
         monitor.kill()
     stack.stop_daemons()

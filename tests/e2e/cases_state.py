@@ -135,7 +135,7 @@ def _(stack):
 def _(stack):
     stack.sendward("block", ROSE, "--for", "2s", "--reason", "a short rest")
     expect_refused(stack, stack.send(ROSE, client="python"), "550", "5.7.1", "")
-    wait_until(lambda: stack.send(ROSE, client="python").accepted, "the block to end", 15, step_s=0.2)
+    wait_until(lambda: stack.send(ROSE, client="python").accepted, "the block to end", step_s=0.2)
 
 
 # -- 3

@@ -15,7 +15,12 @@ class Timeout(Exception):
     """Something that was waited for did not happen within its limit."""
 
 
-def wait_until(condition, what, limit_s=10.0, step_s=0.01):
+# How long anything is waited for that is sure to come: used up only when a test fails, and so long that no machine is
+# too busy for it.
+LIMIT_S = 60.0
+
+
+def wait_until(condition, what, limit_s=LIMIT_S, step_s=0.01):
     """Polls condition() until it answers something true, and returns that. Raises Timeout naming `what`."""
     end = time.monotonic() + limit_s
     while True:
@@ -68,7 +73,7 @@ def alive_in_session(leader):
     return pids
 
 
-def end_session(leader, first=signal.SIGTERM, limit_s=5.0):
+def end_session(leader, first=signal.SIGTERM, limit_s=LIMIT_S / 2):
     """Ends all processes of a session: `first` to its leader, SIGKILL to whatever is left after limit_s."""
     _signal(leader, first)
     try:
@@ -85,7 +90,7 @@ def kill_session(leader):
         for pid in left:
             _signal(pid, signal.SIGKILL)
         return not left
-    wait_until(killed, f"the end of the processes of session {leader}", 10)
+    wait_until(killed, f"the end of the processes of session {leader}")
 
 
 def _signal(pid, number):
@@ -130,7 +135,7 @@ class Process:
         kill_session(self.pid)
         self._reap()
 
-    def stop(self, limit_s=10.0):
+    def stop(self, limit_s=LIMIT_S / 2):
         """SIGTERM, then SIGKILL to what is left after limit_s. Returns the leader's exit status."""
         if self.running():
             end_session(self.pid, limit_s=limit_s)
@@ -140,11 +145,11 @@ class Process:
 
     def _reap(self):
         try:
-            return self._popen.wait(5)
+            return self._popen.wait(LIMIT_S)
         except subprocess.TimeoutExpired:
             raise Timeout(f"{self.name} (pid {self.pid}) does not end") from None
 
-    def wait_ready(self, condition, limit_s=10.0):
+    def wait_ready(self, condition, limit_s=LIMIT_S):
         """Waits for condition() while the process lives; raises Timeout with the end of its log when it does not."""
         def ready_or_dead():
             return condition() or not self.running()

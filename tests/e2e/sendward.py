@@ -9,7 +9,7 @@ import shutil
 import signal
 import time
 
-from processes import Process, Timeout, accepts_connections, wait_until
+from processes import LIMIT_S, Process, Timeout, accepts_connections, wait_until
 from services import run_tool, write
 
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -108,7 +108,7 @@ class Daemon:
         if self._process:
             self._process.signal(signal.SIGTERM)
 
-    def stop(self, limit_s=15.0):
+    def stop(self, limit_s=LIMIT_S):
         """Clean stop by SIGTERM. `stopped_with` is the exit status afterwards, or None if it had to be killed."""
         if self._process:
             try:
@@ -131,7 +131,7 @@ class Daemon:
         except FileNotFoundError:
             return ""
 
-    def wait_log(self, pattern, limit_s=10.0, after=0):
+    def wait_log(self, pattern, limit_s=LIMIT_S, after=0):
         """Waits until the log, from character `after` on, matches a regular expression; returns the match."""
         return wait_until(lambda: re.search(pattern, self.log()[after:], re.M | re.I),
                           f"{self.name} to log /{pattern}/", limit_s)

@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from ports import free_port
-from processes import Process, accepts_connections
+from processes import LIMIT_S, Process, accepts_connections
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 EXAMPLE = os.path.join(os.path.dirname(os.path.dirname(HERE)), "packaging", "dovecot")
@@ -43,7 +43,7 @@ def write(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
-def run_tool(argv, limit_s=30, check=True):
+def run_tool(argv, limit_s=LIMIT_S, check=True):
     """Runs a short-lived program; returns its CompletedProcess with text output. With check, raises when it fails."""
     done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False,
                           encoding="utf-8", errors="backslashreplace")

@@ -156,7 +156,7 @@ class Stack:
         """Writes the configuration file; the daemons know nothing of it before they start or are told to reload."""
         content = {
             "": {"node": f'"{NODE}"', "user": f'"{DAEMON_USER}"', "state_dir": f'"{self._state}"', **(top or {})},
-            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "1s", **(redis or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "5s", **(redis or {})},
         }
         if self.wiring.stages:
             content["policyd"] = {"listen": f'{{ "unix:{self.policy_socket}" }}'}
@@ -200,7 +200,7 @@ class Stack:
 
     def delivered(self, message_id):
         """All deliveries of one message, once Postfix has nothing left to deliver. Held mail is not waited for."""
-        wait_until(self.postfix.drained, "Postfix to deliver what it has queued", 20)
+        wait_until(self.postfix.drained, "Postfix to deliver what it has queued")
         return [delivery for delivery in self.sink.deliveries() if message_id.encode() in delivery.content]
 
     # -- what Sendward says
@@ -226,7 +226,7 @@ class Stack:
 
     def wait_decision(self, **fields):
         wanted = " ".join(f"{name}={value}" for name, value in fields.items())
-        return wait_until(lambda: self.decisions(**fields), f"a decision {wanted} in the log", 5)[-1]
+        return wait_until(lambda: self.decisions(**fields), f"a decision {wanted} in the log")[-1]
 
     # -- inside
 

@@ -7,7 +7,7 @@ import time
 from processes import wait_until
 from sendward import Tool
 from table import case
-from world import World, expect, expect_match
+from world import SHORT_MS, World, expect, expect_match
 
 ALICE, BOB = "alice@example.org", "bob@example.org"
 
@@ -18,7 +18,7 @@ def send(world, login):
 
 @case("what is accepted in an outage is charged once, though the daemon is killed meanwhile")
 def killed_in_an_outage():
-    with World(plan={"quotas": '{ "20 messages / 1h" }'}) as world:
+    with World(plan={"quotas": '{ "20 messages / 1h" }'}, deadline_ms=SHORT_MS) as world:
         expect([send(world, ALICE) for _ in range(2)], ["continue"] * 2, "before")
         world.redis.signal(signal.SIGSTOP)
         expect([send(world, ALICE) for _ in range(4)], ["continue"] * 4, "in the outage")
@@ -34,7 +34,7 @@ def killed_in_an_outage():
 
 @case("a message accepted in an outage and not taken by Postfix is not charged afterwards")
 def not_taken():
-    with World() as world:
+    with World(deadline_ms=SHORT_MS) as world:
         expect(send(world, ALICE), "continue", "before")
         session = world.session()
         expect(session.mail(f"<{ALICE}>", ALICE), "continue", "MAIL")
@@ -46,12 +46,12 @@ def not_taken():
         session.close()
         world.daemon.wait_log("qid=4QGONE .*its charge is taken back")
         world.redis.signal(signal.SIGCONT)
-        wait_until(lambda: world.used(ALICE) == 1, "the count to be right", 10)
+        wait_until(lambda: world.used(ALICE) == 1, "the count to be right")
 
 
 @case("a login that is blocked stays so when Redis dies, also after a restart of the daemon")
 def blocked_and_away():
-    with World() as world:
+    with World(deadline_ms=SHORT_MS) as world:
         state = os.path.join(world.directory, "state", "milter.state")
 
         def heard():
@@ -60,7 +60,7 @@ def blocked_and_away():
         expect(send(world, ALICE), "continue", "before")
         for login in (ALICE, BOB):
             Tool(world.config_path)("block", login, "--reason", "stolen")
-        wait_until(heard, "the daemon to have heard of it", 10)
+        wait_until(heard, "the daemon to have heard of it")
         world.redis.stop()
         for _ in range(2):
             for login in (ALICE, BOB):

@@ -13,7 +13,7 @@ VERSION = 6
 ACTIONS = 0x1FF
 STEPS = 0x1FFFFF
 CHUNK = 65535
-LIMIT_S = 15
+LIMIT_S = 60
 
 # Steps the milter need not get (SMFIP_NO...) and those it does not answer (SMFIP_NR_...), by command.
 UNWANTED = {"C": 0x1, "H": 0x2, "M": 0x4, "R": 0x8, "B": 0x10, "L": 0x20, "N": 0x40, "U": 0x100, "T": 0x200}

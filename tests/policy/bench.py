@@ -110,7 +110,7 @@ class Bench(Alone):
         sockets = ", ".join(f'"{address}"' for address in (f"unix:{self.path}", *listen))
         content = {
             "": {**own_settings(self.directory), **(top or {})},
-            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "10s", **(redis or {})},
             "policyd": {"listen": f"{{ {sockets} }}", **(policyd or {})},
             "plan default": {"quotas": '{ "1000 messages / 1h" }', "senders": '{ "%login" }', **(plan or {})},
         }

@@ -2,7 +2,7 @@
 
 import socket
 
-LIMIT_S = 20
+LIMIT_S = 60
 
 
 class ServerError(Exception):

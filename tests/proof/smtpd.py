@@ -21,7 +21,7 @@ import bench
 import mta
 
 DUNNO = bench.DUNNO
-RECONNECT_S = 20    # as long as a daemon may take to be there again
+RECONNECT_S = 60    # as long as a daemon may take to be there again
 TRIES = 2           # smtpd_policy_service_try_limit
 
 # One message as the client wants it. mischief: one of MISCHIEF or None; at: the stage it happens at.

@@ -152,7 +152,7 @@ class Bench(Alone):
     def configure(self, sasld=None, plan=None, top=None, redis=None, passwords=None, sections=None):
         content = {
             "": {**own_settings(self.directory), **(top or {})},
-            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "2s", **(redis or {})},
+            "redis": {"address": f'"unix:{self.redis.socket}"', "deadline": "10s", **(redis or {})},
             "sasld": {"listen": f'{{ "unix:{self.path}" }}', "guess_delay": "0s", **(sasld or {})},
             "passwords": {"method": "sha512", "sha512_rounds": "5000", "scram_iterations": str(ITERATIONS),
                           **(passwords or {})},

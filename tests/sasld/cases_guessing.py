@@ -3,7 +3,7 @@
 import select
 import time
 
-from bench import Client, Failure, expect, plain
+from bench import LIMIT_S, Client, Failure, expect, plain
 from cases import PASSWORD, ROSE, accepted, case
 from processes import wait_until
 from sendward import PREFIX, Daemon, events
@@ -79,7 +79,7 @@ def it_ends(bench):
     client = bench.client()
     guess(client, times=3)
     expect(client.plain(ROSE, PASSWORD)[0], "FAIL")
-    wait_until(lambda: client.plain(ROSE, PASSWORD) == accepted(), "the end of the refusal", 10)
+    wait_until(lambda: client.plain(ROSE, PASSWORD) == accepted(), "the end of the refusal", LIMIT_S)
     guess(client, times=3)
     expect(client.plain(ROSE, PASSWORD)[0], "FAIL")
 
@@ -114,7 +114,7 @@ def two_servers(bench):
     other = Daemon("sendward-sasld", config, bench.config_path + "2.log", [path])
     other.start()
     try:
-        wait_until(lambda: bench.redis.keys("*node:mx2/sasld"), "the other one to reach Redis", 10)
+        wait_until(lambda: bench.redis.keys("*node:mx2/sasld"), "the other one to reach Redis", LIMIT_S)
         clients = [bench.client(), Client(path)]
         for number in range(3):
             guess(clients[number % 2])

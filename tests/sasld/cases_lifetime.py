@@ -2,7 +2,7 @@
 
 import time
 
-from bench import expect
+from bench import LIMIT_S, expect
 from cases import PASSWORD, ROSE, accepted, case
 from processes import wait_until
 from sendward import PREFIX, events
@@ -16,7 +16,7 @@ def told(bench):
 
 
 def wait_told(bench, wanted):
-    wait_until(lambda: sorted(told(bench)) == sorted(wanted) or None, f"the events {wanted}, not {told(bench)}", 20)
+    wait_until(lambda: sorted(told(bench)) == sorted(wanted) or None, f"the events {wanted}, not {told(bench)}", LIMIT_S)
 
 
 @case
