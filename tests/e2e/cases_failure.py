@@ -15,7 +15,8 @@ from table import (FAILURE, case, expect, expect_delivered, expect_equal, expect
 
 ROSE, TULIP = "rose@dom.example", "tulip@dom.example"
 CANNOT_TELL = ("451", "4.3.0")
-DEADLINE = {"deadline": "250ms"}
+DEADLINE = {"deadline": "1s"}
+LATEST_S = 8    # for a whole session; sooner than Postfix gives up to wait, which is after 10
 
 
 def _timed(function):
@@ -42,7 +43,7 @@ def _(stack):
         daemon.wait_log(r"redis")
     outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
     expect_refused(stack, outcome, *CANNOT_TELL, "")
-    expect(took_s < 5, f"the refusal took {took_s:.1f} s")
+    expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s")
     done = stack.sendward("usage", ROSE, check=False)
     expect_equal(done.returncode, 1, "exit status of the tool")
     expect_match(re.escape(stack.redis.socket), done.stderr, "message of the tool")
@@ -55,12 +56,12 @@ def _(stack):
 @case(FAILURE, "Redis ends in the middle: mail is put off with 451 4.3.0, and passes when Redis is back",
       wirings=EVERY_WIRING, top={"on_store_failure": "defer"}, redis=DEADLINE)
 def _(stack):
-    expect_delivered(stack, stack.send(ROSE))
+    expect_delivered(stack, _accepted_again(stack))
     stack.redis.stop()
     for _number in range(2):
         outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
         expect_refused(stack, outcome, *CANNOT_TELL, "")
-        expect(took_s < 3, f"the refusal took {took_s:.1f} s")
+        expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s")
     line = stack.wait_decision(login=ROSE, verdict="defer")
     expect(line.check != "quotas" or line.used == "-", f"the log says the quota is used up: {line}")
     stack.redis.start()    # empty: the scripts are gone, too
@@ -77,7 +78,7 @@ def _(stack):
         for _number in range(3):
             outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
             expect_refused(stack, outcome, *CANNOT_TELL, "")
-            expect(took_s < 3, f"the refusal took {took_s:.1f} s with a deadline of 250 ms")
+            expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s with a deadline of a second")
     finally:
         stack.redis.signal(signal.SIGCONT)
     expect_delivered(stack, _accepted_again(stack))
@@ -90,7 +91,7 @@ def _(stack):
     stack.redis.stop()
     outcome, took_s = _timed(lambda: stack.send(ROSE))
     expect_delivered(stack, outcome)
-    expect(took_s < 5, f"it took {took_s:.1f} s")
+    expect(took_s < LATEST_S, f"it took {took_s:.1f} s")
     stack.redis.start()
     _accepted_again(stack)
     wait_until(lambda: _counts_again(stack), "Sendward to count again", step_s=0.1)
@@ -209,7 +210,7 @@ def _(stack):
     for daemon in stack.daemons():
         expect_equal(daemon.stopped_with, 0, f"exit status of {daemon.name}")
         daemon.start()
-    expect(took_s < 10, f"it took {took_s:.1f} s")
+    expect(took_s < LATEST_S, f"it took {took_s:.1f} s")
 
 
 @case(FAILURE, "after a crash a daemon starts again on the socket it left behind", wirings=EVERY_WIRING)

@@ -104,7 +104,7 @@ def _(stack):
 
 
 @case(7, "a window gives back what was used when it has passed", wirings=EVERY_WIRING,
-      plan={"quotas": '{ "1 messages / 4s" }'})
+      plan={"quotas": '{ "1 messages / 6s" }'})
 def _(stack):
     expect_delivered(stack, stack.send(ROSE, client="python"))
     beyond = stack.send(ROSE, client="python")

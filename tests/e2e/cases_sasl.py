@@ -199,7 +199,7 @@ def _(stack):
     expect_equal(login(stack).code, 235, "the reply to PLAIN with TLS")
 
 
-@case(SASL, "without Redis a login is put off, never refused", wirings=(POLICYD,), sasld={}, redis={"deadline": "300ms"})
+@case(SASL, "without Redis a login is put off, never refused", wirings=(POLICYD,), sasld={}, redis={"deadline": "2s"})
 def _(stack):
     user(stack)
     every_way(stack, "^235 ")

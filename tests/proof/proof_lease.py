@@ -97,7 +97,7 @@ def used(system, login, unit="m"):
 def settle(system, login, wanted):
     wait_no_lease(system, login)
     try:
-        wait_until(lambda: used(system, login) == wanted, "", 2)
+        wait_until(lambda: used(system, login) == wanted, "", LIMIT_S)
     except Exception:                                             # pylint: disable=broad-except
         expect(used(system, login), wanted, f"counter of {login}")
 
@@ -205,7 +205,7 @@ def reset(run):
             most = after + before + 2 * len(NODES) * WORKERS
             wait_no_lease(system, login)
             # What a lease has left comes back a moment after its end.
-            wait_until(lambda: used(system, login) <= most, f"{login} to have no more counted than {most}", 2)
+            wait_until(lambda: used(system, login) <= most, f"{login} to have no more counted than {most}", LIMIT_S)
             expect_that(after <= used(system, login), f"{after} accepted after the reset, {used(system, login)} counted")
         return f"{rounds} times"
 

@@ -11,7 +11,7 @@ from table import Failure, case, expect_that
 
 DAY_S = 86400
 SESSIONS = 8
-SETTLED_S = 10
+SETTLED_S = 60
 MAX_SIZE = 20000
 DOMAIN = "dom.example"
 

@@ -14,7 +14,7 @@ DAY_S = 86400
 CONNECTIONS = 100
 LIMIT = 100
 LIMIT_S = 60
-SETTLED_S = 10
+SETTLED_S = 60
 ROSE, TULIP = "rose@dom.example", "tulip@dom.example"
 
 # One node charges in its milter, the other in its policy daemon: two connections to Redis that charge.
