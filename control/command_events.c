@@ -31,11 +31,16 @@ struct reading {
 	size_t n;
 };
 
+static bool is_time(const char *name)
+{
+	return strcmp(name, "until") == 0 || strcmp(name, "due") == 0;
+}
+
 static void add_field(struct fields *fields, const char *name, const json_t *value)
 {
 	char time[TEXT_TIME_MAX], *text;
 
-	if (strcmp(name, "until") == 0 && json_is_integer(value)) {
+	if (is_time(name) && json_is_integer(value)) {
 		text_time(json_integer_value(value), time);
 		fields_add(fields, name, time);
 	} else if (!json_is_string(value)) {
@@ -65,7 +70,7 @@ static const char *text_of(const json_t *event, const char *name)
 {
 	const char *text = json_string_value(json_object_get(event, name));
 
-	return text ? text : "-";
+	return text && *text ? text : "-";
 }
 
 static void print_line(const json_t *event)

@@ -3,18 +3,32 @@
 #include <string.h>
 
 #include "control/import_secret.h"
+#include "control/need.h"
 #include "control/record.h"
 
-/* All of the account but when it was made, unless the line says that, too. */
-static void put_whole(json_t *record, const json_t *new)
+static void keep(json_t *record, const json_t *old, const char *name)
 {
-	json_t *created = json_incref(json_object_get(record, "created"));
+	json_t *value = json_object_get(old, name);
+
+	if (value)
+		json_object_set(record, name, value);
+}
+
+/* All of the account, but for what the line does not say: when it was made, and the
+ * state: who is blocked stays blocked. */
+static void put_whole(json_t *record, const struct import_account *new)
+{
+	static const char *const state[] = { "state", "reason", "actor", "since", "until" };
+	json_t *old = need(json_copy(record));
 
 	json_object_clear(record);
-	json_object_update(record, (json_t *)new);
-	if (!json_object_get(new, "created") && created)
-		json_object_set(record, "created", created);
-	json_decref(created);
+	json_object_update(record, new->record);
+	if (!json_object_get(record, "created"))
+		keep(record, old, "created");
+	if (!json_string_value(json_object_get(new->line, "state")))
+		for (size_t i = 0; i < sizeof(state) / sizeof(state[0]); i++)
+			keep(record, old, state[i]);
+	json_decref(old);
 }
 
 /* A state that the line names and the account does not have begins now and has no
@@ -54,7 +68,7 @@ bool import_change(struct edit *edit, void *arg)
 	bool was = json_object_get(edit->record, "identity") != NULL;
 
 	if (c->whole)
-		put_whole(edit->record, c->account->record);
+		put_whole(edit->record, c->account);
 	else
 		put_named(edit, c->account, c->actor);
 	import_secret_mark(edit->record, c->account->secrets, c->whole);

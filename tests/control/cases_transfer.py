@@ -41,6 +41,13 @@ def replaced(b):
     equal(b.ok("import", "-", stdin='{"login":"rose","quotas":["1 messages / 1d"]}\n'),
           "0 added, 1 replaced, 0 unchanged, 0 refused\n")
     equal(b.record("rose"), {"format": 1, "state": "allowed", "quotas": ["1 messages / 1d"], "created": created})
+    b.ok("block", "rose", "--reason", "stolen")
+    blocked = b.record("rose")
+    b.ok("import", "-", stdin='{"login":"rose","max_size":1000}\n')
+    del blocked["quotas"]
+    equal(b.record("rose"), {**blocked, "max_size": 1000}, "a line without a state")
+    b.ok("import", "-", stdin='{"login":"rose","state":"allowed"}\n')
+    equal(b.record("rose"), {"format": 1, "state": "allowed", "created": created}, "a line with a state")
 
 
 BAD = [
@@ -149,6 +156,8 @@ def foreign_events(b):
     b.redis("XADD", "sendward:events", "*", "event", '{"event":"discard\\u001b","qid":"A1","recipients":3,"x":{"y":[]}}')
     equal(b.lines("events", "--json"), [{"event": "discard\x1b", "qid": "A1", "recipients": 3, "x": {"y": []}}])
     expect("\x1b" not in b.ok("events"), "a control character reaches the terminal")
+    b.redis("XADD", "sendward:events", "*", "event", '{"time":0,"event":"expiry","login":"","due":86400}')
+    equal(b.ok("events", env={"TZ": "UTC"}).splitlines()[-1], '1970-01-01 00:00:00 +0000  expiry  -  due="1970-01-02 00:00:00 +0000"')
     equal(b.ok("events", "--login", "rose"), "")
 
 
