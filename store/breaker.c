@@ -34,12 +34,12 @@ bool breaker_open(struct breaker *b, const char *why)
 
 	b->state = BREAKER_OPEN;
 	snprintf(b->error, sizeof(b->error), "%s: %s", b->name, why);
-	if (was_up) {
+	if (was_up)
 		b->since_s = time(NULL);
-		b->opened_ms = clock_ms();
-	}
 	if (b->told)
 		return was_up;
+	if (was_up)
+		b->opened_ms = clock_ms();
 	b->told = true;
 	b->outages++;
 	if (!b->quiet)
@@ -57,11 +57,23 @@ bool breaker_close(struct breaker *b)
 {
 	if (b->state == BREAKER_UP)
 		return false;
-	if (b->told && !b->quiet)
-		log_info("redis %s: answers again after %lld ms", b->name,
-			 (long long)(clock_ms() - b->opened_ms));
 	b->state = BREAKER_UP;
 	b->since_s = time(NULL);
-	b->told = false;
+	b->closed_ms = clock_ms();
 	return true;
+}
+
+bool breaker_is_settled(const struct breaker *b)
+{
+	return b->state == BREAKER_UP && !b->told;
+}
+
+void breaker_settle(struct breaker *b)
+{
+	if (b->state != BREAKER_UP || !b->told)
+		return;
+	b->told = false;
+	if (!b->quiet)
+		log_info("redis %s: answers again after %lld ms", b->name,
+			 (long long)(b->closed_ms - b->opened_ms));
 }

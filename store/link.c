@@ -42,7 +42,8 @@ struct link {
 	struct breaker breaker;
 	struct wire *wire;
 	struct pipeline pipeline;
-	struct event *timer; /* of the state: next try, connect timeout, next probe */
+	struct event *timer; /* of the state: next try, connect timeout, next probe, and
+			      * when an outage is over */
 	int64_t backoff_ms;
 	int64_t up_ms; /* when it was last connected */
 	bool demoted;  /* the connection is of no use */
@@ -100,12 +101,16 @@ static void link_lost(struct link *l, const char *why)
 
 static void link_usable(struct link *l)
 {
-	if (breaker_close(&l->breaker))
-		l->change(true, l->arg);
+	if (!breaker_close(&l->breaker))
+		return;
+	if (!breaker_is_settled(&l->breaker))
+		start_timer(l->timer, BREAKER_SETTLE_MS);
+	l->change(true, l->arg);
 }
 
 static void link_unusable(struct link *l, const char *why)
 {
+	event_del(l->timer);
 	if (breaker_open(&l->breaker, why))
 		l->change(false, l->arg);
 }
@@ -137,6 +142,8 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 		link_lost(l, "no answer to the connection attempt");
 	else if (l->demoted)
 		link_lost(l, "not the primary");
+	else if (link_is_up(l))
+		breaker_settle(&l->breaker);
 	else
 		probe(l);
 }
@@ -187,7 +194,7 @@ void link_demoted(struct link *l, const char *why)
 
 /* ---- a server that does not answer -------------------------------------- */
 
-/* Its late reply is the probe. */
+/* When its late reply has come, it is probed. */
 static void on_stalled(void *arg)
 {
 	struct link *l = arg;
@@ -243,8 +250,9 @@ static void on_idle(void *arg)
 {
 	struct link *l = arg;
 
+	/* That one reply was late does not mean that the next one will not be. */
 	if (pipeline_caught_up(&l->pipeline) && l->state == LINK_UP && !l->demoted)
-		link_usable(l);
+		probe(l);
 }
 
 static void on_lost(const char *why, void *arg)
@@ -308,6 +316,8 @@ void link_free(struct link **link)
 	if (!l)
 		return;
 	close_connection(l);
+	/* An outage whose end would not be told any more. */
+	breaker_settle(&l->breaker);
 	/* Whoever asks again on getting its answer is refused. */
 	l->state = LINK_WAITING;
 	l->breaker.quiet = true;

@@ -96,9 +96,9 @@ void node_drop(struct node *node)
 	struct nodes *nodes = node->nodes;
 	struct link_stats stats;
 
-	/* The other end of its outage. */
+	/* The other end of its outage, when it is not back. */
 	link_stats(node->link, &stats);
-	if (stats.breaker->told)
+	if (stats.breaker->told && !link_is_up(node->link))
 		log_info("redis %s: not one of the servers any more", stats.breaker->name);
 	TAILQ_REMOVE(&nodes->list, node, next);
 	nodes->n--;

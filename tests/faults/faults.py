@@ -19,15 +19,8 @@ FaultCase = collections.namedtuple("FaultCase", "name begin end kind forgets las
 OUTAGE, HARMLESS, ONCE = "outage", "harmless", "once"
 
 TOLD = {OUTAGE: (1, 1), HARMLESS: (0, 0), ONCE: (0, 1)}
-# Greeted anew, the server is well each time, until it is asked something.
-EACH_TIME = (1, 8)
-# For some seconds: what the waits between two tries, each half as long as it may be, leave room for.
-EACH_TIME_FOR_SECONDS = (1, 11)
 # It answers, but not to the question; another question it may answer.
 NOT_ASKED_THAT = (0, 0)
-# A refusal or a reply that comes late, when the server has been silent before, is taken for a sign of life, until the
-# next question is not answered in time.
-SIGNS_OF_LIFE = (1, 5)
 
 FAULTS = []
 
@@ -63,7 +56,7 @@ def _losing_one(world):
 # --- the proxy's ---
 
 _proxied("replies 100 ms late", Fault(delay_ms=100), kind=HARMLESS)
-_proxied("replies later than the deadline", Fault(delay_ms=400), told=SIGNS_OF_LIFE)
+_proxied("replies later than the deadline", Fault(delay_ms=400))
 _proxied("a peer that stops reading", Fault(reads=False))
 _proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))
 _proxied("a peer that falls silent", Fault(answer=lambda words: NEVER))
@@ -71,13 +64,12 @@ _proxied("a closed port", Fault(accepts=False, cuts=True))
 _proxied("a closed port for some seconds", Fault(accepts=False, cuts=True), lasts_s=4)
 _proxied("a peer that says nothing for some seconds", Fault(cuts=True, answer=lambda words: NEVER), lasts_s=4)
 _proxied("a reset in the middle of each reply",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), told=EACH_TIME)
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")))
 _proxied("a reset in the middle of each reply for some seconds",
-         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")),
-         told=EACH_TIME_FOR_SECONDS, lasts_s=4)
+         Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "reset")), lasts_s=4)
 _proxied("half a reply, then silence",
          Fault(commands=SCRIPTS, mangle=lambda data: (data[:len(data) // 2], "silence")))
-_proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"), told=EACH_TIME)
+_proxied("garbage for a reply", replying(b"\xff\xfe\0 220 mail.example ESMTP\r\n\r\n"))
 _proxied("garbage from the first word", replying(b"HTTP/1.1 400 Bad Request\r\n\r\n", commands=None))
 for _what, _text in (("an integer", ":7"), ("a status", "+OK"), ("nothing", "$-1"), ("an empty array", "*0"),
                      ("an array of arrays", "*2\r\n*1\r\n:1\r\n*0")):
@@ -88,14 +80,13 @@ _proxied("an array with too little for a reply",
          told=NOT_ASKED_THAT)
 _proxied("an array of impossible numbers for a reply", replying("\r\n".join(
     ["*7", "$4", "done"] + [":9223372036854775807"] * 2 + [":-9223372036854775808"] * 4)), told=NOT_ASKED_THAT)
-_proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None), told=SIGNS_OF_LIFE)
+_proxied("LOADING", replying("-LOADING Redis is loading the dataset in memory", commands=None))
 _proxied("OOM", replying("-OOM command not allowed when used memory > 'maxmemory'."), told=NOT_ASKED_THAT)
-_proxied("READONLY", replying("-READONLY You can't write against a read only replica."), told=EACH_TIME)
+_proxied("READONLY", replying("-READONLY You can't write against a read only replica."))
 _proxied("NOAUTH", replying("-NOAUTH Authentication required.", commands=None))
 _proxied("NOSCRIPT without end", replying("-NOSCRIPT No matching script. Please use EVAL."), told=NOT_ASKED_THAT)
-_proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None), told=SIGNS_OF_LIFE)
-_proxied("MASTERDOWN", replying("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."),
-         told=EACH_TIME)
+_proxied("BUSY", replying("-BUSY Redis is busy running a script.", commands=None))
+_proxied("MASTERDOWN", replying("-MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'."))
 _proxied("MOVED from a single server", replying("-MOVED 3999 127.0.0.1:6381"), told=NOT_ASKED_THAT)
 _add("one lost reply", _losing_one, lambda world: world.proxy.set(NONE), kind=ONCE)
 
@@ -108,8 +99,7 @@ _server("a killed Redis", lambda server: server.kill(), lambda server: server.st
 _server("a Redis that loads its data", lambda server: server.restart_slowly(), lambda server: server.hurry())
 _server("a full Redis", lambda server: server.full(), lambda server: server.not_full(),
         told=NOT_ASKED_THAT)
-_server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy(),
-        told=SIGNS_OF_LIFE)
+_server("a Redis that runs an endless script", lambda server: server.busy(), lambda server: server.not_busy())
 _server("a Redis made a replica", lambda server: server.replica(), lambda server: server.primary())
 _server("a Redis with a new password", lambda server: server.lock(), lambda server: server.unlock())
 _server("scripts flushed", lambda server: server.ask("SCRIPT", "FLUSH"), lambda server: None, kind=HARMLESS)

@@ -115,6 +115,21 @@ static void listen_to_log(void)
 	log_capture(on_line, NULL);
 }
 
+static bool is_said_to_be_over(void)
+{
+	return strstr(told.last, "answers again after") != NULL;
+}
+
+/* One line said that an outage begins, and one that it is over. */
+static void expect_one_outage(void)
+{
+	rig_wait_connected(&rig, true);
+	rig_wait_for(&rig, is_said_to_be_over, "the end of the outage");
+	SUITE_INT_EQUAL(told.warnings, 1);
+	SUITE_INT_EQUAL(told.lines, 2);
+	log_capture(NULL, NULL);
+}
+
 /* ---- waited out --------------------------------------------------------- */
 
 /* The trouble begins, a message is asked about, the trouble ends: the message
@@ -169,10 +184,7 @@ static void lasts(const char *what, void (*cause)(void), void (*end)(void))
 	rig_run(&rig, 300);
 	SUITE_INT_EQUAL(told.warnings, 1);
 	end();
-	rig_wait_connected(&rig, true);
-	SUITE_INT_EQUAL(told.lines, 2);
-	SUITE_TRUE(strstr(told.last, "answers again") != NULL);
-	log_capture(NULL, NULL);
+	expect_one_outage();
 	SUITE_INT_EQUAL(used(), 0);
 	SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
 }
@@ -256,9 +268,7 @@ static void test_loading(void)
 		rig_run(&rig, 20);
 	}
 	SUITE_TRUE(loading);
-	SUITE_INT_EQUAL(told.warnings, 1);
-	SUITE_INT_EQUAL(told.lines, 2);
-	log_capture(NULL, NULL);
+	expect_one_outage();
 	state = store_state(rig.store);
 	SUITE_TRUE(strstr(state, "\"state\":\"up\"") != NULL);
 	SUITE_TRUE(strstr(state, "\"outages\":1") != NULL);
@@ -266,6 +276,68 @@ static void test_loading(void)
 	free(state);
 	redis_wait_loaded(rig.redis);
 	SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
+}
+
+/* ---- a server that comes and goes ----------------------------------------- */
+
+static void expect_outages(int n)
+{
+	char *state = store_state(rig.store);
+	json_t *object = json_loads(state, 0, NULL);
+
+	SUITE_INT_EQUAL(json_integer_value(json_object_get(object, "outages")), n);
+	json_decref(object);
+	free(state);
+}
+
+/* It greets, and then fails. */
+static void test_comes_and_goes(void)
+{
+	begin(RIG_DEADLINE_MS);
+	listen_to_log();
+	for (int i = 0; i < 4; i++) {
+		redis_do(rig.redis, "CLIENT KILL TYPE normal SKIPME yes");
+		rig_wait_connected(&rig, false);
+		rig_wait_connected(&rig, true);
+		SUITE_INT_EQUAL(used(), 0);
+	}
+	SUITE_INT_EQUAL(told.lines, 1);
+	expect_one_outage();
+	expect_outages(1);
+}
+
+/* It answers, late. */
+static void test_late(void)
+{
+	const struct take take = take_of("mx1/1");
+
+	begin(RIG_DEADLINE_MS);
+	listen_to_log();
+	for (int i = 0; i < 4; i++) {
+		redis_freeze(rig.redis);
+		SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_UNCERTAIN);
+		redis_thaw(rig.redis);
+		rig_wait_connected(&rig, true);
+	}
+	SUITE_INT_EQUAL(told.lines, 1);
+	expect_one_outage();
+	expect_outages(1);
+	SUITE_INT_EQUAL(used(), 1);
+}
+
+/* Before it has settled. */
+static void test_free_ends_outage(void)
+{
+	begin(RIG_DEADLINE_MS);
+	listen_to_log();
+	redis_do(rig.redis, "CLIENT KILL TYPE normal SKIPME yes");
+	rig_wait_connected(&rig, false);
+	rig_wait_connected(&rig, true);
+	SUITE_INT_EQUAL(told.lines, 1);
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(told.lines, 2);
+	SUITE_TRUE(is_said_to_be_over());
+	log_capture(NULL, NULL);
 }
 
 /* ---- told at once ------------------------------------------------------- */
@@ -460,6 +532,9 @@ static const struct suite_test tests[] = {
 	{ "a server that cannot serve for longer keeps nobody, and is two lines in the log",
 	  test_lasts },
 	{ "a server that is loading keeps nobody, and is two lines in the log", test_loading },
+	{ "a server that comes back only to fail is two lines in the log", test_comes_and_goes },
+	{ "a server that answers late is two lines in the log", test_late },
+	{ "an outage that is over is said to be when the store ends", test_free_ends_outage },
 	{ "a server without memory is asked on, and keeps nobody", test_no_memory },
 	{ "what was on its way when the server ended is asked again", test_connection_lost },
 	{ "a charge whose answer was lost is made once", test_answer_lost },
