@@ -23,6 +23,24 @@ static const char restore[] =
 	"take rename-command for it out of redis.conf, and restart the server: an ACL user with few "
 	"rights does more";
 
+static const char clear[] =
+	"that key is not Sendward's: rename or delete it, then run sendward reindex and reload the "
+	"daemons";
+
+/* Of the keys there is one of: somebody else's under our name. */
+static bool is_of_another_type(const struct doctor_reply *reply)
+{
+	return reply->result == STORE_BAD && strncmp(reply->error, "WRONGTYPE", 9) == 0;
+}
+
+static const char *key_of(const struct right *right, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (right->words[i][0] == '@')
+			return words[i];
+	return "";
+}
+
 static void try(struct trial *trial, const struct right *right)
 {
 	struct doctor *doctor = trial->patient->doctor;
@@ -44,6 +62,9 @@ static void try(struct trial *trial, const struct right *right)
 		doctor_say(doctor, DOCTOR_ERROR, restore,
 			   "the server has no command %s, needed for: %s (%s)", right->command,
 			   right->purpose, reply.error);
+	else if (is_of_another_type(&reply))
+		doctor_say(doctor, DOCTOR_ERROR, clear, "the key %s is of another type, needed for: %s",
+			   key_of(right, words, n), right->purpose);
 	else if (reply.result == STORE_UNAVAILABLE || reply.result == STORE_UNCERTAIN)
 		doctor_say(doctor, DOCTOR_UNKNOWN, NULL, "%s: %s", right->command, reply.error);
 	else

@@ -49,14 +49,26 @@ static void on_accepted(int fd, void *arg)
 
 /* ---- the secret for unknown users ----------------------------------------- */
 
+/* Without it SCRAM lets nobody in, so that nobody learns who exists. */
+static void make_own_secret(struct sasld *d, const char *why)
+{
+	if (*d->login.strangers || !stranger_secret(d->login.strangers))
+		return;
+	log_warning("redis: the secret for unknown users in %sstrangers cannot be used: %s; until the "
+		    "key is deleted and this daemon reloaded it has one of its own, and what unknown "
+		    "users are told by SCRAM differs from server to server",
+		    d->config->redis.prefix, why);
+}
+
 static void on_strangers(enum store_result result, const char *record, size_t len,
 			 const char *error, void *arg)
 {
 	struct sasld *d = arg;
 
-	(void)error;
 	if (result == STORE_OK && len == STRANGER_SECRET_LEN)
 		snprintf(d->login.strangers, sizeof(d->login.strangers), "%s", record);
+	else if (result == STORE_OK || result == STORE_BAD)
+		make_own_secret(d, error ? error : "it is not one of ours");
 }
 
 static void ask_for_strangers(struct sasld *d)

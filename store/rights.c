@@ -38,6 +38,7 @@ static const struct right table[] = {
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
+	{ "get", RIGHT_ALWAYS, false, "the secret for unknown users", { "GET", "@strangers" } },
 	{ "getrange", RIGHT_ALWAYS, false, "whether an account has changed",
 	  { "GETRANGE", ACCOUNT, "0", "15" } },
 	{ "hdel", RIGHT_LEASES, false, "messages that leases have charged", { "HDEL", LENT, "" } },

@@ -201,6 +201,19 @@ def far(b):
         equal(findings(b, "rights", 1), [])
 
 
+def keys(b):
+    """doctor finds a key under our name that is of another type"""
+    wrong = {"strangers": ("RPUSH", "x"), "identities": ("SET", "x"), "senders": ("RPUSH", "x"), "events": ("SET", "x")}
+    for name, (command, value) in wrong.items():
+        b.redis(command, f"sendward:{name}", value)
+    try:
+        found = [text for level, text in findings(b, "rights", 1) if level == "error"]
+        equal(sorted(text.split(":")[1].split()[0] for text in found), sorted(wrong))
+        expect(all("is of another type" in text for text in found), found)
+    finally:
+        b.redis("DEL", *[f"sendward:{name}" for name in wrong])
+
+
 # --- the ACL line --------------------------------------------------------------------------------------------------------
 
 def run_daemon(b):
@@ -373,4 +386,4 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, settings, secrets, far, complete, missing, role, cluster, sentinel, sentinel_as_server]
+CASES = [well, host, settings, secrets, far, keys, complete, missing, role, cluster, sentinel, sentinel_as_server]

@@ -6,6 +6,7 @@ import time
 
 from bench import LIMIT_S, Dropped, Failure, expect
 from bench import plain as plain_of
+from processes import wait_until
 from sendward import NODE, PREFIX, built
 from smtp_users import base64_of, crypt_hash, scram_text
 
@@ -231,6 +232,27 @@ def strangers_salt(bench):
     bench.daemon.start()
     bench.wait_connected()
     expect(bench.client().salt("nobody@dom.example"), first, "the salt after a restart")
+
+
+@case
+def strangers_key_taken(bench):
+    """a key of somebody else in place of the secret for unknown users keeps nobody out, and is said once"""
+    bench.start().user(ROSE)
+    bench.redis.command("DEL", f"{PREFIX}strangers")
+    bench.redis.command("RPUSH", f"{PREFIX}strangers", "not ours")
+    bench.daemon.stop()
+    bench.daemon.start()
+    bench.wait_connected()
+    bench.wait_log(f"{PREFIX}strangers cannot be used: WRONGTYPE")
+    client = bench.client()
+    expect(client.scram(ROSE, PASSWORD), accepted())
+    first = client.salt("nobody@dom.example")
+    bench.reconfigure()
+    expect(bench.client().salt("nobody@dom.example"), first, "the salt after a reload")
+    expect(bench.log_count("cannot be used"), 1, "the number of lines about it")
+    bench.redis.command("SET", f"{PREFIX}strangers", "x" * 64)
+    bench.reconfigure()
+    wait_until(lambda: bench.client().salt("nobody@dom.example") != first, "the secret of all servers", LIMIT_S)
 
 
 @case
