@@ -17,6 +17,9 @@
 #include "control/text.h"
 #include "control/wait.h"
 
+/* That a daemon is not told of changed accounts is said when it has lasted so long. */
+#define DEAF_TOLD_S 5
+
 struct redis {
 	char address[REDIS_NAME_MAX];
 	char version[SERVER_VERSION_MAX]; /* "redis 7.0.15"; "" when it does not say */
@@ -134,6 +137,15 @@ static long long number_of(const json_t *object, const char *name)
 	return (long long)json_integer_value(json_object_get(object, name));
 }
 
+/* For a moment after an outage it need not be said. */
+static bool is_deaf(const json_t *redis)
+{
+	const json_t *lasts = json_object_get(redis, "unsubscribed_s");
+
+	return json_is_false(json_object_get(redis, "subscribed")) &&
+	       (!lasts || json_integer_value(lasts) >= DEAF_TOLD_S);
+}
+
 /* What a daemon did and does without asking Redis, if there is something to say. */
 static void print_without(const json_t *daemon)
 {
@@ -152,7 +164,7 @@ static void print_without(const json_t *daemon)
 		printf("%s: %lld decisions from %lld leases, %lld of them given back\n", who,
 		       number_of(leases, "decisions"), number_of(leases, "taken"),
 		       number_of(leases, "returned"));
-	if (json_is_false(json_object_get(redis, "subscribed")))
+	if (is_deaf(redis))
 		printf("%s: is not told of changed accounts\n", who);
 	if (file && strcmp(file, "ok") != 0)
 		printf("%s: its state file cannot be used\n", who);

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
 #include "store/senders.h"
@@ -28,6 +29,7 @@ struct news {
 	bool checking;		 /* the cache is being gone through */
 	bool missed;		 /* it has to be gone through again */
 	bool listed;		 /* the identities were, since something was missed */
+	int64_t woken_ms;	 /* clock_ms() */
 	int in_flight;
 };
 
@@ -277,6 +279,7 @@ void news_wake(struct news *n)
 		return;
 	if (n->watch)
 		watch_wake(n->watch);
+	n->woken_ms = clock_ms();
 	n->listed = false;
 	go_on(n);
 }
@@ -301,6 +304,16 @@ void news_resume(struct news *n)
 bool news_is_subscribed(const struct news *n)
 {
 	return n && n->watch && watch_is_subscribed(n->watch);
+}
+
+int64_t news_deaf_ms(const struct news *n)
+{
+	int64_t since_ms;
+
+	if (!n || !n->watch || news_is_subscribed(n))
+		return 0;
+	since_ms = watch_deaf_since_ms(n->watch);
+	return clock_ms() - (since_ms > n->woken_ms ? since_ms : n->woken_ms);
 }
 
 struct news *news_new(struct store *store)

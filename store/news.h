@@ -15,6 +15,7 @@
 #define SENDWARD_NEWS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct store;
 struct news;
@@ -37,5 +38,7 @@ void news_pause(struct news *news);
 void news_resume(struct news *news);
 
 bool news_is_subscribed(const struct news *news);
+/* For how long nothing was told though a server was usable; 0 when it is. */
+int64_t news_deaf_ms(const struct news *news);
 
 #endif

@@ -43,6 +43,7 @@ static void add_without(const struct store *store, json_t *object)
 	if (!store->news) /* it keeps no accounts */
 		return;
 	json_object_set_new(object, "subscribed", json_boolean(stats.subscribed));
+	json_object_set_new(object, "unsubscribed_s", json_integer(news_deaf_ms(store->news) / 1000));
 	set_text(object, "state_file", stats.state_file);
 }
 

@@ -127,7 +127,8 @@ void store_info(struct store *store, store_record_done *done, void *arg);
  * of the server that is worst off, and the state of each of several; decisions
  * made without them (degraded), charges still to be made (owed) or lost
  * (owed_lost); and with store_follow() whether changes of accounts are told of
- * (subscribed), store_stats.state_file, and how many leases were taken and
+ * (subscribed) and for how many seconds they are not though a server is up
+ * (unsubscribed_s), store_stats.state_file, and how many leases were taken and
  * returned, and decisions made from them (leases). */
 char *store_state(const struct store *store);
 

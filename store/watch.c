@@ -19,6 +19,8 @@ struct watch {
 	struct link *link;	 /* NULL: none yet */
 	struct event *timer;
 	bool subscribed, refused; /* refused: that was said */
+	bool woken;		  /* its link waits for nothing any more */
+	int64_t deaf_since_ms;
 };
 
 static void send_word(struct watch *w, int argc, const char *const *argv, link_reply *reply)
@@ -83,7 +85,10 @@ static void on_link(bool up, void *arg)
 {
 	struct watch *w = arg;
 
+	if (w->subscribed)
+		w->deaf_since_ms = clock_ms();
 	w->subscribed = false;
+	w->woken = false;
 	if (up)
 		subscribe(w);
 }
@@ -96,8 +101,9 @@ static void look_for_server(struct watch *w)
 
 	if (!servers_any(w->servers, &server))
 		return;
-	if (w->link && endpoint_equal(&server.address, &w->address))
+	if (w->link && !w->woken && endpoint_equal(&server.address, &w->address))
 		return;
+	w->woken = false;
 	link_free(&w->link);
 	server.role = LINK_ANY_ROLE;
 	server.quiet = true;
@@ -132,8 +138,15 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 
 void watch_wake(struct watch *w)
 {
-	if (!w->subscribed)
-		look_again(w, 0);
+	if (w->subscribed)
+		return;
+	w->woken = true;
+	look_again(w, 0);
+}
+
+int64_t watch_deaf_since_ms(const struct watch *w)
+{
+	return w->deaf_since_ms;
 }
 
 bool watch_is_subscribed(const struct watch *w)
@@ -152,6 +165,7 @@ struct watch *watch_new(struct event_base *base, const struct servers *servers,
 	w->events = events;
 	w->arg = arg;
 	w->timer = evtimer_new(base, on_timer, w);
+	w->deaf_since_ms = clock_ms();
 	look_again(w, 0);
 	return w;
 }

@@ -8,6 +8,7 @@
 #define SENDWARD_WATCH_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "store/servers.h"
 
@@ -28,9 +29,13 @@ struct watch *watch_new(struct event_base *base, const struct servers *servers,
 			const char *channel, const struct watch_events *events, void *arg);
 void watch_free(struct watch **watch);
 
-/* A server has become usable: looks at once. */
+/* A server has become usable: connects at once. */
 void watch_wake(struct watch *watch);
 
 bool watch_is_subscribed(const struct watch *watch);
+
+/* Since when it has not been, clock_ms(); when it is: since when it had not been
+ * before. */
+int64_t watch_deaf_since_ms(const struct watch *watch);
 
 #endif

@@ -34,6 +34,14 @@ def status(b):
     expect("mx2   milter   0.1.0    2026-11-20 18:56:45 +0000" in table, table)
 
 
+def status_deaf(b):
+    """status says that a daemon is not told of changed accounts when it has lasted, and not right after an outage"""
+    beat = '{"version":"0.1.0","pid":4,"since":1795201005,"redis":{"state":"up","subscribed":%s,"unsubscribed_s":%d}}'
+    for subscribed, lasts_s, said in ("true", 0, False), ("false", 1, False), ("false", 60, True):
+        b.redis("SET", "sendward:node:mx1/policyd", beat % (subscribed, lasts_s))
+        equal("mx1/policyd: is not told of changed accounts" in b.ok("status"), said)
+
+
 def away(b):
     """a Redis that is away is said with its address, by every command that needs it"""
     b.configure(CONFIGURATION.replace("{address}", "unix:/nowhere/redis.sock"))
@@ -236,5 +244,5 @@ def full_disk(b):
     equal((done.returncode, done.stderr), (1, "sendward: standard output: No space left on device\n"))
 
 
-CASES = [status, away, hanging, slow, checked, checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
+CASES = [status, status_deaf, away, hanging, slow, checked, checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
          misuse_first, order, full_disk]

@@ -48,6 +48,17 @@ static void wait_known(const char *login, const char *state)
 	SUITE_TEXT_EQUAL(known(login), state);
 }
 
+/* Seconds, as status reads them. */
+static int64_t unsubscribed_s(void)
+{
+	char *state = store_state(rig.store);
+	const char *at = strstr(state, "\"unsubscribed_s\":");
+	int64_t seconds = at ? strtoll(at + strlen("\"unsubscribed_s\":"), NULL, 10) : -1;
+
+	free(state);
+	return seconds;
+}
+
 static void wait_subscribed(bool wanted)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
@@ -163,12 +174,22 @@ static void test_gap(void)
 
 static void test_restarted(void)
 {
+	int64_t connected_ms;
+
 	begin();
 	use("rose");
 	redis_kill(rig.redis);
 	wait_subscribed(false);
+	rig_run(&rig, 1500);
+	SUITE_TRUE(unsubscribed_s() >= 1);
 	redis_start(rig.redis);
 	redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000007{\"state\":\"blocked\"}");
+	rig_wait_connected(&rig, true);
+	/* However long it was away, and soon it is told again. */
+	SUITE_INT_EQUAL(unsubscribed_s(), 0);
+	connected_ms = rig_now_ms();
+	wait_subscribed(true);
+	SUITE_TRUE(rig_now_ms() - connected_ms < 600);
 	wait_known("rose", "blocked");
 	rig_put(&rig, "rose", NULL, "{}");
 	wait_known("rose", "allowed");
