@@ -256,6 +256,8 @@ int sasld_run(struct sasld *d, struct config *config)
 		store_when_ready(d->login.store, config->redis.deadline_ms, on_store_ready, d);
 		daemon_ready();
 		status = daemon_events_run(d->events);
+		lifetime_pass_stop(d->lifetime);
+		store_finish(d->login.store);
 		log_info("sendward-sasld stopped");
 	}
 	sasld_free(d);

@@ -199,6 +199,7 @@ void store_finish(struct store *store)
 	int64_t ms = store->config->redis.deadline_ms;
 	struct timeval deadline;
 	struct servers_stats stats;
+	int flags = EVLOOP_NONBLOCK; /* nothing may be left to wait for */
 
 	if (ms > STORE_FINISH_MAX_MS)
 		ms = STORE_FINISH_MAX_MS;
@@ -207,8 +208,9 @@ void store_finish(struct store *store)
 		sent_write(store->sent);
 	event_base_loopexit(store->base, &deadline);
 	do {
-		if (event_base_loop(store->base, EVLOOP_ONCE) != 0)
+		if (event_base_loop(store->base, flags) != 0)
 			break;
+		flags = EVLOOP_ONCE;
 		servers_stats(store->servers, &stats);
 	} while (stats.in_flight > 0 && !event_base_got_exit(store->base));
 }
