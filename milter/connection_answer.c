@@ -1,8 +1,11 @@
+#define _GNU_SOURCE /* POLLRDHUP */
+
 #include "milter/connection_internal.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "base/log.h"
@@ -78,13 +81,12 @@ void connection_on_writable(evutil_socket_t fd, short what, void *arg)
 }
 
 /* Asked before a charge is answered: on a TCP connection the first octets to a
- * server that has gone still seem to arrive. */
+ * server that has gone still seem to arrive. Whatever it has said before. */
 static bool has_gone(const struct connection *c)
 {
-	char octet;
-	ssize_t n = recv(c->fd, &octet, 1, MSG_PEEK | MSG_DONTWAIT);
+	struct pollfd peer = { .fd = c->fd, .events = POLLRDHUP };
 
-	return n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR);
+	return poll(&peer, 1, 0) > 0;
 }
 
 void connection_end_of_pass(void *arg)

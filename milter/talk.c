@@ -46,7 +46,7 @@ static void begin_message(struct session *session, const struct packet *packet,
 		return;
 	fits = config_username(session->config, name, &username);
 	sender = packet_text(packet, &at);
-	session->message = message_new(&username, sender ? sender : "");
+	session->message = message_new(&username, sender);
 	session->message->tls = session->tls;
 	session->message->login_too_long = !fits;
 	session->message->spares = setting->originators;
@@ -118,6 +118,10 @@ static enum heard on_macros(const struct hearing *h)
 
 static enum heard on_mail(const struct hearing *h)
 {
+	size_t at = 0;
+
+	if (!packet_text(h->packet, &at))
+		return bad(h->talk, "MAIL without a sender");
 	begin_message(session_of(h->talk, h->setting->config), h->packet, h->setting);
 	return HEARD_ON;
 }

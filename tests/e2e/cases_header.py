@@ -144,3 +144,27 @@ def _(stack):
     wrong = [f"{place}: {fault}" for place, fault in faults.items() if fault]
     expect(not wrong, f"{len(wrong)} of {len(deliveries)} left with a foreign header:\n" + "\n".join(wrong))
     expect(len(deliveries) > 0.9 * len(chosen), f"only {len(deliveries)} of {len(chosen)} were delivered")
+
+
+LONG_VALUE = (b"x" * 900 + b"\r\n ") * 350    # 300 KB, more than a packet may have (milter/packet.h)
+
+
+@case(6, "a field longer than a packet may be is no way past the milter: Postfix cuts it before", wirings=[MILTER])
+def _(stack):
+    settings = {name: value.replace("default_action=tempfail", "default_action=accept")
+                for name, value in stack.postfix_settings().items()}
+    stack.postfix.reconfigure({**settings, "milter_default_action": "accept", "header_size_limit": "1000000"})
+    with Session(stack.postfix.port, login="rose@dom.example") as session:
+        for header, code, text in ((b"From: rose@dom.example\r\nX-Long: " + LONG_VALUE, 250, ""),
+                                   (b"From: rose@dom.example\r\nX-Long: " + LONG_VALUE + b"\r\nFrom: a@b.example", 550,
+                                    "two From fields"),
+                                   (b"From: " + LONG_VALUE + b"<rose@dom.example>", 550, "header_from: From: ")):
+            for reply in (session.mail("rose@dom.example", ""), session.rcpt("r1@far.example"), session.command("DATA")):
+                expect(reply.code in (250, 354), f"the envelope was answered {reply}")
+            session.write(dotted(header + b"\r\n" + BODY) + b".\r\n")
+            reply = session.read_reply()
+            expect(reply.code == code and text in reply.text, f"{header[:60]} was answered {reply}")
+    wait_until(stack.postfix.drained, "Postfix to deliver what it has queued", 30)
+    deliveries = stack.sink.deliveries()
+    expect(len(deliveries) == 1, f"{len(deliveries)} were delivered")
+    expect(50000 < len(deliveries[0].content) < 65536, f"{len(deliveries[0].content)} octets were delivered")

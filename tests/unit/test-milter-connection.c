@@ -2,7 +2,12 @@
  * Connections of a mail server on a real loop and a socket pair, with a store
  * that answers when it is told to.
  */
+#define _GNU_SOURCE /* accept4 */
+
+#include <arpa/inet.h>
 #include <event2/event.h>
+#include <fcntl.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,6 +212,17 @@ static void say_octets(const char *octets, size_t n)
 }
 #define SAY(octets) say_octets(octets, sizeof(octets) - 1)
 
+/* More than the socket takes at once. */
+static void say_all(const char *octets, size_t n)
+{
+	for (size_t at = 0; at < n;) {
+		ssize_t sent = send(peer, octets + at, n - at, MSG_NOSIGNAL);
+
+		at += sent > 0 ? (size_t)sent : 0;
+		turn();
+	}
+}
+
 /* The commands of the packets that have come, "." for the end. */
 static const char *hear(void)
 {
@@ -316,12 +332,7 @@ static void test_large(void)
 	field[12] = field[sizeof(field) - 1] = '\0';
 	SUITE_INT_EQUAL((long long)n, 0x31ffc);
 	say_octets(field, 3);
-	for (size_t at = 3; at < sizeof(field);) {
-		ssize_t sent = send(peer, field + at, sizeof(field) - at, MSG_NOSIGNAL);
-
-		at += sent > 0 ? (size_t)sent : 0;
-		turn();
-	}
+	say_all(field + 3, sizeof(field) - 3);
 	SAY("\0\0\xc3\x51"
 	    "B");
 	say_octets(body, sizeof(body));
@@ -363,6 +374,49 @@ static void test_gone_before_the_answer(void)
 }
 
 /* Nothing was charged yet. */
+/* Two ends of a TCP connection, as socketpair(2) has them. */
+static void tcp_pair(int fds[2])
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t len = sizeof(address);
+	int listening = socket(AF_INET, SOCK_STREAM, 0);
+
+	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	SUITE_INT_EQUAL(bind(listening, (struct sockaddr *)&address, len), 0);
+	SUITE_INT_EQUAL(listen(listening, 1), 0);
+	SUITE_INT_EQUAL(getsockname(listening, (struct sockaddr *)&address, &len), 0);
+	fds[0] = socket(AF_INET, SOCK_STREAM, 0);
+	SUITE_INT_EQUAL(connect(fds[0], (struct sockaddr *)&address, len), 0);
+	fds[1] = accept4(listening, NULL, NULL, SOCK_NONBLOCK);
+	SUITE_INT_EQUAL(fcntl(fds[0], F_SETFL, O_NONBLOCK), 0);
+	close(listening);
+}
+
+/* By TCP, where an answer may still seem to be taken, and with something said
+ * behind the end that nobody has read. */
+static void test_gone_with_last_words(void)
+{
+	int fds[2];
+
+	begin("");
+	close(peer);
+	turn();
+	tcp_pair(fds);
+	peer = fds[0];
+	clients_add(clients, fds[1]);
+	greet();
+	send_envelope();
+	SAY(CONTENT);
+	SAY(PACKET("\x01", "Q"));
+	close(peer);
+	answer_first();
+	SUITE_INT_EQUAL(n_refunds, 1);
+	turn();
+	SUITE_INT_EQUAL(connections(), 0);
+	peer = -1;
+	end();
+}
+
 static void test_gone_at_recipient(void)
 {
 	begin("");
@@ -564,6 +618,7 @@ static const struct suite_test tests[] = {
 	{ "a large field is read whole, and a body passed over", test_large },
 	{ "a packet that is too large ends the connection", test_too_large },
 	{ "who is gone before the answer gets the charge back", test_gone_before_the_answer },
+	{ "so does who has said something behind the end", test_gone_with_last_words },
 	{ "who is gone at a recipient is owed nothing", test_gone_at_recipient },
 	{ "an answer is taken in pieces, and nothing is read meanwhile", test_slow_reader },
 	{ "who is gone in the middle of the answer gets the charge back", test_gone_in_the_answer },

@@ -215,7 +215,7 @@ static void test_nonsense(void)
 		{ '?', "", 0 },		{ 'O', "\0\0\0\6\0\0\1\xff\0\x1f\xff\xff", 12 },
 		{ 'C', "", 0 },		{ 'C', "host", 5 },
 		{ 'L', "", 0 },		{ 'L', "From", 5 },
-		{ 'L', "From\0 a", 7 },
+		{ 'L', "From\0 a", 7 }, { 'M', "", 0 },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
