@@ -288,6 +288,27 @@ static void on_record(enum store_result result, const char *record, size_t len, 
 	on_result(result, error, arg);
 }
 
+void rig_on_done(enum store_result result, const char *error, void *waited)
+{
+	struct rig_waited *w = waited;
+
+	if (w->done)
+		die("an answer came twice");
+	if ((error == NULL) != (result == STORE_OK))
+		die("a reason is told with what is not done, and only then");
+	w->result = result;
+	w->done = true;
+}
+
+void rig_on_record(enum store_result result, const char *record, size_t len, const char *error,
+		   void *waited)
+{
+	struct rig_waited *w = waited;
+
+	snprintf(w->text, sizeof(w->text), "%.*s", (int)len, record ? record : "");
+	rig_on_done(result, error, waited);
+}
+
 struct rig_result rig_get(struct rig *rig, const char *login)
 {
 	struct wait w = { .done = false };

@@ -71,6 +71,17 @@ struct rig_result {
 	char text[4000]; /* the record */
 };
 
+/* What waits for an answer that a test asks for itself, and is filled by it; the first
+ * member of what wants to know more. rig_wait() waits for done. */
+struct rig_waited {
+	bool done;
+	enum store_result result;
+	char text[4000]; /* the record; "" none */
+};
+void rig_on_done(enum store_result result, const char *error, void *waited);
+void rig_on_record(enum store_result result, const char *record, size_t len, const char *error,
+		   void *waited);
+
 struct take_answer rig_take(struct rig *rig, const struct take *take);
 /* The same, asking again with the version that is known while it is stale. */
 struct take_answer rig_take_current(struct rig *rig, struct take take);

@@ -18,7 +18,6 @@ struct waited {
 	bool done;
 	enum store_result result;
 	struct guess_state state;
-	char text[200];
 };
 
 static void on_state(enum store_result result, const struct guess_state *state, const char *error,
@@ -30,27 +29,6 @@ static void on_state(enum store_result result, const struct guess_state *state, 
 	w->result = result;
 	if (state)
 		w->state = *state;
-	w->done = true;
-}
-
-static void on_done(enum store_result result, const char *error, void *arg)
-{
-	struct waited *w = arg;
-
-	(void)error;
-	w->result = result;
-	w->done = true;
-}
-
-static void on_record(enum store_result result, const char *record, size_t len, const char *error,
-		      void *arg)
-{
-	struct waited *w = arg;
-
-	(void)error;
-	if (record)
-		snprintf(w->text, sizeof(w->text), "%.*s", (int)len, record);
-	w->result = result;
 	w->done = true;
 }
 
@@ -155,16 +133,16 @@ static void test_network(void)
 
 static enum store_result first(const char *username, const char *what)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
-	store_first(rig.store, username, what, 100, on_done, &w);
+	store_first(rig.store, username, what, 100, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	return w.result;
 }
 
 static void test_first(void)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
 	rig_clean(&rig);
 	SUITE_INT_EQUAL(first(ROSE, "1-14"), STORE_OK);
@@ -172,33 +150,33 @@ static void test_first(void)
 	SUITE_INT_EQUAL(first(ROSE, "1-7"), STORE_OK);
 	SUITE_INT_EQUAL(first("tulip", "1-14"), STORE_OK);
 	SUITE_INT_EQUAL(first("", "1-14"), STORE_BAD);
-	store_elect(rig.store, "x", 100, on_done, &w);
+	store_elect(rig.store, "x", 100, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_INT_EQUAL(w.result, STORE_OK);
 	w.done = false;
-	store_elect(rig.store, "x", 100, on_done, &w);
+	store_elect(rig.store, "x", 100, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_INT_EQUAL(w.result, STORE_NOT_FOUND);
 }
 
 static void test_trace(void)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
 	rig_clean(&rig);
 	store_login_trace(rig.store, ROSE, "{\"time\":1}");
-	store_login_trace_get(rig.store, ROSE, on_record, &w);
+	store_login_trace_get(rig.store, ROSE, rig_on_record, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_TEXT_EQUAL(w.text, "{\"time\":1}");
 }
 
 static void test_strangers(void)
 {
-	struct waited one = { 0 }, two = { 0 };
+	struct rig_waited one = { 0 }, two = { 0 };
 
 	rig_clean(&rig);
-	store_strangers(rig.store, "one", on_record, &one);
-	store_strangers(rig.store, "two", on_record, &two);
+	store_strangers(rig.store, "one", rig_on_record, &one);
+	store_strangers(rig.store, "two", rig_on_record, &two);
 	rig_wait(&rig, &one.done);
 	rig_wait(&rig, &two.done);
 	SUITE_TEXT_EQUAL(one.text, "one");

@@ -8,62 +8,42 @@
 
 static struct rig rig;
 
-struct answer {
-	bool done;
-	enum store_result result;
-	char text[200];
+struct names {
+	struct rig_waited waited;
 	int names, right;
 };
 
-static void on_done(enum store_result result, const char *error, void *arg)
-{
-	struct answer *a = arg;
-
-	a->done = true;
-	a->result = result;
-	SUITE_TRUE((error == NULL) == (result == STORE_OK));
-}
-
-static void on_record(enum store_result result, const char *record, size_t len, const char *error,
-		      void *arg)
-{
-	struct answer *a = arg;
-
-	snprintf(a->text, sizeof(a->text), "%.*s", (int)len, record ? record : "");
-	on_done(result, error, arg);
-}
-
 static void on_name(const char *username, void *arg)
 {
-	struct answer *a = arg;
+	struct names *a = arg;
 
 	a->names++;
 	a->right += strcmp(username, "rose") == 0 || strcmp(username, "rose@dom.example+a b") == 0;
 }
 
-static struct answer get(const char *username)
+static struct rig_waited get(const char *username)
 {
-	struct answer a = { .done = false };
+	struct rig_waited a = { .done = false };
 
-	store_secret_get(rig.store, username, on_record, &a);
+	store_secret_get(rig.store, username, rig_on_record, &a);
 	rig_wait(&rig, &a.done);
 	return a;
 }
 
 static enum store_result put(const char *username, const char *before, const char *json)
 {
-	struct answer a = { .done = false };
+	struct rig_waited a = { .done = false };
 
-	store_secret_put(rig.store, username, before, json, on_done, &a);
+	store_secret_put(rig.store, username, before, json, rig_on_done, &a);
 	rig_wait(&rig, &a.done);
 	return a.result;
 }
 
 static enum store_result drop(const char *username)
 {
-	struct answer a = { .done = false };
+	struct rig_waited a = { .done = false };
 
-	store_secret_delete(rig.store, username, on_done, &a);
+	store_secret_delete(rig.store, username, rig_on_done, &a);
 	rig_wait(&rig, &a.done);
 	return a.result;
 }
@@ -94,15 +74,15 @@ static void test_conflict(void)
 
 static void test_list(void)
 {
-	struct answer a = { .done = false };
+	struct names a = { .names = 0 };
 
 	rig_clean(&rig);
 	SUITE_INT_EQUAL(put("rose", "", "1"), STORE_OK);
 	SUITE_INT_EQUAL(put("rose@dom.example+a b", "", "1"), STORE_OK);
 	SUITE_INT_EQUAL(rig_put(&rig, "lily", "", "{}").result, STORE_OK);
-	store_secret_each(rig.store, on_name, on_done, &a);
-	rig_wait(&rig, &a.done);
-	SUITE_INT_EQUAL(a.result, STORE_OK);
+	store_secret_each(rig.store, on_name, rig_on_done, &a);
+	rig_wait(&rig, &a.waited.done);
+	SUITE_INT_EQUAL(a.waited.result, STORE_OK);
 	SUITE_INT_EQUAL(a.names, 2);
 	SUITE_INT_EQUAL(a.right, 2);
 }

@@ -9,84 +9,67 @@
 
 static struct rig rig;
 
-struct waited {
-	bool done;
-	enum store_result result;
-	char text[4000];
+struct found {
+	struct rig_waited waited; /* its text: the logins */
 	size_t n;
 };
 
-static void on_done(enum store_result result, const char *error, void *arg)
-{
-	struct waited *w = arg;
-
-	(void)error;
-	w->result = result;
-	w->done = true;
-}
-
-static void on_record(enum store_result result, const char *record, size_t len, const char *error,
-		      void *arg)
-{
-	struct waited *w = arg;
-
-	(void)error;
-	if (record)
-		snprintf(w->text, sizeof(w->text), "%.*s", (int)len, record);
-	w->result = result;
-	w->done = true;
-}
-
 static void on_login(const char *login, void *arg)
 {
-	struct waited *w = arg;
-	size_t len = strlen(w->text);
+	struct found *f = arg;
+	char *text = f->waited.text;
+	size_t len = strlen(text);
 
-	w->n++;
-	snprintf(w->text + len, sizeof(w->text) - len, "%s%s", len ? " " : "", login);
+	f->n++;
+	snprintf(text + len, sizeof(f->waited.text) - len, "%s%s", len ? " " : "", login);
 }
 
-static struct waited put(const struct place *place, const char *login, int64_t stamp)
+static struct rig_waited put(const struct place *place, const char *login, int64_t stamp)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
-	store_senders_put(rig.store, place, login, stamp, on_done, &w);
+	store_senders_put(rig.store, place, login, stamp, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	return w;
 }
 
-static struct waited stamp(const struct place *place, const char *login)
+static struct rig_waited stamp(const struct place *place, const char *login)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
-	store_senders_stamp(rig.store, place, login, on_record, &w);
+	store_senders_stamp(rig.store, place, login, rig_on_record, &w);
 	rig_wait(&rig, &w.done);
 	return w;
 }
 
-static struct waited drop(const struct place *place, const char *text)
+static struct rig_waited drop(const struct place *place, const char *text)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
-	store_senders_drop(rig.store, place, text, on_done, &w);
+	store_senders_drop(rig.store, place, text, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	return w;
 }
 
-static struct waited each(const struct place *place)
+static struct found find(const struct place *place)
 {
-	struct waited w = { 0 };
+	struct found f = { .n = 0 };
 
-	store_senders_each(rig.store, place, on_login, on_done, &w);
-	rig_wait(&rig, &w.done);
-	return w;
+	store_senders_each(rig.store, place, on_login, rig_on_done, &f);
+	rig_wait(&rig, &f.waited.done);
+	return f;
+}
+
+static struct rig_waited each(const struct place *place)
+{
+	return find(place).waited;
 }
 
 static const struct place sales = { "dom.example", "sales" }, all = { "dom.example", "*" };
 
 static void test_life(void)
 {
-	struct waited w;
+	struct rig_waited w;
 
 	rig_clean(&rig);
 	SUITE_TEXT_EQUAL(each(&sales).text, "");
@@ -106,7 +89,7 @@ static void test_life(void)
 static void test_stamps(void)
 {
 	const int64_t largest = (INT64_C(1) << 52) - 1;
-	struct waited first;
+	struct rig_waited first;
 
 	rig_clean(&rig);
 	put(&sales, "rose", largest);
@@ -126,23 +109,23 @@ static void test_many(void)
 	rig_clean(&rig);
 	redis_do(rig.redis, "EVAL %s 1 sendward:{@dom.example}:s:sales",
 		 "for i = 1, 2000 do redis.call('ZADD', KEYS[1], i, 'u' .. i) end");
-	SUITE_INT_EQUAL(each(&sales).n, SENDERS_FOUND_MAX + 1);
+	SUITE_INT_EQUAL(find(&sales).n, SENDERS_FOUND_MAX + 1);
 }
 
 static void test_complete(void)
 {
-	struct waited w = { 0 };
+	struct rig_waited w = { 0 };
 
 	rig_clean(&rig);
-	store_senders_is_complete(rig.store, on_done, &w);
+	store_senders_is_complete(rig.store, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_INT_EQUAL(w.result, STORE_NOT_FOUND);
-	w = (struct waited){ 0 };
-	store_senders_complete(rig.store, on_done, &w);
+	w = (struct rig_waited){ 0 };
+	store_senders_complete(rig.store, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_INT_EQUAL(w.result, STORE_OK);
-	w = (struct waited){ 0 };
-	store_senders_is_complete(rig.store, on_done, &w);
+	w = (struct rig_waited){ 0 };
+	store_senders_is_complete(rig.store, rig_on_done, &w);
 	rig_wait(&rig, &w.done);
 	SUITE_INT_EQUAL(w.result, STORE_OK);
 }
