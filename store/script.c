@@ -8,6 +8,7 @@ extern const char script_delete_lua[], script_delete_hash[];
 extern const char script_reset_lua[], script_reset_hash[];
 extern const char script_secret_lua[], script_secret_hash[];
 extern const char script_guess_lua[], script_guess_hash[];
+extern const char script_sent_lua[], script_sent_hash[];
 
 static const struct {
 	const char *text, *hash;
@@ -19,6 +20,7 @@ static const struct {
 	[SCRIPT_RESET] = { script_reset_lua, script_reset_hash },
 	[SCRIPT_SECRET] = { script_secret_lua, script_secret_hash },
 	[SCRIPT_GUESS] = { script_guess_lua, script_guess_hash },
+	[SCRIPT_SENT] = { script_sent_lua, script_sent_hash },
 };
 
 void script_command(struct command *command, enum script script, int n_keys)

@@ -9,8 +9,8 @@
 #include "store/command.h"
 
 enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT, SCRIPT_DELETE, SCRIPT_RESET,
-	      SCRIPT_SECRET, SCRIPT_GUESS };
-#define SCRIPTS 7
+	      SCRIPT_SECRET, SCRIPT_GUESS, SCRIPT_SENT };
+#define SCRIPTS 8
 
 /* Starts a command that runs the script on n_keys keys; add them by
  * command_add_key(), then the arguments. */

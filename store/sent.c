@@ -12,7 +12,6 @@
 #include "base/memory.h"
 #include "base/octets.h"
 #include "store/clock.h"
-#include "store/expiry.h"
 #include "store/internal.h"
 #include "store/key.h"
 
@@ -20,12 +19,11 @@
  * behind all of it. */
 #define PORTIONS 50
 
-/* Messages in one command. */
-#define PUSH_MAX 32
-_Static_assert(PUSH_MAX + 2 <= COMMAND_ARGS_MAX, "LPUSH, key, messages");
-
-/* The list may be so much longer before it is cut. */
-#define SLACK 4 /* a quarter */
+/* In one script: lists and messages together, and lists. EVALSHA, hash, number of
+ * lists, and three arguments stand before them. */
+#define PARTS_MAX (COMMAND_ARGS_MAX - 6)
+#define LISTS_MAX (PARTS_MAX / 2)
+_Static_assert(PARTS_MAX <= UINT8_MAX, "messages of a list are counted in an octet");
 
 /* That something was lost is said so often. */
 #define LOST_EVERY_MS (60 * 1000)
@@ -43,7 +41,6 @@ struct sent {
 	struct event *timer;
 	bool timer_set;
 	struct waiting *logins;
-	struct expiry *expiry;
 	size_t used; /* octets of all */
 	int64_t lost, lost_told_ms;
 };
@@ -228,11 +225,15 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 
 /* ---- writing ------------------------------------------------------------ */
 
-struct pushing {
-	struct store *store;
-	size_t n; /* messages */
-	bool lasts; /* the list's expiry was set before, if there was a list */
-	char key[];
+/* What goes out in one script (store/sent.lua): a list for each login, in which are
+ * some of its messages. */
+struct writing {
+	size_t n, n_lines;
+	struct list {
+		const char *lines; /* borrowed */
+		size_t n;
+		char key[KEY_MAX];
+	} lists[LISTS_MAX];
 };
 
 static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
@@ -244,101 +245,81 @@ static void ignore_reply(enum link_result result, struct redisReply *reply, cons
 	(void)arg;
 }
 
-static void cut(struct store *store, const char *key)
+static void send_lists(struct store *store, struct writing *writing)
 {
+	char counts[LISTS_MAX];
 	struct command command;
 
-	command_init(&command);
-	command_add(&command, "LTRIM");
-	command_add_key(&command, key);
-	command_add(&command, "0");
-	command_add_int(&command, store->config->history - 1);
+	if (writing->n == 0)
+		return;
+	script_command(&command, SCRIPT_SENT, (int)writing->n);
+	for (size_t i = 0; i < writing->n; i++) {
+		const struct list *list = &writing->lists[i];
+
+		command_add_key(&command, list->key);
+		counts[i] = (char)list->n;
+	}
+	command_add_int(&command, store->config->history);
+	command_add_int(&command, SENT_KEPT_S);
+	command_add_bytes(&command, counts, writing->n);
+	for (size_t i = 0; i < writing->n; i++) {
+		const char *line = writing->lists[i].lines;
+
+		for (size_t n = writing->lists[i].n; n > 0; n--, line += strlen(line) + 1)
+			command_add(&command, line);
+	}
 	store_send(store, &command, ignore_reply, NULL);
+	writing->n = writing->n_lines = 0;
 }
 
-static void expire(struct store *store, const char *key)
+/* Lists may not be on one server in a cluster. */
+static size_t lists_max(const struct store *store)
 {
-	struct command command;
-
-	command_init(&command);
-	command_add(&command, "EXPIRE");
-	command_add_key(&command, key);
-	command_add_int(&command, SENT_KEPT_S + SENT_EXPIRY_S);
-	store_send(store, &command, ignore_reply, NULL);
+	return store->config->redis.n_cluster > 0 ? 1 : LISTS_MAX;
 }
 
-/* The reply is the length of the list: somebody may have deleted it. */
-static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
-		      void *arg)
-{
-	struct pushing *p = arg;
-	int history = p->store->config->history;
-	long long length = -1;
-
-	(void)error;
-	if (result == LINK_OK && reply->type == REDIS_REPLY_INTEGER)
-		length = reply->integer;
-	if (p->lasts && length == (long long)p->n)
-		expire(p->store, p->key);
-	if (length > history + history / SLACK)
-		cut(p->store, p->key);
-	free(p);
-}
-
-static const char *push(struct store *store, const char *key, const char *line, size_t n,
-			bool lasts)
-{
-	size_t size = strlen(key) + 1;
-	struct pushing *p = memory_alloc(sizeof(*p) + size);
-	struct command command;
-
-	p->store = store;
-	p->n = n;
-	p->lasts = lasts;
-	memcpy(p->key, key, size);
-	command_init(&command);
-	command_add(&command, "LPUSH");
-	command_add_key(&command, key);
-	for (; n > 0; n--, line += strlen(line) + 1)
-		command_add(&command, line);
-	store_send(store, &command, on_pushed, p);
-	return line;
-}
-
-/* A list that is new, or may be old, gets its expiry in the same write. */
-static void write_login(struct sent *sent, struct waiting *w)
+static void write_login(struct sent *sent, const struct waiting *w, struct writing *writing)
 {
 	const char *line = w->lines;
-	char key[KEY_MAX];
-	bool lasts;
 
-	if (!key_sent(store_prefix(sent->store), w->login, key))
-		return;
-	lasts = expiry_is_set(sent->expiry, w->login, clock_ms(),
-			      (int64_t)SENT_EXPIRY_S * 1000);
 	for (size_t n = w->n; n > 0;) {
-		size_t some = n < PUSH_MAX ? n : PUSH_MAX;
+		struct list *list;
 
-		line = push(sent->store, key, line, some, lasts);
-		n -= some;
+		if (writing->n >= lists_max(sent->store) ||
+		    writing->n + writing->n_lines + 2 > PARTS_MAX)
+			send_lists(sent->store, writing);
+		list = &writing->lists[writing->n];
+		if (!key_sent(store_prefix(sent->store), w->login, list->key))
+			return;
+		list->lines = line;
+		for (list->n = 0; n > 0 && writing->n + 1 + writing->n_lines < PARTS_MAX; n--) {
+			line += strlen(line) + 1;
+			list->n++;
+			writing->n_lines++;
+		}
+		writing->n++;
 	}
-	if (!lasts)
-		expire(sent->store, key);
 }
 
 /* The oldest first, a portion of them; all of them when at_once. */
 static void write_due(struct sent *sent, bool at_once)
 {
-	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1;
+	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1, n = 0;
+	struct writing *writing = memory_alloc(sizeof(*writing));
 	int64_t now_ms = clock_ms();
-	struct waiting *w, *next;
+	struct waiting *w;
 
-	HASH_ITER(hh, sent->logins, w, next) {
-		if (!at_once && (w->due_ms > now_ms || portion-- == 0))
+	writing->n = writing->n_lines = 0;
+	for (w = sent->logins; w; w = w->hh.next) {
+		if (!at_once && (w->due_ms > now_ms || n == portion))
 			break;
-		write_login(sent, w);
-		drop(sent, w);
+		write_login(sent, w, writing);
+		n++;
 	}
+	send_lists(sent->store, writing);
+	free(writing);
+	for (; n > 0; n--)
+		drop(sent, sent->logins);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -360,7 +341,6 @@ struct sent *sent_new(struct store *store)
 	struct sent *sent = memory_zero(sizeof(*sent));
 
 	sent->store = store;
-	sent->expiry = expiry_new();
 	sent->timer = evtimer_new(store->base, on_timer, sent);
 	return sent;
 }
@@ -368,11 +348,6 @@ struct sent *sent_new(struct store *store)
 void sent_write(struct sent *sent)
 {
 	write_due(sent, true);
-}
-
-void sent_elsewhere(struct sent *sent)
-{
-	expiry_clear(sent->expiry);
 }
 
 void sent_free(struct sent **sent)
@@ -385,7 +360,6 @@ void sent_free(struct sent **sent)
 	HASH_ITER(hh, s->logins, w, next)
 		drop(s, w);
 	event_free(s->timer);
-	expiry_free(&s->expiry);
 	free(s);
 	*sent = NULL;
 }

@@ -2,9 +2,9 @@
  * What a login has sent: its last messages, so that after an incident somebody can
  * say which mail left, to how many, from where. Kept beside the login in
  * PREFIX{LOGIN}:h, newest first, config.history of them, SENT_KEPT_S after the
- * last one, and up to SENT_EXPIRY_S more: so often the expiry is set anew.
+ * last one.
  *
- * The daemons write it about once a second, many messages together, and wait for
+ * The daemons write it about once a second, many logins together, and wait for
  * nothing: no decision takes longer for it, and what the last second held is lost
  * with a killed daemon. While the store is away messages wait, SENT_WAITING_MAX
  * octets of them; what does not fit is not kept, and said in the log.
@@ -25,7 +25,6 @@
 /* The messages of a login are collected for so long before they are written. */
 #define SENT_COLLECT_MS 1000
 
-#define SENT_EXPIRY_S 86400
 #define SENT_WAITING_MAX ((size_t)16 * 1024 * 1024)
 
 /* One message as it is read. All texts are borrowed for the call; "" not known. */
@@ -50,8 +49,6 @@ struct sent;
 
 /* For store_remember_sent(). */
 struct sent *sent_new(struct store *store);
-/* Another server: nothing is known of its keys. */
-void sent_elsewhere(struct sent *sent);
 /* What waits is lost. */
 void sent_free(struct sent **sent);
 

@@ -273,8 +273,6 @@ static void change_servers(struct store *store, const struct config *old)
 	store_ask_takes(store);
 	if (store->recent)
 		recent_clear(store->recent);
-	if (store->sent)
-		sent_elsewhere(store->sent);
 	servers_free(&store->servers);
 	store_name(old, before);
 	store_name(store->config, after);
