@@ -20,18 +20,20 @@ sys.dont_write_bytecode = True
 
 from processes import Timeout, end_session, kill_session, start_ticks, tail    # noqa: E402
 from sendward import built    # noqa: E402
-from services import PASSWORD, MissingProgram    # noqa: E402
+from services import MissingProgram    # noqa: E402
 from stack import BOTH, Stack    # noqa: E402
 
 ROSE, TULIP, IVY, THORN, MOSS, FERN = (f"{name}@demo.example"
                                        for name in ("rose", "tulip", "ivy", "thorn", "moss", "fern"))
+LOGINS = (ROSE, TULIP, IVY, THORN, MOSS, FERN)
 FRIEND = "friend@far.example"
+PASSWORD = "open, sesame, please"
 
 PLAN = {"quotas": '{ "200 recipients / 1h", "1000 recipients / 1d", "500M bytes / 1d" }', "senders": '{ "%login" }',
         "max_recipients": "100", "max_size": "25M", "sandbox": "discard"}
 SECTIONS = {"plan watched": {"sandbox": "hold"}}
 
-# What `sendward` is told before the mail is sent.
+# What `sendward` is told before the mail is sent; then each login gets its password.
 ACCOUNTS = (
     ("user", "add", ROSE, "--description", "an ordinary account", "--sender", ROSE, "--sender", "*@rose.example"),
     ("user", "add", TULIP, "--description", "a small quota", "--quota", "2 messages / 1h"),
@@ -45,6 +47,7 @@ ACCOUNTS = (
 # login, what is tried, how the message differs from an ordinary one
 MAILS = (
     (ROSE, "an ordinary message", {}),
+    (ROSE, "with a wrong password", {"password": "open, barley, please"}),
     (ROSE, "from an alias, shop@rose.example", {"sender": "shop@rose.example", "header_from": "shop@rose.example"}),
     (ROSE, "with a foreign envelope sender, boss@bank.example", {"sender": "boss@bank.example"}),
     (ROSE, "with a foreign header From, boss@bank.example", {"header_from": "The Boss <boss@bank.example>"}),
@@ -80,16 +83,18 @@ def main(argv):
 def start(home):
     # Not below HOME: Postfix's user must be able to walk to the sockets, and their paths must be short.
     directory = tempfile.mkdtemp(prefix="sendward-demo-")
-    stack = Stack(BOTH, plan=PLAN, sections=SECTIONS, directory=directory, users=[ROSE, TULIP, IVY, THORN, MOSS, FERN])
+    stack = Stack(BOTH, plan=PLAN, sections=SECTIONS, directory=directory, sasld={})
     try:
         stack.start()
         for words in ACCOUNTS:
             stack.sendward(*words)
+        for login in LOGINS:
+            stack.sendward("password", "set", login, "--password-stdin", said=PASSWORD + "\n")
         rows = [tried(stack, *mail) for mail in MAILS]
         remember(home, stack)
     except BaseException as why:
         if isinstance(why, Exception):
-            for name in ("policyd", "milter", "mail"):
+            for name in ("policyd", "milter", "sasld", "mail"):
                 print(f"--- {name}.log\n{tail(os.path.join(stack.logs, name + '.log'), 10)}", file=sys.stderr)
         stack.close()
         shutil.rmtree(directory, ignore_errors=True)
@@ -101,7 +106,7 @@ def start(home):
 
 def tried(stack, login, what, message):
     """Sends one message with swaks and returns its row of the table."""
-    outcome = stack.send(login, to=[FRIEND], **message)
+    outcome = stack.send(login, to=[FRIEND], **{"password": PASSWORD, **message})
     delivered = [f"it, to {' '.join(one.recipients)}" for one in stack.delivered(outcome.message_id)]
     held = [entry["queue_id"] for entry in stack.postfix.mailq() if entry["queue_name"] == "hold"]
     if not delivered:
@@ -153,6 +158,8 @@ The demo is running. Try, from this directory:
 
   what the log says of the mail above
     grep -h verdict= {log}/policyd.log {log}/milter.log
+  who has logged in, or tried to, and how
+    grep stage=AUTH {log}/sasld.log
   how much of her quota tulip has used, and a larger quota
     {tool} usage {TULIP}
     {tool} user set {TULIP} --quota "5 messages / 1h"
@@ -162,6 +169,9 @@ The demo is running. Try, from this directory:
     {tool} block {ROSE} --reason "too many roses" --for 24h
     {tool} user show {ROSE}
     {tool} allow {ROSE}
+  give rose's scanner a password of its own, and take it away again
+    {tool} credential add {ROSE} --name scanner
+    {tool} credential revoke {ROSE} --name scanner
   send mail as rose
     swaks --server 127.0.0.1:{state['port']} --tls --auth PLAIN --auth-user {ROSE} \\
       --auth-password '{PASSWORD}' --from {ROSE} --to {FRIEND}

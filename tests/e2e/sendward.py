@@ -146,9 +146,10 @@ class Tool:
     def __init__(self, config_path):
         self.config_path = config_path
 
-    def __call__(self, *words, check=True):
-        """`sendward WORDS -c FILE`; returns the CompletedProcess. With check, raises when the exit status is not 0."""
-        done = run_tool([built("sendward"), "-c", self.config_path, *words], check=False)
+    def __call__(self, *words, check=True, said=""):
+        """`sendward WORDS -c FILE`, `said` on its standard input; returns the CompletedProcess. With check, raises when the
+        exit status is not 0."""
+        done = run_tool([built("sendward"), "-c", self.config_path, *words], check=False, said=said)
         if SANITIZER_REPORTS.search(done.stderr):
             raise RuntimeError(f"sendward {shlex.join(words)}: {done.stderr}")
         if check and done.returncode != 0:

@@ -43,10 +43,11 @@ def write(path, text, mode=0o644):
     os.chmod(path, mode)
 
 
-def run_tool(argv, limit_s=LIMIT_S, check=True):
-    """Runs a short-lived program; returns its CompletedProcess with text output. With check, raises when it fails."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, timeout=limit_s, check=False,
-                          encoding="utf-8", errors="backslashreplace")
+def run_tool(argv, limit_s=LIMIT_S, check=True, said=""):
+    """Runs a short-lived program, `said` on its standard input; returns its CompletedProcess with text output. With check,
+    raises when it fails."""
+    done = subprocess.run(argv, input=said, capture_output=True, timeout=limit_s, check=False, encoding="utf-8",
+                          errors="backslashreplace")
     if check and done.returncode != 0:
         raise RuntimeError(f"{' '.join(argv)}: status {done.returncode}\n{done.stdout}{done.stderr}")
     return done
