@@ -312,47 +312,6 @@ static void test_many(void)
 	free(text);
 }
 
-static void write_setting(const char *section, const char *name, const char *default_text,
-			  void *arg)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "%s/%s=%s\n", section, name, default_text);
-	if (strlen(arg) + strlen(line) < 16384)
-		strcat(arg, line);
-}
-
-static void test_each(void)
-{
-	static const char *const expected[] = {
-		"plan/free_recipients={ }\n",
-		"plan/over_quota_at_rcpt=quota\n",
-		"plan/must_rotate_after=0\n",
-		"plan/at_expiry=refuse\n",
-		"passwords/method=yescrypt\n",
-		"plan/shared_quotas={ }\n",
-		"ramp/start=\n",
-		"ramp/every=1d\n",
-		"ramp/unit=recipients\n",
-		"domain/plan=\n",
-		"group/quotas={ }\n",
-		"sender_group/senders={ }\n",
-		"unauthenticated/quotas={ }\n",
-		"unauthenticated/ipv6_prefix=64\n",
-		"replies/quotas_rcpt=452 4.5.3 ",
-	};
-	static char text[16384];
-
-	config_setting_each(write_setting, text);
-	for (size_t i = 0; i < SUITE_LEN(expected); i++) {
-		suite_row("%s", expected[i]);
-		SUITE_TRUE(strstr(text, expected[i]) != NULL);
-	}
-	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_FREE_RECIPIENTS), "free_recipients");
-	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_OVER_QUOTA_AT_RCPT), "over_quota_at_rcpt");
-	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_RAMP), "ramp");
-}
-
 static void test_unnamed(void)
 {
 	struct config *config = loading_good("plan a { }\nplan b { }\ndomain \"x.example\" { plan = b }");
@@ -377,7 +336,6 @@ static const struct suite_test tests[] = {
 	{ "a comma may stand behind each setting", test_commas },
 	{ "a group of senders has patterns, and is named by them", test_sender_groups },
 	{ "domains and groups are bounded, and each is found", test_many },
-	{ "every setting is told with its default", test_each },
 };
 
 int main(void)

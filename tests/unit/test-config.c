@@ -256,31 +256,6 @@ static void test_references(void)
 	config_unref(&other);
 }
 
-static void write_setting(const char *section, const char *name, const char *default_text,
-			  void *arg)
-{
-	char line[512];
-
-	snprintf(line, sizeof(line), "%s/%s=%s\n", section, name, default_text);
-	if (strlen(arg) + strlen(line) < 16384)
-		strcat(arg, line);
-}
-
-static void test_each(void)
-{
-	static char text[16384];
-
-	config_setting_each(write_setting, text);
-	SUITE_TRUE(strstr(text, "/charge=auto\n") != NULL);
-	SUITE_TRUE(strstr(text, "redis/deadline=250ms\n") != NULL);
-	SUITE_TRUE(strstr(text, "plan/senders={ \"%login\" }\n") != NULL);
-	SUITE_TRUE(strstr(text, "plan/networks={ }\n") != NULL);
-	SUITE_TRUE(strstr(text, "checks/header_from=enforce\n") != NULL);
-	SUITE_TRUE(strstr(text, "replies/cannot_tell=451 4.3.0 ") != NULL);
-	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_QUOTAS), "quotas");
-	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_REDIRECT), "sandbox_redirect");
-}
-
 static void test_login_case(void)
 {
 	struct config *config = loading_good("");
@@ -360,7 +335,6 @@ static const struct suite_test tests[] = {
 	{ "a file that cannot be read is named", test_file },
 	{ "auto charges in the milter when there is one", test_charge },
 	{ "a snapshot lives until its last reference is gone", test_references },
-	{ "every setting is told with its default", test_each },
 	{ "a login is taken as it comes, or without its case", test_login_case },
 	{ "the null sender may have a quota of its own", test_null_sender },
 	{ "a setting of the top level knows its line", test_lines },
