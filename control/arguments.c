@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/nearest.h"
 
 /* What getopt_long() returns for option i; above every character. */
 #define CODE(i) (256 + (i))
@@ -48,11 +49,44 @@ static int option_of(int code)
 	return OPTIONS;
 }
 
-static bool say_misuse(const struct control *control, int code, char **argv)
+/* Is the word the beginning of several options? */
+static bool is_ambiguous(const char *name, size_t len)
 {
-	const char *word = argv[optind - 1];
-	int option = option_of(optopt);
+	size_t n = 0;
 
+	for (int i = 0; i < OPTIONS; i++)
+		n += strncmp(option_row(i)->name, name, len) == 0;
+	return n > 1;
+}
+
+/* word: "--qouta" or "--qouta=5". */
+static void complain_option(const struct control *control, const char *word)
+{
+	char name[NEAREST_WORD_MAX + 2];
+	struct nearest nearest;
+	size_t len = strcspn(word, "=");
+
+	snprintf(name, sizeof(name), "%.*s", (int)len - 2, word + 2);
+	nearest_init(&nearest, name);
+	for (int i = 0; i < OPTIONS; i++)
+		if (!control->command || option_is_common(i) || command_takes(control->command, i))
+			nearest_try(&nearest, option_row(i)->name);
+	if (is_ambiguous(word + 2, len - 2))
+		control_misuse(control, "ambiguous option %.*s", (int)len, word);
+	else if (nearest.found)
+		control_misuse(control, "unknown option %.*s; did you mean --%s?", (int)len, word,
+			       nearest.found);
+	else
+		control_misuse(control, "unknown option %.*s", (int)len, word);
+}
+
+/* words: what stands in front of it, which may say what command it is for. */
+static bool say_misuse(struct control *control, int code, char **argv, const struct words *words)
+{
+	int option = option_of(optopt);
+	size_t used;
+
+	control->command = command_find(words->list, words->n, &used);
 	if (code == ':') {
 		const struct option_row *row = option_row(option);
 
@@ -62,7 +96,7 @@ static bool say_misuse(const struct control *control, int code, char **argv)
 	} else if (optopt) {
 		control_misuse(control, "unknown option -%c", optopt);
 	} else {
-		control_misuse(control, "unknown or ambiguous option %s", word);
+		complain_option(control, argv[optind - 1]);
 	}
 	return false;
 }
@@ -78,7 +112,7 @@ static bool scan(int argc, char **argv, struct control *control, struct words *w
 		if (code == 1)
 			words->list[words->n++] = optarg;
 		else if (code == '?' || code == ':')
-			return say_misuse(control, code, argv);
+			return say_misuse(control, code, argv, words);
 		else
 			control->given[control->n_given++] =
 				(struct given){ .option = option_of(code), .text = optarg };
@@ -107,17 +141,33 @@ static bool answer_at_once(const struct control *control, const struct words *wo
 	return true;
 }
 
+/* Of a group the second word is what is mistyped. */
+static void complain_command(const struct control *control, const struct words *words, bool group)
+{
+	char name[2 * NEAREST_WORD_MAX];
+	struct nearest nearest;
+
+	snprintf(name, sizeof(name), "%s%s%s", words->list[0], group ? " " : "",
+		 group ? words->list[1] : "");
+	nearest_init(&nearest, name);
+	command_names(nearest_try, &nearest);
+	if (nearest.found)
+		control_misuse(control, "unknown command \"%s\"; did you mean \"%s\"?", name,
+			       nearest.found);
+	else
+		control_misuse(control, "unknown command \"%s\"", name);
+}
+
 static bool say_no_command(const struct control *control, const struct words *words)
 {
+	bool group = words->n > 0 && command_is_group(words->list[0]);
+
 	if (words->n == 0)
 		command_help_all(stderr);
-	else if (!command_is_group(words->list[0]))
-		control_misuse(control, "unknown command \"%s\"", words->list[0]);
-	else if (words->n == 1)
+	else if (group && words->n == 1)
 		command_help_group(words->list[0], stderr);
 	else
-		control_misuse(control, "unknown command \"%s %s\"", words->list[0],
-			       words->list[1]);
+		complain_command(control, words, group);
 	return false;
 }
 

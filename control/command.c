@@ -102,6 +102,16 @@ bool command_is_group(const char *word)
 	return c != NULL;
 }
 
+void command_names(void (*each)(struct nearest *nearest, const char *name),
+		   struct nearest *nearest)
+{
+	const struct command *c = NULL;
+	size_t table;
+
+	while ((c = next_command(c, &table)))
+		each(nearest, c->name);
+}
+
 /* ---- help ---------------------------------------------------------------- */
 
 /* "  NAME   text", the text's further lines below its first. */

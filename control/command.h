@@ -49,6 +49,11 @@ const struct command *command_find(char *const *words, size_t n, size_t *used);
 /* True when the word is the first of commands of two words ("user"). */
 bool command_is_group(const char *word);
 
+/* Calls each() with the names of all. */
+struct nearest;
+void command_names(void (*each)(struct nearest *nearest, const char *name),
+		   struct nearest *nearest);
+
 /* --help of the program, of the commands of one group, of one command. */
 void command_help_all(FILE *out);
 void command_help_group(const char *group, FILE *out);

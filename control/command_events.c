@@ -124,7 +124,7 @@ static int follow(struct control *control, struct reading *r)
 {
 	bool away = false;
 
-	while (fflush(stdout) == 0) {
+	while (fflush(stdout) == 0 && !ferror(stdout)) {
 		bool ok = read_some(control->wait, r, FOLLOW_BLOCK_MS);
 
 		if (!ok && !away)

@@ -16,14 +16,18 @@ static bool reset_one(struct control *control, const struct target *target,
 		      const struct quota *quota, const char *text)
 {
 	struct answer answer;
+	char name[TARGET_TEXT_MAX];
 	enum store_result result =
 		wait_reset(control->wait, target->scope.scope, target->scope.name, quota, &answer);
 
 	answer_fini(&answer);
+	target_text(target, name);
 	if (result != STORE_OK && result != STORE_NOT_FOUND)
 		control_refuse("%s", answer.error);
 	else if (result == STORE_NOT_FOUND && quota)
 		control_note("nothing was counted in %s", text);
+	else if (result == STORE_NOT_FOUND)
+		control_note("%s: nothing was counted", name);
 	return result == STORE_OK || result == STORE_NOT_FOUND;
 }
 

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/need.h"
 #include "control/text.h"
@@ -122,9 +123,28 @@ bool control_load(struct control *control)
 	if (control->config)
 		return true;
 	control->config = config_load(control->config_path, error, sizeof(error));
-	if (!control->config)
+	if (!control->config) {
 		fprintf(stderr, "%s\n", error);
+		if (access(control->config_path, R_OK) != 0 && errno == EACCES)
+			control_note("whoever runs this must be able to read it: root, or a member "
+				     "of its group");
+	}
 	return control->config && settle_logins(control);
+}
+
+const struct plan *control_plan(const struct control *control, const char *name)
+{
+	const struct config *config = control->config;
+	const struct plan *plan = config_plan(config, name);
+	char names[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; !plan && i < config->n_plans && used < sizeof(names); i++)
+		used += (size_t)snprintf(names + used, sizeof(names) - used, "%s%s", i ? ", " : "",
+					 config->plans[i].name);
+	if (!plan)
+		control_refuse("plan \"%s\" is not in %s; there are: %s", name, config->path, names);
+	return plan;
 }
 
 bool control_connect(struct control *control)
@@ -189,10 +209,12 @@ void control_print_json_line(const json_t *json)
 
 int control_close_output(int status)
 {
+	errno = 0;
 	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
 	/* Whoever closed the pipe has read enough. */
 	if (errno == EPIPE)
 		return STATUS_REFUSED;
-	return control_refuse("standard output: %s", strerror(errno));
+	return control_refuse("standard output: %s",
+			      errno ? strerror(errno) : "not all could be written");
 }

@@ -58,6 +58,10 @@ const char *control_login(const struct control *control);
 bool control_take_login(const struct config *config, const char *text, struct value *out,
 			const char **reason);
 
+/* The plan of that name; NULL, said with the names that there are, when it is not
+ * configured. The configuration must be loaded. */
+const struct plan *control_plan(const struct control *control, const char *name);
+
 /* One line on standard error, "sendward: ..."; odd octets come out as \xHH.
  * Returns STATUS_REFUSED, or STATUS_USAGE. */
 int control_refuse(const char *format, ...) __attribute__((format(printf, 1, 2)));

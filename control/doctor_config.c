@@ -113,7 +113,10 @@ static const struct {
 	const char *reason, *advice;
 } remedies[] = {
 	{ "NOPERM", "give the user the rights of the ACL line below" },
-	{ "WRONGPASS", "redis.username and the password_file must be those of an ACL user" },
+	{ "WRONGPASS", "redis.username and the password_file must be those of an ACL user; without "
+		       "redis.username the password_file must have the server's requirepass" },
+	{ "without any password", "the server has no password: set requirepass there, or an ACL user "
+				  "(below) and redis.username; or take out redis.password_file" },
 	{ "NOAUTH", "set redis.password_file, and redis.username for an ACL user" },
 	{ "invalid password", "the password_file must have the server's requirepass" },
 	{ "replica", "redis.address must be the primary; or let redis.sentinels name it" },

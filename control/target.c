@@ -39,10 +39,10 @@ static bool find_domain(const struct control *control, const char *text, struct 
 
 static bool find_plan(const struct control *control, const char *text, struct target *out)
 {
-	const struct plan *plan = config_plan(control->config, text);
+	const struct plan *plan = control_plan(control, text);
 
 	if (!plan)
-		return not_there(control, "plan", text);
+		return false;
 	out->scope.name = plan->name;
 	out->scope.quotas = plan->shared_quotas;
 	out->scope.n_quotas = plan->n_shared_quotas;

@@ -70,7 +70,9 @@ def reset(b):
     equal(b.json("usage", "rose")["quotas"][0]["used"], 1)
     equal(b.ok("reset", "rose"), "rose: reset\n")
     equal(b.json("usage", "rose")["quotas"][0]["used"], 0)
-    equal(b.json("reset", "rose"), {"login": "rose", "reset": True})
+    done = b.call("--json", "reset", "rose")
+    equal((done.returncode, json.loads(done.stdout), done.stderr),
+          (0, {"login": "rose", "reset": True}, "sendward: rose: nothing was counted\n"))
 
 
 def null_sender(b):

@@ -199,14 +199,20 @@ def misuse(b):
         ([], "^Usage: sendward "),
         (["user"], "^Usage: sendward user "),
         (["frobnicate"], '^sendward: unknown command "frobnicate"\nTry `sendward --help`'),
-        (["user", "rename", "x"], '^sendward: unknown command "user rename"'),
+        (["user", "rename", "x"], '^sendward: unknown command "user rename"\nTry'),
+        (["user", "ad", "x"], '^sendward: unknown command "user ad"; did you mean "user add"\\?\nTry'),
+        (["reste", "x"], '^sendward: unknown command "reste"; did you mean "reset"\\?\n'),
         (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),
         (["block", "a", "b"], '^sendward block: "b" is too much'),
         (["block", "a", "--plan", "p"], "^sendward block: takes no --plan"),
-        (["block", "a", "--nothing"], "^sendward: unknown or ambiguous option --nothing"),
-        (["block", "a", "-x"], "^sendward: unknown option -x"),
-        (["block", "a", "--reason"], "^sendward: --reason needs TEXT"),
-        (["block", "a", "--json=1"], "^sendward: --json takes no value"),
+        (["block", "a", "--nothing"], "^sendward block: unknown option --nothing\nTry `sendward block --help`"),
+        (["block", "a", "--raeson=x"], r"^sendward block: unknown option --raeson; did you mean --reason\?\n"),
+        (["block", "a", "--qouta=x"], "^sendward block: unknown option --qouta\n"),
+        (["--qouta", "x"], r"^sendward: unknown option --qouta; did you mean --quota\?\n"),
+        (["block", "a", "--re", "x"], "^sendward block: ambiguous option --re\n"),
+        (["block", "a", "-x"], "^sendward block: unknown option -x"),
+        (["block", "a", "--reason"], "^sendward block: --reason needs TEXT"),
+        (["block", "a", "--json=1"], "^sendward block: --json takes no value"),
         (["block", "a", "--reason", "x", "--reason", "y"], "^sendward block: --reason is given twice"),
         (["user", "add", "a", "--network", "300.1.1.1"], "^sendward user add: --network "),
         (["user", "add", "a", "--network", "192.0.2.1/24"], "did you mean 192.0.2.0/24"),
@@ -244,5 +250,38 @@ def full_disk(b):
     equal((done.returncode, done.stderr), (1, "sendward: standard output: No space left on device\n"))
 
 
+def closed_output(b):
+    """what would be printed to a standard output that is closed goes nowhere, and is an error"""
+    for words in (("user", "list"), ("--help",), ("user", "add", "rose")):
+        done = subprocess.run(["sh", "-c", 'exec "$@" >&-', "sh", *b.words(*words)], capture_output=True, check=False,
+                              encoding="utf-8", timeout=LIMIT_S)
+        equal((done.returncode, done.stderr), (1, "sendward: standard output: Bad file descriptor\n"), f"{words}")
+    equal(b.record("rose")["state"], "allowed")
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&- 2>&-', "sh", *b.words("block", "rose", "--fro")], capture_output=True,
+                          check=False, timeout=LIMIT_S)
+    equal(done.returncode, 2)
+
+
+def follow_full(b):
+    """events --follow ends when standard output takes no more"""
+    for number in range(200):
+        b.redis("XADD", "sendward:events", "*", "event", json.dumps({"time": number, "event": "x" * 100}))
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(b.words("events", "--follow"), stdout=full, stderr=subprocess.PIPE, check=False,
+                              encoding="utf-8", timeout=LIMIT_S)
+    expect(done.returncode == 1 and done.stderr.startswith("sendward: standard output: "), done)
+
+
+def unreadable(b):
+    """who may not read the configuration is told who may"""
+    os.chmod(b.config, 0)
+    os.chmod(b.directory, 0o755)
+    words = ["setpriv", "--reuid=65534", "--clear-groups", *b.words("status")] if os.geteuid() == 0 else b.words("status")
+    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=LIMIT_S)
+    os.chmod(b.config, 0o600)
+    equal(done.returncode, 1)
+    expect("Permission denied\n" in done.stderr and "whoever runs this must be able to read it" in done.stderr, done.stderr)
+
+
 CASES = [status, status_deaf, away, hanging, slow, checked, checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
-         misuse_first, order, full_disk]
+         misuse_first, order, full_disk, closed_output, follow_full, unreadable]
