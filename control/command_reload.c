@@ -72,11 +72,13 @@ static const char *config_of(const char *words, size_t len)
 
 	for (const char *word = words; word < end; word += strlen(word) + 1) {
 		const char *next = word + strlen(word) + 1;
+		/* "-c", "-cFILE", "-fc": no other letter takes a value. */
+		const char *c = word[0] == '-' && word[1] != '-' ? strchr(word, 'c') : NULL;
 
-		if (strcmp(word, "-c") == 0 || strcmp(word, "--config") == 0)
+		if (c && c[1])
+			path = c + 1;
+		else if (c || strcmp(word, "--config") == 0)
 			path = next < end ? next : path;
-		else if (strncmp(word, "-c", 2) == 0)
-			path = word + 2;
 		else if (strncmp(word, "--config=", 9) == 0)
 			path = word + 9;
 	}

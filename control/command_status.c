@@ -152,10 +152,11 @@ static void print_without(const json_t *daemon)
 	const json_t *redis = json_object_get(daemon, "redis");
 	const json_t *leases = json_object_get(redis, "leases");
 	const char *file = json_string_value(json_object_get(redis, "state_file"));
-	char who[NODE_MAX + 16];
+	char name[NODE_MAX + 16], *who;
 
-	snprintf(who, sizeof(who), "%s/%s", json_string_value(json_object_get(daemon, "node")),
+	snprintf(name, sizeof(name), "%s/%s", json_string_value(json_object_get(daemon, "node")),
 		 json_string_value(json_object_get(daemon, "daemon")));
+	who = text_printable(name);
 	if (number_of(redis, "degraded") > 0 || number_of(redis, "owed") > 0)
 		printf("%s: %lld decisions without Redis, %lld charges still to be made, "
 		       "%lld lost\n", who, number_of(redis, "degraded"),
@@ -168,6 +169,7 @@ static void print_without(const json_t *daemon)
 		printf("%s: is not told of changed accounts\n", who);
 	if (file && strcmp(file, "ok") != 0)
 		printf("%s: its state file cannot be used\n", who);
+	free(who);
 }
 
 /* "up", "up, 3 outages". */

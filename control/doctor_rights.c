@@ -107,7 +107,7 @@ static void try_last(struct trial *trial)
 	wait_close(&trial->wait);
 }
 
-/* As whom; NULL when it is not told. */
+/* And as whom. */
 static void say_all_is_well(const struct trial *trial)
 {
 	struct doctor *doctor = trial->patient->doctor;

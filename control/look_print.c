@@ -14,6 +14,9 @@
 /* Characters of the bar that shows how much is used up. */
 #define BAR_WIDTH 20
 
+/* More than that is not told apart: a limit may have been lowered to next to nothing. */
+#define PERCENT_MAX 999
+
 /* A quota, and what is said of it. */
 #define NAME_MAX_OCTETS (QUOTA_TEXT_MAX + 16)
 
@@ -23,7 +26,8 @@
 static void bar_text(int64_t used, int64_t limit, char *out, size_t size)
 {
 	double part = limit > 0 ? (double)used / (double)limit : 1;
-	int percent = (int)(part * 100), full = part < 1 ? (int)(part * BAR_WIDTH) : BAR_WIDTH;
+	int percent = part * 100 < PERCENT_MAX ? (int)(part * 100) : PERCENT_MAX;
+	int full = part < 1 ? (int)(part * BAR_WIDTH) : BAR_WIDTH;
 	char bar[BAR_WIDTH + 1];
 
 	if (limit == QUOTA_UNLIMITED) {
@@ -33,7 +37,7 @@ static void bar_text(int64_t used, int64_t limit, char *out, size_t size)
 	for (int i = 0; i < BAR_WIDTH; i++)
 		bar[i] = i < full ? '#' : '.';
 	bar[BAR_WIDTH] = '\0';
-	snprintf(out, size, "[%s] %3d%%", bar, percent);
+	snprintf(out, size, "[%s] %s%3d%%", bar, percent == PERCENT_MAX ? ">" : "", percent);
 }
 
 /* Local time; without the day when it is today. */

@@ -69,9 +69,10 @@ bool new_secret_compare(const struct control *control, struct new_secret *out)
 
 /* ---- showing ------------------------------------------------------------------ */
 
-/* Straight to the file: stdio would keep a copy. After an error something is left for
- * control_close_output() to fail with, so that the exit status says it, too. */
-static void write_octets(const char *octets, size_t len)
+/* Straight to the file: stdio would keep a copy. False, said, after an error: then
+ * something is left for control_close_output() to fail with, so that the exit status
+ * says it, too. */
+static bool write_octets(const char *octets, size_t len)
 {
 	fflush(stdout);
 	while (len > 0) {
@@ -84,11 +85,22 @@ static void write_octets(const char *octets, size_t len)
 				       "shown; make another",
 				       strerror(errno));
 			fputc('\n', stdout);
-			return;
+			return false;
 		}
 		octets += n;
 		len -= (size_t)n;
 	}
+	return true;
+}
+
+static bool write_text(const char *text)
+{
+	return write_octets(text, strlen(text));
+}
+
+static bool write_secret(const struct new_secret *secret)
+{
+	return write_octets(secret_text(secret->secret), secret_length(secret->secret));
 }
 
 /* What is made here has no character that JSON would escape. */
@@ -98,15 +110,11 @@ void new_secret_print_json(const struct new_secret *secret, json_t *object)
 	size_t len = strlen(text);
 
 	json_decref(object);
-	if (!secret->made) {
+	if (!secret->made)
 		puts(text);
-	} else {
-		/* Before the closing brace and the line's end in front of it. */
-		write_octets(text, len - 2);
-		write_octets(",\n  \"password\": \"", strlen(",\n  \"password\": \""));
-		write_octets(secret_text(secret->secret), secret_length(secret->secret));
-		write_octets("\"\n}\n", 4);
-	}
+	else if (write_octets(text, len - 2) && /* before the line's end and the closing brace */
+		 write_text(",\n  \"password\": \"") && write_secret(secret))
+		write_text("\"\n}\n");
 	free(text);
 }
 
@@ -114,7 +122,6 @@ void new_secret_print(const struct new_secret *secret)
 {
 	if (!secret->made)
 		return;
-	write_octets("password: ", strlen("password: "));
-	write_octets(secret_text(secret->secret), secret_length(secret->secret));
-	write_octets("\n", 1);
+	if (write_text("password: ") && write_secret(secret))
+		write_text("\n");
 }

@@ -63,6 +63,15 @@ def usage_state(b):
     equal(b.ok("usage", "rose"), "rose: blocked\n\nno quota\n")
 
 
+def overdrawn(b):
+    """usage of much more than a lowered limit is told as more than 999 percent"""
+    b.ok("user", "add", "rose", "--quota", "100M bytes / 1d")
+    b.charge("rose", size=50000000)
+    b.ok("user", "set", "rose", "--quota", "1 bytes / 1d")
+    expect("[####################] >999%" in b.ok("usage", "rose"), b.ok("usage", "rose"))
+    equal(b.json("usage", "rose")["quotas"][0]["used"], 50000000)
+
+
 def reset(b):
     """reset forgets what was used and keeps the account"""
     b.ok("user", "add", "rose", "--quota", "10 messages / 1h")
@@ -362,6 +371,6 @@ def explain_usage(b):
     b.refused(2, "--size", "explain", "--from", "x", "--login", "x", "--client", "::1", "--size", "-1")
 
 
-CASES = [usage, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset, null_sender,
+CASES = [usage, overdrawn, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset, null_sender,
          reset_one, reset_shared, warnings, explain_quotas, explain_accepts, explain_refuses, explain_blocked,
          explain_sandbox, explain_header, explain_null, explain_monitor, explain_usage]

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-from bench import CONFIGURATION, LIMIT_S, ended, equal, expect
+from bench import CONFIGURATION, LIMIT_S, ended, equal, expect, until
 
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "password set", "password generate",
             "password verify", "password list", "credential add", "credential set", "credential list", "credential block",
@@ -123,22 +123,25 @@ def no_config(b):
 class Fake:
     """A process that looks like one of the daemons and writes the signals it gets to a file."""
 
-    def __init__(self, b, name, config, signals):
+    def __init__(self, b, name, config, signals, letters="-c"):
         self.out = b.path(f"{name}-{os.path.basename(config)}.signals")
         ready = self.out + ".ready"
         traps = "".join(f"trap 'echo {s} >>{self.out}' {s}\n" for s in signals)
         script = b.write(f"{name}.sh", f"{traps}: >{self.out}; : >{ready}\nwhile :; do read -r line; done\n")
         # pylint: disable=consider-using-with
-        self.process = subprocess.Popen([f"/opt/sbin/{name}", script, "-f", "-c", config], executable="/bin/sh",
+        self.process = subprocess.Popen([f"/opt/sbin/{name}", script, "-f", letters, config], executable="/bin/sh",
                                         stdin=subprocess.PIPE)
-        while not os.path.exists(ready):
-            time.sleep(0.01)
+        until(lambda: os.path.exists(ready), f"{name} has begun")
         os.unlink(ready)
 
-    def got(self):
-        time.sleep(0.3)
+    def _signals(self):
         with open(self.out, encoding="utf-8") as out:
             return out.read().split()
+
+    def got(self, n):
+        """What it got, when that is so many."""
+        until(lambda: len(self._signals()) >= n, "so many signals")
+        return self._signals()
 
     def end(self):
         alive = self.process.poll() is None
@@ -151,13 +154,13 @@ def reload(b):
     """reload signals the daemons that use this configuration, and no one else"""
     b.refused(1, "no daemon on this host uses " + re.escape(b.config), "reload")
     other = b.write("other.conf", "")
-    fakes = [Fake(b, "sendward-policyd", b.config, ["HUP", "USR1"]), Fake(b, "sendward-milter", b.config, ["USR1"]),
+    fakes = [Fake(b, "sendward-policyd", b.config, ["HUP", "USR1"], "-fc"), Fake(b, "sendward-milter", b.config, ["USR1"]),
              Fake(b, "sendward-policyd", other, ["HUP"]), Fake(b, "something", b.config, ["HUP", "USR1"])]
     try:
         out = b.ok("reload")
         equal(sorted(re.findall(r"^(\S+), process (\d+): told to read", out, re.M)),
               [("sendward-milter", str(fakes[1].process.pid)), ("sendward-policyd", str(fakes[0].process.pid))])
-        equal([fake.got() for fake in fakes], [["HUP"], ["USR1"], [], []])
+        equal([fake.got(n) for fake, n in zip(fakes, (1, 1, 0, 0))], [["HUP"], ["USR1"], [], []])
         equal(sorted(told["daemon"] for told in b.json("reload")["told"]), ["sendward-milter", "sendward-policyd"])
     finally:
         equal([fake.end() for fake in fakes], [True] * 4)
