@@ -1,0 +1,168 @@
+#include "policy/session_internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "policy/stage.h"
+
+int64_t session_now_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+/* ---- writing --------------------------------------------------------------- */
+
+/* Sends what is left of the answer, and says where that leads. */
+static void push(struct session *s)
+{
+	static const struct timeval timeout = { .tv_sec = SESSION_WRITE_TIMEOUT_S };
+	struct exchange *x = s->exchange;
+	ssize_t n = send(s->fd, x->answer + x->answer_sent, x->answer_len - x->answer_sent,
+			 MSG_NOSIGNAL);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+		session_enter(s, SESSION_CLOSED);
+		return;
+	}
+	if (n > 0)
+		x->answer_sent += (size_t)n;
+	if (x->answer_sent == x->answer_len)
+		session_enter(s, SESSION_READING);
+	else
+		event_add(&s->writable, &timeout);
+}
+
+void session_on_writable(evutil_socket_t fd, short what, void *arg)
+{
+	struct session *s = arg;
+
+	(void)fd;
+	if (what & EV_TIMEOUT) {
+		log_warning("a policy client took no answer for %d s: connection closed",
+			    SESSION_WRITE_TIMEOUT_S);
+		session_enter(s, SESSION_CLOSED);
+	} else {
+		push(s);
+	}
+	session_run(s);
+}
+
+void session_end_of_pass(void *owner)
+{
+	push(owner);
+	session_run(owner);
+}
+
+static void answer(struct session *s, size_t len)
+{
+	session_enter(s, SESSION_WRITING);
+	s->exchange->answer_len = len;
+	s->exchange->answer_sent = 0;
+	outbox_add(&s->host->outbox, &s->outgoing);
+}
+
+/* ---- requests and verdicts ------------------------------------------------- */
+
+/* A RCPT or DATA that passes tells where in the transaction we are. */
+static void note_pass(struct session *s, const struct verdict *verdict)
+{
+	s->transaction.identified |= verdict->identified;
+	if (s->request.stage == STAGE_END_OF_MESSAGE && !s->request.final)
+		wiring_left(&s->host->wiring);
+	if (s->request.stage == STAGE_RCPT)
+		transaction_add(&s->transaction, s->recipient, verdict->recipient_free);
+	if (s->transaction.passed ||
+	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
+		return;
+	s->transaction.passed = true;
+	wiring_passed(&s->host->wiring, config_charge_by(s->config->config));
+}
+
+static void on_verdict(const struct verdict *verdict, void *arg)
+{
+	struct session *s = arg;
+	struct session_host *host = s->host;
+
+	assert(s->state == SESSION_DECIDING);
+	host->report(host->ctx, s->config->config, &s->request, verdict,
+		     session_now_us() - s->asked_us);
+	if (verdict->action == ACTION_ACCEPT && !s->transaction.relay)
+		note_pass(s, verdict);
+	config_use_give(&s->config);
+	answer(s, stage_answer(verdict, s->transaction.relay, s->exchange->answer));
+}
+
+static void note_end(struct session *s)
+{
+	wiring_ended(&s->host->wiring);
+	if (s->transaction.n == 0)
+		wiring_unseen(&s->host->wiring, s->config->config);
+	if (s->request.before_queue)
+		wiring_before_queue(config_charge_by(s->config->config));
+}
+
+static void decide(struct session *s)
+{
+	session_enter(s, SESSION_DECIDING);
+	s->host->n_decisions++;
+	s->config = config_use_take(s->host->config);
+	if (s->request.stage == STAGE_END_OF_MESSAGE)
+		note_end(s);
+	decision_start(s->host->env, s->config->config, &s->request, on_verdict, s);
+}
+
+static void cannot(struct session *s, const char *why)
+{
+	char text[LOG_LINE_MAX];
+	struct fields fields;
+
+	fields_init(&fields, text, sizeof(text));
+	fields_add(&fields, "node", s->host->config->config->node);
+	fields_add(&fields, "stage", stage_name(s->request.stage));
+	fields_add(&fields, "qid", s->request.queue_id);
+	fields_add(&fields, "login", s->request.login);
+	fields_add(&fields, "client", s->request.client_address);
+	log_warning("%s: answered that we cannot tell: %s", why, text);
+	answer(s, stage_answer_cannot(s->host->config->config, s->exchange->answer));
+}
+
+void session_handle(struct session *s, const struct policy_request *asked)
+{
+	const char *why, *state = asked->values[ATTRIBUTE_PROTOCOL_STATE].text;
+	struct session_host *host = s->host;
+	const struct config *config = host->config->config;
+	enum stage_task task;
+
+	host->n_requests++;
+	s->asked_us = session_now_us();
+	task = stage_map(asked, config, host->identities, &s->transaction, &s->request,
+			 &s->recipient, &why);
+	/* Postfix repeats a request on a new connection only (SMTPD_POLICY_README). */
+	s->request.may_be_repeated = !s->asked;
+	s->asked = true;
+	switch (task) {
+	case STAGE_DECIDE:
+		decide(s);
+		return;
+	case STAGE_CANNOT:
+		cannot(s, why);
+		return;
+	case STAGE_UNDECIDED:
+	case STAGE_UNKNOWN:
+		wiring_undecided(state, task == STAGE_UNKNOWN);
+		break;
+	case STAGE_UNSURE:
+		answer(s, stage_answer_unsure(config, s->exchange->answer));
+		return;
+	case STAGE_NO_LOGIN:
+		break;
+	}
+	answer(s, stage_answer_pass(s->exchange->answer));
+}

@@ -1,0 +1,56 @@
+/*
+ * What the two halves of a session share: session.c hears a Postfix process,
+ * session_answer.c answers it.
+ */
+#ifndef SENDWARD_POLICY_SESSION_INTERNAL_H
+#define SENDWARD_POLICY_SESSION_INTERNAL_H
+
+#include <event2/event_struct.h>
+
+#include "policy/session.h"
+#include "policy/transaction.h"
+
+enum session_state {
+	SESSION_READING,  /* waits for a request, or has one not yet looked at */
+	SESSION_DECIDING, /* the engine has a request */
+	SESSION_WRITING,  /* the answer is on its way, or the client is slow to take it */
+	SESSION_CLOSED,	  /* to be freed */
+};
+
+struct session {
+	struct session_host *host;
+	struct crowd_member member;
+	enum session_state state;
+	int fd;
+	bool listening; /* readable is added */
+	bool ended;	/* nothing more will be read */
+	bool asked;	/* one request has come */
+	struct event readable, writable;
+	int64_t asked_us;	   /* when the present or last request was complete */
+	struct config_use *config; /* of the decision under way */
+	struct request request;
+	uint64_t recipient; /* of a RCPT under way */
+	struct transaction transaction;
+	struct outbox_entry outgoing; /* the answer, until the end of the pass */
+	struct exchange *exchange;    /* NULL while idle */
+};
+
+/* CLOCK_MONOTONIC. */
+int64_t session_now_us(void);
+
+/* The one gate of the state machine. */
+void session_enter(struct session *s, enum session_state state);
+
+/* Looks at what there is, until something has to be waited for: the rest of a
+ * request, the verdict, the end of the pass. Every entry from outside ends
+ * here and does not touch the session afterwards: it may be gone. */
+void session_run(struct session *s);
+
+/* Answers it at the end of the pass, or asks the engine. */
+void session_handle(struct session *s, const struct policy_request *asked);
+
+/* What the outbox calls, and libevent when the client takes more. */
+void session_end_of_pass(void *session);
+void session_on_writable(evutil_socket_t fd, short what, void *session);
+
+#endif
