@@ -52,10 +52,15 @@ void borrow_wake(struct store *store)
 
 /* ---- what the rest of the store asks ---------------------------------------- */
 
-static bool is_ours(const struct store *store, const struct take *take)
+static bool may_be_ours(const struct store *store, const struct take *take)
 {
-	return store->borrow && take->scope == SCOPE_LOGIN && take->message_key &&
-	       take->version && strcmp(take->version, "*") != 0;
+	return store->borrow && take->scope == SCOPE_LOGIN && take->message_key && take->version;
+}
+
+/* Accepted without the store, and charged now whatever the account is. */
+static bool is_replayed(const struct take *take)
+{
+	return strcmp(take->version, "*") == 0;
 }
 
 bool borrow_take(struct store *store, const struct take *take, struct take_answer *answer,
@@ -64,8 +69,12 @@ bool borrow_take(struct store *store, const struct take *take, struct take_answe
 	struct lease_back *back;
 
 	*lent = false;
-	if (!is_ours(store, take))
+	if (!may_be_ours(store, take))
 		return false;
+	if (is_replayed(take)) {
+		*lent = true;
+		return false;
+	}
 	*lent = lease_seen(store->borrow->leases, take);
 	switch (lease_charge(store->borrow->leases, take, *lent, lease_clock_ms(), answer, &back)) {
 	case LEASE_NONE:
@@ -84,7 +93,7 @@ void borrow_learn(struct store *store, const struct take *take, const struct tak
 {
 	struct borrower *borrower;
 
-	if (!is_ours(store, take) || answer->status != TAKE_DONE ||
+	if (!may_be_ours(store, take) || is_replayed(take) || answer->status != TAKE_DONE ||
 	    store->config->redis.lease_share_permille == 0)
 		return;
 	borrower = lease_look(store->borrow->leases, take, answer, lease_clock_ms());

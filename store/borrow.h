@@ -40,7 +40,8 @@ void borrow_free(struct borrow **borrow);
 /* The functions below do nothing, and say false, without leases. */
 
 /* Charges a message from a lease; *answer is filled then. Else *lent says whether
- * the server has to look if a lease has charged it. */
+ * the server has to look if a lease has charged it: also when it is charged after an
+ * outage. */
 bool borrow_take(struct store *store, const struct take *take, struct take_answer *answer,
 		 bool *lent);
 
@@ -57,6 +58,10 @@ void borrow_return_all(struct store *store);
  * asked. */
 bool borrow_take_back(struct store *store, const struct charge *charge, const char *message_key,
 		      bool forget);
+
+/* A lease has charged the message, and the store has not confirmed that it knows. */
+bool borrow_has_charged(const struct store *store, enum take_scope scope, const char *login,
+			const char *message_key);
 
 /* The store is being told that the message was charged. */
 bool borrow_is_returning(const struct store *store, const struct charge *charge,

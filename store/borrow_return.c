@@ -162,19 +162,38 @@ void borrow_send_again(struct store *store, int64_t sent_before_ms)
 	}
 }
 
-bool borrow_is_returning(const struct store *store, const struct charge *charge,
-			 const char *message_key)
+/* The record of the message in what is on its way back; NULL when there is none. */
+static const char *find_returning(const struct store *store, enum take_scope scope,
+				  const char *login, const char *message_key)
 {
 	const struct lease_message message = lease_message(message_key);
 	const struct returning *r;
+	const char *record;
 
-	if (!store->borrow || charge->scope != SCOPE_LOGIN)
-		return false;
+	if (!store->borrow || scope != SCOPE_LOGIN)
+		return NULL;
 	TAILQ_FOREACH(r, &store->borrow->returnings, next)
-		if (strcmp(r->back->login, charge->name) == 0 &&
-		    lease_records_find(&r->back->records, &message))
-			return true;
-	return false;
+		if (strcmp(r->back->login, login) == 0 &&
+		    (record = lease_records_find(&r->back->records, &message)))
+			return record;
+	return NULL;
+}
+
+bool borrow_is_returning(const struct store *store, const struct charge *charge,
+			 const char *message_key)
+{
+	return find_returning(store, charge->scope, charge->name, message_key) != NULL;
+}
+
+bool borrow_has_charged(const struct store *store, enum take_scope scope, const char *login,
+			const char *message_key)
+{
+	const char *record = find_returning(store, scope, login, message_key);
+
+	if (record)
+		return lease_record_is_charged(record);
+	return store->borrow && scope == SCOPE_LOGIN &&
+	       lease_has_charged(store->borrow->leases, login, message_key);
 }
 
 void borrow_drop(struct store *store)

@@ -226,6 +226,17 @@ enum lease_result lease_charge(struct leases *l, const struct take *take, bool s
 	return LEASE_ANSWERED;
 }
 
+bool lease_has_charged(const struct leases *l, const char *login, const char *message_key)
+{
+	const struct lease_message message = lease_message(message_key);
+	const struct borrower *b = lease_find(l, login);
+	const char *record = NULL;
+
+	if (b && b->phase == PHASE_LENT)
+		record = lease_records_find(&b->records, &message);
+	return record && lease_record_is_charged(record);
+}
+
 bool lease_take_back(struct leases *l, const char *login, const char *message_key, bool forget)
 {
 	const struct lease_message message = lease_message(message_key);

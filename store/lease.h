@@ -93,6 +93,9 @@ enum lease_result lease_charge(struct leases *leases, const struct take *take, b
 bool lease_take_back(struct leases *leases, const char *login, const char *message_key,
 		     bool forget);
 
+/* Has the lease there is charged the message? */
+bool lease_has_charged(const struct leases *leases, const char *login, const char *message_key);
+
 /* ---- taking one --------------------------------------------------------------- */
 
 /* The store has charged a message (TAKE_DONE). A borrower: it is busy, and a lease

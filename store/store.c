@@ -42,7 +42,8 @@ static void env_take_local(void *ctx, const struct take *take, struct take_answe
 
 	local_test(store->local, take, env_now_ms(ctx), answer);
 	if (take->message_key &&
-	    owed_find(store->owed, take->scope, take->name, take->message_key))
+	    (owed_find(store->owed, take->scope, take->name, take->message_key) ||
+	     borrow_has_charged(store, take->scope, take->name, take->message_key)))
 		answer->status = TAKE_REPEATED;
 }
 

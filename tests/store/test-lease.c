@@ -328,6 +328,69 @@ static void test_connection_lost(void)
 	SUITE_INT_EQUAL(used(), charged);
 }
 
+/* As the engine does while the store is away. */
+static enum take_status take_local(const char *key)
+{
+	const struct decision_env *env = store_env(rig.store);
+	const struct take_row row = {
+		.quota = { .unit = QUOTA_RECIPIENTS, .limit = 100000, .window_s = 86400 },
+		.amount = 1,
+		.enforce = true
+	};
+	const struct take take = { .name = "rose",
+				   .version = "",
+				   .message_key = key,
+				   .rows = &row,
+				   .n_rows = 1,
+				   .may_be_repeated = true };
+	struct take_answer answer;
+
+	env->take_local(env->ctx, &take, &answer);
+	if (answer.status == TAKE_DONE)
+		env->charge_local(env->ctx, &take, false);
+	return answer.status;
+}
+
+static bool nothing_owed(void)
+{
+	struct store_stats s;
+
+	store_stats(rig.store, &s);
+	return s.owed == 0;
+}
+
+/* A lease is out, one is on its way back, one has gone back when the server hangs; a
+ * message of each is repeated. */
+static void test_repeated_without_store(void)
+{
+	char back[LENT_KEY_MAX], away[LENT_KEY_MAX], out[LENT_KEY_MAX];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000) + 2;
+	snprintf(back, sizeof(back), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(back, 1, 100000, false).status, TAKE_DONE);
+	wait_returned();
+	charged += charge_until_lent(100000);
+	snprintf(away, sizeof(away), "%s", new_key());
+	SUITE_INT_EQUAL(take_key(away, 1, 100000, false).status, TAKE_DONE);
+	redis_freeze(rig.redis);
+	SUITE_INT_EQUAL(take_local(away), TAKE_REPEATED);
+	borrow_return(rig.store, "rose");
+	rig_wait_connected(&rig, false);
+	SUITE_INT_EQUAL(take_local(away), TAKE_REPEATED);
+	SUITE_INT_EQUAL(take_local(back), TAKE_DONE);
+	SUITE_INT_EQUAL(take_local(back), TAKE_REPEATED);
+	snprintf(out, sizeof(out), "%s", new_key());
+	SUITE_INT_EQUAL(take_local(out), TAKE_DONE);
+	charged++;
+	redis_thaw(rig.redis);
+	rig_wait_connected(&rig, true);
+	rig_wait_for(&rig, nothing_owed, "what is owed");
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged);
+}
+
 /* What it counted of the lease is lost with the rest: that must not be taken from what
  * was counted since. */
 static void test_server_lost_all(void)
@@ -364,6 +427,8 @@ int main(void)
 		{ "a daemon that stops gives back what it has", test_stopped },
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
 		{ "a server that was away gets the leases back once", test_connection_lost },
+		{ "a message of a lease that is repeated in an outage is charged once",
+		  test_repeated_without_store },
 		{ "a lease that its server has lost takes nothing from what came after",
 		  test_server_lost_all },
 	};
