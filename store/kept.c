@@ -93,12 +93,21 @@ void kept_forget(struct kept *kept, const char *login)
 	write_value(kept, 'a', login, NULL, 0);
 }
 
+bool kept_restricts(const struct account *account)
+{
+	bool restricted = account->state != ACCOUNT_ALLOWED;
+
+	for (size_t i = 0; i < account->n_credentials && !restricted; i++)
+		restricted = account->credentials[i].blocked ||
+			     account->credentials[i].revoked_s != 0;
+	return restricted;
+}
+
 static bool is_restricted(const struct kept *kept, const char *login)
 {
 	struct account *known;
 
-	return cache_peek(kept->cache, login, &known) && known &&
-	       known->state != ACCOUNT_ALLOWED;
+	return cache_peek(kept->cache, login, &known) && known && kept_restricts(known);
 }
 
 static void learn_identity(struct kept *kept, const char *login, struct account *account)

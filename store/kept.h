@@ -55,11 +55,15 @@ void kept_clear(struct kept *kept, const char *server);
 
 /* What the store says of the login's account, "" for none: into the cache and
  * the file. False with a static *error when it cannot be read; then the login
- * is forgotten, unless it is known as blocked or sandboxed: that it stays for when
- * the store is away, as the store says itself that it has changed while it is not. */
+ * is forgotten, unless it is known to be restricted: that it stays for when the store
+ * is away, as the store says itself that it has changed while it is not. */
 bool kept_learn(struct kept *kept, const char *login, const char *record, size_t len,
 		 const char **error);
 void kept_forget(struct kept *kept, const char *login);
+
+/* The account is blocked or sandboxed, or one of its credentials is blocked or
+ * revoked. */
+bool kept_restricts(const struct account *account);
 
 /* The counts of that name have changed. */
 void kept_counted(struct kept *kept, enum take_scope scope, const char *name);

@@ -29,6 +29,7 @@ struct news {
 	bool checking;		 /* the cache is being gone through */
 	bool missed;		 /* it has to be gone through again */
 	bool listed;		 /* the identities were, since something was missed */
+	bool unanswered;	 /* a question was, since the last ones were sent */
 	int64_t woken_ms;	 /* clock_ms() */
 	int in_flight;
 };
@@ -41,7 +42,9 @@ struct asked {
 
 static void go_on(struct news *n)
 {
-	static const struct timeval soon = {.tv_usec = NEWS_EVERY_MS * 1000};
+	const struct timeval soon = {
+		.tv_usec = (n->unanswered ? NEWS_RETRY_MS : NEWS_EVERY_MS) * 1000
+	};
 
 	if (n->waiting || n->checking || n->missed || !n->listed)
 		event_add(n->timer, &soon);
@@ -65,28 +68,18 @@ static void fetch_later(struct news *n, const char *login)
 	HASH_ADD_KEYPTR(hh, n->waiting, c->login, strlen(c->login), c);
 }
 
-static bool is_restricted(const struct account *account)
-{
-	bool restricted = account->state != ACCOUNT_ALLOWED || account->identity;
-
-	for (size_t i = 0; i < account->n_credentials && !restricted; i++)
-		restricted = account->credentials[i].blocked ||
-			     account->credentials[i].revoked_s != 0;
-	return restricted;
-}
-
 static bool is_worth_it(const struct news *n, const char *login, const char *record, size_t len)
 {
 	struct account *known, *account;
 	const char *reason;
-	bool restricted;
+	bool worth_it;
 
 	if (cache_peek(n->store->cache, login, &known))
 		return true;
 	account = len > 0 ? account_decode(record, len, &reason) : NULL;
-	restricted = account && is_restricted(account);
+	worth_it = account && (account->identity || kept_restricts(account));
 	account_unref(&account);
-	return restricted;
+	return worth_it;
 }
 
 static void on_record(enum link_result result, struct redisReply *reply, const char *error,
@@ -111,6 +104,7 @@ static void on_record(enum link_result result, struct redisReply *reply, const c
 		break;
 	case STORE_UNAVAILABLE:
 	case STORE_UNCERTAIN:
+		n->unanswered = true;
 		/* It may be one that the cache does not have. */
 		fetch_later(n, asked->login);
 		go_on(n);
@@ -135,7 +129,9 @@ static void on_version(enum link_result result, struct redisReply *reply, const 
 		fetch_later(n, asked->login);
 		go_on(n);
 	} else if (outcome == STORE_UNAVAILABLE || outcome == STORE_UNCERTAIN) {
+		n->unanswered = true;
 		n->missed = true;
+		go_on(n);
 	}
 	free(asked);
 }
@@ -163,6 +159,7 @@ static void on_identities(enum store_result result, const char *error, void *arg
 		log_warning("identities cannot be listed: %s", error);
 	else
 		n->listed = false;
+	n->unanswered = n->unanswered || !n->listed;
 	go_on(n);
 }
 
@@ -233,6 +230,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	servers_stats(n->store->servers, &stats);
 	if (!stats.up)
 		return;
+	n->unanswered = false;
 	if (!n->listed)
 		list_identities(n);
 	for (int i = 0; i < NEWS_IN_FLIGHT_MAX && n->in_flight < NEWS_IN_FLIGHT_MAX; i++)
@@ -281,6 +279,7 @@ void news_wake(struct news *n)
 		watch_wake(n->watch);
 	n->woken_ms = clock_ms();
 	n->listed = false;
+	n->unanswered = false;
 	go_on(n);
 }
 

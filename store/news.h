@@ -23,6 +23,8 @@ struct news;
 /* Questions on their way at a time, and how often more are sent. */
 #define NEWS_IN_FLIGHT_MAX 32
 #define NEWS_EVERY_MS 10
+/* After one that was not answered, as of a node of a cluster that is away. */
+#define NEWS_RETRY_MS 200
 
 /* Changed accounts that wait to be fetched; beyond it all are checked. */
 #define NEWS_WAITING_MAX 10000

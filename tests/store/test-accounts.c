@@ -157,26 +157,32 @@ static void test_unreadable(void)
 /* For when the store is away. */
 static void test_unreadable_blocked(void)
 {
-	static const char *const states[] = { "allowed", "sandboxed", "blocked" };
+	static const struct {
+		const char *state, *record;
+	} rows[] = {
+		{ "allowed", "{}" },
+		{ "sandboxed", "{\"state\":\"sandboxed\"}" },
+		{ "blocked", "{\"state\":\"blocked\"}" },
+		{ "allowed", "{\"credentials\":{\"printer\":{\"state\":\"blocked\"}}}" },
+	};
 	const struct take take = { .name = "rose" };
 
-	for (size_t i = 0; i < SUITE_LEN(states); i++) {
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		const struct decision_env *env;
 		struct account *account;
 		bool known;
 
-		suite_row("%s", states[i]);
+		suite_row("%s", rows[i].record);
 		rig_clean(&rig);
 		env = store_env(rig.store);
-		redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000001{\"state\":\"%s\"}",
-			 states[i]);
+		redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000001%s", rows[i].record);
 		SUITE_INT_EQUAL(rig_take_current(&rig, take).status, TAKE_DONE);
 		redis_do(rig.redis, "SET sendward:{rose}:a 0000000000000002{\"format\":2}");
 		SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_UNREADABLE);
 		known = env->account(env->ctx, "rose", &account);
 		SUITE_INT_EQUAL(known, i > 0);
 		if (known)
-			SUITE_TEXT_EQUAL(account_state_name(account->state), states[i]);
+			SUITE_TEXT_EQUAL(account_state_name(account->state), rows[i].state);
 		account_unref(&account);
 	}
 }
