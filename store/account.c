@@ -88,46 +88,14 @@ static const char too_long[] = "a login has 1 to 255 octets";
 
 /* ---- get ---------------------------------------------------------------- */
 
-struct reading {
-	store_record_done *done;
-	void *arg;
-};
-
-static void on_record(enum link_result result, struct redisReply *reply, const char *error,
-		      void *arg)
-{
-	struct reading *r = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
-	bool ok = outcome == STORE_OK;
-
-	r->done(outcome, ok ? reply->str : NULL, ok ? reply->len : 0, error, r->arg);
-	free(r);
-}
-
-static void send_reading(struct store *store, struct command *command, store_record_done *done,
-			 void *arg)
-{
-	struct reading *r = memory_alloc(sizeof(*r));
-
-	r->done = done;
-	r->arg = arg;
-	command->repeatable = true;
-	store_send(store, command, on_record, r);
-}
-
 void store_account_get(struct store *store, const char *login, store_record_done *done, void *arg)
 {
 	char key[KEY_MAX];
-	struct command command;
 
-	if (!key_account(store_prefix(store), SCOPE_LOGIN, login, key)) {
+	if (key_account(store_prefix(store), SCOPE_LOGIN, login, key))
+		store_get(store, key, done, arg);
+	else
 		done(STORE_BAD, NULL, 0, too_long, arg);
-		return;
-	}
-	command_init(&command);
-	command_add(&command, "GET");
-	command_add_key(&command, key);
-	send_reading(store, &command, done, arg);
 }
 
 void store_info(struct store *store, store_record_done *done, void *arg)
@@ -136,7 +104,7 @@ void store_info(struct store *store, store_record_done *done, void *arg)
 
 	command_init(&command);
 	command_add(&command, "INFO");
-	send_reading(store, &command, done, arg);
+	store_read(store, &command, done, arg);
 }
 
 /* ---- put ---------------------------------------------------------------- */

@@ -11,7 +11,6 @@
 
 struct asking {
 	struct store *store;
-	store_record_done *record_done; /* one of the two */
 	store_done *done;
 	void (*each)(const char *username, void *arg);
 	void *arg;
@@ -31,35 +30,15 @@ static const char too_long[] = "a username has 1 to 255 octets";
 
 /* ---- get ------------------------------------------------------------------- */
 
-static void on_record(enum link_result result, struct redisReply *reply, const char *error,
-		      void *arg)
-{
-	struct asking *a = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
-	bool ok = outcome == STORE_OK;
-
-	a->record_done(outcome, ok ? reply->str : NULL, ok ? reply->len : 0, error, a->arg);
-	free(a);
-}
-
 void store_secret_get(struct store *store, const char *username, store_record_done *done,
 		      void *arg)
 {
 	char key[KEY_MAX];
-	struct asking *a;
-	struct command command;
 
-	if (!key_secret(store_prefix(store), username, key)) {
+	if (key_secret(store_prefix(store), username, key))
+		store_get(store, key, done, arg);
+	else
 		done(STORE_BAD, NULL, 0, too_long, arg);
-		return;
-	}
-	a = asking_new(store, NULL, arg);
-	a->record_done = done;
-	command_init(&command);
-	command_add(&command, "GET");
-	command_add_key(&command, key);
-	command.repeatable = true;
-	store_send(store, &command, on_record, a);
 }
 
 /* ---- put, delete ------------------------------------------------------------ */

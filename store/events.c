@@ -22,15 +22,6 @@ struct writing {
 	void *arg;
 };
 
-static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
-			 void *arg)
-{
-	(void)result;
-	(void)reply;
-	(void)error;
-	(void)arg;
-}
-
 static void on_written(enum link_result result, struct redisReply *reply, const char *error,
 		       void *arg)
 {
@@ -68,7 +59,7 @@ void store_event(struct store *store, const char *json, store_done *done, void *
 	command_add(&command, "EXPIRE");
 	command_add_key(&command, stream);
 	command_add_int(&command, EVENTS_KEPT_S);
-	store_send(store, &command, ignore_reply, NULL);
+	store_send(store, &command, store_ignore, NULL);
 }
 
 /* Entries asked for at a time. */
@@ -113,11 +104,15 @@ static bool is_array_of(const struct redisReply *reply, size_t n)
 /* One entry: position, then names and values; ours has one name, "event". */
 static bool each_event(const struct following *f, const struct redisReply *entry)
 {
-	if (!is_array_of(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING ||
-	    !is_array_of(entry->element[1], 2) ||
-	    entry->element[1]->element[1]->type != REDIS_REPLY_STRING)
+	const struct redisReply *fields;
+	const char *json = "";
+
+	if (!is_array_of(entry, 2) || entry->element[0]->type != REDIS_REPLY_STRING)
 		return false;
-	f->each(entry->element[0]->str, entry->element[1]->element[1]->str, f->arg);
+	fields = entry->element[1];
+	if (is_array_of(fields, 2) && fields->element[1]->type == REDIS_REPLY_STRING)
+		json = fields->element[1]->str;
+	f->each(entry->element[0]->str, json, f->arg);
 	return true;
 }
 
@@ -192,37 +187,15 @@ void store_beat(struct store *store, const char *name, const char *json, int64_t
 	command_add_int(&command, ttl_s);
 	free(text);
 	free(state);
-	store_send(store, &command, ignore_reply, NULL);
-}
-
-struct beat_asked {
-	store_record_done *done;
-	void *arg;
-};
-
-static void on_beat_got(enum link_result result, struct redisReply *reply, const char *error,
-			void *arg)
-{
-	struct beat_asked *asked = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
-	bool found = outcome == STORE_OK;
-
-	asked->done(outcome, found ? reply->str : NULL, found ? reply->len : 0, error, asked->arg);
-	free(asked);
+	store_send(store, &command, store_ignore, NULL);
 }
 
 void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg)
 {
-	struct beat_asked *asked = memory_alloc(sizeof(*asked));
 	char key[KEY_MAX];
-	struct command command;
 
-	*asked = (struct beat_asked){ done, arg };
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
-	command_init(&command);
-	command_add(&command, "GET");
-	command_add_key(&command, key);
-	store_send(store, &command, on_beat_got, asked);
+	store_get(store, key, done, arg);
 }
 
 struct beats {
@@ -256,16 +229,16 @@ static void beats_failed(struct beats *b, enum store_result result, const char *
 	snprintf(b->error, sizeof(b->error), "%s", error);
 }
 
-static void on_beat(enum link_result result, struct redisReply *reply, const char *error,
+static void on_beat(enum store_result result, const char *record, size_t len, const char *error,
 		    void *arg)
 {
 	struct beat *beat = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
 
-	if (outcome == STORE_OK)
-		beat->beats->each(beat->name, reply->str, beat->beats->arg);
-	else if (outcome != STORE_NOT_FOUND) /* it has just ended */
-		beats_failed(beat->beats, outcome, error);
+	(void)len;
+	if (result == STORE_OK)
+		beat->beats->each(beat->name, record, beat->beats->arg);
+	else if (result != STORE_NOT_FOUND) /* it has just ended */
+		beats_failed(beat->beats, result, error);
 	beats_answered(beat->beats);
 	free(beat->name);
 	free(beat);
@@ -274,15 +247,11 @@ static void on_beat(enum link_result result, struct redisReply *reply, const cha
 static void get_beat(struct beats *b, const char *key)
 {
 	struct beat *beat = memory_alloc(sizeof(*beat));
-	struct command command;
 
 	beat->beats = b;
 	beat->name = memory_strdup(key + strlen(store_prefix(b->store)) + strlen("node:"));
 	b->waiting++;
-	command_init(&command);
-	command_add(&command, "GET");
-	command_add_key(&command, key);
-	store_send(b->store, &command, on_beat, beat);
+	store_get(b->store, key, on_beat, beat);
 }
 
 static void on_beat_key(const char *key, void *arg)

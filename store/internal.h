@@ -122,6 +122,13 @@ bool store_message_key(const struct store *store, enum take_scope scope, const c
 /* It answers, but not to what it is asked: said once in a while. */
 void store_tell_refusal(struct store *store, const char *error);
 
+/* Asks for one text: its record; the second with GET. Takes command over. */
+void store_read(struct store *store, struct command *command, store_record_done *done, void *arg);
+void store_get(struct store *store, const char *key, store_record_done *done, void *arg);
+
+/* The answer to what nobody waits for. */
+link_reply store_ignore;
+
 /* servers_send() without extra time. */
 void store_send(struct store *store, struct command *command, link_reply *reply, void *arg);
 

@@ -7,44 +7,6 @@
 #include "base/memory.h"
 #include "store/internal.h"
 
-static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
-			 void *arg)
-{
-	(void)result;
-	(void)reply;
-	(void)error;
-	(void)arg;
-}
-
-struct reading {
-	store_record_done *done;
-	void *arg;
-};
-
-static void on_record(enum link_result result, struct redisReply *reply, const char *error,
-		      void *arg)
-{
-	struct reading *r = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
-	bool ok = outcome == STORE_OK;
-
-	r->done(outcome, ok ? reply->str : NULL, ok ? reply->len : 0, error, r->arg);
-	free(r);
-}
-
-static void get(struct store *store, const char *key, store_record_done *done, void *arg)
-{
-	struct reading *r = memory_alloc(sizeof(*r));
-	struct command command;
-
-	*r = (struct reading){ done, arg };
-	command_init(&command);
-	command_add(&command, "GET");
-	command_add_key(&command, key);
-	command.repeatable = true;
-	store_send(store, &command, on_record, r);
-}
-
 void store_login_trace(struct store *store, const char *username, const char *json)
 {
 	char key[KEY_MAX];
@@ -58,7 +20,7 @@ void store_login_trace(struct store *store, const char *username, const char *js
 	command_add(&command, json);
 	command_add(&command, "EX");
 	command_add_int(&command, LOGIN_TRACE_KEPT_S);
-	store_send(store, &command, ignore_reply, NULL);
+	store_send(store, &command, store_ignore, NULL);
 }
 
 void store_login_trace_get(struct store *store, const char *username, store_record_done *done,
@@ -67,7 +29,7 @@ void store_login_trace_get(struct store *store, const char *username, store_reco
 	char key[KEY_MAX];
 
 	if (key_login_trace(store_prefix(store), username, key))
-		get(store, key, done, arg);
+		store_get(store, key, done, arg);
 	else
 		done(STORE_BAD, NULL, 0, "a user name has 1 to 255 octets", arg);
 }
@@ -133,6 +95,6 @@ void store_strangers(struct store *store, const char *proposal, store_record_don
 	command_add_key(&command, key);
 	command_add(&command, proposal);
 	command_add(&command, "NX");
-	store_send(store, &command, ignore_reply, NULL);
-	get(store, key, done, arg);
+	store_send(store, &command, store_ignore, NULL);
+	store_get(store, key, done, arg);
 }

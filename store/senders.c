@@ -11,8 +11,7 @@
 #include "store/key.h"
 
 struct asking {
-	store_done *done;	       /* one of the two */
-	store_record_done *record_done;
+	store_done *done;
 	void (*each)(const char *login, void *arg);
 	void *arg;
 };
@@ -108,27 +107,14 @@ void store_senders_complete(struct store *store, store_done *done, void *arg)
 
 /* ---- reading --------------------------------------------------------------- */
 
-static void on_stamp(enum link_result result, struct redisReply *reply, const char *error,
-		     void *arg)
-{
-	struct asking *a = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_STRING, &error);
-	bool ok = outcome == STORE_OK;
-
-	a->record_done(outcome, ok ? reply->str : NULL, ok ? reply->len : 0, error, a->arg);
-	free(a);
-}
-
 void store_senders_stamp(struct store *store, const struct place *place, const char *login,
 			 store_record_done *done, void *arg)
 {
-	struct asking *a = asking_new(NULL, arg);
 	struct command command;
 
-	a->record_done = done;
 	command_begin(&command, "ZSCORE", store, place);
 	command_add(&command, login);
-	store_send(store, &command, on_stamp, a);
+	store_read(store, &command, done, arg);
 }
 
 static void on_string(enum link_result result, struct redisReply *reply, const char *error,

@@ -106,7 +106,9 @@ void store_reset(struct store *store, enum take_scope scope, const char *name,
 void store_event(struct store *store, const char *json, store_done *done, void *arg);
 
 /* Events after the position ("0": all there are), oldest first; block_ms > 0
- * waits for new ones (use a store of its own for that). Then done. */
+ * waits for new ones (use a store of its own for that). Then done. json may be
+ * anything: what others have put into the stream is told too, "" when it has another
+ * form. */
 void store_events_read(struct store *store, const char *after, int64_t block_ms,
 		       void (*each)(const char *position, const char *json, void *arg),
 		       store_done *done, void *arg);

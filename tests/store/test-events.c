@@ -133,6 +133,27 @@ static void test_wait_for_new(void)
 	SUITE_TRUE(rig_now_ms() - begin_ms < 5000);
 }
 
+/* They end nothing, and who follows goes on behind them. */
+static void test_of_others(void)
+{
+	struct reading r;
+
+	rig_clean(&rig);
+	append("{\"n\":0}");
+	redis_do(rig.redis, "XADD sendward:events * event {} other 1");
+	r = read_events("0", 0);
+	SUITE_INT_EQUAL(r.n, 2);
+	SUITE_TEXT_EQUAL(r.last, "");
+	r = read_events(r.position, 0);
+	SUITE_INT_EQUAL(r.n, 0);
+	append("{\"n\":2}");
+	r = read_events("0", 0);
+	SUITE_INT_EQUAL(r.result, STORE_OK);
+	SUITE_INT_EQUAL(r.n, 3);
+	SUITE_TRUE(r.in_order);
+	SUITE_TEXT_EQUAL(r.last, "{\"n\":2}");
+}
+
 static void test_not_a_stream(void)
 {
 	struct reading r = { .done = false };
@@ -274,6 +295,7 @@ static const struct suite_test tests[] = {
 	{ "events come in pages and none is left out", test_many },
 	{ "so many events are kept and not many more", test_bounded },
 	{ "a reader can wait for new events", test_wait_for_new },
+	{ "what others put into the stream is passed over", test_of_others },
 	{ "a key of another type, or a position that is none, is an error", test_not_a_stream },
 	{ "while the server is away events and heartbeats keep nobody", test_away },
 	{ "a daemon's heartbeat is found until it ends", test_beats },
