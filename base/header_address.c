@@ -74,15 +74,17 @@ static void find_shown(struct originators *o, enum originator field, const struc
 			keep_shown(o, field, found);
 }
 
-/* Takes the text over. */
+/* Takes the text over; NULL: there is none. */
 static void find_shown_and_free(struct originators *o, enum originator field,
 				const struct address *address, char *text)
 {
-	find_shown(o, field, address, text);
+	if (text)
+		find_shown(o, field, address, text);
 	free(text);
 }
 
-/* As it is written, for programs that do not decode, and decoded in both ways. */
+/* As it is written, for programs that do not decode, and decoded in both ways; also
+ * turned round. */
 static void look_at_display(struct originators *o, enum originator field,
 			    const struct address *address, const char *display)
 {
@@ -91,6 +93,7 @@ static void look_at_display(struct originators *o, enum originator field,
 
 	if (encoded)
 		find_shown_and_free(o, field, address, memory_strdup(display));
+	find_shown_and_free(o, field, address, header_text_turned(decoded));
 	find_shown(o, field, address, decoded);
 	if (encoded)
 		find_shown_and_free(o, field, address, encoded_words_decode_joined(display));

@@ -206,6 +206,39 @@ bool header_text_next_address(const char **text, char *out, size_t size)
 	return false;
 }
 
+/* Writes the characters of a text of that length, the last one first. */
+static void turn(const char *from, const char *to, char *out)
+{
+	while (to > from) {
+		const char *last = to - 1;
+
+		while (last > from && ((unsigned char)*last & 0xc0) == 0x80)
+			last--;
+		memcpy(out, last, (size_t)(to - last));
+		out += to - last;
+		to = last;
+	}
+}
+
+char *header_text_turned(const char *text)
+{
+	static const char override[] = "\xe2\x80\xae", end[] = "\xe2\x80\xac";
+	const char *at = strstr(text, override), *to;
+	char *out;
+
+	if (!at)
+		return NULL;
+	out = memory_strdup(text);
+	for (; at; at = strstr(to, override)) {
+		at += strlen(override);
+		to = strstr(at, end);
+		if (!to)
+			to = at + strlen(at);
+		turn(at, to, out + (at - text));
+	}
+	return out;
+}
+
 bool header_text_holds_address(const char *text)
 {
 	char *plain = memory_strdup(text), found[2];

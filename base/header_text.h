@@ -25,6 +25,11 @@ const char *header_text_unfold(const char *value, size_t len, size_t used, char 
  * quotation marks and other general punctuation become spaces. */
 void header_text_make_plain(char *text);
 
+/* The text as it is shown where a right-to-left override (U+202E, UAX 9) turns a part
+ * of it round, up to U+202C or the end: "moc.knab@ssob" is "boss@bank.com" there.
+ * Free it; NULL when nothing is turned. */
+char *header_text_turned(const char *text);
+
 /* The next thing in *text that people would take for an address, as it stands
  * there; *text is moved behind it. out is cut between characters, at size - 1
  * octets at most. False when there is none. */

@@ -44,6 +44,33 @@ static void test_unfolding(void)
 	}
 }
 
+#define TURN "\xe2\x80\xae"
+#define TURN_END "\xe2\x80\xac"
+
+static void test_turned(void)
+{
+	static const struct {
+		const char *text, *turned;
+	} rows[] = {
+		{ "", NULL },
+		{ "abc" TURN_END, NULL },
+		{ TURN, TURN },
+		{ "ab" TURN "cde", "ab" TURN "edc" },
+		{ TURN "abc" TURN_END "def", TURN "cba" TURN_END "def" },
+		{ TURN "ab" TURN_END "cd" TURN "ef", TURN "ba" TURN_END "cd" TURN "fe" },
+		{ TURN "a\xc3\xa4\xe2\x82\xac", TURN "\xe2\x82\xac\xc3\xa4" "a" },
+		{ TURN "\x80\x80", TURN "\x80\x80" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		char *turned = header_text_turned(rows[i].text);
+
+		suite_row("%zu: %s", i, rows[i].text);
+		SUITE_TEXT_EQUAL(turned, rows[i].turned);
+		free(turned);
+	}
+}
+
 static void test_plain(void)
 {
 	static const struct {
@@ -146,6 +173,7 @@ static void test_cut(void)
 static const struct suite_test tests[] = {
 	{ "a value is unfolded, and what breaks it otherwise is refused", test_unfolding },
 	{ "a text becomes plain for the eye's sake", test_plain },
+	{ "what a direction override turns round is read as it is shown", test_turned },
 	{ "what people take for an address is found in a text", test_next_address },
 	{ "an address within a text is found", test_holds_address },
 	{ "a long find is cut", test_cut },
