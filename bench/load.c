@@ -265,14 +265,13 @@ static void close_all(struct load *load)
 	close(load->network.epoll);
 }
 
-/* Warms up for a tenth of the time. */
 static void set_times(struct load *load)
 {
-	double ns = load->options->seconds * 1e9;
+	double warm_up = load->options->messages > 0 ? 0 : load->options->warm_up;
 
 	load->start_ns = load->last_ns = now_ns();
-	load->measure_ns = load->start_ns + (load->options->messages > 0 ? 0 : (int64_t)(ns / 10));
-	load->end_ns = load->measure_ns + (int64_t)ns;
+	load->measure_ns = load->start_ns + (int64_t)(warm_up * 1e9);
+	load->end_ns = load->measure_ns + (int64_t)(load->options->seconds * 1e9);
 	/* Microseconds: fewer messages than that are sent in a run. */
 	load->first_id = (uint64_t)clock_ns(CLOCK_REALTIME) / 1000;
 	load->started = true;

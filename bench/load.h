@@ -54,7 +54,7 @@ struct load_options {
 	struct endpoint address;
 	int connections;
 	double rate;		     /* messages a second; 0: closed loop */
-	double seconds;		     /* measured, after as many tenths of warming up */
+	double seconds, warm_up;     /* measured; before that */
 	uint64_t messages;	     /* in all, instead of seconds; 0: no such limit */
 	int messages_per_connection; /* then it is made anew; 0: never */
 	size_t logins;

@@ -9,6 +9,7 @@ enum number {
 	CONNECTIONS,
 	RATE,
 	SECONDS,
+	WARM_UP,
 	MESSAGES,
 	PER_CONNECTION,
 	LOGINS,
@@ -29,7 +30,8 @@ static const struct {
 	[CONNECTIONS] = { "connections", 1, CONNECTIONS_MAX, 100, "that ask" },
 	[RATE] = { "rate", 0, 1e7, 0,
 		   "messages a second; 0: as many as the server takes (closed loop)" },
-	[SECONDS] = { "seconds", 0.1, 86400, 5, "measured, after a tenth of that for warming up" },
+	[SECONDS] = { "seconds", 0.1, 86400, 5, "measured" },
+	[WARM_UP] = { "warm-up", 0, 86400, 0, "seconds before those; 0: a tenth of them" },
 	[MESSAGES] = { "messages", 0, 1e12, 0, "in all, instead of seconds" },
 	[PER_CONNECTION] = { "per-connection", 0, 1e9, 0,
 			     "messages, then the connection is made anew; 0: never" },
@@ -81,6 +83,7 @@ static void fill(const double v[NUMBERS], struct load_options *out)
 	out->connections = (int)v[CONNECTIONS];
 	out->rate = v[RATE];
 	out->seconds = v[SECONDS];
+	out->warm_up = v[WARM_UP] > 0 ? v[WARM_UP] : v[SECONDS] / 10;
 	out->messages = (uint64_t)v[MESSAGES];
 	out->messages_per_connection = (int)v[PER_CONNECTION];
 	out->logins = (size_t)v[LOGINS];

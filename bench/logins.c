@@ -6,12 +6,19 @@
 
 #include "base/memory.h"
 
+/* A place in the table of A. J. Walker's alias method: it is this login's with the
+ * probability keep, else the other's. */
+struct place {
+	double keep;
+	uint32_t other;
+};
+
 struct logins {
 	size_t n;
 	uint64_t state;
 	bool in_turn;
-	size_t next;  /* in turn */
-	double *sums; /* NULL: all alike; sums[k]: how often one of the first k + 1 */
+	size_t next;	      /* in turn */
+	struct place *places; /* NULL: all alike */
 };
 
 /* splitmix64 by Sebastiano Vigna. */
@@ -24,48 +31,70 @@ static uint64_t random_bits(struct logins *l)
 	return z ^ z >> 31;
 }
 
+/* Each place has the same weight, 1, and what a rare login leaves of its own is a
+ * frequent one's (M. D. Vose). */
+static void share_places(struct logins *l, double zipf)
+{
+	uint32_t *order = memory_alloc(l->n * sizeof(*order));
+	size_t rare = 0, frequent = l->n; /* from both ends of order */
+	double sum = 0;
+
+	for (size_t k = 0; k < l->n; k++)
+		sum += l->places[k].keep = pow((double)(k + 1), -zipf);
+	for (size_t k = 0; k < l->n; k++) {
+		l->places[k].keep *= (double)l->n / sum;
+		order[l->places[k].keep < 1 ? rare++ : --frequent] = (uint32_t)k;
+	}
+	while (rare > 0 && frequent < l->n) {
+		struct place *less = &l->places[order[--rare]];
+		uint32_t other = order[frequent];
+
+		less->other = other;
+		l->places[other].keep -= 1 - less->keep;
+		if (l->places[other].keep < 1) {
+			frequent++;
+			order[rare++] = other;
+		}
+	}
+	/* What differs from 1 here is rounding. */
+	while (rare > 0)
+		l->places[order[--rare]].keep = 1;
+	free(order);
+}
+
 struct logins *logins_new(size_t n, double zipf, bool in_turn, uint64_t seed)
 {
 	struct logins *l = memory_zero(sizeof(*l));
-	double sum = 0;
 
 	l->n = n;
 	l->state = seed;
 	l->in_turn = in_turn;
 	if (zipf <= 0)
 		return l;
-	l->sums = memory_alloc(n * sizeof(*l->sums));
-	for (size_t k = 0; k < n; k++)
-		l->sums[k] = sum += pow((double)(k + 1), -zipf);
+	l->places = memory_zero(n * sizeof(*l->places));
+	share_places(l, zipf);
 	return l;
 }
 
 void logins_free(struct logins **logins)
 {
-	free((*logins)->sums);
+	free((*logins)->places);
 	free(*logins);
 	*logins = NULL;
 }
 
 size_t logins_next(struct logins *l)
 {
-	size_t low = 0, high = l->n - 1;
-	double wanted;
+	const struct place *place;
+	size_t k;
 
 	if (l->in_turn)
 		return l->next++ % l->n;
-	if (!l->sums)
-		return (size_t)(random_bits(l) % l->n);
-	wanted = (double)(random_bits(l) >> 11) * 0x1p-53 * l->sums[l->n - 1];
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (l->sums[middle] > wanted)
-			high = middle;
-		else
-			low = middle + 1;
-	}
-	return low;
+	k = (size_t)(random_bits(l) % l->n);
+	if (!l->places)
+		return k;
+	place = &l->places[k];
+	return (double)(random_bits(l) >> 11) * 0x1p-53 < place->keep ? k : place->other;
 }
 
 void login_name(size_t number, char out[LOGIN_NAME_MAX])

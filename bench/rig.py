@@ -142,15 +142,17 @@ class Rig:
 
     # ---- one measurement
 
-    def load(self, generator, server, **options):
-        """Runs the generator on the server; its result, and what server and Redis have used for it."""
+    def load(self, generator, server, rest=0, **options):
+        """Runs the generator on the server after so many seconds' rest; its result, and what server and Redis have used
+        for it."""
+        time.sleep(rest)
         watched = {name: Usage(self.pid(name)) for name in (server, "redis")}
         before = self.redis_counts()
         start = time.monotonic()
         result = self.generate(generator, self.address(server), **options)
         elapsed = time.monotonic() - start
         after = self.redis_counts()
-        # The generator warms up with a tenth more, which the usage has in it.
+        # The generator warms up before, which the usage has in it.
         scale = result["seconds"] / max(elapsed, result["seconds"]) / max(result["messages"], 1)
         for name, usage in watched.items():
             now = Usage(self.pid(name))
