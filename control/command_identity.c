@@ -180,17 +180,13 @@ static void add_row(const char *text, void *arg)
 static void list(const struct view *view, void *arg)
 {
 	struct listing *listing = arg;
-	json_t *json;
 
 	if (listing->table) {
 		listing->view = view;
 		listing->first = true;
 		criteria_each(view->account->identity, add_row, listing);
 	} else {
-		json = view_json_short(view);
-		fputs(listing->n ? ",\n" : "\n", stdout);
-		json_dumpf(json, stdout, JSON_COMPACT);
-		json_decref(json);
+		control_print_item(view_json_short(view), listing->n);
 	}
 	listing->n++;
 }
@@ -203,15 +199,13 @@ static int command_identity_list(struct control *control)
 
 	if (!control_connect(control))
 		return STATUS_REFUSED;
-	if (control->json) {
-		putchar('[');
-	} else {
+	if (!control->json) {
 		listing.table = table_new(sizeof(head) / sizeof(head[0]));
 		table_row(listing.table, head);
 	}
 	status = accounts_identities(control, list, &listing);
 	if (control->json)
-		puts(listing.n ? "\n]" : "]");
+		control_print_end(listing.n);
 	else if (listing.n)
 		table_print(listing.table, stdout);
 	else

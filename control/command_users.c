@@ -64,16 +64,11 @@ struct listing {
 static void list(const struct view *view, void *arg)
 {
 	struct listing *listing = arg;
-	json_t *json;
 
-	if (listing->table) {
+	if (listing->table)
 		view_list_add(listing->table, view);
-	} else {
-		json = view_json_short(view);
-		fputs(listing->n ? ",\n" : "\n", stdout);
-		json_dumpf(json, stdout, JSON_COMPACT);
-		json_decref(json);
-	}
+	else
+		control_print_item(view_json_short(view), listing->n);
 	listing->n++;
 }
 
@@ -84,13 +79,11 @@ static int command_user_list(struct control *control)
 
 	if (!control_connect(control))
 		return STATUS_REFUSED;
-	if (control->json)
-		putchar('[');
-	else
+	if (!control->json)
 		listing.table = view_list_new();
 	status = accounts_all(control, list, &listing);
 	if (control->json)
-		puts(listing.n ? "\n]" : "]");
+		control_print_end(listing.n);
 	else if (listing.n)
 		table_print(listing.table, stdout);
 	else

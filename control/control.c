@@ -207,6 +207,18 @@ void control_print_json_line(const json_t *json)
 	putchar('\n');
 }
 
+void control_print_item(json_t *item, size_t n)
+{
+	fputs(n ? ",\n" : "[\n", stdout);
+	json_dumpf(item, stdout, JSON_COMPACT);
+	json_decref(item);
+}
+
+void control_print_end(size_t n)
+{
+	puts(n ? "\n]" : "[]");
+}
+
 int control_close_output(int status)
 {
 	errno = 0;

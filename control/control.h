@@ -83,6 +83,11 @@ void control_print_json(json_t *json);
 /* The same in one line. */
 void control_print_json_line(const json_t *json);
 
+/* An array on standard output as it grows, one item a line: the item, given up, behind
+ * n others; and the end of n. */
+void control_print_item(json_t *item, size_t n);
+void control_print_end(size_t n);
+
 /* Writes what is still to be written; STATUS_REFUSED, said, when standard
  * output cannot take it, else the status it is given. */
 int control_close_output(int status);

@@ -105,13 +105,23 @@ static void id_of(const struct revoking *r, const char *name, struct credential_
 		*out->username = '\0';
 }
 
+/* False, said, when it is still there. */
+static bool delete_secret(struct revoking *r, const char *username, bool *there)
+{
+	if (credential_delete_secret(r->control, username, there))
+		return true;
+	control_note("%s: the account refuses it, but its secret is still there; do it again",
+		     username);
+	return false;
+}
+
 static void take_secret(struct revoking *r, const char *name)
 {
 	struct credential_id id;
 	bool there = false;
 
 	id_of(r, name, &id);
-	if (*id.username && !credential_delete_secret(r->control, id.username, &there)) {
+	if (*id.username && !delete_secret(r, id.username, &there)) {
 		json_array_append_new(r->left, text_json(id.username));
 		return;
 	}
@@ -154,7 +164,7 @@ static bool revoke_stray(struct revoking *r, const struct credential_id *id)
 {
 	if (json_array_size(r->names) > 0)
 		return true;
-	if (!credential_delete_secret(r->control, id->username, &r->deleted))
+	if (!delete_secret(r, id->username, &r->deleted))
 		return false;
 	if (r->deleted)
 		credential_event(r->control, id, "revoked");
@@ -199,9 +209,14 @@ bool credential_forget_secrets(struct control *control, const char *login,
 	bool there, ok = true;
 
 	/* What has no username now has none that it could log in with. */
-	for (size_t i = 0; ok && i < account->n_credentials; i++)
-		if (*account->credentials[i].name &&
-		    username_join(login, separator, account->credentials[i].name, username))
-			ok = credential_delete_secret(control, username, &there);
+	for (size_t i = 0; ok && i < account->n_credentials; i++) {
+		if (!*account->credentials[i].name ||
+		    !username_join(login, separator, account->credentials[i].name, username))
+			continue;
+		ok = credential_delete_secret(control, username, &there);
+		if (!ok)
+			control_note("%s: it is still there, and so is the secret of %s; do it again",
+				     login, username);
+	}
 	return ok;
 }

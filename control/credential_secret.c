@@ -130,11 +130,8 @@ bool credential_delete_secret(struct control *control, const char *username, boo
 		result = wait_secret_delete(control->wait, username, &answer);
 	}
 	*there = result == STORE_OK;
-	if (result != STORE_OK && result != STORE_NOT_FOUND) {
+	if (result != STORE_OK && result != STORE_NOT_FOUND)
 		control_refuse("%s", answer.error);
-		control_note("%s: the account refuses it, but its secret is still there; do it again",
-			     username);
-	}
 	answer_fini(&answer);
 	return result == STORE_OK || result == STORE_NOT_FOUND;
 }

@@ -44,8 +44,6 @@ struct credential_list *credential_list_begin(struct control *control,
 	if (!control->json) {
 		list->table = table_new(sizeof(head) / sizeof(head[0]));
 		table_row(list->table, head);
-	} else {
-		putchar('[');
 	}
 	return list;
 }
@@ -209,12 +207,10 @@ static void add_row(struct table *table, const json_t *json)
 
 static void print_row(struct credential_list *list, const struct row *row)
 {
-	if (list->table) {
+	if (list->table)
 		add_row(list->table, row->json);
-	} else {
-		fputs(list->printed ? ",\n" : "\n", stdout);
-		json_dumpf(row->json, stdout, JSON_COMPACT);
-	}
+	else
+		control_print_item(json_incref(row->json), list->printed);
 	list->printed++;
 }
 
@@ -314,7 +310,7 @@ int credential_list_end(struct credential_list **list, int status)
 	*list = NULL;
 	flush(l);
 	if (!l->table)
-		puts(l->printed ? "\n]" : "]");
+		control_print_end(l->printed);
 	else if (l->printed)
 		table_print(l->table, stdout);
 	else if (status == STATUS_DONE && l->status == STATUS_DONE)

@@ -158,4 +158,20 @@ def half_revoked(b):
     equal({**credentials(b)["printer"], "changed": 0}, {**kept, "changed": 0})
 
 
-CASES = [revoked, interrupted, half_written, all_revoked, not_listed, half_shown, half_revoked]
+def half_deleted(b):
+    """an account whose secrets cannot all be deleted stays, which is said, and goes with the next try"""
+    begin(b)
+    b.ok("user", "add", LOGIN, "--generate")
+    b.ok("credential", "add", f"{LOGIN}+fax")
+    limited(b, "sendward:{%s}:*" % LOGIN, "sendward:events")
+    said = b.call("user", "delete", LOGIN)
+    equal((said.returncode, "the account refuses it" in said.stderr), (1, False))
+    expect(f"{LOGIN}: it is still there, and so is the secret of {LOGIN}+fax; do it again" in said.stderr, said.stderr)
+    begin(b)
+    b.redis("ACL", "DELUSER", "half")
+    b.ok("user", "show", LOGIN)
+    b.ok("user", "delete", LOGIN)
+    equal(b.redis("KEYS", "sendward:{*"), [])
+
+
+CASES = [revoked, interrupted, half_written, all_revoked, not_listed, half_shown, half_revoked, half_deleted]
