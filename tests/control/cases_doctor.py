@@ -182,6 +182,22 @@ def secrets(b):
         b.redis("ACL", "DELUSER", "sendward")
 
 
+def wrong_password(b):
+    """doctor tells whose password the file must have, with and without a user name, and when the server has none"""
+    os.chmod(b.write("secret", "nope\n"), 0o600)
+
+    def advice(settings):
+        b.configure(f'redis {{{{ {settings} password_file = "{b.path("secret")}" }}}}\n')
+        found = json.loads(b.call("doctor", "redis", "--json").stdout)["findings"]
+        return [one["advice"] for one in found if (one["level"], one["check"]) == ("error", "connection")]
+    with one_redis(b, "--requirepass", "geheim") as server:
+        address = f'address = "inet:127.0.0.1:{server.port}"'
+        for settings in address, address + ' username = "sendward"':
+            expect("without redis.username the password_file must have the server's requirepass" in advice(settings)[0], settings)
+        b.refused(1, "WRONGPASS", "user", "list")
+    expect("the server has no password" in advice(f'address = "{b.redis.address}"')[0], "needless")
+
+
 def far(b):
     """doctor warns of a password that is not there, and finds a replica, a cluster and renamed commands"""
     with one_redis(b, "--rename-command", "ZSCORE", "", "--rename-command", "CONFIG", "hidden",
@@ -386,4 +402,4 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, settings, secrets, far, keys, complete, missing, role, cluster, sentinel, sentinel_as_server]
+CASES = [well, host, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel, sentinel_as_server]
