@@ -217,6 +217,9 @@ static void complain_surplus(const struct control *control, const char *word)
 		control_misuse(control, "a word is too much; a password is never an argument, "
 			       "where others could read it: it is asked for, or read with "
 			       "--password-stdin");
+	else if (command_takes(control->command, OPTION_NAME))
+		control_misuse(control, "a word is too much; a password is never an argument, "
+			       "where others could read it");
 	else
 		control_misuse(control, "\"%s\" is too much", word);
 }

@@ -101,7 +101,7 @@ def chosen(b):
               stdin="another Quiet one\n")
     b.refused(2, "takes no --password", "block", LOGIN, "--password-stdin")
     b.refused(2, "not both", "user", "add", "lily", "--generate", "--password-stdin")
-    for words in (["password", "set"], ["password", "verify"], ["user", "add"]):
+    for words in (["password", "set"], ["password", "verify"], ["user", "add"], ["password", "generate"], ["credential", "revoke"]):
         said = b.call(*words, LOGIN, "ohmysecret")
         equal(said.returncode, 2)
         expect("a password is never an argument" in said.stderr and "ohmysecret" not in said.stderr, said.stderr)
