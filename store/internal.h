@@ -95,6 +95,9 @@ static inline const char *store_prefix(const struct store *store)
 	return store->config->redis.prefix;
 }
 
+/* store/env.c: store->env and what it lends. */
+void store_init_env(struct store *store);
+
 /* From a link's result and reply to ours. *error is for people, NULL when all
  * is well; it lives as long as the reply. type is the reply's wanted type. */
 enum store_result store_result_of(enum link_result result, const struct redisReply *reply,

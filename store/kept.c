@@ -1,5 +1,3 @@
-#include "store/kept.h"
-
 #include <event2/event.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,37 +6,14 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "store/saved.h"
+#include "store/kept_internal.h"
 
 /* Between two steps of rewriting the file. */
 #define STEP_EVERY_MS 20
 
-#define SERVER_KEY "s"
-
-struct kept {
-	struct cache *cache;
-	struct identities *identities;
-	struct local *local;
-	struct owed *owed;
-	struct saved *saved; /* NULL: in memory only */
-	struct event *timer;
-	bool accounts_full, identities_full; /* and it has been said */
-	bool strangers;			     /* logins without an account are written */
-};
-
-/* While the file is read. */
-struct loading {
-	struct kept *kept;
-	const char *server;
-	bool named, other; /* it says which server it is about; another one */
-	size_t accounts, counts, owed, refunds, bad;
-	kept_refund_found *found;
-	void *found_arg;
-};
-
 /* ---- writing ------------------------------------------------------------- */
 
-static void go_on(struct kept *kept)
+void kept_go_on(struct kept *kept)
 {
 	static const struct timeval soon = {.tv_usec = STEP_EVERY_MS * 1000};
 
@@ -53,7 +28,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	saved_step(kept->saved);
-	go_on(kept);
+	kept_go_on(kept);
 }
 
 /* The key's kind is one letter. value NULL removes it. */
@@ -69,7 +44,7 @@ static void write_value(struct kept *kept, char kind, const char *name, const ch
 		saved_put(kept->saved, key, value, len);
 	else
 		saved_remove(kept->saved, key);
-	go_on(kept);
+	kept_go_on(kept);
 }
 
 static bool has_room_for_account(struct kept *kept)
@@ -110,7 +85,7 @@ static bool is_restricted(const struct kept *kept, const char *login)
 	return cache_peek(kept->cache, login, &known) && known && kept_restricts(known);
 }
 
-static void learn_identity(struct kept *kept, const char *login, struct account *account)
+void kept_learn_identity(struct kept *kept, const char *login, struct account *account)
 {
 	if (identities_learn(kept->identities, login, account) || kept->identities_full)
 		return;
@@ -134,7 +109,7 @@ bool kept_learn(struct kept *kept, const char *login, const char *record, size_t
 		}
 	}
 	cache_put(kept->cache, login, account);
-	learn_identity(kept, login, account);
+	kept_learn_identity(kept, login, account);
 	account_unref(&account);
 	/* An older one must not come back. */
 	if ((len > 0 || kept->strangers) && has_room_for_account(kept))
@@ -200,83 +175,7 @@ static void on_counts_dropped(const char *name, void *arg)
 	write_value(arg, 'u', name, NULL, 0);
 }
 
-/* ---- reading ------------------------------------------------------------- */
-
-static bool load_account(struct loading *l, const char *login, const char *record)
-{
-	struct account *account = NULL;
-	const char *reason;
-
-	if (strlen(login) > LOGIN_MAX)
-		return false;
-	if (record[0]) {
-		account = account_decode(record, strlen(record), &reason);
-		if (!account)
-			return false;
-	}
-	cache_put(l->kept->cache, login, account);
-	learn_identity(l->kept, login, account);
-	account_unref(&account);
-	l->accounts++;
-	return true;
-}
-
-static bool load_counts(struct loading *l, const char *key, const char *text)
-{
-	enum take_scope scope;
-	const char *name = local_name_parse(key, &scope);
-
-	l->counts++;
-	return name && local_restore(l->kept->local, scope, name, text);
-}
-
-static bool load_owed(struct loading *l, const char *key, const char *text)
-{
-	l->owed++;
-	return owed_restore(l->kept->owed, key, text);
-}
-
-static bool load_refund(struct loading *l, const char *key, const char *text)
-{
-	char message_key[MESSAGE_KEY_MAX + 1];
-	struct charge charge;
-
-	if (!owed_key_parse(key, &charge, message_key))
-		return false;
-	l->found(&charge, message_key, strcmp(text, "1") == 0, l->found_arg);
-	l->refunds++;
-	return true;
-}
-
-static const struct {
-	char kind;
-	bool (*load)(struct loading *l, const char *name, const char *value);
-} loaders[] = {
-	{'a', load_account},
-	{'u', load_counts},
-	{'o', load_owed},
-	{'r', load_refund},
-};
-
-static void on_value(const char *key, const char *bytes, size_t len, void *arg)
-{
-	struct loading *l = arg;
-	char *value = memory_alloc(len + 1);
-	bool loaded = false;
-
-	memcpy(value, bytes, len);
-	value[len] = '\0';
-	if (strcmp(key, SERVER_KEY) == 0) {
-		l->named = true;
-		l->other = strcmp(value, l->server) != 0;
-		loaded = true;
-	}
-	for (size_t i = 0; i < sizeof(loaders) / sizeof(loaders[0]); i++)
-		if (key[0] == loaders[i].kind && key[1] == ':' && key[2])
-			loaded = l->other || loaders[i].load(l, key + 2, value);
-	l->bad += !loaded;
-	free(value);
-}
+/* ---- all of it ------------------------------------------------------------ */
 
 static void forget_all(struct kept *kept)
 {
@@ -294,32 +193,6 @@ void kept_clear(struct kept *kept, const char *server)
 		return;
 	saved_clear(kept->saved);
 	saved_put(kept->saved, SERVER_KEY, server, strlen(server));
-}
-
-bool kept_open(struct kept *kept, const char *directory, const char *name, const char *server,
-	       kept_refund_found *found, void *arg)
-{
-	struct loading l = {.kept = kept, .server = server, .found = found, .found_arg = arg};
-	struct saved *saved = saved_open(directory, name, on_value, &l);
-
-	if (!saved)
-		return true;
-	kept->saved = saved;
-	if (l.other) {
-		log_info("state file %s/%s: is about another server, and begun anew", directory,
-			 name);
-		kept_clear(kept, server);
-		return false;
-	}
-	if (!l.named)
-		saved_put(saved, SERVER_KEY, server, strlen(server));
-	log_info("state file %s/%s: %zu accounts, counts of %zu names, %zu charges and %zu refunds "
-		 "still to be made", directory, name, l.accounts, l.counts, l.owed, l.refunds);
-	if (l.bad > 0)
-		log_warning("state file %s/%s: %zu entries make no sense and are left out",
-			    directory, name, l.bad);
-	go_on(kept);
-	return true;
 }
 
 const char *kept_health(const struct kept *kept)
