@@ -216,7 +216,7 @@ def whose(b):
 
 def reset_one(b):
     """reset --quota forgets the counters named and no other"""
-    b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "20 messages / hour", "--quota",
+    b.ok("user", "add", "rose", "--quota", "10 messages / 1h", "--quota", "20 messages / month", "--quota",
          "30 recipients / 1h", "--quota", "40 recipients / 1d")
 
     def after(*quotas):
@@ -226,9 +226,9 @@ def reset_one(b):
         return [quota["used"] for quota in b.json("usage", "rose")["quotas"]]
 
     equal(after("messages / 1h"), [0, 1, 1, 1])
-    equal(after("99 messages/hour in UTC"), [1, 0, 1, 1])
+    equal(after("99 messages/month in UTC"), [1, 0, 1, 1])
     equal(after("recipients / 60m", "unlimited recipients / 1d"), [1, 1, 0, 0])
-    equal(after("messages / 1h", "messages / hour", "recipients / 1h", "recipients / 1d"), [0, 0, 0, 0])
+    equal(after("messages / 1h", "messages / month", "recipients / 1h", "recipients / 1d"), [0, 0, 0, 0])
     done = b.call("reset", "rose", "--quota", "messages / 7m")
     equal((done.returncode, done.stderr), (0, "sendward: nothing was counted in messages / 7m\n"))
     b.refused(2, "--quota", "reset", "rose", "--quota", "apples / 1h")
