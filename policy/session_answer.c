@@ -89,14 +89,17 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 {
 	struct session *s = arg;
 	struct session_host *host = s->host;
+	size_t len;
 
 	assert(s->state == SESSION_DECIDING);
 	host->report(host->ctx, s->config->config, &s->request, verdict,
 		     session_now_us() - s->asked_us);
 	if (verdict->action == ACTION_ACCEPT && !s->transaction.relay)
 		note_pass(s, verdict);
+	len = stage_answer(verdict, s->transaction.relay, s->exchange->answer);
+	/* The verdict borrows from it. */
 	config_use_give(&s->config);
-	answer(s, stage_answer(verdict, s->transaction.relay, s->exchange->answer));
+	answer(s, len);
 }
 
 static void note_end(struct session *s)

@@ -473,6 +473,39 @@ static void test_reload(void)
 	end();
 }
 
+/* Its answer names an address of that snapshot. */
+static void test_reload_redirect(void)
+{
+	static const char text[] =
+		"node = \"mx1\"\n"
+		"policyd { listen = { \"unix:/nowhere\" } }\n"
+		"plan default {\n"
+		"	quotas = { \"1 message / 1h\" }\n"
+		"	over_quota = sandbox\n"
+		"	sandbox = redirect\n"
+		"	sandbox_redirect = \"jail@example.org\"\n"
+		"}\n";
+	struct config *next;
+	char error[512];
+	int fd;
+
+	begin();
+	next = config_load_text(text, "test.conf", error, sizeof(error));
+	SUITE_TRUE(next != NULL);
+	clients_configure(clients, next);
+	config_unref(&next);
+	fd = open_client();
+	say(fd, "request=smtpd_access_policy\nprotocol_state=END-OF-MESSAGE\n"
+		"client_address=192.0.2.1\nsender=alice@example.org\nrecipient=r@example.net\n"
+		"recipient_count=1\nqueue_id=4ABC\ninstance=1.0\nsize=100\n"
+		"sasl_username=alice@example.org\n\n");
+	clients_configure(clients, config);
+	answer_first(TAKE_OVER);
+	SUITE_TEXT_EQUAL(hear(fd), "action=REDIRECT jail@example.org\n\n");
+	close(fd);
+	end();
+}
+
 static const struct suite_test tests[] = {
 	{ "a request is answered when the decision is made", test_answer },
 	{ "one request is decided at a time", test_one_at_a_time },
@@ -487,6 +520,7 @@ static const struct suite_test tests[] = {
 	{ "a drain answers what is under way", test_drain },
 	{ "after the store is gone nothing is asked", test_abandoned },
 	{ "a decision keeps the configuration it began with", test_reload },
+	{ "an answer of the configuration it began with is whole", test_reload_redirect },
 };
 
 int main(void)
