@@ -110,7 +110,9 @@ static void link_usable(struct link *l)
 
 static void link_unusable(struct link *l, const char *why)
 {
-	event_del(l->timer);
+	/* Up, it would end an outage; down already, it has other work. */
+	if (link_is_up(l))
+		event_del(l->timer);
 	if (breaker_open(&l->breaker, why))
 		l->change(false, l->arg);
 }

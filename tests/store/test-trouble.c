@@ -6,12 +6,15 @@
 #include <event2/event.h>
 #include <hiredis/hiredis.h>
 #include <jansson.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "store/clock.h"
+#include "store/link.h"
 #include "store/trouble.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
@@ -311,7 +314,7 @@ static void test_late(void)
 {
 	const struct take take = take_of("mx1/1");
 
-	begin(RIG_DEADLINE_MS);
+	begin(RIG_SHORT_MS);
 	listen_to_log();
 	for (int i = 0; i < 4; i++) {
 		redis_freeze(rig.redis);
@@ -323,6 +326,54 @@ static void test_late(void)
 	expect_one_outage();
 	expect_outages(1);
 	SUITE_INT_EQUAL(used(), 1);
+}
+
+/* ---- one connection ------------------------------------------------------- */
+
+static struct link *only;
+
+static void on_only(bool up, void *arg)
+{
+	(void)up;
+	(void)arg;
+}
+
+static bool only_is_up(void)
+{
+	return link_is_up(only);
+}
+
+static void on_only_reply(enum link_result result, struct redisReply *reply, const char *error,
+			  void *arg)
+{
+	(void)result;
+	(void)reply;
+	(void)error;
+	*(bool *)arg = true;
+}
+
+/* A replica is found out in the very moment in which an answer of it is too late. */
+static void test_late_replica(void)
+{
+	const struct link_server server = { .address = rig.config->redis.address,
+					    .settings = &rig.config->redis,
+					    .quiet = true };
+	bool done = false;
+
+	begin(RIG_SHORT_MS);
+	only = link_new(rig.base, &server, on_only, NULL);
+	rig_wait_for(&rig, only_is_up, "a link");
+	redis_freeze(rig.redis);
+	link_send(only, 1, (const char *const[]){ "PING" }, NULL, clock_ms() + 50, on_only_reply,
+		  &done);
+	rig_run(&rig, 10);
+	poll(NULL, 0, 50);
+	link_demoted(only, "READONLY");
+	rig_wait(&rig, &done);
+	redis_thaw(rig.redis);
+	rig_wait_for(&rig, only_is_up, "another connection");
+	link_free(&only);
+	rig_wait_connected(&rig, true);
 }
 
 /* Before it has settled. */
@@ -534,6 +585,8 @@ static const struct suite_test tests[] = {
 	{ "a server that is loading keeps nobody, and is two lines in the log", test_loading },
 	{ "a server that comes back only to fail is two lines in the log", test_comes_and_goes },
 	{ "a server that answers late is two lines in the log", test_late },
+	{ "a replica that is found out when it answers too late gets another connection",
+	  test_late_replica },
 	{ "an outage that is over is said to be when the store ends", test_free_ends_outage },
 	{ "a server without memory is asked on, and keeps nobody", test_no_memory },
 	{ "what was on its way when the server ended is asked again", test_connection_lost },
