@@ -40,7 +40,9 @@ static inline uint64_t hash_octets_64(const void *octets, size_t len)
 		for (size_t i = 0; i < len; i++)
 			word = word << 8 | (unsigned char)at[i];
 	}
-	return hash_mix(hash, word);
+	/* Twice: the upper octets of a word come down to the lowest bits, which uthash
+	 * takes, with the next word only. */
+	return hash_mix(hash_mix(hash, word), 0);
 }
 
 static inline unsigned hash_octets(const void *octets, size_t len)

@@ -8,26 +8,32 @@
 #define NAMES 20000
 #define BUCKETS 4096
 
-static unsigned hash_of_name(int i)
-{
-	char name[64];
-	int len = snprintf(name, sizeof(name), "user%06d@example.com", i);
-
-	return hash_octets(name, (size_t)len);
-}
+/* The number's digits stand before the last octets, among them, or are all there is. */
+static const struct {
+	const char *before, *behind;
+	int digits;
+} forms[] = {
+	{ "user", "@example.com", 6 }, { "u", "@e.org", 7 },  { "", "", 8 },
+	{ "1", "@x", 5 },	       { "", "-ab", 5 },      { "user", "@exampl.de", 6 },
+};
 
 /* uthash takes the lowest bits; five names are in a bucket on the average. */
 static void test_spread(void)
 {
-	static int buckets[BUCKETS];
-	int fullest = 0;
+	for (size_t i = 0; i < SUITE_LEN(forms); i++) {
+		int buckets[BUCKETS] = { 0 }, fullest = 0;
 
-	for (int i = 0; i < NAMES; i++) {
-		int n = ++buckets[hash_of_name(i) % BUCKETS];
+		suite_row("%s0%s", forms[i].before, forms[i].behind);
+		for (int number = 0; number < NAMES; number++) {
+			char name[64];
+			int len = snprintf(name, sizeof(name), "%s%0*d%s", forms[i].before,
+					   forms[i].digits, number, forms[i].behind);
+			int n = ++buckets[hash_octets(name, (size_t)len) % BUCKETS];
 
-		fullest = n > fullest ? n : fullest;
+			fullest = n > fullest ? n : fullest;
+		}
+		SUITE_TRUE(fullest < 25);
 	}
-	SUITE_TRUE(fullest < 25);
 }
 
 static void test_lengths(void)
