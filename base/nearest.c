@@ -41,7 +41,7 @@ void nearest_try(struct nearest *nearest, const char *candidate)
 {
 	size_t distance = nearest_distance(nearest->word, candidate);
 
-	if (distance >= nearest->distance)
+	if (distance >= nearest->distance || distance > NEAREST_WORD_MAX)
 		return;
 	nearest->found = candidate;
 	nearest->distance = distance;

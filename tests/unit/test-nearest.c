@@ -65,9 +65,23 @@ static void test_found(void)
 	}
 }
 
+/* A third of its letters is more than the distance of words that are too long. */
+static void test_long_word(void)
+{
+	char word[6 * NEAREST_WORD_MAX + 1];
+	struct nearest nearest;
+
+	memset(word, 'a', sizeof(word));
+	word[sizeof(word) - 1] = '\0';
+	nearest_init(&nearest, word);
+	nearest_try(&nearest, "node");
+	SUITE_TEXT_EQUAL(nearest.found ? nearest.found : "", "");
+}
+
 static const struct suite_test tests[] = {
 	{ "letters put in, left out, changed and swapped are counted", test_distance },
 	{ "words that are too long are near to nothing", test_long },
+	{ "a long word is near to nothing either", test_long_word },
 	{ "the nearest word is found when it is near", test_found },
 };
 
