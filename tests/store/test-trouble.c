@@ -296,7 +296,7 @@ static void expect_outages(int n)
 /* It greets, and then fails. */
 static void test_comes_and_goes(void)
 {
-	begin(RIG_DEADLINE_MS);
+	begin(RIG_SHORT_MS);
 	listen_to_log();
 	for (int i = 0; i < 4; i++) {
 		redis_do(rig.redis, "CLIENT KILL TYPE normal SKIPME yes");
@@ -379,7 +379,7 @@ static void test_late_replica(void)
 /* Before it has settled. */
 static void test_free_ends_outage(void)
 {
-	begin(RIG_DEADLINE_MS);
+	begin(RIG_SHORT_MS);
 	listen_to_log();
 	redis_do(rig.redis, "CLIENT KILL TYPE normal SKIPME yes");
 	rig_wait_connected(&rig, false);
