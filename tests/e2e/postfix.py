@@ -7,7 +7,7 @@ import pwd
 import re
 
 from ports import free_port
-from processes import Process, Timeout, accepts_connections, tail, wait_until
+from processes import LIMIT_S, Process, Timeout, accepts_connections, tail, wait_until
 from services import POSTFIX_USER, program, run_tool, write
 
 HOSTNAME = "mx1.test.example"
@@ -68,8 +68,15 @@ class Postfix:
         self._settings = settings
         self.write_configuration()
         before = self._children()
-        run_tool([program("postfix", "postfix"), "-c", self.config, "reload"])
-        wait_until(lambda: not before & self._children(), "Postfix to reload")
+        # A process that is just beginning may miss the signal, and is told again.
+        for last in (False, False, True):
+            run_tool([program("postfix", "postfix"), "-c", self.config, "reload"])
+            try:
+                wait_until(lambda: not before & self._children(), "Postfix to reload", LIMIT_S if last else LIMIT_S / 6)
+                return
+            except Timeout:
+                if last:
+                    raise
 
     def mailq(self):
         """What is in the queue, as a list of dictionaries as `postqueue -j` writes them."""
