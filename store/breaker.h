@@ -3,7 +3,8 @@
  * waiting for it; half-open, while one probe finds out whether it is back. An
  * outage is one line in the log when it begins and one when it ends, however
  * often its reason changes meanwhile, and however often the server comes back
- * only to fail again: it ends when the server has been up for a while.
+ * only to fail again: it ends when the server has been up for a while and still
+ * answers.
  */
 #ifndef SENDWARD_BREAKER_H
 #define SENDWARD_BREAKER_H
@@ -17,7 +18,7 @@ enum breaker_state { BREAKER_UP, BREAKER_OPEN, BREAKER_HALF_OPEN };
 
 #define BREAKER_ERROR_MAX 640
 
-/* An outage is over when the server has been up for so long. */
+/* An outage is over when the server has been up for so long, and then answers. */
 #define BREAKER_SETTLE_MS 3000
 
 struct breaker {
@@ -45,7 +46,7 @@ void breaker_probe(struct breaker *breaker);
 /* It answers. True when it was not up until now. */
 bool breaker_close(struct breaker *breaker);
 /* Is it up, and no outage waits for its end? breaker_settle() when it has been up for
- * BREAKER_SETTLE_MS, or is asked no more: the outage is over. */
+ * BREAKER_SETTLE_MS and has answered then, or is asked no more: the outage is over. */
 bool breaker_is_settled(const struct breaker *breaker);
 void breaker_settle(struct breaker *breaker);
 

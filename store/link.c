@@ -52,6 +52,7 @@ struct link {
 
 static void link_connect(struct link *l);
 static void probe(struct link *l);
+static link_reply on_settled;
 
 static void start_timer(struct event *timer, int64_t ms)
 {
@@ -145,7 +146,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	else if (l->demoted)
 		link_lost(l, "not the primary");
 	else if (link_is_up(l))
-		breaker_settle(&l->breaker);
+		link_send_early(l, 1, (const char *const[]){ "PING" }, on_settled, l);
 	else
 		probe(l);
 }
@@ -166,6 +167,18 @@ static void on_probe(enum link_result result, struct redisReply *reply, const ch
 	} else if (!l->pipeline.stalled && !l->demoted) {
 		link_usable(l);
 	}
+}
+
+/* It has been up for a while, and has answered all that was asked meanwhile. */
+static void on_settled(enum link_result result, struct redisReply *reply, const char *error,
+		       void *arg)
+{
+	struct link *l = arg;
+
+	if (result == LINK_OK && reply->type != REDIS_REPLY_ERROR)
+		breaker_settle(&l->breaker);
+	else
+		on_probe(result, reply, error, arg);
 }
 
 static void probe(struct link *l)

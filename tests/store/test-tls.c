@@ -217,7 +217,9 @@ int main(void)
 	snprintf(command, sizeof(command), "%s/tests/store/make-certificates %s",
 		 getenv("srcdir") ? getenv("srcdir") : ".", directory);
 	if (system(command) != 0) {
-		fprintf(stderr, "certificates cannot be made: apt-get install openssl\n");
+		fprintf(stderr,
+			"certificates cannot be made: is openssl installed, and is srcdir, in the "
+			"environment, where the sources are?\n");
 		return 99;
 	}
 	port = port_free();
