@@ -128,6 +128,7 @@ bool daemon_events_stopping(const struct daemon_events *e)
 
 void daemon_events_end(struct daemon_events *e)
 {
+	event_del(&e->deadline);
 	event_base_loopbreak(e->base);
 }
 

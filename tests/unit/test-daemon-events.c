@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "tests/unit/suite.h"
 
 static struct event_base *base;
@@ -41,6 +42,9 @@ static void stop_at_once(void *arg)
 static const struct daemon_calls calls = { reload, beat, stop, 60 };
 static const struct daemon_calls prompt_calls = { reload, beat, stop_at_once, 60 };
 static const struct daemon_calls hasty_calls = { reload, beat, stop, 0 };
+
+/* The deadline is over when its answer is there. */
+static const struct daemon_calls late_calls = { reload, beat, stop_at_once, 0 };
 
 static void begin(const struct daemon_calls *with)
 {
@@ -138,6 +142,34 @@ static void test_end(void)
 	SUITE_INT_EQUAL(in_child(ends_anyway), 0);
 }
 
+static int warnings;
+
+static void on_line(enum log_level level, const char *line, void *arg)
+{
+	(void)line;
+	(void)arg;
+	warnings += level == LEVEL_WARNING;
+}
+
+/* What the store still has to do then runs the loop, too. */
+static int pass_after_end(void)
+{
+	int status;
+
+	log_capture(on_line, NULL);
+	begin(&late_calls);
+	raise(SIGTERM);
+	status = daemon_events_run(events);
+	pass();
+	end();
+	return status == 0 && warnings == 0 ? 0 : 1;
+}
+
+static void test_pass_after_end(void)
+{
+	SUITE_INT_EQUAL(in_child(pass_after_end), 0);
+}
+
 static int signals_afterwards(void)
 {
 	begin(&calls);
@@ -158,6 +190,7 @@ static const struct suite_test tests[] = {
 	{ "what tells to reload before the loop runs waits for it", test_early_reload },
 	{ "it stops once, and reloads no more", test_stop_once },
 	{ "it ends when all is answered, or when that takes too long", test_end },
+	{ "what is answered in time is not said to be late afterwards", test_pass_after_end },
 	{ "a signal that comes at the very end has no effect", test_signals_afterwards },
 };
 
