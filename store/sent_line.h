@@ -1,0 +1,37 @@
+/*
+ * One message in the list of what a login has sent (store/sent.h), as a text:
+ *
+ *	time action recipients bytes node queue-id client credential sender
+ *
+ * "-" is a word that is empty. Nothing but the sender, which comes last, may hold a blank;
+ * elsewhere "?" stands for one.
+ */
+#ifndef SENDWARD_SENT_LINE_H
+#define SENDWARD_SENT_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "engine/request.h"
+#include "engine/verdict.h"
+
+/* One message as it is read. All texts are borrowed for the call; "" not known. */
+struct sent_message {
+	int64_t time_ms; /* Unix time of the decision */
+	int64_t recipients, bytes;
+	const char *action; /* action_name() */
+	const char *node, *queue_id, *client_address, *credential, *sender;
+};
+
+/* Octets of one message as it is kept; a longer one loses the end of its sender. */
+#define SENT_LINE_MAX 1024
+
+/* The text that is kept of a message; node as the configuration has it. Returns its
+ * length. */
+size_t sent_format(const struct request *request, const struct verdict *verdict,
+		   const char *node, char out[SENT_LINE_MAX]);
+/* Cuts line apart, in place. False when it is not such a text. */
+bool sent_parse(char *line, struct sent_message *out);
+
+#endif
