@@ -128,9 +128,11 @@ class Fake:
         ready = self.out + ".ready"
         traps = "".join(f"trap 'echo {s} >>{self.out}' {s}\n" for s in signals)
         script = b.write(f"{name}.sh", f"{traps}: >{self.out}; : >{ready}\nwhile :; do read -r line; done\n")
-        # pylint: disable=consider-using-with
+        # A shell does not catch what was ignored when it began, as SIGHUP is under nohup.
+        # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
         self.process = subprocess.Popen([f"/opt/sbin/{name}", script, "-f", letters, config], executable="/bin/sh",
-                                        stdin=subprocess.PIPE)
+                                        stdin=subprocess.PIPE,
+                                        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         until(lambda: os.path.exists(ready), f"{name} has begun")
         os.unlink(ready)
 
