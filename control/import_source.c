@@ -73,20 +73,24 @@ static const struct column *find_column(const char *name)
 static bool next_cell(char **rest, char **cell)
 {
 	char *in = *rest, *out = *rest;
+	bool closed = false;
 
 	*cell = out;
 	if (*in != '"') {
-		in += strcspn(in, ",");
+		in += strcspn(in, ",\"");
+		if (*in == '"')
+			return false;
 		*rest = *in ? in + 1 : NULL;
 		*in = '\0';
 		return true;
 	}
 	for (in++; *in; in++) {
-		if (*in == '"' && *++in != '"')
+		closed = *in == '"' && *++in != '"';
+		if (closed)
 			break;
 		*out++ = *in;
 	}
-	if ((*in && *in != ',') || in[-1] != '"')
+	if (!closed || (*in && *in != ','))
 		return false;
 	*rest = *in ? in + 1 : NULL;
 	*out = '\0';

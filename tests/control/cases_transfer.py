@@ -257,8 +257,10 @@ def bad_csv(b):
                       ("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"'),
                       ("login,plan,login\na,b,c\n", '1: there are two columns "login"')):
         b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
-    errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n')).stderr
-    for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in')):
+    errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n'
+                                       'reed","students"\n"""oak"",students\n"sage","students""\n')).stderr
+    for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in'), (7, "quotes"),
+                        (8, "quotes"), (9, "quotes")):
         expect(f"bad.csv:{number}: " in errors and why in errors, errors)
     equal([account["login"] for account in b.json("user", "list")], ["moss"])
 
