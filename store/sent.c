@@ -83,6 +83,19 @@ static void keep_line(struct waiting *w, const char *line, size_t size)
 	w->n++;
 }
 
+/* Redis would cut them off at once. Many at a time: the others are moved. */
+static void drop_oldest(struct sent *sent, struct waiting *w, size_t n)
+{
+	size_t size = 0;
+
+	for (size_t i = 0; i < n; i++)
+		size += strlen(w->lines + size) + 1;
+	memmove(w->lines, w->lines + size, w->used - size);
+	w->n -= n;
+	w->used -= size;
+	sent->used -= size;
+}
+
 static void tell_lost(struct sent *sent)
 {
 	int64_t now_ms = clock_ms();
@@ -108,18 +121,17 @@ static void set_timer(struct sent *sent)
 void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict)
 {
 	const struct config *config = sent->store->config;
+	size_t history = (size_t)config->history, size;
 	char line[SENT_LINE_MAX];
 	struct waiting *w;
-	size_t size;
 
 	if (sent->used + SENT_LINE_MAX > SENT_WAITING_MAX) {
 		tell_lost(sent);
 		return;
 	}
 	w = waiting_for(sent, request->login);
-	/* Redis would cut it off at once. */
-	if (w->n >= (size_t)config->history)
-		return;
+	if (w->n >= history + history / 4)
+		drop_oldest(sent, w, w->n - history + 1);
 	size = sent_format(request, verdict, config->node, line) + 1;
 	keep_line(w, line, size);
 	sent->used += size;

@@ -185,6 +185,20 @@ static void test_bounded(void)
 	SUITE_TRUE(r.newest_first);
 }
 
+/* More than are kept, before any is written. */
+static void test_bounded_while_waiting(void)
+{
+	struct reading r;
+
+	clean();
+	send_mail("rose", 1600);
+	store_finish(rig.store);
+	r = read_sent("rose");
+	SUITE_TRUE(r.n >= 500 && r.n <= 500 + 500 / 4);
+	SUITE_INT_EQUAL(r.first_ms, 1600);
+	SUITE_TRUE(r.newest_first);
+}
+
 /* Until when what is written is kept, in seconds. */
 static int64_t written(void)
 {
@@ -253,6 +267,7 @@ static const struct suite_test tests[] = {
 	{ "what is no such line is not read", test_not_such_a_text },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "so many messages are kept and not many more", test_bounded },
+	{ "of more than so many that wait the newest are kept", test_bounded_while_waiting },
 	{ "what many logins have sent is kept, also beside a key of another type", test_many },
 	{ "what still waits when a daemon ends is kept", test_at_the_end },
 	{ "what is sent while the server is away is kept when it is back", test_away },
