@@ -2,11 +2,11 @@
 
 #include <jansson.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "base/fields.h"
 #include "base/log.h"
+#include "store/event_json.h"
 #include "store/login_trace.h"
 
 void login_report(const struct config *config, const struct login_facts *facts)
@@ -31,27 +31,15 @@ void login_report(const struct config *config, const struct login_facts *facts)
 	log_fields(LEVEL_INFO, line);
 }
 
-static json_t *text_of(const char *value)
-{
-	json_t *text = json_string(value);
-	char clean[FIELDS_VALUE_MAX];
-
-	if (text)
-		return text;
-	/* Not UTF-8: as the log shows it. */
-	fields_clean(value, strlen(value), clean, sizeof(clean));
-	return json_string(clean);
-}
-
 void login_report_use(struct store *store, const struct login_facts *facts)
 {
 	json_t *use = json_object();
 	char *text;
 
 	json_object_set_new(use, "time", json_integer((json_int_t)time(NULL)));
-	json_object_set_new(use, "address", text_of(facts->client));
-	json_object_set_new(use, "mechanism", text_of(facts->mechanism));
-	json_object_set_new(use, "tls", text_of(facts->tls));
+	json_object_set_new(use, "address", event_text(facts->client));
+	json_object_set_new(use, "mechanism", event_text(facts->mechanism));
+	json_object_set_new(use, "tls", event_text(facts->tls));
 	text = json_dumps(use, JSON_COMPACT);
 	if (text)
 		store_login_trace(store, facts->username, text);
@@ -64,25 +52,20 @@ void login_report_guessing(struct store *store, const struct config *config,
 			   int64_t refused_s)
 {
 	json_t *event = json_object();
-	char *text;
 
 	json_object_set_new(event, "time", json_integer((json_int_t)time(NULL)));
 	json_object_set_new(event, "event", json_string("guessing"));
-	json_object_set_new(event, "login", text_of(all_names ? "" : facts->login));
+	json_object_set_new(event, "login", event_text(all_names ? "" : facts->login));
 	if (!all_names && *facts->credential)
-		json_object_set_new(event, "credential", text_of(facts->credential));
+		json_object_set_new(event, "credential", event_text(facts->credential));
 	json_object_set_new(event, "actor", json_string("sendward-sasld"));
-	json_object_set_new(event, "node", text_of(config->node));
+	json_object_set_new(event, "node", event_text(config->node));
 	json_object_set_new(event, "daemon", json_string("sasld"));
-	json_object_set_new(event, "client", text_of(facts->client));
-	json_object_set_new(event, "network", text_of(facts->network));
+	json_object_set_new(event, "client", event_text(facts->client));
+	json_object_set_new(event, "network", event_text(facts->network));
 	json_object_set_new(event, "failed", json_integer(count));
 	json_object_set_new(event, "refused_s", json_integer(refused_s));
-	text = json_dumps(event, JSON_COMPACT);
-	if (text)
-		store_event(store, text, NULL, NULL);
-	free(text);
-	json_decref(event);
+	event_append(store, event);
 	log_warning("guessing: %lld failed logins%s%s from %s, refused for %lld s",
 		    (long long)count, all_names ? "" : " as ", all_names ? "" : facts->username,
 		    facts->network, (long long)refused_s);

@@ -1,34 +1,10 @@
 #include "store/report.h"
 
 #include <jansson.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "base/fields.h"
 #include "base/log.h"
-
-static json_t *text_of(const char *value)
-{
-	json_t *text = json_string(value);
-	char clean[FIELDS_VALUE_MAX];
-
-	if (text)
-		return text;
-	/* Not UTF-8: as the log shows it. */
-	fields_clean(value, strlen(value), clean, sizeof(clean));
-	return json_string(clean);
-}
-
-static void store_json(struct store *store, json_t *event)
-{
-	char *text = json_dumps(event, JSON_COMPACT);
-
-	if (text)
-		store_event(store, text, NULL, NULL);
-	free(text);
-	json_decref(event);
-}
+#include "store/event_json.h"
 
 static json_t *new_event(const char *what, const struct config *config, const char *daemon,
 			 const struct request *request, const struct verdict *verdict)
@@ -37,14 +13,13 @@ static json_t *new_event(const char *what, const struct config *config, const ch
 
 	json_object_set_new(event, "time", json_integer(verdict->now_ms / 1000));
 	json_object_set_new(event, "event", json_string(what));
-	json_object_set_new(event, "login",
-			    text_of(verdict_login(verdict, request)));
+	json_object_set_new(event, "login", event_text(verdict_login(verdict, request)));
 	if (request_credential(request)[0])
-		json_object_set_new(event, "credential", text_of(request->credential));
-	json_object_set_new(event, "node", text_of(config->node));
+		json_object_set_new(event, "credential", event_text(request->credential));
+	json_object_set_new(event, "node", event_text(config->node));
 	json_object_set_new(event, "daemon", json_string(daemon));
-	json_object_set_new(event, "qid", text_of(request->queue_id));
-	json_object_set_new(event, "client", text_of(request->client_address));
+	json_object_set_new(event, "qid", event_text(request->queue_id));
+	json_object_set_new(event, "client", event_text(request->client_address));
 	return event;
 }
 
@@ -61,17 +36,18 @@ static void store_verdict(struct store *store, const struct config *config, cons
 	json_t *event = new_event(rewritten ? "rewrite" : action_name(verdict->action), config,
 				  daemon, request, verdict);
 
-	json_object_set_new(event, "sender", text_of(request->sender));
+	json_object_set_new(event, "sender", event_text(request->sender));
 	json_object_set_new(event, "recipients", json_integer(request->recipients));
 	json_object_set_new(event, "bytes", json_integer(request->size_bytes));
-	json_object_set_new(event, "check",
-			    json_string(check_name(rewritten ? CHECK_HEADER_FROM : verdict->check)));
-	json_object_set_new(event, "rule", text_of(f ? f->rule : ""));
+	json_object_set_new(
+		event, "check",
+		json_string(check_name(rewritten ? CHECK_HEADER_FROM : verdict->check)));
+	json_object_set_new(event, "rule", event_text(f ? f->rule : ""));
 	if (verdict->redirect)
-		json_object_set_new(event, "redirect", text_of(verdict->redirect));
+		json_object_set_new(event, "redirect", event_text(verdict->redirect));
 	if (verdict->rewrite.fields)
-		json_object_set_new(event, "from", text_of(verdict->rewrite.address));
-	store_json(store, event);
+		json_object_set_new(event, "from", event_text(verdict->rewrite.address));
+	event_append(store, event);
 }
 
 /* Once for each counter, mark and window: the store sees to that. */
@@ -83,11 +59,11 @@ static void report_warning(struct store *store, const struct config *config, con
 	char line[LOG_LINE_MAX];
 	struct fields fields;
 
-	json_object_set_new(event, "quota", text_of(warning->quota));
+	json_object_set_new(event, "quota", event_text(warning->quota));
 	json_object_set_new(event, "percent", json_integer(warning->percent));
 	json_object_set_new(event, "used", json_integer(warning->used));
 	json_object_set_new(event, "limit", json_integer(warning->limit));
-	store_json(store, event);
+	event_append(store, event);
 
 	fields_init(&fields, line, sizeof(line));
 	fields_add(&fields, "node", config->node);

@@ -151,15 +151,6 @@ struct writing {
 	} lists[LISTS_MAX];
 };
 
-static void ignore_reply(enum link_result result, struct redisReply *reply, const char *error,
-			 void *arg)
-{
-	(void)result;
-	(void)reply;
-	(void)error;
-	(void)arg;
-}
-
 static void send_lists(struct store *store, struct writing *writing)
 {
 	char counts[LISTS_MAX];
@@ -183,7 +174,7 @@ static void send_lists(struct store *store, struct writing *writing)
 		for (size_t n = writing->lists[i].n; n > 0; n--, line += strlen(line) + 1)
 			command_add(&command, line);
 	}
-	store_send(store, &command, ignore_reply, NULL);
+	store_send(store, &command, store_ignore, NULL);
 	writing->n = writing->n_lines = 0;
 }
 
@@ -273,7 +264,7 @@ void sent_free(struct sent **sent)
 	if (!s)
 		return;
 	HASH_ITER(hh, s->logins, w, next)
-		drop(s, w);
+	drop(s, w);
 	event_free(s->timer);
 	free(s);
 	*sent = NULL;
@@ -287,8 +278,7 @@ struct reading {
 	void *arg;
 };
 
-static void on_read(enum link_result result, struct redisReply *reply, const char *error,
-		    void *arg)
+static void on_read(enum link_result result, struct redisReply *reply, const char *error, void *arg)
 {
 	struct reading *r = arg;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);

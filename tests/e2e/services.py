@@ -53,13 +53,10 @@ def run_tool(argv, limit_s=LIMIT_S, check=True, said=""):
     return done
 
 
-class Redis:
-    """redis-server on a Unix socket, nothing written to disk."""
+class Service:
+    """One process, which the class starts with launch() and finds ready with wait_ready()."""
 
-    def __init__(self, directory, log_path):
-        self.socket = os.path.join(directory, "redis.sock")
-        self._directory = directory
-        self._log_path = log_path
+    def __init__(self):
         self._process = None
 
     @property
@@ -69,6 +66,21 @@ class Redis:
     def start(self):
         self.launch()
         self.wait_ready()
+
+    def stop(self):
+        if self._process:
+            self._process.kill()
+            self._process = None
+
+
+class Redis(Service):
+    """redis-server on a Unix socket, nothing written to disk."""
+
+    def __init__(self, directory, log_path):
+        super().__init__()
+        self.socket = os.path.join(directory, "redis.sock")
+        self._directory = directory
+        self._log_path = log_path
 
     def launch(self):
         argv = [program("redis-server", "redis-server"), "--port", "0", "--unixsocket", self.socket,
@@ -80,11 +92,9 @@ class Redis:
         self._process.wait_ready(lambda: self.command("PING", check=False) == "PONG")
 
     def stop(self):
-        if self._process:
-            self._process.kill()
-            self._process = None
-            if os.path.exists(self.socket):
-                os.unlink(self.socket)
+        super().stop()
+        if os.path.exists(self.socket):
+            os.unlink(self.socket)
 
     def signal(self, number):
         """SIGSTOP and SIGCONT make a hung server out of it and back."""
@@ -99,23 +109,19 @@ class Redis:
         return self.command("--scan", "--pattern", pattern).split()
 
 
-class Dovecot:
+class Dovecot(Service):
     """Dovecot as nothing but a SASL server: PLAIN and LOGIN against a file of users, any character in a login.
 
     With `redis_socket` instead against what Sendward keeps in that Redis, as packaging/dovecot has it (Dovecot 2.3)."""
 
     def __init__(self, directory, log_path, users, redis_socket=None):
+        super().__init__()
         self.directory = os.path.join(directory, "dovecot")
         self.socket = os.path.join(self.directory, "sasl")
         self.config = os.path.join(self.directory, "dovecot.conf")
         self._users = users
         self._redis_socket = redis_socket
         self._log_path = log_path
-        self._process = None
-
-    @property
-    def processes(self):
-        return [self._process] if self._process else []
 
     @staticmethod
     def version():
@@ -140,10 +146,6 @@ class Dovecot:
         write(users, "".join(f"{self._escaped(login)}:{{PLAIN}}{PASSWORD}\n" for login in self._users))
         write(self.config, self._configuration(users))
 
-    def start(self):
-        self.launch()
-        self.wait_ready()
-
     def launch(self):
         self.prepare()
         self._process = Process("dovecot", [program("dovecot", "dovecot-core"), "-F", "-c", self.config],
@@ -151,11 +153,6 @@ class Dovecot:
 
     def wait_ready(self):
         self._process.wait_ready(lambda: accepts_connections(self.socket))
-
-    def stop(self):
-        if self._process:
-            self._process.kill()
-            self._process = None
 
     @staticmethod
     def _escaped(login):
@@ -235,22 +232,14 @@ userdb {{
 Delivery = collections.namedtuple("Delivery", "sender recipients content")
 
 
-class Sink:
+class Sink(Service):
     """The next hop of all mail: keeps every delivery (see sink.py)."""
 
     def __init__(self, directory, log_path):
+        super().__init__()
         self.directory = directory
         self._log_path = log_path
         self.port = None
-        self._process = None
-
-    @property
-    def processes(self):
-        return [self._process] if self._process else []
-
-    def start(self):
-        self.launch()
-        self.wait_ready()
 
     def launch(self):
         os.makedirs(self.directory, exist_ok=True)
@@ -260,11 +249,6 @@ class Sink:
 
     def wait_ready(self):
         self._process.wait_ready(lambda: accepts_connections(("127.0.0.1", self.port)))
-
-    def stop(self):
-        if self._process:
-            self._process.kill()
-            self._process = None
 
     def deliveries(self):
         """Everything delivered so far, oldest first; `content` is bytes."""
