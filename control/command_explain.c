@@ -256,6 +256,10 @@ static int command_explain(struct control *control)
 								 NULL;
 	if (path && control_has(control, OPTION_HEADER_FROM))
 		status = control_misuse(control, "--message and --header-from: only one of them");
+	else if (number_or(control, OPTION_FREE_RECIPIENTS, 0) >
+		 number_or(control, OPTION_RECIPIENTS, 1))
+		status = control_misuse(control, "--free-recipients are some of --recipients, "
+					"not more");
 	else if (path && !message_file_read(path->text, &message, error))
 		status = control_refuse("%s", error);
 	else

@@ -67,8 +67,8 @@ static bool read_account(struct round *round)
 static bool is_as_expected(const struct round *round)
 {
 	if (round->when == EDIT_NEW && round->before)
-		control_refuse("%s: the account exists; user set or identity set changes it",
-			       round->login);
+		control_refuse("%s: the account exists; user set or identity set changes it, "
+			       "password set or password generate its password", round->login);
 	else if (round->when == EDIT_EXISTING && !round->before)
 		control_refuse("%s: no account", round->login);
 	else

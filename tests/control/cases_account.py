@@ -60,7 +60,7 @@ def added_json(b):
 def added_twice(b):
     """an account that exists is not added again"""
     b.ok("user", "add", "rose")
-    b.refused(1, "^sendward: rose: the account exists; user set or identity set changes it$", "user", "add", "rose", "--plan", "students")
+    b.refused(1, "^sendward: rose: the account exists; user set or identity set changes it, password set or password generate its password$", "user", "add", "rose", "--plan", "students")
     equal(b.json("user", "show", "rose")["plan"], "default")
 
 

@@ -270,6 +270,8 @@ def explain_quotas(b):
     equal([(quota["scope"], quota["fits_in_s"] == 0) for quota in result["quotas"]],
           [("login", True), ("login", False), ("domain", True), ("plan", True), ("group", True), ("group", True)])
     explained(b, 0, *ROSE, "--recipients", "3", "--free-recipients", "1")
+    explained(b, 0, *ROSE, "--recipients", "3", "--free-recipients", "3")
+    b.refused(2, "--free-recipients are some of --recipients, not more", "explain", *ROSE, "--recipients", "3", "--free-recipients", "4")
     expect("THIS FITS" in b.ok("explain", *ROSE), "no table of quotas")
 
 
