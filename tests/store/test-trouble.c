@@ -314,7 +314,7 @@ static void test_late(void)
 {
 	const struct take take = take_of("mx1/1");
 
-	begin(RIG_SHORT_MS);
+	begin(BREAKER_SETTLE_MS + RIG_SHORT_MS);
 	listen_to_log();
 	for (int i = 0; i < 2; i++) {
 		redis_freeze(rig.redis);
