@@ -253,6 +253,16 @@ static enum import_read read_passwd(char *text, json_t **out, char *why, size_t 
 
 /* ---- any --------------------------------------------------------------------------- */
 
+/* Jansson speaks of its flags there. */
+static const char *json_fault(const json_error_t *error)
+{
+	enum json_error_code code = json_error_code(error);
+
+	return code == json_error_null_character || code == json_error_null_byte_in_key ?
+		       "\\u0000 stands in a text" :
+		       error->text;
+}
+
 static enum import_read read_json(const char *text, size_t len, json_t **out, char *why,
 				  size_t size)
 {
@@ -263,7 +273,7 @@ static enum import_read read_json(const char *text, size_t len, json_t **out, ch
 		*out = line;
 		return IMPORT_LINE;
 	}
-	snprintf(why, size, "%s", line ? "is not a JSON object" : error.text);
+	snprintf(why, size, "%s", line ? "is not a JSON object" : json_fault(&error));
 	json_decref(line);
 	return IMPORT_WRONG;
 }

@@ -53,6 +53,7 @@ def replaced(b):
 BAD = [
     ("nonsense", "expected"),
     ("[]", "is not a JSON object"),
+    ('{"login":"ro\\u0000se"}', "\\u0000 stands in a text"),
     ("{}", "login is missing"),
     ('{"login":""}', "login: is empty"),
     ('{"login":5}', "login: is not a text"),
