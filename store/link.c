@@ -177,8 +177,11 @@ static void on_settled(enum link_result result, struct redisReply *reply, const 
 
 	if (result == LINK_OK && reply->type != REDIS_REPLY_ERROR)
 		breaker_settle(&l->breaker);
-	else
+	else if (result == LINK_OK)
 		on_probe(result, reply, error, arg);
+	else if (link_is_up(l) && !l->demoted)
+		/* Too much is in flight to ask. */
+		start_timer(l->timer, BREAKER_SETTLE_MS);
 }
 
 static void probe(struct link *l)

@@ -38,16 +38,22 @@ struct sent {
 	struct event *timer;
 	bool timer_set;
 	struct waiting *logins;
-	size_t used; /* octets of all */
+	size_t used; /* octets of memory of all */
 	int64_t lost, lost_told_ms;
 };
 
 /* ---- what waits --------------------------------------------------------- */
 
+/* Of the memory without the lines. */
+static size_t waiting_size(const struct waiting *w)
+{
+	return sizeof(*w) + w->hh.keylen + 1;
+}
+
 static void drop(struct sent *sent, struct waiting *w)
 {
 	HASH_DEL(sent->logins, w);
-	sent->used -= w->used;
+	sent->used -= waiting_size(w) + w->size;
 	free(w->lines);
 	free(w);
 }
@@ -64,19 +70,23 @@ static struct waiting *waiting_for(struct sent *sent, const char *login)
 	memcpy(w->login, login, len + 1);
 	w->due_ms = clock_ms() + SENT_COLLECT_MS;
 	HASH_ADD_KEYPTR(hh, sent->logins, w->login, len, w);
+	sent->used += waiting_size(w);
 	return w;
 }
 
-static void keep_line(struct waiting *w, const char *line, size_t size)
+/* Most logins send one message while it waits. */
+static void keep_line(struct sent *sent, struct waiting *w, const char *line, size_t size)
 {
 	if (w->used + size > w->size) {
-		char *bigger = memory_alloc(2 * (w->used + size));
+		size_t bigger_size = w->used > 0 ? 2 * (w->used + size) : size;
+		char *bigger = memory_alloc(bigger_size);
 
 		if (w->used > 0)
 			memcpy(bigger, w->lines, w->used);
 		free(w->lines);
+		sent->used += bigger_size - w->size;
 		w->lines = bigger;
-		w->size = 2 * (w->used + size);
+		w->size = bigger_size;
 	}
 	memcpy(w->lines + w->used, line, size);
 	w->used += size;
@@ -84,7 +94,7 @@ static void keep_line(struct waiting *w, const char *line, size_t size)
 }
 
 /* Redis would cut them off at once. Many at a time: the others are moved. */
-static void drop_oldest(struct sent *sent, struct waiting *w, size_t n)
+static void drop_oldest(struct waiting *w, size_t n)
 {
 	size_t size = 0;
 
@@ -93,7 +103,6 @@ static void drop_oldest(struct sent *sent, struct waiting *w, size_t n)
 	memmove(w->lines, w->lines + size, w->used - size);
 	w->n -= n;
 	w->used -= size;
-	sent->used -= size;
 }
 
 static void tell_lost(struct sent *sent)
@@ -131,10 +140,9 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 	}
 	w = waiting_for(sent, request->login);
 	if (w->n >= history + history / 4)
-		drop_oldest(sent, w, w->n - history + 1);
+		drop_oldest(w, w->n - history + 1);
 	size = sent_format(request, verdict, config->node, line) + 1;
-	keep_line(w, line, size);
-	sent->used += size;
+	keep_line(sent, w, line, size);
 	set_timer(sent);
 }
 

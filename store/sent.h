@@ -6,8 +6,8 @@
  *
  * The daemons write it about once a second, many logins together, and wait for
  * nothing: no decision takes longer for it, and what the last second held is lost
- * with a killed daemon. While the store is away messages wait, SENT_WAITING_MAX
- * octets of them; what does not fit is not kept, and said in the log.
+ * with a killed daemon. While the store is away messages wait, in SENT_WAITING_MAX
+ * octets of memory; what does not fit is not kept, and said in the log.
  */
 #ifndef SENDWARD_SENT_H
 #define SENDWARD_SENT_H
@@ -24,7 +24,7 @@
 /* The messages of a login are collected for so long before they are written. */
 #define SENT_COLLECT_MS 1000
 
-#define SENT_WAITING_MAX ((size_t)16 * 1024 * 1024)
+#define SENT_WAITING_MAX ((size_t)64 * 1024 * 1024)
 
 struct sent;
 
