@@ -32,9 +32,15 @@ size_t nearest_distance(const char *a, const char *b)
 	return rows[a_len % 3][b_len];
 }
 
+/* The words before the last one were right, and make nothing nearer. */
 void nearest_init(struct nearest *nearest, const char *word)
 {
-	*nearest = (struct nearest){ .word = word, .distance = strlen(word) / 3 + 1 };
+	const char *space = strrchr(word, ' ');
+	size_t len = strlen(space ? space + 1 : word), far = len / 3 + 1;
+
+	if (len == 2)
+		far++;
+	*nearest = (struct nearest){ .word = word, .distance = far };
 }
 
 void nearest_try(struct nearest *nearest, const char *candidate)

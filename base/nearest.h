@@ -19,7 +19,8 @@ struct nearest {
 	size_t distance;   /* of found; without one the first that is too far */
 };
 
-/* Near is what differs in a third of the word's letters at most. */
+/* Near is what differs in a third of the letters of word at most, of several words those of
+ * the last one; of two letters one may differ. */
 void nearest_init(struct nearest *nearest, const char *word);
 /* Of equally near ones the first is kept. */
 void nearest_try(struct nearest *nearest, const char *candidate);

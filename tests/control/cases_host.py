@@ -205,6 +205,7 @@ def misuse(b):
         (["user"], "^Usage: sendward user "),
         (["frobnicate"], '^sendward: unknown command "frobnicate"\nTry `sendward --help`'),
         (["user", "rename", "x"], '^sendward: unknown command "user rename"\nTry'),
+        (["user", "frob", "x"], '^sendward: unknown command "user frob"\nTry'),
         (["user", "ad", "x"], '^sendward: unknown command "user ad"; did you mean "user add"\\?\nTry'),
         (["reste", "x"], '^sendward: unknown command "reste"; did you mean "reset"\\?\n'),
         (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),

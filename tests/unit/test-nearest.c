@@ -50,8 +50,11 @@ static void test_found(void)
 		{ "lisen", "listen" }, { "quota", "quotas" }, { "qoutas", "quotas" },
 		{ "nodes", "node" },   { "usr", "user" },     { "zz", NULL },
 		{ "gruop", "group" },  { "maximum", NULL },   { "", NULL },
+		{ "user frob", NULL }, { "user shwo", "user show" }, { "user ad", "user add" },
+		{ "user a", NULL },
 	};
-	static const char *const words[] = { "node", "user", "group", "listen", "quotas" };
+	static const char *const words[] = { "node",   "user",	    "group",	"listen",
+					     "quotas", "user show", "user add" };
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
 		struct nearest nearest;
