@@ -79,6 +79,8 @@ static int command_import(struct control *control)
 		.source.format = format ? (enum import_format)format->number : IMPORT_GUESS,
 	};
 
+	if (control_has(control, OPTION_DRY_RUN) && control_has(control, OPTION_DIFF))
+		return control_misuse(control, "--dry-run or --diff, not both");
 	if (!(import.mode == IMPORT_CHECK ? control_load(control) : control_connect(control)))
 		return STATUS_REFUSED;
 	import.file = standard_input ? stdin : fopen(path, "re");

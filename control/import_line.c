@@ -109,6 +109,51 @@ static bool take_fields(const json_t *line, json_t *record, char *why, size_t si
 	return true;
 }
 
+static const struct {
+	const char *name;
+	value_check *check;
+} lists[] = {
+	{ "senders", value_sender },
+	{ "networks", value_network },
+	{ "quotas", value_quota },
+};
+
+/* False when an entry of the list is wrong, which is named. What is no list of texts is left
+ * to engine/account.c. */
+static bool are_entries(const json_t *record, size_t list, char *why, size_t size)
+{
+	const json_t *entries = json_object_get(record, lists[list].name);
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < json_array_size(entries); i++) {
+		const char *text = json_string_value(json_array_get(entries, i)), *reason = "";
+		struct value value = { 0 };
+
+		ok = !text || lists[list].check(text, &value, &reason);
+		if (!ok)
+			snprintf(why, size, "%s: \"%.200s\": %s", lists[list].name, text, reason);
+		value_fini(&value);
+	}
+	return ok;
+}
+
+static bool have_good_entries(const json_t *record, char *why, size_t size)
+{
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		if (!are_entries(record, i, why, size))
+			return false;
+	return true;
+}
+
+/* In a file nobody looks for a "record". */
+static const char *without_prefix(const char *reason)
+{
+	static const char prefix[] = "account record: ";
+	size_t len = strlen(prefix);
+
+	return strncmp(reason, prefix, len) == 0 ? reason + len : reason;
+}
+
 /* NULL when there are all that the account names. */
 static const struct pattern *missing_sender_group(const struct account *account,
 						  const struct config *config)
@@ -129,7 +174,7 @@ static bool is_storable(const json_t *record, const struct config *config, char 
 	if (account)
 		reason = record_fault(account);
 	if (reason)
-		snprintf(why, size, "%s", reason);
+		snprintf(why, size, "%s", without_prefix(reason));
 	else if (account->plan && !config_plan(config, account->plan))
 		snprintf(why, size, "plan \"%s\" is not in %s", account->plan, config->path);
 	else if (account->group && !config_group(config, account->group))
@@ -217,6 +262,7 @@ bool import_line_take(const json_t *line, const struct config *config,
 	if (!login)
 		snprintf(why, size, "login is missing");
 	else if (take_fields(line, out->record, why, size) &&
+		 have_good_entries(out->record, why, size) &&
 		 is_storable(out->record, config, why, size) &&
 		 are_secrets(out->secrets, why, size))
 		out->login = login_of(config, json_string_value(login), why, size);

@@ -61,16 +61,18 @@ BAD = [
     ('{"login":"a\\u0007"}', "login: has a control character"),
     ('{"login":"a","sender":["x@y.example"]}', 'unknown key "sender"'),
     ('{"login":"a","senders":"x@y.example"}', "senders: is not a list"),
-    ('{"login":"a","senders":["nobody"]}', "senders"),
-    ('{"login":"a","networks":["192.0.2.1/24"]}', "networks"),
-    ('{"login":"a","quotas":["5 apples / 1h"]}', "quotas"),
+    ('{"login":"a","senders":["nobody"]}', ': senders: "nobody": '),
+    ('{"login":"a","senders":["b@y.example","x@y@z.example"]}', ': senders: "x@y@z.example": more than one "@"'),
+    ('{"login":"a","networks":["192.0.2.1/24"]}', ': networks: "192.0.2.1/24": '),
+    ('{"login":"a","quotas":["5 apples / 1h"]}', ': quotas: "5 apples / 1h": '),
+    ('{"login":"a","quotas":[5]}', ": quotas: is not a string"),
     ('{"login":"a","quotas":["5 messages / 1h","6 messages / 1h"]}', "two quotas of one unit and window"),
     ('{"login":"a","plan":"nope"}', 'plan "nope" is not in'),
     ('{"login":"a","group":"nope"}', 'group "nope" is not in'),
     ('{"login":"a","group":5}', "group: is not a text"),
-    ('{"login":"a","state":"happy"}', "state"),
-    ('{"login":"a","max_size":"25M"}', "max_size"),
-    ('{"login":"a","since":-1}', "since"),
+    ('{"login":"a","state":"happy"}', ": state: "),
+    ('{"login":"a","max_size":"25M"}', ": max_size: "),
+    ('{"login":"a","since":-1}', ": since: "),
     ('{"login":"a","format":2}', "newer Sendward"),
     ('{"login":"a","reason":"x\\ny"}', "reason: has a control character"),
     ('{"login":"a","reason":"%s"}' % ("x" * 501), "reason is longer than 500 octets"),
@@ -258,6 +260,8 @@ def bad_csv(b):
                       ("login,shoe_size\nrose,7\n", '1: "shoe_size" is no column; there are login, password, .*, require_tls$'), ("plan\nstudents\n", '1: there is no column "login"'),
                       ("login,plan,login\na,b,c\n", '1: there are two columns "login"')):
         b.refused(1, why, "import", "--format", "csv", b.write("bad.csv", text))
+    b.refused(1, r'2: senders: "x@y@z\.example": more than one "@"', "import",
+              b.write("bad.csv", "login,senders\nrose,b@y.example;x@y@z.example\n"))
     errors = b.call("import", b.write("bad.csv", 'login,plan\nrose\nlily,students,x\n"iris,students\nfern,none\nmoss,students\n'
                                        'reed","students"\n"""oak"",students\n"sage","students""\n')).stderr
     for number, why in ((2, "fewer cells"), (3, "more cells"), (4, "quotes"), (5, 'plan "none" is not in'), (7, "quotes"),
@@ -346,6 +350,7 @@ def diff(b):
     equal(b.ok("import", "--diff", "-", stdin=text),
           "~ rose -plan\n+ fern\n1 added, 1 replaced, 2 unchanged, 0 refused; nothing was written\n")
     equal(b.ok("export"), before)
+    b.refused(2, "^sendward import: --dry-run or --diff, not both\n", "import", "--diff", "--dry-run", "-", stdin=text)
 
 
 CASES = [export, round_trip, replaced, bad_lines, dry_run, no_file, events, change_events, foreign_events, many_events, follow,
