@@ -62,14 +62,14 @@ static bool lists_make_sense(const struct control *control)
 	return true;
 }
 
-/* A quota stands for its unit and window: these of the list, or n. */
+/* A quota stands for its unit and window, with or without an amount: these of the list, or n. */
 static size_t same_counter(const json_t *list, const char *text)
 {
 	struct quota wanted, other;
 	const char *reason;
 	size_t i, n = json_array_size(list);
 
-	if (!quota_parse(text, &wanted, &reason))
+	if (!value_counter_quota(text, &wanted, &reason))
 		return n;
 	for (i = 0; i < n; i++) {
 		const char *entry = json_string_value(json_array_get(list, i));
@@ -95,7 +95,11 @@ static void add_entry(json_t *array, const struct list *list, const char *text)
 static bool remove_entry(const struct edit *edit, json_t *array, const struct list *list,
 			 const char *text)
 {
-	size_t at = record_list_find(array, list->check, text);
+	struct quota quota;
+	const char *reason;
+	bool any_amount = list->setting == PLAN_QUOTAS && !quota_parse(text, &quota, &reason);
+	size_t at = any_amount ? same_counter(array, text) :
+				 record_list_find(array, list->check, text);
 
 	if (at == json_array_size(array)) {
 		control_refuse("%s: %s is not in %s", edit->login, text,

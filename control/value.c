@@ -181,6 +181,11 @@ bool value_counter(const char *text, struct value *out, const char **reason)
 	return keep(named, 0, out);
 }
 
+bool value_removed_quota(const char *text, struct value *out, const char **reason)
+{
+	return value_quota(text, out, reason) || value_counter(text, out, reason);
+}
+
 bool value_duration(const char *text, struct value *out, const char **reason)
 {
 	int64_t ms;

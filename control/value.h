@@ -59,6 +59,9 @@ value_check value_setting;
  * counts in. The canonical text has no amount. */
 value_check value_counter;
 
+/* Both: a whole quota, whose amount counts, or one without an amount, which stands for any. */
+value_check value_removed_quota;
+
 /* The quota of such a text, with some limit. */
 bool value_counter_quota(const char *text, struct quota *out, const char **reason);
 

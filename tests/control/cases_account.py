@@ -278,6 +278,24 @@ def quotas(b):
               "6 messages / 1h")
 
 
+def removed_quotas(b):
+    """a quota is removed by its unit and window, or as a whole, and then with its amount"""
+    b.ok("user", "add", "rose", "--quota", "5 messages / 1h", "--quota", "9 recipients / 1h", "--quota", "1M bytes / 1d")
+    b.refused(1, "6 messages / 1h is not in quotas", "user", "set", "rose", "--remove-quota", "6 messages / 1h")
+    b.refused(1, "messages / 2h is not in quotas", "user", "set", "rose", "--remove-quota", "messages / 2h")
+    b.refused(2, "--remove-quota", "user", "set", "rose", "--remove-quota", "apples / 1h")
+    b.ok("user", "set", "rose", "--remove-quota", "messages / 60m", "--remove-quota", "9 recipients / 1h")
+    equal(b.json("user", "show", "rose")["quotas"], ["1M bytes / 1d"])
+
+
+def short_domain(b):
+    """@DOMAIN is *@DOMAIN, and is removed as either"""
+    b.ok("user", "add", "rose", "--sender", "@dom.example", "--sender", "rose@x.example")
+    equal(b.json("user", "show", "rose")["senders"], ["*@dom.example", "rose@x.example"])
+    b.ok("user", "set", "rose", "--remove-sender", "@dom.example")
+    equal(b.json("user", "show", "rose")["senders"], ["rose@x.example"])
+
+
 def numbers(b):
     """max_recipients and max_size are set, uncapped and left to the plan"""
     b.ok("user", "add", "rose", "--max-recipients", "5")
@@ -418,5 +436,6 @@ def deleted(b):
 
 CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_gone, shared, groups, login_case,
          lost_address, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list, last_entry, quotas,
+         removed_quotas, short_domain,
          numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once, odd_logins, bad_logins,
          printed_login, listed, many_listed, deleted]
