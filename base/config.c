@@ -45,19 +45,26 @@ static void set_replies(struct config *config)
 		config->replies[i] = *reply_default((enum reply)i);
 }
 
-/* One for each setting of the top level, in the order of the table. */
-static void note_lines(struct load *load, cfg_t *cfg)
+/* One for each setting of the section, in the order of the table. */
+static const int *lines_of(struct load *load, cfg_t *cfg, enum setting_section section)
 {
 	struct setting setting;
 	int *lines;
 	size_t i, n = 0;
 
 	for (i = 0; setting_at(i, &setting); i++)
-		n += setting.section == SECTION_TOP;
-	load->config->top_lines = lines = load_allocate(load, n, sizeof(*lines));
-	for (i = 0; setting_at(i, &setting); i++)
-		if (setting.section == SECTION_TOP)
-			*lines++ = load_line_if_set(cfg, setting.name);
+		n += setting.section == section;
+	lines = load_allocate(load, n, sizeof(*lines));
+	for (i = n = 0; setting_at(i, &setting); i++)
+		if (setting.section == section)
+			lines[n++] = load_line_if_set(cfg, setting.name);
+	return lines;
+}
+
+static void note_lines(struct load *load, cfg_t *cfg)
+{
+	load->config->top_lines = lines_of(load, cfg, SECTION_TOP);
+	load->config->redis_lines = lines_of(load, cfg_getsec(cfg, "redis"), SECTION_REDIS);
 	load->config->null_sender.line = load_line_if_set(cfg, "null_sender");
 	load->config->unauthenticated.quotas_line =
 		load_line_if_set(cfg_getsec(cfg, "unauthenticated"), "quotas");

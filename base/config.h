@@ -275,6 +275,7 @@ struct config {
 	struct unauthenticated unauthenticated;
 	struct reply_line replies[REPLIES]; /* the operator's, else the default */
 	const int *top_lines;		    /* config_line() */
+	const int *redis_lines;		    /* config_redis_line() */
 };
 
 /* The snapshot, with one reference, or NULL after writing
@@ -314,6 +315,8 @@ struct pattern_rules config_pattern_rules(const struct config *config);
 /* The line of a setting of the top level, such as "null_sender"; 0 when the
  * file does not set it. name is one that exists. */
 int config_line(const struct config *config, const char *name);
+/* The same of the section redis. */
+int config_redis_line(const struct config *config, const char *name);
 
 /* Who charges, with CHARGE_AUTO resolved. */
 enum charge_by config_charge_by(const struct config *config);

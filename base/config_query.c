@@ -90,19 +90,29 @@ struct pattern_rules config_pattern_rules(const struct config *config)
 	};
 }
 
-int config_line(const struct config *config, const char *name)
+static int line_of(enum setting_section section, const int *lines, const char *name)
 {
 	struct setting setting;
 	size_t i, n = 0;
 
 	for (i = 0; setting_at(i, &setting); i++) {
-		if (setting.section != SECTION_TOP)
+		if (setting.section != section)
 			continue;
 		if (!strcmp(setting.name, name))
-			return config->top_lines[n];
+			return lines[n];
 		n++;
 	}
 	abort();
+}
+
+int config_line(const struct config *config, const char *name)
+{
+	return line_of(SECTION_TOP, config->top_lines, name);
+}
+
+int config_redis_line(const struct config *config, const char *name)
+{
+	return line_of(SECTION_REDIS, config->redis_lines, name);
 }
 
 struct password_cost config_password_cost(const struct password_settings *settings)

@@ -87,6 +87,46 @@ def checked(b):
     equal(result["plans"][1]["networks"], ["192.0.2.0/24"])
 
 
+def as_nobody(b, *words):
+    """`sendward WORDS` by a user who may read what everybody may, at most."""
+    os.chmod(b.directory, 0o755)
+    words = b.words(*words)
+    if os.geteuid() == 0:
+        words = ["setpriv", "--reuid=65534", "--clear-groups", *words]
+    return subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=LIMIT_S)
+
+
+def checked_host(b):
+    """check-config refuses users, groups and files that this host has not got, with their lines"""
+    redis = 'redis {{ address = "{address}"\n  password_file = "%s"\n  username = "x" }}\n'
+    secret = b.write("secret", "x")
+    for text, why in (('node = "a"\nuser = "no-such-user"\n', ':2: user "no-such-user" does not exist on this host'),
+                      ('group = "no-such-group"\n', ':1: group "no-such-group" does not exist on this host'),
+                      ('socket_group = "no-such-group"\n', ':1: socket_group "no-such-group" does not exist'),
+                      (redis % "/nowhere/secret", ":2: password_file /nowhere/secret: No such file or directory")):
+        b.configure(text)
+        equal(b.refused(1, "^" + re.escape(b.config + why), "check-config"), "")
+        result = json.loads(b.refused(1, why, "check-config", "--json"))
+        expect(not result["ok"] and result["error"].startswith(b.config + why), result)
+    b.configure('user = "root"\ngroup = "root"\nsocket_group = "4711"\n' + redis % secret)
+    b.ok("check-config")
+    equal(b.json("check-config")["warnings"], [])
+
+
+def checked_hidden(b):
+    """check-config warns of a file that who asks may not read"""
+    hidden = b.write("hidden", "x")
+    b.configure('redis {{ address = "{address}"  password_file = "%s" }}\n' % hidden)
+    os.chmod(hidden, 0)
+    os.chmod(b.config, 0o644)
+    why = f"{b.config}:1: warning: password_file {hidden}: Permission denied"
+    done = as_nobody(b, "check-config")
+    equal((done.returncode, done.stderr), (0, why + "\n"))
+    equal(json.loads(as_nobody(b, "check-config", "--json").stdout)["warnings"], [why])
+    os.chmod(b.config, 0o600)
+    os.unlink(hidden)
+
+
 def checked_shared(b):
     """check-config says what is shared, and by whom"""
     b.configure('redis {{ address = "{address}" }}\nplan gold {{ shared_quotas = {{ "9 messages / 1d" }} }}\n'
@@ -281,13 +321,12 @@ def follow_full(b):
 def unreadable(b):
     """who may not read the configuration is told who may"""
     os.chmod(b.config, 0)
-    os.chmod(b.directory, 0o755)
-    words = ["setpriv", "--reuid=65534", "--clear-groups", *b.words("status")] if os.geteuid() == 0 else b.words("status")
-    done = subprocess.run(words, capture_output=True, check=False, encoding="utf-8", timeout=LIMIT_S)
+    done = as_nobody(b, "status")
     os.chmod(b.config, 0o600)
     equal(done.returncode, 1)
     expect("Permission denied\n" in done.stderr and "whoever runs this must be able to read it" in done.stderr, done.stderr)
 
 
-CASES = [status, status_deaf, away, hanging, slow, checked, checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
+CASES = [status, status_deaf, away, hanging, slow, checked, checked_host, checked_hidden,
+         checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
          misuse_first, order, full_disk, closed_output, follow_full, unreadable]

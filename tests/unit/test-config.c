@@ -293,8 +293,11 @@ static void test_null_sender(void)
 static void test_lines(void)
 {
 	struct config *config = loading_good("charge = policyd\n\nnull_sender =\n  reject\n"
-					  "unauthenticated {\n quotas = { } }\n");
+					  "unauthenticated {\n quotas = { } }\n"
+					  "redis {\n database = 1\n}\n");
 
+	SUITE_INT_EQUAL(config_redis_line(config, "database"), 8);
+	SUITE_INT_EQUAL(config_redis_line(config, "password_file"), 0);
 	SUITE_INT_EQUAL(config_line(config, "null_sender"), 4);
 	SUITE_INT_EQUAL(config_line(config, "charge"), 1);
 	SUITE_INT_EQUAL(config_line(config, "unknown_login"), 0);
