@@ -3,6 +3,8 @@
 A port is never given to two processes of the tests at once: each claims a block of ports, by a name in the abstract
 namespace of Unix sockets, which like ports belongs to the network namespace and ends with the process. The blocks lie
 outside of what the kernel gives to outgoing connections. tests/unit/port.c claims the same blocks.
+
+All servers that the tests start set SO_REUSEADDR, so a port whose last connections are in TIME_WAIT is free.
 """
 
 import itertools
@@ -10,7 +12,7 @@ import os
 import random
 import socket
 
-BLOCK = 64
+BLOCK = 256
 LOWEST, HIGHEST = 10000, 65535
 ENOUGH = 16 * BLOCK
 CLAIM = "\0sendward-test-ports-%d"
@@ -65,6 +67,7 @@ def free_port(address="127.0.0.1"):
         _block = _Block()
     for port in itertools.islice(_block.ports, BLOCK):
         with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((address, port))
             except OSError:

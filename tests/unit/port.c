@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* As tests/e2e/ports.py. */
-#define BLOCK 64
+#define BLOCK 256
 #define LOWEST 10000
 #define HIGHEST 65535
 #define ENOUGH (16 * BLOCK)
@@ -70,9 +70,10 @@ static int is_free(int port)
 	struct sockaddr_in address = { .sin_family = AF_INET,
 				       .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 				       .sin_port = htons((uint16_t)port) };
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), bound;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1, bound;
 
-	bound = fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
+	bound = fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) == 0 &&
+		bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0;
 	if (fd >= 0)
 		close(fd);
 	return bound;
