@@ -155,64 +155,46 @@ static void print_json(const struct config *config, json_t *warnings)
 		json_array_append_new(plans, plan_json(config, &config->plans[i]));
 	control_print_json(need(json_pack(
 		"{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "file", text_json(config->path), "ok", 1,
-		"warnings", warnings, "plans",
-		plans, "domains", domains_json(config), "groups", groups_json(config),
-		"unauthenticated",
+		"warnings", warnings, "plans", plans, "domains", domains_json(config), "groups",
+		groups_json(config), "unauthenticated",
 		effect_quotas(config->unauthenticated.quotas, config->unauthenticated.n_quotas))));
 }
 
 static int refuse_config(const struct control *control, const char *error)
 {
 	if (control->json)
-		control_print_json(need(json_pack("{s:o, s:b, s:o}", "file",
-						  text_json(control->config_path), "ok", 0,
-						  "error", text_json(error))));
+		control_print_json(
+			need(json_pack("{s:o, s:b, s:o}", "file", text_json(control->config_path),
+				       "ok", 0, "error", text_json(error))));
+	fflush(stdout);
+	fprintf(stderr, "%s\n", error);
 	return STATUS_REFUSED;
 }
 
-struct host_findings {
-	json_t *errors, *warnings;
-};
-
-static void note_finding(bool error, const char *text, void *arg)
+static void note_warning(const char *text, void *arg)
 {
-	struct host_findings *findings = arg;
+	json_t *warnings = arg;
 
-	json_array_append_new(error ? findings->errors : findings->warnings, text_json(text));
+	json_array_append_new(warnings, text_json(text));
 	fprintf(stderr, "%s\n", text);
-}
-
-static int check_host(const struct control *control)
-{
-	struct host_findings findings = { need(json_array()), need(json_array()) };
-	int status = STATUS_DONE;
-
-	config_host_look(control->config, note_finding, &findings);
-	if (json_array_size(findings.errors) > 0)
-		status = refuse_config(control,
-				       json_string_value(json_array_get(findings.errors, 0)));
-	else if (control->json)
-		print_json(control->config, json_incref(findings.warnings));
-	json_decref(findings.errors);
-	json_decref(findings.warnings);
-	return status;
 }
 
 static int command_check_config(struct control *control)
 {
+	json_t *warnings = need(json_array());
 	char error[1024];
-	int status;
 
 	control->config = config_load(control->config_path, error, sizeof(error));
 	if (!control->config) {
-		status = refuse_config(control, error);
-		fflush(stdout);
-		fprintf(stderr, "%s\n", error);
-		return status;
+		json_decref(warnings);
+		return refuse_config(control, error);
 	}
-	status = check_host(control);
-	if (status != STATUS_DONE || control->json)
-		return status;
+	config_host_look(control->config, note_warning, warnings);
+	if (control->json) {
+		print_json(control->config, warnings);
+		return STATUS_DONE;
+	}
+	json_decref(warnings);
 	control_say(control->config->path, "ok");
 	putchar('\n');
 	print_plans(control->config);

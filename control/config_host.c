@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,24 +23,21 @@ static void look_at_name(const struct look *look, const char *setting, const cha
 
 	if (line == 0 || !name || exists(name))
 		return;
-	snprintf(text, sizeof(text), "%s:%d: %s \"%s\" does not exist on this host",
+	snprintf(text, sizeof(text), "%s:%d: warning: %s \"%s\" does not exist on this host",
 		 look->config->path, line, setting, name);
-	look->say(true, text, look->arg);
+	look->say(text, look->arg);
 }
 
 /* The daemons read them at each connect. */
 static void look_at_file(const struct look *look, const char *setting, const char *path)
 {
 	char text[1024];
-	bool hidden;
 
 	if (!path || access(path, R_OK) == 0)
 		return;
-	hidden = errno == EACCES || errno == EPERM;
-	snprintf(text, sizeof(text), "%s:%d: %s%s %s: %s", look->config->path,
-		 config_redis_line(look->config, setting), hidden ? "warning: " : "", setting, path,
-		 strerror(errno));
-	look->say(!hidden, text, look->arg);
+	snprintf(text, sizeof(text), "%s:%d: warning: %s %s: %s", look->config->path,
+		 config_redis_line(look->config, setting), setting, path, strerror(errno));
+	look->say(text, look->arg);
 }
 
 static bool is_user(const char *name)

@@ -4,16 +4,13 @@
 #ifndef SENDWARD_CONTROL_CONFIG_HOST_H
 #define SENDWARD_CONTROL_CONFIG_HOST_H
 
-#include <stdbool.h>
-
 #include "base/config.h"
 
-/* One finding; text is "file:line: reason", borrowed. An error keeps a daemon from its work;
- * a warning is what could not be seen by the user who looks. */
-typedef void config_host_say(bool error, const char *text, void *arg);
+/* One finding; text is "file:line: warning: what", borrowed. A warning and no error: the
+ * configuration may be that of another host, and its files another user's. */
+typedef void config_host_say(const char *text, void *arg);
 
-/* Looks at what the file itself sets; a default is not looked for, since the configuration
- * may be checked where no daemon is. */
+/* Looks at what the file itself sets, not for defaults. */
 void config_host_look(const struct config *config, config_host_say *say, void *arg);
 
 #endif
