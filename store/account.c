@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/counter.h"
 #include "store/internal.h"
 #include "store/key.h"
@@ -15,6 +16,7 @@ struct asking {
 	struct store *store;
 	store_done *done;
 	void *arg;
+	int64_t until_ms; /* lease_clock_ms(), of a change that is waited for */
 };
 
 static struct asking *asking_new(struct store *store, store_done *done, void *arg)
@@ -43,12 +45,29 @@ static enum store_result changed_result(enum link_result result, const struct re
 	return STORE_BAD;
 }
 
+static void on_waited(evutil_socket_t fd, short what, void *arg);
+
+/* False when there is nothing to wait for. The loop's own clock may be milliseconds
+ * behind, and a lease is over when it is over. */
+static bool wait_on(struct asking *a)
+{
+	int64_t left_ms = a->until_ms - lease_clock_ms();
+	struct timeval wait = { .tv_sec = left_ms / 1000, .tv_usec = left_ms % 1000 * 1000 };
+
+	if (left_ms <= 0)
+		return false;
+	event_base_update_cache_time(a->store->base);
+	return event_base_once(a->store->base, -1, EV_TIMEOUT, on_waited, a, &wait) == 0;
+}
+
 static void on_waited(evutil_socket_t fd, short what, void *arg)
 {
 	struct asking *a = arg;
 
 	(void)fd;
 	(void)what;
+	if (wait_on(a))
+		return;
 	a->done(STORE_OK, NULL, a->arg);
 	free(a);
 }
@@ -59,14 +78,12 @@ static void finish_change(struct asking *a, enum store_result outcome,
 			  const struct redisReply *reply, const char *error)
 {
 	int64_t wait_ms = outcome == STORE_OK ? reply->element[1]->integer : 0;
-	struct timeval wait;
 
 	if (wait_ms > LEASE_MS)
 		wait_ms = LEASE_MS;
-	wait = (struct timeval){ .tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000 };
-	/* The loop's own time may be older than the reply. */
-	event_base_update_cache_time(a->store->base);
-	if (wait_ms > 0 && event_base_once(a->store->base, -1, EV_TIMEOUT, on_waited, a, &wait) == 0)
+	/* The millisecond in which it ends is waited for, too. */
+	a->until_ms = wait_ms > 0 ? lease_clock_ms() + wait_ms + 1 : 0;
+	if (wait_on(a))
 		return;
 	a->done(outcome, error, a->arg);
 	free(a);
