@@ -192,6 +192,11 @@ void key_secret_pattern(const char *prefix, char out[KEY_MAX])
 	pattern(prefix, 'p', out);
 }
 
+void key_counters_pattern(const char *prefix, char out[KEY_MAX])
+{
+	pattern(prefix, 'u', out);
+}
+
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
@@ -234,4 +239,9 @@ bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX +
 bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
 {
 	return read_name(prefix, key, "}:p", out);
+}
+
+bool key_counters_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
+{
+	return read_name(prefix, key, "}:u", out);
 }

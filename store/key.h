@@ -85,4 +85,8 @@ void key_account_pattern(const char *prefix, char out[KEY_MAX]);
 /* The login of an account's key; false when the key is something else. */
 bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
 
+/* The same for the counters of logins. */
+void key_counters_pattern(const char *prefix, char out[KEY_MAX]);
+bool key_counters_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
+
 #endif

@@ -8,9 +8,6 @@
 #include "base/memory.h"
 #include "store/key.h"
 
-/* Keys looked at in one request: some 1 ms of the server's time. */
-#define SCAN_STEP 1000
-
 /* Requests to one server: so many keys no server has room for. */
 #define SCAN_STEPS_MAX 10000000
 
@@ -20,50 +17,35 @@
 struct scan {
 	struct store *store;
 	char pattern[KEY_MAX];
-	char cursor[CURSOR_SIZE]; /* the one that was asked with */
+	char cursor[CURSOR_SIZE]; /* the one to ask with, or that was asked with */
 	int64_t steps;
-	unsigned server;
+	unsigned server; /* 0: none yet, or none any more */
 	void (*each)(const char *key, void *arg);
-	store_done *done;
+	scan_done *done;
 	void *arg;
 };
 
-static void on_scan(enum link_result result, struct redisReply *reply, const char *error,
-		    void *arg);
-
-static void scan_step(struct scan *scan, const char *cursor)
+struct scan *scan_new(struct store *store, const char *pattern)
 {
-	struct command command;
+	struct scan *scan = memory_zero(sizeof(*scan));
 
-	strcpy(scan->cursor, cursor);
-	scan->steps++;
-
-	command_init(&command);
-	command_add(&command, "SCAN");
-	command_add(&command, cursor);
-	command_add(&command, "MATCH");
-	command_add(&command, scan->pattern);
-	command_add(&command, "COUNT");
-	command_add_int(&command, SCAN_STEP);
-	command.repeatable = true;
-	servers_send_to(scan->store->servers, scan->server, &command, on_scan, scan);
+	scan->store = store;
+	snprintf(scan->pattern, sizeof(scan->pattern), "%s", pattern);
+	return scan;
 }
 
-static void finish(struct scan *scan, enum store_result result, const char *error)
+void scan_free(struct scan **scan)
 {
-	scan->done(result, error, scan->arg);
-	free(scan);
+	free(*scan);
+	*scan = NULL;
 }
 
-/* The next server's keys, or the end. */
-static void scan_server(struct scan *scan)
+/* The next server's keys; none when there is no other. */
+static void next_server(struct scan *scan)
 {
 	scan->server = servers_next(scan->store->servers, scan->server);
 	scan->steps = 0;
-	if (scan->server)
-		scan_step(scan, "0");
-	else
-		finish(scan, STORE_OK, NULL);
+	strcpy(scan->cursor, "0");
 }
 
 /* A cursor goes on, or is back at 0; one that stays, or never comes back, would be
@@ -89,31 +71,79 @@ static void on_scan(enum link_result result, struct redisReply *reply, const cha
 		error = "an answer of SCAN that makes no sense";
 	}
 	if (outcome != STORE_OK) {
-		finish(scan, outcome, error);
+		scan->done(outcome, false, error, scan->arg);
 		return;
 	}
 	keys = reply->element[1];
 	for (size_t i = 0; i < keys->elements; i++)
 		if (keys->element[i]->type == REDIS_REPLY_STRING)
 			scan->each(keys->element[i]->str, scan->arg);
-	if (strcmp(reply->element[0]->str, "0") != 0)
-		scan_step(scan, reply->element[0]->str);
-	else
-		scan_server(scan);
+	strcpy(scan->cursor, reply->element[0]->str);
+	if (strcmp(scan->cursor, "0") == 0)
+		next_server(scan);
+	scan->done(STORE_OK, scan->server != 0, NULL, scan->arg);
+}
+
+void scan_next(struct scan *scan, void (*each)(const char *key, void *arg), scan_done *done,
+	       void *arg)
+{
+	struct command command;
+
+	scan->each = each;
+	scan->done = done;
+	scan->arg = arg;
+	if (!scan->server)
+		next_server(scan);
+	if (!scan->server) {
+		done(STORE_UNAVAILABLE, false, "not connected", arg);
+		return;
+	}
+	scan->steps++;
+	command_init(&command);
+	command_add(&command, "SCAN");
+	command_add(&command, scan->cursor);
+	command_add(&command, "MATCH");
+	command_add(&command, scan->pattern);
+	command_add(&command, "COUNT");
+	command_add_int(&command, SCAN_STEP);
+	command.repeatable = true;
+	servers_send_to(scan->store->servers, scan->server, &command, on_scan, scan);
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
+struct all {
+	struct scan *scan;
+	void (*each)(const char *key, void *arg);
+	store_done *done;
+	void *arg;
+};
+
+static void on_key(const char *key, void *arg)
+{
+	struct all *all = arg;
+
+	all->each(key, all->arg);
+}
+
+static void on_page(enum store_result result, bool more, const char *error, void *arg)
+{
+	struct all *all = arg;
+
+	if (more) {
+		scan_next(all->scan, on_key, on_page, all);
+		return;
+	}
+	all->done(result, error, all->arg);
+	scan_free(&all->scan);
+	free(all);
 }
 
 void scan_keys(struct store *store, const char *pattern, void (*each)(const char *key, void *arg),
 	       store_done *done, void *arg)
 {
-	struct scan *scan = memory_zero(sizeof(*scan));
+	struct all *all = memory_alloc(sizeof(*all));
 
-	scan->store = store;
-	snprintf(scan->pattern, sizeof(scan->pattern), "%s", pattern);
-	scan->each = each;
-	scan->done = done;
-	scan->arg = arg;
-	if (servers_next(store->servers, 0))
-		scan_server(scan);
-	else
-		finish(scan, STORE_UNAVAILABLE, "not connected");
+	*all = (struct all){ scan_new(store, pattern), each, done, arg };
+	scan_next(all->scan, on_key, on_page, all);
 }

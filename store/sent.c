@@ -303,24 +303,38 @@ static void on_read(enum link_result result, struct redisReply *reply, const cha
 	free(r);
 }
 
-void store_sent_read(struct store *store, const char *login,
-		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
-		     void *arg)
+/* last: of the newest, counted from 0. */
+static void read_up_to(struct store *store, const char *login, const char *last,
+		       const struct reading *reading)
 {
 	struct reading *r;
 	struct command command;
 	char key[KEY_MAX];
 
 	if (!key_sent(store_prefix(store), login, key)) {
-		done(STORE_NOT_FOUND, "no such login", arg);
+		reading->done(STORE_NOT_FOUND, "no such login", reading->arg);
 		return;
 	}
 	r = memory_alloc(sizeof(*r));
-	*r = (struct reading){ each, done, arg };
+	*r = *reading;
 	command_init(&command);
 	command_add(&command, "LRANGE");
 	command_add_key(&command, key);
 	command_add(&command, "0");
-	command_add(&command, "-1");
+	command_add(&command, last);
 	store_send(store, &command, on_read, r);
+}
+
+void store_sent_read(struct store *store, const char *login,
+		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
+		     void *arg)
+{
+	read_up_to(store, login, "-1", &(struct reading){ each, done, arg });
+}
+
+void store_sent_last(struct store *store, const char *login,
+		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
+		     void *arg)
+{
+	read_up_to(store, login, "0", &(struct reading){ each, done, arg });
 }

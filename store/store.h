@@ -156,6 +156,10 @@ struct sent_message;
 void store_sent_read(struct store *store, const char *login,
 		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
 		     void *arg);
+/* The newest one alone. */
+void store_sent_last(struct store *store, const char *login,
+		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
+		     void *arg);
 
 /* For a daemon whose loop has ended: what still waits goes out, and the server has
  * redis.deadline to take it, but not longer than this: it may be what hangs. */

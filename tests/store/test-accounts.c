@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/limits.h"
+#include "store/counted.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
@@ -246,6 +247,7 @@ static void test_login_length(void)
 
 struct listing {
 	bool done;
+	bool more; /* pages */
 	enum store_result result;
 	unsigned char seen[MANY];
 	size_t others;
@@ -271,6 +273,12 @@ static void on_listed(enum store_result result, const char *error, void *arg)
 	(void)error;
 	l->result = result;
 	l->done = true;
+}
+
+static void on_page(enum store_result result, bool more, const char *error, void *arg)
+{
+	((struct listing *)arg)->more = more;
+	on_listed(result, error, arg);
 }
 
 static struct listing *list(void)
@@ -304,6 +312,42 @@ static void test_list(void)
 	for (size_t i = 0; i < MANY; i++)
 		n += l->seen[i] > 0;
 	SUITE_INT_EQUAL(n, MANY);
+}
+
+/* A page of those with counters; more. */
+static bool next_page(struct counted *counted, struct listing *l)
+{
+	l->done = false;
+	counted_next(counted, on_login, on_page, l);
+	rig_wait(&rig, &l->done);
+	SUITE_INT_EQUAL(l->result, STORE_OK);
+	return l->more;
+}
+
+static void test_counted(void)
+{
+	static struct listing l;
+	struct counted *counted;
+	size_t pages = 1, n = 0;
+
+	rig_clean(&rig);
+	counted = counted_new(rig.store);
+	for (int i = 0; i < MANY; i++)
+		redis_do(rig.redis,
+			 "MSET sendward:{user%d@dom.example}:u x "
+			 "sendward:{user%d@dom.example}:a x "
+			 "sendward:{dom%d.example}:u-domain x "
+			 "other:{user%d@dom.example}:u x",
+			 i, i, i, i);
+	while (next_page(counted, &l))
+		pages++;
+	counted_free(&counted);
+	for (size_t i = 0; i < MANY; i++)
+		n += l.seen[i] > 0;
+	SUITE_INT_EQUAL(n, MANY);
+	SUITE_INT_EQUAL(l.others, 0);
+	/* SCAN_STEP keys are looked at for each. */
+	SUITE_TRUE(pages >= 4 * MANY / 1000 / 2 && pages <= 4 * MANY / 1000 + 1);
 }
 
 static const char *const odd_logins[] = {
@@ -382,6 +426,7 @@ static const struct suite_test tests[] = {
 	{ "an account is as large as its limit and no larger", test_large },
 	{ "a login has 1 to 255 octets", test_login_length },
 	{ "all accounts are listed, and nothing else", test_list },
+	{ "the logins with counters are listed page after page", test_counted },
 	{ "every login has keys of its own, however odd", test_odd_logins },
 };
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/counted.h"
 #include "store/slot.h"
 #include "tests/store/cluster_rig.h"
 #include "tests/store/load.h"
@@ -37,7 +38,7 @@ static void test_slots_agree(void)
 }
 
 struct counting {
-	bool done;
+	bool done, more;
 	size_t n;
 	enum store_result result;
 };
@@ -63,6 +64,28 @@ static void on_done(enum store_result result, const char *error, void *arg)
 	c->done = true;
 }
 
+static void on_page(enum store_result result, bool more, const char *error, void *arg)
+{
+	((struct counting *)arg)->more = more;
+	on_done(result, error, arg);
+}
+
+/* How many logins have counters at all nodes. */
+static size_t count_counted(void)
+{
+	struct counted *counted = counted_new(rig.store);
+	struct counting pages = { .more = true };
+
+	while (pages.more) {
+		pages.done = false;
+		counted_next(counted, on_login, on_page, &pages);
+		rig_wait(&rig, &pages.done);
+		SUITE_INT_EQUAL(pages.result, STORE_OK);
+	}
+	counted_free(&counted);
+	return pages.n;
+}
+
 #define LOGINS 100
 
 static void test_everything(void)
@@ -80,6 +103,7 @@ static void test_everything(void)
 		SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
 		SUITE_INT_EQUAL(redis_integer(cluster.nodes[cluster_node_of(key)], "EXISTS %s", key),
 				1);
+		redis_do(cluster.nodes[cluster_node_of(key)], "SET sendward:{%s}:u x", login);
 		at_nodes[cluster_node_of(key)]++;
 	}
 	for (size_t i = 0; i < CLUSTER_PRIMARIES; i++)
@@ -88,6 +112,7 @@ static void test_everything(void)
 	rig_wait(&rig, &listed.done);
 	SUITE_INT_EQUAL(listed.result, STORE_OK);
 	SUITE_INT_EQUAL(listed.n, LOGINS);
+	SUITE_INT_EQUAL(count_counted(), LOGINS);
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(key, sizeof(key), "mx%d/policyd", i);

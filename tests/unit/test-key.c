@@ -45,10 +45,15 @@ static void test_keys(void)
 		snprintf(expected, sizeof(expected), "p:{%s}:u", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(!key_account_login("p:", key, login));
+		SUITE_TRUE(key_counters_login("p:", key, login));
+		SUITE_TEXT_EQUAL(login, rows[i].login);
 		SUITE_TRUE(key_message("p:", SCOPE_LOGIN, rows[i].login, "mx1/4F}{1", key));
 		snprintf(expected, sizeof(expected), "p:{%s}:m:mx1/4F}{1", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
 		SUITE_TRUE(!key_account_login("p:", key, login));
+		SUITE_TRUE(!key_counters_login("p:", key, login));
+		SUITE_TRUE(key_counters("p:", SCOPE_DOMAIN, rows[i].login, key));
+		SUITE_TRUE(!key_counters_login("p:", key, login));
 	}
 }
 
