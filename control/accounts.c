@@ -4,57 +4,19 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "control/need.h"
+#include "control/names.h"
 #include "control/record.h"
 #include "control/wait.h"
 #include "store/senders.h"
 
 struct logins {
 	struct answer answer; /* first, see answer_done() */
-	char **list;
-	size_t n, room;
+	struct names names;
 };
 
 static void add_login(const char *login, void *arg)
 {
-	struct logins *logins = arg;
-
-	if (logins->n == logins->room) {
-		logins->room = logins->room ? 2 * logins->room : 256;
-		logins->list = need_room(logins->list, logins->room, sizeof(*logins->list));
-	}
-	logins->list[logins->n++] = memory_strdup(login);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* The store may tell a login twice. */
-static void sort_logins(struct logins *logins)
-{
-	size_t kept = 0;
-
-	if (logins->n == 0)
-		return;
-	qsort(logins->list, logins->n, sizeof(*logins->list), by_text);
-	for (size_t i = 1; i < logins->n; i++) {
-		if (strcmp(logins->list[kept], logins->list[i]) == 0)
-			free(logins->list[i]);
-		else
-			logins->list[++kept] = logins->list[i];
-	}
-	logins->n = kept + 1;
-}
-
-static void drop_logins(struct logins *logins)
-{
-	for (size_t i = 0; i < logins->n; i++)
-		free(logins->list[i]);
-	free(logins->list);
-	logins->list = NULL;
-	logins->n = 0;
+	names_add(&((struct logins *)arg)->names, login);
 }
 
 /* Calls each() with the account of an answer. */
@@ -145,6 +107,7 @@ typedef void each_login(struct store *store, void (*each)(const char *login, voi
 static int accounts_of(struct control *control, each_login *all, accounts_view *each, void *arg)
 {
 	struct logins logins = { 0 };
+	struct names *names = &logins.names;
 	int status = STATUS_DONE;
 
 	answer_init(&logins.answer, control->wait);
@@ -152,16 +115,17 @@ static int accounts_of(struct control *control, each_login *all, accounts_view *
 	wait_until(control->wait, &logins.answer.done);
 	if (logins.answer.result != STORE_OK) {
 		status = control_refuse("%s", logins.answer.error);
-		drop_logins(&logins);
+		names_clear(names);
 	}
-	sort_logins(&logins);
-	for (size_t i = 0; i < logins.n; i += ACCOUNTS_AHEAD) {
-		size_t n = logins.n - i < ACCOUNTS_AHEAD ? logins.n - i : ACCOUNTS_AHEAD;
+	/* The store may tell a login twice. */
+	names_sort(names);
+	for (size_t i = 0; i < names->n; i += ACCOUNTS_AHEAD) {
+		size_t n = names->n - i < ACCOUNTS_AHEAD ? names->n - i : ACCOUNTS_AHEAD;
 
-		if (!show_some(control, logins.list + i, n, each, arg, &status))
+		if (!show_some(control, names->list + i, n, each, arg, &status))
 			break;
 	}
-	drop_logins(&logins);
+	names_fini(names);
 	return status;
 }
 

@@ -16,6 +16,7 @@ static const struct command *const tables[] = {
 	commands_state,
 	commands_compromised,
 	commands_usage,
+	commands_top,
 	commands_reset,
 	commands_explain,
 	commands_events,

@@ -24,6 +24,7 @@ extern const struct command commands_senders[];
 extern const struct command commands_sent[];
 extern const struct command commands_state[];
 extern const struct command commands_status[];
+extern const struct command commands_top[];
 extern const struct command commands_usage[];
 extern const struct command commands_user[];
 extern const struct command commands_users[];

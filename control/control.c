@@ -194,23 +194,26 @@ int control_done(const struct control *control, const char *what)
 	return STATUS_DONE;
 }
 
+/* 0.93 is 0.93, not 0.93000000000000005. */
+#define REAL_DIGITS 15
+
 void control_print_json(json_t *json)
 {
-	json_dumpf(json, stdout, JSON_INDENT(2));
+	json_dumpf(json, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(REAL_DIGITS));
 	putchar('\n');
 	json_decref(json);
 }
 
 void control_print_json_line(const json_t *json)
 {
-	json_dumpf(json, stdout, JSON_COMPACT);
+	json_dumpf(json, stdout, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
 	putchar('\n');
 }
 
 void control_print_item(json_t *item, size_t n)
 {
 	fputs(n ? ",\n" : "[\n", stdout);
-	json_dumpf(item, stdout, JSON_COMPACT);
+	json_dumpf(item, stdout, JSON_COMPACT | JSON_REAL_PRECISION(REAL_DIGITS));
 	json_decref(item);
 }
 

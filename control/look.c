@@ -1,44 +1,60 @@
 #include "control/look.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
 #include "engine/decision.h"
 #include "engine/plan.h"
 #include "engine/take.h"
 
 struct asking {
 	struct wait *wait;
-	const char *login; /* NULL: not about a login */
-	const int64_t *fit;
+	const char *login;  /* NULL: not about a login */
+	const int64_t *fit; /* NULL: its own quotas alone, and not when more fits */
+	bool account_known; /* look->account is what the caller has read */
 	struct look *look;
-	bool done;
-	struct take_answer answer;
+	const struct effective_scope *scope; /* that is asked for; NULL: the login's own */
+	size_t n_scopes;		     /* of the login, that have been asked for */
+	int round;
+	struct take take;
+	struct take_row rows[TAKE_ROWS_MAX];
+	look_done *done;
+	void *arg;
 };
 
-static void on_take(const struct take_answer *answer, void *arg)
+static void finish(struct asking *a, bool ok)
 {
-	struct asking *a = arg;
-
-	a->done = true;
-	a->answer = *answer;
-	snprintf(a->look->error, sizeof(a->look->error), "redis: %s",
-		 answer->error ? answer->error : "no answer");
+	a->done(ok, a->arg);
+	free(a);
 }
 
-/* What is in force, as far as it is known without asking. */
-static void resolve(struct asking *a, struct take *take)
+/* The version that the answer has to be about. */
+static const char *account_version(struct asking *a)
 {
 	const struct decision_env *env = store_env(wait_store(a->wait));
 	struct look *look = a->look;
+	bool known = a->account_known;
 
-	take->version = "";
-	if (a->login) {
+	a->account_known = false;
+	if (!known) {
 		account_unref(&look->account);
-		if (!env->account(env->ctx, a->login, &look->account))
-			take->version = NULL;
-		else if (look->account)
-			take->version = look->account->version;
+		known = env->account(env->ctx, a->login, &look->account);
+	}
+	if (!known)
+		return NULL;
+	return look->account ? look->account->version : "";
+}
+
+/* What is in force, as far as it is known without asking. */
+static void resolve(struct asking *a)
+{
+	struct look *look = a->look;
+
+	a->take.version = "";
+	if (a->login) {
+		a->take.version = account_version(a);
 		effective_resolve(wait_config(a->wait), look->account, a->login,
 				  wait_now_s(a->wait), &look->effective);
 	} else {
@@ -51,9 +67,7 @@ static void resolve(struct asking *a, struct take *take)
 	look->effective.plan = &look->counted;
 }
 
-/* scope NULL: the login's own. */
-static size_t plan_rows(const struct asking *a, const struct effective_scope *scope,
-			struct take_row rows[TAKE_ROWS_MAX])
+static size_t plan_rows(struct asking *a)
 {
 	/* From <>, so that the null sender's quota shows, too. */
 	static const struct request nothing = { .recipient = "", .sender = "" };
@@ -61,15 +75,7 @@ static size_t plan_rows(const struct asking *a, const struct effective_scope *sc
 				       .request = &nothing,
 				       .now_s = wait_now_s(a->wait) };
 
-	return scope ? plan_scope_rows(&in, scope, rows) : plan_login_rows(&in, rows);
-}
-
-static bool ask(struct asking *a, const struct take *take)
-{
-	a->done = false;
-	store_take(wait_store(a->wait), take, on_take, a);
-	wait_until(a->wait, &a->done);
-	return a->answer.status == TAKE_DONE || a->answer.status == TAKE_OVER;
+	return a->scope ? plan_scope_rows(&in, a->scope, a->rows) : plan_login_rows(&in, a->rows);
 }
 
 /* The time that a row's answer tells; 0 and -1 as they are. */
@@ -80,98 +86,174 @@ static int64_t at(const struct take_answer *answer, size_t row)
 	return after_ms > 0 ? answer->now_ms + after_ms : after_ms;
 }
 
-static void keep(struct asking *a, const struct take *take, struct look_row *out)
+static void keep(struct asking *a, const struct take_answer *answer)
 {
+	struct look_row *out = &a->look->rows[a->look->n_rows];
 	const struct effective *e = &a->look->effective;
 
-	for (size_t i = 0; i < take->n_rows; i++) {
-		const struct take_row *row = &take->rows[i];
+	for (size_t i = 0; i < a->take.n_rows; i++) {
+		const struct take_row *row = &a->rows[i];
 
 		out[i] = (struct look_row){
-			.scope = take->scope,
-			.name = take->name,
+			.scope = a->take.scope,
+			.name = a->take.name,
 			.quota = row->quota,
 			.start_s = row->start_s,
 			.end_s = row->end_s,
 			.ramp = row->ramp,
-			.used = a->answer.rows[i].used,
-			.freed_at_ms = at(&a->answer, i),
+			.used = answer->rows[i].used,
+			.freed_at_ms = at(answer, i),
 		};
-		out[i].quota.limit = a->answer.rows[i].limit;
-		if (take->scope == SCOPE_LOGIN)
+		out[i].quota.limit = answer->rows[i].limit;
+		if (a->take.scope == SCOPE_LOGIN)
 			out[i].origin = row->quota.null_sender ?
 						"configuration" :
 						e->origins[row->ramp ? PLAN_RAMP : PLAN_QUOTAS];
 	}
-	a->look->now_ms = a->answer.now_ms;
-	if (take->scope == SCOPE_LOGIN)
-		a->look->seen = a->answer.seen;
+	a->look->now_ms = answer->now_ms;
+	if (a->take.scope == SCOPE_LOGIN)
+		a->look->seen = answer->seen;
+}
+
+static void ask_used(struct asking *a);
+
+static void ask_scope(struct asking *a, const struct effective_scope *scope)
+{
+	a->scope = scope;
+	a->round = 0;
+	ask_used(a);
+}
+
+/* What was found is kept; goes on with what the login shares. */
+static void next_scope(struct asking *a)
+{
+	const struct effective *e = &a->look->effective;
+
+	a->look->n_rows += a->take.n_rows;
+	if (a->login && a->fit && a->n_scopes < e->n_scopes)
+		ask_scope(a, &e->scopes[a->n_scopes++]);
+	else
+		finish(a, true);
+}
+
+/* False: it is asked again, or was in vain. */
+static bool is_answer(struct asking *a, const struct take_answer *answer)
+{
+	if (answer->status == TAKE_DONE || answer->status == TAKE_OVER)
+		return true;
+	if (answer->status == TAKE_STALE && ++a->round < DECISION_ROUNDS_MAX) {
+		ask_used(a);
+		return false;
+	}
+	snprintf(a->look->error, sizeof(a->look->error), "redis: %s",
+		 answer->error ? answer->error : "no answer");
+	finish(a, false);
+	return false;
+}
+
+static void on_fits(const struct take_answer *answer, void *arg)
+{
+	struct asking *a = arg;
+
+	if (!is_answer(a, answer))
+		return;
+	for (size_t i = 0; i < a->take.n_rows; i++)
+		a->look->rows[a->look->n_rows + i].fits_at_ms = at(answer, i);
+	next_scope(a);
+}
+
+static void on_used(const struct take_answer *answer, void *arg)
+{
+	struct asking *a = arg;
+
+	if (!is_answer(a, answer))
+		return;
+	keep(a, answer);
+	if (!a->fit || a->take.n_rows == 0) {
+		next_scope(a);
+		return;
+	}
+	for (size_t i = 0; i < a->take.n_rows; i++)
+		a->rows[i].amount = a->fit[a->rows[i].quota.unit];
+	store_take(wait_store(a->wait), &a->take, on_fits, a);
 }
 
 /* One look at what is used, and one at when more fits. */
-static bool look_once(struct asking *a, const struct effective_scope *scope)
+static void ask_used(struct asking *a)
 {
-	struct look_row *out = &a->look->rows[a->look->n_rows];
-	struct take_row rows[TAKE_ROWS_MAX];
-	struct take take = { .scope = SCOPE_LOGIN, .name = a->login, .rows = rows };
-
-	if (scope) {
-		take.scope = scope->scope;
-		take.name = scope->name;
-		take.version = "";
+	a->take = (struct take){ .scope = SCOPE_LOGIN, .name = a->login, .rows = a->rows };
+	if (a->scope) {
+		a->take.scope = a->scope->scope;
+		a->take.name = a->scope->name;
+		a->take.version = "";
 	} else {
-		resolve(a, &take);
+		resolve(a);
 	}
-	take.n_rows = plan_rows(a, scope, rows);
-	for (size_t i = 0; i < take.n_rows; i++)
-		rows[i].amount = 0;
-	if (!ask(a, &take))
-		return false;
-	keep(a, &take, out);
-	for (size_t i = 0; i < take.n_rows; i++)
-		rows[i].amount = a->fit[rows[i].quota.unit];
-	if (take.n_rows > 0 && !ask(a, &take))
-		return false;
-	for (size_t i = 0; i < take.n_rows; i++)
-		out[i].fits_at_ms = at(&a->answer, i);
-	a->look->n_rows += take.n_rows;
-	return true;
+	a->take.n_rows = plan_rows(a);
+	for (size_t i = 0; i < a->take.n_rows; i++)
+		a->rows[i].amount = 0;
+	store_take(wait_store(a->wait), &a->take, on_used, a);
+}
+
+static struct asking *asking_new(struct wait *wait, const char *login, const int64_t *fit,
+				 struct look *look)
+{
+	struct asking *a = memory_zero(sizeof(*a));
+
+	memset(look, 0, sizeof(*look));
+	a->wait = wait;
+	a->login = login;
+	a->fit = fit;
+	a->look = look;
+	return a;
+}
+
+void look_start(struct wait *wait, const char *login, struct account *account, struct look *look,
+		look_done *done, void *arg)
+{
+	struct asking *a = asking_new(wait, login, NULL, look);
+
+	a->account_known = true;
+	look->account = account ? account_ref(account) : NULL;
+	a->done = done;
+	a->arg = arg;
+	ask_scope(a, NULL);
+}
+
+struct waiting {
+	bool done, ok;
+};
+
+static void on_looked(bool ok, void *arg)
+{
+	*(struct waiting *)arg = (struct waiting){ .done = true, .ok = ok };
 }
 
 static bool look_at(struct asking *a, const struct effective_scope *scope)
 {
-	for (int round = 0; round < DECISION_ROUNDS_MAX; round++) {
-		if (look_once(a, scope))
-			return true;
-		if (a->answer.status != TAKE_STALE)
-			break;
-	}
-	return false;
+	struct waiting waiting = { 0 };
+	struct wait *wait = a->wait;
+
+	a->done = on_looked;
+	a->arg = &waiting;
+	ask_scope(a, scope);
+	wait_until(wait, &waiting.done);
+	return waiting.ok;
 }
 
 bool look_at_login(struct wait *wait, const char *login, const int64_t fit[QUOTA_UNITS],
 		   struct look *look)
 {
-	struct asking a = { .wait = wait, .login = login, .fit = fit, .look = look };
-
-	memset(look, 0, sizeof(*look));
-	if (!look_at(&a, NULL))
-		return false;
-	for (size_t i = 0; i < look->effective.n_scopes; i++)
-		if (!look_at(&a, &look->effective.scopes[i]))
-			return false;
-	return true;
+	return look_at(asking_new(wait, login, fit, look), NULL);
 }
 
 bool look_at_scope(struct wait *wait, const struct effective_scope *scope,
 		   const int64_t fit[QUOTA_UNITS], struct look *look)
 {
-	struct asking a = { .wait = wait, .fit = fit, .look = look };
-	struct take unused = { .name = "" };
+	struct asking *a = asking_new(wait, NULL, fit, look);
 
-	memset(look, 0, sizeof(*look));
-	resolve(&a, &unused);
-	return look_at(&a, scope);
+	resolve(a);
+	return look_at(a, scope);
 }
 
 void look_fini(struct look *look)

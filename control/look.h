@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "control/text.h"
 #include "control/wait.h"
 #include "engine/effective.h"
 
@@ -44,7 +45,35 @@ bool look_at_login(struct wait *wait, const char *login, const int64_t fit[QUOTA
 		   struct look *look);
 bool look_at_scope(struct wait *wait, const struct effective_scope *scope,
 		   const int64_t fit[QUOTA_UNITS], struct look *look);
+
+/* The login's own quotas alone, and not when more fits (fits_at_ms is 0), without
+ * waiting, so that many may be looked at together. account: what the caller has just
+ * read of it, NULL for none; where it has changed since, the present one is taken.
+ * look stays whole until done() is called, once, perhaps before this returns; ok as
+ * above. look_fini() in any case. */
+typedef void look_done(bool ok, void *arg);
+void look_start(struct wait *wait, const char *login, struct account *account, struct look *look,
+		look_done *done, void *arg);
+
 void look_fini(struct look *look);
+
+/* How much of its limit is used: 1 is all of it, and where the limit is 0; -1: it has no
+ * limit. */
+double look_share(const struct look_row *row);
+
+/* The row's quota as it is shown. */
+#define LOOK_NAME_MAX (QUOTA_TEXT_MAX + 16)
+void look_name(const struct look_row *row, char out[LOOK_NAME_MAX]);
+
+/* used, or the limit, as it is shown to people. */
+void look_amount(const struct look_row *row, int64_t amount, char out[TEXT_AMOUNT_MAX]);
+
+/* "14%", ">999%". */
+#define LOOK_PERCENT_MAX 16
+void look_percent(double share, char out[LOOK_PERCENT_MAX]);
+
+/* The row as an object, a new reference. */
+json_t *look_row_json(const struct look_row *row, int64_t now_ms);
 
 /* The rows as a table on standard output; fit_head is the head of the column
  * that tells when it fits. */

@@ -17,27 +17,38 @@
 /* More than that is not told apart: a limit may have been lowered to next to nothing. */
 #define PERCENT_MAX 999
 
-/* A quota, and what is said of it. */
-#define NAME_MAX_OCTETS (QUOTA_TEXT_MAX + 16)
-
 #define AFTER_MAX (DURATION_TEXT_MAX + TEXT_TIME_MAX + 8)
 
-/* "[#####...............]  25%" */
-static void bar_text(int64_t used, int64_t limit, char *out, size_t size)
+double look_share(const struct look_row *row)
 {
-	double part = limit > 0 ? (double)used / (double)limit : 1;
-	int percent = part * 100 < PERCENT_MAX ? (int)(part * 100) : PERCENT_MAX;
-	int full = part < 1 ? (int)(part * BAR_WIDTH) : BAR_WIDTH;
-	char bar[BAR_WIDTH + 1];
+	if (row->quota.limit == QUOTA_UNLIMITED)
+		return -1;
+	return row->quota.limit > 0 ? (double)row->used / (double)row->quota.limit : 1;
+}
 
-	if (limit == QUOTA_UNLIMITED) {
+void look_percent(double share, char out[LOOK_PERCENT_MAX])
+{
+	int percent = share * 100 < PERCENT_MAX ? (int)(share * 100) : PERCENT_MAX;
+
+	snprintf(out, LOOK_PERCENT_MAX, "%s%d%%", percent == PERCENT_MAX ? ">" : "", percent);
+}
+
+/* "[#####...............]  25%" */
+static void bar_text(const struct look_row *row, char *out, size_t size)
+{
+	double share = look_share(row);
+	int full = share < 1 ? (int)(share * BAR_WIDTH) : BAR_WIDTH;
+	char bar[BAR_WIDTH + 1], percent[LOOK_PERCENT_MAX];
+
+	if (share < 0) {
 		snprintf(out, size, "unlimited");
 		return;
 	}
 	for (int i = 0; i < BAR_WIDTH; i++)
 		bar[i] = i < full ? '#' : '.';
 	bar[BAR_WIDTH] = '\0';
-	snprintf(out, size, "[%s] %s%3d%%", bar, percent == PERCENT_MAX ? ">" : "", percent);
+	look_percent(share, percent);
+	snprintf(out, size, "[%s] %4s", bar, percent);
 }
 
 /* Local time; without the day when it is today. */
@@ -85,7 +96,7 @@ static void fits_text(const struct look_row *row, int64_t now_ms, char out[AFTER
 		snprintf(out, AFTER_MAX, row->fits_at_ms < 0 ? "never" : "now");
 }
 
-static void amount_text(const struct look_row *row, int64_t amount, char out[TEXT_AMOUNT_MAX])
+void look_amount(const struct look_row *row, int64_t amount, char out[TEXT_AMOUNT_MAX])
 {
 	if (row->quota.unit == QUOTA_BYTES)
 		text_amount(amount, out);
@@ -100,15 +111,15 @@ static void used_text(const struct look_row *row, char out[USED_MAX])
 {
 	char used[TEXT_AMOUNT_MAX], limit[TEXT_AMOUNT_MAX];
 
-	amount_text(row, row->used, used);
-	amount_text(row, row->quota.limit, limit);
+	look_amount(row, row->used, used);
+	look_amount(row, row->quota.limit, limit);
 	if (row->quota.limit == QUOTA_UNLIMITED)
 		snprintf(out, TEXT_AMOUNT_MAX, "%s", used);
 	else
 		snprintf(out, USED_MAX, "%s of %s", used, limit);
 }
 
-static void name_text(const struct look_row *row, char out[NAME_MAX_OCTETS])
+void look_name(const struct look_row *row, char out[LOOK_NAME_MAX])
 {
 	quota_format(&row->quota, out);
 	if (row->ramp)
@@ -127,16 +138,16 @@ static void origin_text(const struct look_row *row, char *out, size_t size)
 
 static void add_row(struct table *table, const struct look_row *row, int64_t now_ms)
 {
-	char name[NAME_MAX_OCTETS], used[USED_MAX];
+	char name[LOOK_NAME_MAX], used[USED_MAX];
 	char bar[BAR_WIDTH + 32], freed[AFTER_MAX], fits[AFTER_MAX];
 	char origin[LOGIN_MAX + 16];
 	const char *const cells[] = {
 		take_scope_name(row->scope), name, used, bar, freed, fits, origin,
 	};
 
-	name_text(row, name);
+	look_name(row, name);
 	used_text(row, used);
-	bar_text(row->used, row->quota.limit, bar, sizeof(bar));
+	bar_text(row, bar, sizeof(bar));
 	freed_text(row, now_ms, freed);
 	fits_text(row, now_ms, fits);
 	origin_text(row, origin, sizeof(origin));
@@ -173,13 +184,13 @@ static json_t *after_json(int64_t at_ms, int64_t now_ms, bool is_there)
 	return integer_or_null(at_ms > now_ms ? seconds_up(at_ms - now_ms) : 0, is_there);
 }
 
-static json_t *row_json(const struct look_row *row, int64_t now_ms)
+json_t *look_row_json(const struct look_row *row, int64_t now_ms)
 {
-	char name[NAME_MAX_OCTETS], origin[LOGIN_MAX + 16];
+	char name[LOOK_NAME_MAX], origin[LOGIN_MAX + 16];
 	const struct quota *quota = &row->quota;
 	json_t *json;
 
-	name_text(row, name);
+	look_name(row, name);
 	origin_text(row, origin, sizeof(origin));
 	json = need(
 		json_pack("{s:s, s:s, s:i, s:o, s:I, s:o, s:s, s:o, s:o, s:o}", "quota", name,
@@ -203,6 +214,6 @@ json_t *look_json(const struct look *look)
 	json_t *array = need(json_array());
 
 	for (size_t i = 0; i < look->n_rows; i++)
-		json_array_append_new(array, row_json(&look->rows[i], look->now_ms));
+		json_array_append_new(array, look_row_json(&look->rows[i], look->now_ms));
 	return array;
 }

@@ -2,6 +2,8 @@
 
 #include <stddef.h>
 
+#include "control/top.h"
+
 static const struct option_row options[OPTIONS] = {
 	[OPTION_CONFIG] = { "config", 'c', true, "FILE", value_any,
 			    "configuration file [" SYSCONFDIR "/sendward/sendward.conf]" },
@@ -130,6 +132,16 @@ static const struct option_row options[OPTIONS] = {
 			     "policy_context of the smtpd it connects to" },
 	[OPTION_YES_REALLY] = { "yes-really", 0, false, NULL, NULL,
 				"also when that is as good as everybody" },
+
+	[OPTION_BY] = { "by", 0, false, "WHAT", top_value_by,
+			"share of the nearest limit, the default; or messages,\n"
+			"recipients or bytes" },
+	[OPTION_WINDOW] = { "window", 0, false, "WINDOW", top_value_window,
+			    "only quotas of that window (\"1h\", \"day in UTC\")" },
+	[OPTION_NUMBER] = { "number", 0, false, "N", top_value_number,
+			    "so many logins, at most 1000 [20]" },
+	[OPTION_INTERVAL] = { "interval", 0, false, "TIME", value_duration,
+			      "of --follow [5s]" },
 };
 
 const struct option_row *option_row(enum option_id option)

@@ -12,8 +12,8 @@ from bench import CONFIGURATION, LIMIT_S, ended, equal, expect, until
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "password set", "password generate",
             "password verify", "password list", "credential add", "credential set", "credential list", "credential block",
             "credential allow", "credential rotate", "credential revoke", "identity add", "identity set", "identity list",
-            "identity show", "identity delete", "block", "sandbox", "allow", "compromised", "release", "usage", "reset",
-            "explain", "events", "sent", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
+            "identity show", "identity delete", "block", "sandbox", "allow", "compromised", "release", "usage", "top",
+            "reset", "explain", "events", "sent", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
             "reload"]
 
 
