@@ -16,7 +16,8 @@ void load_buffer_room(struct load_buffer *b, size_t n)
 	while (b->size - b->end < n) {
 		b->size = b->size ? 2 * b->size : 4096;
 		if (b->size > LOAD_BUFFER_MAX) {
-			fprintf(stderr, "the server says too much at once\n");
+			fprintf(stderr, "more than %d octets wait on a connection\n",
+				LOAD_BUFFER_MAX);
 			exit(EXIT_FAILURE);
 		}
 		b->bytes = realloc(b->bytes, b->size);

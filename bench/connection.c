@@ -47,12 +47,12 @@ void network_open(struct network *network, const struct endpoint *address)
 		die("epoll_create1");
 }
 
-static void watch(const struct network *network, struct connection *c, bool writing, int how)
+/* Edge-triggered: the kernel need not look again at what has been read. */
+static void watch(const struct network *network, struct connection *c, uint32_t more, int how)
 {
-	struct epoll_event event = { .events = EPOLLIN | (writing ? (uint32_t)EPOLLOUT : 0),
+	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET | more,
 				     .data.ptr = c };
 
-	c->writing = writing;
 	if (epoll_ctl(network->epoll, how, c->fd, &event) < 0)
 		die("epoll_ctl");
 }
@@ -64,29 +64,49 @@ void connection_open(const struct network *network, struct connection *c)
 	    connect(c->fd, (const struct sockaddr *)&network->address, network->address_len) < 0)
 		die("connect");
 	c->messages = 0;
-	watch(network, c, false, EPOLL_CTL_ADD);
+	c->closed = false;
+	watch(network, c, 0, EPOLL_CTL_ADD);
 }
 
-void connection_say(const struct network *network, struct connection *c)
+/* Sends what is in say, as much as goes. */
+static void say_some(const struct connection *c, struct load_buffer *say)
 {
-	while (c->out.start < c->out.end) {
-		ssize_t n = send(c->fd, c->out.bytes + c->out.start, c->out.end - c->out.start,
+	while (say->start < say->end) {
+		ssize_t n = send(c->fd, say->bytes + say->start, say->end - say->start,
 				 MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno != EAGAIN)
-			break; /* reading will tell */
-		if (n < 0) {
-			if (!c->writing)
-				watch(network, c, true, EPOLL_CTL_MOD);
+		if (n < 0 && errno == EAGAIN)
 			return;
-		}
-		c->out.start += (size_t)n;
+		if (n < 0)
+			break; /* reading will tell */
+		say->start += (size_t)n;
 	}
-	c->out.start = c->out.end = 0;
-	if (c->writing)
-		watch(network, c, false, EPOLL_CTL_MOD);
+	say->start = say->end = 0;
+}
+
+void connection_say(const struct network *network, struct connection *c, struct load_buffer *say)
+{
+	bool waiting = c->out.end > 0;
+
+	if (!waiting)
+		say_some(c, say);
+	if (say->end == 0)
+		return;
+	load_buffer_add(&c->out, say->bytes + say->start, say->end - say->start);
+	say->start = say->end = 0;
+	if (!waiting)
+		watch(network, c, EPOLLOUT, EPOLL_CTL_MOD);
+}
+
+void connection_say_rest(const struct network *network, struct connection *c)
+{
+	if (c->out.end == 0)
+		return;
+	say_some(c, &c->out);
+	if (c->out.end == 0)
+		watch(network, c, 0, EPOLL_CTL_MOD);
 }
 
 void connection_close(struct connection *c)
@@ -103,13 +123,18 @@ void connection_free(struct connection *c)
 	c->in = c->out = (struct load_buffer){ 0 };
 }
 
-bool connection_hear(struct connection *c)
+/* Less than there was room for was all that there was (epoll(7)). */
+void connection_hear(struct connection *c, bool hung_up)
 {
+	size_t room;
 	ssize_t n;
 
-	load_buffer_room(&c->in, HEAR_AT_ONCE);
-	n = recv(c->fd, c->in.bytes + c->in.end, c->in.size - c->in.end, MSG_DONTWAIT);
-	if (n > 0)
-		c->in.end += (size_t)n;
-	return n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR));
+	do {
+		load_buffer_room(&c->in, HEAR_AT_ONCE);
+		room = c->in.size - c->in.end;
+		n = recv(c->fd, c->in.bytes + c->in.end, room, MSG_DONTWAIT);
+		if (n > 0)
+			c->in.end += (size_t)n;
+	} while (n == (ssize_t)room || (n > 0 && hung_up) || (n < 0 && errno == EINTR));
+	c->closed = n == 0 || (n < 0 && errno != EAGAIN);
 }

@@ -28,21 +28,26 @@ enum connection_state {
 struct connection {
 	int fd;
 	enum connection_state state;
-	bool writing; /* epoll waits until it can be written to */
+	bool closed;  /* by the server */
 	int messages; /* since it was made */
 	int64_t due_ns;
-	struct load_buffer in, out;
+	struct load_buffer in;
+	struct load_buffer out; /* what could not be sent; epoll waits until it can */
 	struct connection *next_free;
 	void *talk; /* of the protocol */
 };
 
 void network_open(struct network *network, const struct endpoint *address);
 
-/* Connects, which waits while the server's backlog is full; epoll's data is c. */
+/* Connects, which waits while the server's backlog is full. epoll's data is c, and
+ * tells of what comes once only (edge-triggered). */
 void connection_open(const struct network *network, struct connection *c);
 
-/* Sends what is in c->out, as much as goes; epoll tells when the rest may. */
-void connection_say(const struct network *network, struct connection *c);
+/* Sends what is in say and empties it; what does not go is left in c->out. */
+void connection_say(const struct network *network, struct connection *c, struct load_buffer *say);
+
+/* epoll has told that more can be sent. */
+void connection_say_rest(const struct network *network, struct connection *c);
 
 /* It may be opened again; what was not said and not read is forgotten. */
 void connection_close(struct connection *c);
@@ -50,8 +55,9 @@ void connection_close(struct connection *c);
 /* Closes it for good: c itself and its talk are the caller's. */
 void connection_free(struct connection *c);
 
-/* Adds what has arrived to c->in. False: the server has closed. */
-bool connection_hear(struct connection *c);
+/* epoll has told that something has come: adds all of it to c->in. hung_up: it has
+ * told that nothing will come after that; c->closed when it is so. */
+void connection_hear(struct connection *c, bool hung_up);
 
 void die(const char *what);
 

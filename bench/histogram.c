@@ -1,6 +1,7 @@
 #include "bench/histogram.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 #define SUB_BITS 6
 #define SUB (1 << SUB_BITS)
@@ -43,4 +44,20 @@ int64_t histogram_at(const struct histogram *h, uint64_t permillion)
 			return top_of(i) < h->max_ns ? top_of(i) : h->max_ns;
 	}
 	return h->max_ns;
+}
+
+void histogram_print(const struct histogram *h)
+{
+	static const struct {
+		const char *name;
+		uint64_t permillion;
+	} marks[] = {
+		{ "p50", 500000 }, { "p90", 900000 }, { "p99", 990000 }, { "p99.9", 999000 }
+	};
+
+	printf("{");
+	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
+		printf("\"%s\": %.1f, ", marks[i].name,
+		       (double)histogram_at(h, marks[i].permillion) / 1000);
+	printf("\"max\": %.1f}", (double)h->max_ns / 1000);
 }

@@ -21,4 +21,7 @@ void histogram_add(struct histogram *histogram, int64_t ns);
 /* The latency that so many of a million were not above; 0 when it is empty. */
 int64_t histogram_at(const struct histogram *histogram, uint64_t permillion);
 
+/* p50, p90, p99, p99.9 and max in microseconds, as a JSON object. */
+void histogram_print(const struct histogram *histogram);
+
 #endif

@@ -15,6 +15,7 @@
 #include "bench/connection.h"
 #include "bench/histogram.h"
 #include "bench/load_options.h"
+#include "bench/logins.h"
 
 struct load {
 	const struct load_options *options;
@@ -23,10 +24,12 @@ struct load {
 	struct network network;
 	struct connection *connections;
 	struct connection *free;
-	int greeting; /* connections that are not ready yet */
+	struct load_buffer said; /* what goes out next: one memory for all of them stays near */
+	int greeting;		 /* connections that are not ready yet */
 	bool started;
 
 	int64_t start_ns, measure_ns, end_ns;
+	int64_t now_ns;	   /* of what has been read last, or of a new connection */
 	int64_t last_ns;   /* the last answer */
 	uint64_t first_id; /* another run has other messages */
 	uint64_t begun, ended;
@@ -75,44 +78,18 @@ static void set_free(struct load *load, struct connection *c)
 	load->free = c;
 }
 
-static void begin(struct load *load, struct connection *c, int64_t due_ns)
-{
-	char login[LOGIN_NAME_MAX];
-
-	login_name(logins_next(load->logins), login);
-	c->state = CONNECTION_BUSY;
-	c->due_ns = due_ns;
-	c->messages++;
-	load->protocol->begin(c->talk, &load->options->shape, load->first_id + load->begun++, login,
-			      &c->out);
-	connection_say(&load->network, c);
-}
-
-/* Gives the free connections what is due by now. */
-static void begin_due(struct load *load, int64_t now)
-{
-	while (load->free && !is_over(load, now)) {
-		struct connection *c = load->free;
-		int64_t due = next_due(load, now);
-
-		if (due > now)
-			return;
-		load->free = c->next_free;
-		begin(load, c, due);
-	}
-}
-
 /* ---- connections -------------------------------------------------------------------- */
 
 static void open_connection(struct load *load, struct connection *c)
 {
 	connection_open(&load->network, c);
 	memset(c->talk, 0, load->protocol->talk_size);
-	if (load->protocol->greet(c->talk, &c->out)) {
+	if (load->protocol->greet(c->talk, &load->said)) {
 		c->state = CONNECTION_GREETING;
 		load->greeting++;
-		connection_say(&load->network, c);
+		connection_say(&load->network, c, &load->said);
 	} else {
+		load->now_ns = now_ns();
 		set_free(load, c);
 	}
 }
@@ -120,27 +97,11 @@ static void open_connection(struct load *load, struct connection *c)
 static void reopen(struct load *load, struct connection *c)
 {
 	if (load->protocol->part) {
-		load->protocol->part(c->talk, &c->out);
-		connection_say(&load->network, c);
+		load->protocol->part(c->talk, &load->said);
+		connection_say(&load->network, c, &load->said);
 	}
 	connection_close(c);
 	open_connection(load, c);
-}
-
-static void finish(struct load *load, struct connection *c, enum hearing heard)
-{
-	load->last_ns = now_ns();
-	if (c->due_ns >= load->measure_ns) {
-		histogram_add(&load->latencies, load->last_ns - c->due_ns);
-		load->passed += heard == HEAR_PASSED;
-		load->refused += heard == HEAR_REFUSED;
-	}
-	load->ended++;
-	if (load->options->messages_per_connection > 0 &&
-	    c->messages >= load->options->messages_per_connection)
-		reopen(load, c);
-	else
-		set_free(load, c);
 }
 
 /* The message is not sent again; it counts as an error, in no percentile. */
@@ -159,7 +120,23 @@ static void lost(struct load *load, struct connection *c)
 	open_connection(load, c);
 }
 
-static void hear(struct load *load, struct connection *c)
+static void finish(struct load *load, struct connection *c, enum hearing heard)
+{
+	load->last_ns = load->now_ns;
+	if (c->due_ns >= load->measure_ns) {
+		histogram_add(&load->latencies, load->now_ns - c->due_ns);
+		load->passed += heard == HEAR_PASSED;
+		load->refused += heard == HEAR_REFUSED;
+	}
+	load->ended++;
+	if (load->options->messages_per_connection > 0 &&
+	    c->messages >= load->options->messages_per_connection)
+		reopen(load, c);
+	else
+		set_free(load, c);
+}
+
+static void hear(struct load *load, struct connection *c, bool hung_up)
 {
 	enum hearing heard;
 
@@ -168,19 +145,51 @@ static void hear(struct load *load, struct connection *c)
 		fprintf(stderr, "the server spoke or hung up where nothing was asked\n");
 		exit(EXIT_FAILURE);
 	}
-	if (!connection_hear(c)) {
-		lost(load, c);
-		return;
-	}
-	heard = load->protocol->hear(c->talk, &c->in, &c->out);
-	connection_say(&load->network, c);
-	if (heard == HEAR_NONSENSE) {
+	connection_hear(c, hung_up);
+	/* The one look at the clock for a message: an answer has come when it has been read,
+	 * and what is asked next is due then. */
+	load->now_ns = now_ns();
+	heard = load->protocol->hear(c->talk, &c->in, &load->said);
+	connection_say(&load->network, c, &load->said);
+	if (heard == HEAR_NONSENSE || (heard == HEAR_MORE && c->closed)) {
 		lost(load, c);
 	} else if (heard != HEAR_MORE && c->state == CONNECTION_GREETING) {
 		load->greeting--;
 		set_free(load, c);
 	} else if (heard != HEAR_MORE) {
 		finish(load, c, heard);
+	}
+}
+
+/* ---- messages ----------------------------------------------------------------------- */
+
+static void begin(struct load *load, struct connection *c, int64_t due_ns)
+{
+	struct message message;
+
+	message.login_len = login_name(logins_next(load->logins), message.login);
+	message.queue_id_len = queue_id_name(load->first_id + load->begun++, message.queue_id);
+	c->state = CONNECTION_BUSY;
+	c->due_ns = due_ns;
+	c->messages++;
+	load->protocol->begin(c->talk, &message, &load->said);
+	connection_say(&load->network, c, &load->said);
+}
+
+/* Gives the free connections what is due by now. */
+static void begin_due(struct load *load, int64_t now)
+{
+	while (load->free && !is_over(load, now)) {
+		struct connection *c = load->free;
+		int64_t due = next_due(load, now);
+
+		if (due > now)
+			return;
+		load->free = c->next_free;
+		if (c->closed)
+			lost(load, c);
+		else
+			begin(load, c, due);
 	}
 }
 
@@ -210,6 +219,8 @@ static void rest(const struct load *load)
 		die("ppoll");
 }
 
+#define HUNG_UP (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
+
 static void turn(struct load *load)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
@@ -225,11 +236,13 @@ static void turn(struct load *load)
 		struct connection *c = events[i].data.ptr;
 
 		if (events[i].events & EPOLLOUT)
-			connection_say(&load->network, c);
-		if (events[i].events & (EPOLLIN | EPOLLHUP | EPOLLERR))
-			hear(load, c);
+			connection_say_rest(&load->network, c);
+		if (events[i].events & (EPOLLIN | HUNG_UP))
+			hear(load, c, events[i].events & HUNG_UP);
+		if (load->started && !open_loop)
+			begin_due(load, load->now_ns);
 	}
-	if (load->started)
+	if (load->started && open_loop)
 		begin_due(load, now_ns());
 }
 
@@ -262,6 +275,7 @@ static void close_all(struct load *load)
 		free(load->connections[i].talk);
 	}
 	free(load->connections);
+	free(load->said.bytes);
 	close(load->network.epoll);
 }
 
@@ -301,23 +315,15 @@ static double run(struct load *load)
 
 static void print_result(const struct load *load, double seconds)
 {
-	static const struct {
-		const char *name;
-		uint64_t permillion;
-	} marks[] = {
-		{ "p50", 500000 }, { "p90", 900000 }, { "p99", 990000 }, { "p99.9", 999000 }
-	};
 	const struct histogram *h = &load->latencies;
 
 	printf("{\"messages\": %llu, \"passed\": %llu, \"refused\": %llu, \"errors\": %llu, "
-	       "\"unanswered\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, \"latency_us\": {",
+	       "\"unanswered\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, \"latency_us\": ",
 	       (unsigned long long)h->n, (unsigned long long)load->passed,
 	       (unsigned long long)load->refused, (unsigned long long)load->errors,
 	       (unsigned long long)(load->begun - load->ended), seconds, (double)h->n / seconds);
-	for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++)
-		printf("\"%s\": %.1f, ", marks[i].name,
-		       (double)histogram_at(h, marks[i].permillion) / 1000);
-	printf("\"max\": %.1f}}\n", (double)h->max_ns / 1000);
+	histogram_print(h);
+	printf("}\n");
 }
 
 int load_main(int argc, char **argv, const struct protocol *protocol)
@@ -329,6 +335,7 @@ int load_main(int argc, char **argv, const struct protocol *protocol)
 	load_options_parse(argc, argv, &options);
 	load->options = &options;
 	load->protocol = protocol;
+	protocol->prepare(&options.shape);
 	load->logins = logins_new(options.logins, options.zipf, options.in_turn, options.seed);
 	network_open(&load->network, &options.address);
 	open_all(load);

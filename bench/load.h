@@ -17,7 +17,7 @@
 
 #include "base/endpoint.h"
 #include "bench/buffer.h"
-#include "bench/logins.h"
+#include "bench/names.h"
 
 #define CONNECTIONS_MAX 20000
 
@@ -26,6 +26,12 @@ struct message_shape {
 	int recipients, headers;
 	size_t body_octets;
 	const char *stage; /* of the policy protocol */
+};
+
+/* One message, as it is known. */
+struct message {
+	char login[LOGIN_NAME_MAX], queue_id[QUEUE_ID_MAX];
+	size_t login_len, queue_id_len;
 };
 
 enum hearing {
@@ -39,11 +45,12 @@ enum hearing {
  * octets, zero at first. */
 struct protocol {
 	size_t talk_size;
+	/* Once, before all else: what is alike in all messages need not be made for each. */
+	void (*prepare)(const struct message_shape *shape);
 	/* Right after connecting. False: there is nothing to be heard first. */
 	bool (*greet)(void *talk, struct load_buffer *out);
-	/* Begins a message; id is another one for each. */
-	void (*begin)(void *talk, const struct message_shape *shape, uint64_t id, const char *login,
-		      struct load_buffer *out);
+	/* Begins a message; its queue id is another one for each. */
+	void (*begin)(void *talk, const struct message *message, struct load_buffer *out);
 	/* Takes what it can out of in, and may go on speaking. */
 	enum hearing (*hear)(void *talk, struct load_buffer *in, struct load_buffer *out);
 	/* Before the connection is closed; NULL: nothing to be said. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/logins.h"
+
 enum number {
 	CONNECTIONS,
 	RATE,

@@ -1,7 +1,6 @@
 #include "bench/logins.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/memory.h"
@@ -95,9 +94,4 @@ size_t logins_next(struct logins *l)
 		return k;
 	place = &l->places[k];
 	return (double)(random_bits(l) >> 11) * 0x1p-53 < place->keep ? k : place->other;
-}
-
-void login_name(size_t number, char out[LOGIN_NAME_MAX])
-{
-	snprintf(out, LOGIN_NAME_MAX, "user%06zu@bench.example", number);
 }

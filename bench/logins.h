@@ -11,9 +11,6 @@
 
 #define LOGINS_MAX 10000000
 
-/* Octets of a login's name. */
-#define LOGIN_NAME_MAX 40
-
 struct logins;
 
 /* zipf 0: all alike; in_turn: one after the other instead, from the first on.
@@ -23,8 +20,5 @@ void logins_free(struct logins **logins);
 
 /* The number of the next one, below n. */
 size_t logins_next(struct logins *logins);
-
-/* "user000017@bench.example" */
-void login_name(size_t number, char out[LOGIN_NAME_MAX]);
 
 #endif
