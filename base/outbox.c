@@ -12,16 +12,17 @@ static void on_end_of_pass(evutil_socket_t fd, short what, void *arg)
 	outbox_flush(arg);
 }
 
-void outbox_init(struct outbox *outbox, struct event_base *base, void (*send)(void *owner))
+void outbox_init(struct outbox *outbox, struct event_base *base, const struct outbox_kind *kind)
 {
+	*outbox = (struct outbox){ .kind = kind };
 	TAILQ_INIT(&outbox->entries);
 	outbox->end_of_pass = event_new(base, -1, 0, on_end_of_pass, outbox);
-	outbox->send = send;
 }
 
 void outbox_fini(struct outbox *outbox)
 {
 	event_free(outbox->end_of_pass);
+	send_many_fini(&outbox->many);
 }
 
 /* An event that is made active stands behind all that are. */
@@ -31,6 +32,7 @@ void outbox_add(struct outbox *outbox, struct outbox_entry *entry)
 	if (TAILQ_EMPTY(&outbox->entries))
 		event_active(outbox->end_of_pass, EV_TIMEOUT, 0);
 	entry->waits = true;
+	entry->on_its_way = false;
 	TAILQ_INSERT_TAIL(&outbox->entries, entry, link);
 }
 
@@ -39,17 +41,49 @@ void outbox_remove(struct outbox *outbox, struct outbox_entry *entry)
 	if (!entry->waits)
 		return;
 	entry->waits = false;
-	TAILQ_REMOVE(&outbox->entries, entry, link);
+	if (!entry->on_its_way)
+		TAILQ_REMOVE(&outbox->entries, entry, link);
+	for (size_t i = 0; i < outbox->n; i++)
+		if (outbox->sending[i] == entry)
+			outbox->sending[i] = NULL;
+}
+
+/* As many as go out together. */
+static void take(struct outbox *outbox, struct parcel parcels[SEND_MANY_MAX])
+{
+	struct outbox_entry *entry;
+
+	while (outbox->n < SEND_MANY_MAX && (entry = TAILQ_FIRST(&outbox->entries))) {
+		outbox_remove(outbox, entry);
+		if (!outbox->kind->fill(entry->owner, &parcels[outbox->n]))
+			continue;
+		entry->waits = entry->on_its_way = true;
+		outbox->sending[outbox->n++] = entry;
+	}
+}
+
+static void tell(struct outbox *outbox, const struct parcel *parcels)
+{
+	for (size_t i = 0; i < outbox->n; i++) {
+		struct outbox_entry *entry = outbox->sending[i];
+
+		if (!entry)
+			continue;
+		outbox_remove(outbox, entry);
+		outbox->kind->sent(entry->owner, parcels[i].sent);
+	}
+	outbox->n = 0;
 }
 
 /* What is added meanwhile is sent, too, and has lines of its own. */
 void outbox_flush(struct outbox *outbox)
 {
-	struct outbox_entry *entry;
+	struct parcel parcels[SEND_MANY_MAX];
 
-	while ((entry = TAILQ_FIRST(&outbox->entries))) {
+	while (!TAILQ_EMPTY(&outbox->entries)) {
+		take(outbox, parcels);
 		log_flush();
-		outbox_remove(outbox, entry);
-		outbox->send(entry->owner);
+		send_many(&outbox->many, parcels, outbox->n);
+		tell(outbox, parcels);
 	}
 }

@@ -212,7 +212,7 @@ void connection_host_init(struct connection_host *host, struct event_base *base)
 {
 	memset(host, 0, sizeof(*host));
 	host->base = base;
-	outbox_init(&host->outbox, base, connection_end_of_pass);
+	outbox_init(&host->outbox, base, &connection_answers);
 	spares_init(&host->answers, CONNECTION_SPARE_MAX);
 }
 

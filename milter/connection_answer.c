@@ -44,12 +44,12 @@ void connection_write_later(struct connection *c)
 	outbox_add(&c->host->outbox, &c->outgoing);
 }
 
-static void push(struct connection *c)
+/* n octets of the answer were taken, or it is -errno. */
+static void went_out(struct connection *c, ssize_t n)
 {
 	static const struct timeval timeout = { .tv_sec = CONNECTION_WRITE_TIMEOUT_S };
-	ssize_t n = send(c->fd, c->unsent.bytes + c->sent, c->unsent.len - c->sent, MSG_NOSIGNAL);
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+	if (n < 0 && n != -EAGAIN && n != -EINTR) {
 		lose(c);
 		return;
 	}
@@ -68,14 +68,15 @@ static void push(struct connection *c)
 void connection_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct connection *c = arg;
+	ssize_t n;
 
-	(void)fd;
 	if (what & EV_TIMEOUT) {
 		log_warning("a mail server took no answer for %d s: connection closed",
 			    CONNECTION_WRITE_TIMEOUT_S);
 		lose(c);
 	} else {
-		push(c);
+		n = send(fd, c->unsent.bytes + c->sent, c->unsent.len - c->sent, MSG_NOSIGNAL);
+		went_out(c, n < 0 ? -errno : n);
 	}
 	connection_run(c);
 }
@@ -89,16 +90,28 @@ static bool has_gone(const struct connection *c)
 	return poll(&peer, 1, 0) > 0;
 }
 
-void connection_end_of_pass(void *arg)
+static bool fill_parcel(void *arg, struct parcel *parcel)
 {
 	struct connection *c = arg;
 
-	if (c->last && c->last->charges.n > 0 && has_gone(c))
+	if (c->last && c->last->charges.n > 0 && has_gone(c)) {
 		lose(c);
-	else
-		push(c);
-	connection_run(c);
+		connection_run(c);
+		return false;
+	}
+	parcel->fd = c->fd;
+	parcel->bytes = c->unsent.bytes;
+	parcel->len = c->unsent.len;
+	return true;
 }
+
+static void on_sent(void *arg, ssize_t n)
+{
+	went_out(arg, n);
+	connection_run(arg);
+}
+
+const struct outbox_kind connection_answers = { .fill = fill_parcel, .sent = on_sent };
 
 /* ---- questions and answers ------------------------------------------------- */
 

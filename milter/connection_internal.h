@@ -51,8 +51,10 @@ void connection_ask(struct connection *c, const struct request *request);
 /* What is in unsent goes out at the end of the pass. */
 void connection_write_later(struct connection *c);
 
-/* What the outbox calls, and libevent when the server takes more. */
-void connection_end_of_pass(void *connection);
+/* What the outbox asks of a connection. */
+extern const struct outbox_kind connection_answers;
+
+/* libevent: the server takes more, or has not for too long. */
 void connection_on_writable(evutil_socket_t fd, short what, void *connection);
 
 #endif

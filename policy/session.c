@@ -159,7 +159,7 @@ void session_host_init(struct session_host *host, struct event_base *base)
 	memset(host, 0, sizeof(*host));
 	host->base = base;
 	wiring_init(&host->wiring);
-	outbox_init(&host->outbox, base, session_end_of_pass);
+	outbox_init(&host->outbox, base, &session_answers);
 	spares_init(&host->exchanges, EXCHANGES_SPARE_MAX);
 }
 

@@ -19,15 +19,13 @@ int64_t session_now_us(void)
 
 /* ---- writing --------------------------------------------------------------- */
 
-/* Sends what is left of the answer, and says where that leads. */
-static void push(struct session *s)
+/* n octets of the answer were taken, or it is -errno. */
+static void went_out(struct session *s, ssize_t n)
 {
 	static const struct timeval timeout = { .tv_sec = SESSION_WRITE_TIMEOUT_S };
 	struct exchange *x = s->exchange;
-	ssize_t n = send(s->fd, x->answer + x->answer_sent, x->answer_len - x->answer_sent,
-			 MSG_NOSIGNAL);
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR) {
+	if (n < 0 && n != -EAGAIN && n != -EINTR) {
 		session_enter(s, SESSION_CLOSED);
 		return;
 	}
@@ -42,23 +40,38 @@ static void push(struct session *s)
 void session_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
+	const struct exchange *x = s->exchange;
+	ssize_t n;
 
-	(void)fd;
 	if (what & EV_TIMEOUT) {
 		log_warning("a policy client took no answer for %d s: connection closed",
 			    SESSION_WRITE_TIMEOUT_S);
 		session_enter(s, SESSION_CLOSED);
 	} else {
-		push(s);
+		n = send(fd, x->answer + x->answer_sent, x->answer_len - x->answer_sent,
+			 MSG_NOSIGNAL);
+		went_out(s, n < 0 ? -errno : n);
 	}
 	session_run(s);
 }
 
-void session_end_of_pass(void *owner)
+static bool fill_parcel(void *owner, struct parcel *parcel)
 {
-	push(owner);
+	const struct session *s = owner;
+
+	parcel->fd = s->fd;
+	parcel->bytes = s->exchange->answer;
+	parcel->len = s->exchange->answer_len;
+	return true;
+}
+
+static void on_sent(void *owner, ssize_t n)
+{
+	went_out(owner, n);
 	session_run(owner);
 }
+
+const struct outbox_kind session_answers = { .fill = fill_parcel, .sent = on_sent };
 
 static void answer(struct session *s, size_t len)
 {

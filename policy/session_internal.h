@@ -49,8 +49,10 @@ void session_run(struct session *s);
 /* Answers it at the end of the pass, or asks the engine. */
 void session_handle(struct session *s, const struct policy_request *asked);
 
-/* What the outbox calls, and libevent when the client takes more. */
-void session_end_of_pass(void *session);
+/* What the outbox asks of a session. */
+extern const struct outbox_kind session_answers;
+
+/* libevent: the client takes more, or has not for too long. */
 void session_on_writable(evutil_socket_t fd, short what, void *session);
 
 #endif

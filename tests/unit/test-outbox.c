@@ -1,8 +1,10 @@
 #include "base/outbox.h"
 
 #include <event2/event.h>
-#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -11,17 +13,20 @@
 static struct event_base *base;
 static struct outbox outbox;
 static struct outbox_entry entries[3];
-static char sent[16];	    /* the names of the entries, in their order */
-static char log_text[4096]; /* what stood in the log at the last send */
-static int log_pipe[2];
-static struct outbox_entry *to_add, *to_remove; /* by the next send */
+static char sent[2 * SEND_MANY_MAX]; /* the names of the entries, in their order */
+static int ends[2];   /* of the stream that they are sent to */
+static struct outbox_entry *to_add, *to_remove; /* by the next that is sent */
+static const char *nothing;			/* the name of who has nothing to send */
 
-static void on_send(void *owner)
+static bool fill(void *owner, struct parcel *parcel)
 {
-	size_t used = strlen(log_text);
-	ssize_t n = read(log_pipe[0], log_text + used, sizeof(log_text) - 1 - used);
+	*parcel = (struct parcel){ .fd = ends[1], .bytes = owner, .len = strlen(owner) };
+	return !nothing || strcmp(owner, nothing) != 0;
+}
 
-	log_text[used + (n > 0 ? (size_t)n : 0)] = '\0';
+static void on_sent(void *owner, ssize_t n)
+{
+	SUITE_INT_EQUAL(n, strlen(owner));
 	strcat(sent, owner);
 	if (to_add)
 		outbox_add(&outbox, to_add);
@@ -32,30 +37,46 @@ static void on_send(void *owner)
 
 static void begin(void)
 {
+	static const struct outbox_kind kind = { .fill = fill, .sent = on_sent };
 	static char names[3][2] = { "a", "b", "c" };
 
+	signal(SIGPIPE, SIG_IGN);
 	base = event_base_new();
-	outbox_init(&outbox, base, on_send);
+	outbox_init(&outbox, base, &kind);
 	memset(entries, 0, sizeof(entries));
 	for (int i = 0; i < 3; i++)
 		entries[i].owner = names[i];
-	sent[0] = log_text[0] = '\0';
+	sent[0] = '\0';
+	nothing = NULL;
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) < 0)
+		abort();
 }
 
 static void end(void)
 {
 	outbox_fini(&outbox);
 	event_base_free(base);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* What has come. */
+static const char *stream(void)
+{
+	static char text[4096];
+	ssize_t n = recv(ends[0], text, sizeof(text) - 1, 0);
+
+	text[n > 0 ? n : 0] = '\0';
+	return text;
 }
 
 static void test_log_first(void)
 {
 	int saved = dup(STDERR_FILENO);
+	const char *text, *last;
 
 	begin();
-	if (pipe2(log_pipe, O_NONBLOCK) < 0)
-		return;
-	dup2(log_pipe[1], STDERR_FILENO);
+	dup2(ends[1], STDERR_FILENO);
 	log_hold();
 	log_fields(LEVEL_INFO, "about=a");
 	outbox_add(&outbox, &entries[0]);
@@ -66,10 +87,11 @@ static void test_log_first(void)
 	log_release();
 	dup2(saved, STDERR_FILENO);
 	close(saved);
-	close(log_pipe[0]);
-	close(log_pipe[1]);
+	text = stream();
+	last = strstr(text, "about=b\n");
+	SUITE_TRUE(last && strstr(text, "about=a\n") && strstr(text, "about=a\n") < last);
+	SUITE_TEXT_EQUAL(last ? last + strlen("about=b\n") : "", "ab");
 	SUITE_TEXT_EQUAL(sent, "ab");
-	SUITE_TRUE(strstr(log_text, "about=a") && strstr(log_text, "about=b"));
 	end();
 }
 
@@ -82,9 +104,41 @@ static void test_changes(void)
 	to_add = &entries[0];
 	event_base_loop(base, EVLOOP_NONBLOCK);
 	SUITE_TEXT_EQUAL(sent, "aca");
+	SUITE_TEXT_EQUAL(stream(), "abca");
 	for (int i = 0; i < 3; i++)
 		SUITE_TRUE(!entries[i].waits);
 	outbox_remove(&outbox, &entries[1]);
+	end();
+}
+
+static void test_nothing(void)
+{
+	begin();
+	nothing = "b";
+	for (int i = 0; i < 3; i++)
+		outbox_add(&outbox, &entries[i]);
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	SUITE_TEXT_EQUAL(sent, "ac");
+	SUITE_TEXT_EQUAL(stream(), "ac");
+	SUITE_TRUE(!entries[1].waits);
+	end();
+}
+
+static void test_many(void)
+{
+	struct outbox_entry more[SEND_MANY_MAX + 3];
+	char each[] = "x";
+
+	begin();
+	memset(more, 0, sizeof(more));
+	for (size_t i = 0; i < SUITE_LEN(more); i++) {
+		more[i].owner = each;
+		outbox_add(&outbox, &more[i]);
+	}
+	event_base_loop(base, EVLOOP_NONBLOCK);
+	SUITE_INT_EQUAL(strlen(stream()), SUITE_LEN(more));
+	for (size_t i = 0; i < SUITE_LEN(more); i++)
+		SUITE_TRUE(!more[i].waits);
 	end();
 }
 
@@ -104,6 +158,8 @@ static void test_again(void)
 static const struct suite_test tests[] = {
 	{ "what is sent stands in the log before", test_log_first },
 	{ "entries may come and go while the others are sent", test_changes },
+	{ "who has nothing to send after all is left out", test_nothing },
+	{ "more than go out together go out one after the other", test_many },
 	{ "there is a next pass, and an end without a loop", test_again },
 };
 
