@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include "base/endpoint.h"
@@ -54,6 +55,9 @@ void connection_close(struct connection *c);
 
 /* Closes it for good: c itself and its talk are the caller's. */
 void connection_free(struct connection *c);
+
+/* What epoll tells when nothing will come any more. */
+#define CONNECTION_HUNG_UP (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
 
 /* epoll has told that something has come: adds all of it to c->in. hung_up: it has
  * told that nothing will come after that; c->closed when it is so. */

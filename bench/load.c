@@ -32,8 +32,7 @@ struct load {
 	int64_t now_ns;	   /* of what has been read last, or of a new connection */
 	int64_t last_ns;   /* the last answer */
 	uint64_t first_id; /* another run has other messages */
-	uint64_t begun, ended;
-	uint64_t passed, refused, errors;
+	uint64_t begun, ended, passed, refused, errors;
 	struct histogram latencies;
 };
 
@@ -219,8 +218,6 @@ static void rest(const struct load *load)
 		die("ppoll");
 }
 
-#define HUNG_UP (EPOLLRDHUP | EPOLLHUP | EPOLLERR)
-
 static void turn(struct load *load)
 {
 	struct epoll_event events[EVENTS_AT_ONCE];
@@ -237,8 +234,8 @@ static void turn(struct load *load)
 
 		if (events[i].events & EPOLLOUT)
 			connection_say_rest(&load->network, c);
-		if (events[i].events & (EPOLLIN | HUNG_UP))
-			hear(load, c, events[i].events & HUNG_UP);
+		if (events[i].events & (EPOLLIN | CONNECTION_HUNG_UP))
+			hear(load, c, events[i].events & CONNECTION_HUNG_UP);
 		if (load->started && !open_loop)
 			begin_due(load, load->now_ns);
 	}
@@ -318,10 +315,11 @@ static void print_result(const struct load *load, double seconds)
 	const struct histogram *h = &load->latencies;
 
 	printf("{\"messages\": %llu, \"passed\": %llu, \"refused\": %llu, \"errors\": %llu, "
-	       "\"unanswered\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, \"latency_us\": ",
+	       "\"unanswered\": %llu, \"answered\": %llu, \"seconds\": %.3f, \"per_second\": %.1f, \"latency_us\": ",
 	       (unsigned long long)h->n, (unsigned long long)load->passed,
 	       (unsigned long long)load->refused, (unsigned long long)load->errors,
-	       (unsigned long long)(load->begun - load->ended), seconds, (double)h->n / seconds);
+	       (unsigned long long)(load->begun - load->ended), (unsigned long long)load->ended,
+	       seconds, (double)h->n / seconds);
 	histogram_print(h);
 	printf("}\n");
 }

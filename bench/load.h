@@ -73,8 +73,9 @@ struct load_options {
 
 /* Reads the command line, runs the load, prints one JSON object: messages (what
  * was answered, without the warming up), passed, refused, errors (connections
- * lost), unanswered, seconds, per_second, latency in microseconds. Returns the
- * exit status, failure when messages were not answered. */
+ * lost), unanswered, answered (and lost, with the warming up), seconds, per_second,
+ * latency in microseconds. Returns the exit status, failure when messages were not
+ * answered. */
 int load_main(int argc, char **argv, const struct protocol *protocol);
 
 #endif

@@ -23,6 +23,10 @@ from sendward import Daemon, built, write_configuration    # noqa: E402
 from services import Redis    # noqa: E402
 
 TICKS = os.sysconf("SC_CLK_TCK")
+# What the daemons write about once a second, and for how long they may still be at work with it after the last message.
+LATE = 2
+# So that a server has seen the load before anything is measured.
+WARM_UP = 0.5
 HIGH = 100000000    # a limit that is never reached
 LARGE = ("100M messages / 1h", "100M recipients / 1d", "900G bytes / 1d")
 LIMITS = ("100000000", "3600", "100000000", "86400", "900000000000", "86400")
@@ -142,18 +146,23 @@ class Rig:
 
     # ---- one measurement
 
+    def pace(self, server, seconds):
+        """Options for load(). Sendward writes some of what it does a second later (what logins have sent, leases that
+        go back): it is to be measured while it writes what came before, and the next server not while it still does. A
+        measurement of less than a second is a trial: so is its pace."""
+        late = LATE * min(1, seconds)
+        return {"warm_up": late, "rest": late} if isinstance(self.servers[server], Daemon) else {
+            "warm_up": WARM_UP * min(1, seconds)}
+
     def load(self, generator, server, rest=0, **options):
-        """Runs the generator on the server after so many seconds' rest; its result, and what server and Redis have used
-        for it."""
-        time.sleep(rest)
+        """Runs the generator on the server, and waits so many seconds. The generator's result, and what server and
+        Redis have used in all that time for a message, those of the warming up among them."""
         watched = {name: Usage(self.pid(name)) for name in (server, "redis")}
         before = self.redis_counts()
-        start = time.monotonic()
         result = self.generate(generator, self.address(server), **options)
-        elapsed = time.monotonic() - start
+        time.sleep(rest)
         after = self.redis_counts()
-        # The generator warms up before, which the usage has in it.
-        scale = result["seconds"] / max(elapsed, result["seconds"]) / max(result["messages"], 1)
+        scale = 1 / max(result["answered"], 1)
         for name, usage in watched.items():
             now = Usage(self.pid(name))
             result[("redis" if name == "redis" else "server") + "_us"] = (now.cpu - usage.cpu) * scale * 1e6
@@ -165,17 +174,21 @@ class Rig:
 
     @staticmethod
     def generate(generator, address, **options):
-        """What the generator says; raises when a message was not answered."""
+        """What the generator says, and the CPU that it has used for a message; raises when one was not answered."""
         argv = [bench_program(generator)]
         for name, value in options.items():
             argv += ["--" + name.replace("_", "-"), str(value)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([*argv, address], check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                               encoding="utf-8", timeout=600)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0 or not done.stdout:
             raise RuntimeError(f"{' '.join(argv)} {address}: {done.stderr}{done.stdout}")
         result = json.loads(done.stdout)
         if result["errors"] > 0:
             raise RuntimeError(f"{' '.join(argv)} {address}: {result['errors']} connections were lost")
+        used = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
+        result["load_us"] = used / max(result["answered"], 1) * 1e6
         return result
 
     def fill(self, server, logins, each=1, **load):
