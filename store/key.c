@@ -132,6 +132,11 @@ bool key_sent(const char *prefix, const char *login, char out[KEY_MAX])
 	return build(prefix, SCOPE_LOGIN, login, 'h', NULL, out);
 }
 
+bool key_sent_packs(const char *prefix, const char *login, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, login, 'h', "p", out);
+}
+
 bool key_lease(const char *prefix, const char *login, char out[KEY_MAX])
 {
 	return build(prefix, SCOPE_LOGIN, login, 'l', NULL, out);

@@ -57,6 +57,7 @@ bool key_told(const char *prefix, const char *username, const char *what, char o
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]);
 void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_sent_packs(const char *prefix, const char *login, char out[KEY_MAX]);
 
 /* All three of one question, which differ little. message has message_len octets;
  * without any the third is that of the counters. */

@@ -1,7 +1,6 @@
 #include "store/sent.h"
 
 #include <event2/event.h>
-#include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,26 +9,25 @@
 #include "base/memory.h"
 #include "store/clock.h"
 #include "store/internal.h"
-#include "store/key.h"
+#include "store/sent_internal.h"
 
 /* What is due is sent in so many portions a second, so that no decision stands
  * behind all of it. */
 #define PORTIONS 50
 
-/* In one script: lists and messages together, and lists. EVALSHA, hash, number of
- * lists, and three arguments stand before them. */
-#define PARTS_MAX (COMMAND_ARGS_MAX - 6)
-#define LISTS_MAX (PARTS_MAX / 2)
-_Static_assert(PARTS_MAX <= UINT8_MAX, "messages of a list are counted in an octet");
+/* Octets of the lines of a pack. */
+#define PACK_SIZE_MAX ((size_t)SENT_PACK_LINES * SENT_LINE_MAX)
 
 /* That something was lost is said so often. */
 #define LOST_EVERY_MS (60 * 1000)
 
 struct waiting {
-	UT_hash_handle hh; /* in the order of their first message */
-	int64_t due_ms;	   /* clock_ms() */
-	size_t n, used, size;
-	char *lines; /* n texts, each with its NUL */
+	UT_hash_handle hh;  /* in the order in which they are due */
+	int64_t due_ms;	    /* clock_ms() */
+	size_t full_size;   /* octets of the last full pack */
+	size_t n;	    /* messages in all packs */
+	struct packs packs; /* the oldest first; all full but the last one */
+	struct pack *last;  /* of them; NULL: none */
 	char login[];
 };
 
@@ -44,7 +42,30 @@ struct sent {
 
 /* ---- what waits --------------------------------------------------------- */
 
-/* Of the memory without the lines. */
+static struct pack *pack_new(struct sent *sent, struct waiting *w, size_t size)
+{
+	struct pack *pack = memory_alloc(sizeof(*pack) + size);
+
+	pack->n = pack->used = 0;
+	pack->size = size;
+	TAILQ_INSERT_TAIL(&w->packs, pack, next);
+	w->last = pack;
+	sent->used += sizeof(*pack) + size;
+	return pack;
+}
+
+/* It is the caller's from here on: free(). */
+static struct pack *pack_take(struct sent *sent, struct waiting *w, struct pack *pack)
+{
+	if (pack == w->last)
+		w->last = TAILQ_PREV(pack, packs, next);
+	TAILQ_REMOVE(&w->packs, pack, next);
+	w->n -= pack->n;
+	sent->used -= sizeof(*pack) + pack->size;
+	return pack;
+}
+
+/* Of the memory without the packs. */
 static size_t waiting_size(const struct waiting *w)
 {
 	return sizeof(*w) + w->hh.keylen + 1;
@@ -52,10 +73,19 @@ static size_t waiting_size(const struct waiting *w)
 
 static void drop(struct sent *sent, struct waiting *w)
 {
+	struct pack *pack;
+
+	while ((pack = TAILQ_FIRST(&w->packs)))
+		free(pack_take(sent, w, pack));
 	HASH_DEL(sent->logins, w);
-	sent->used -= waiting_size(w) + w->size;
-	free(w->lines);
+	sent->used -= waiting_size(w);
 	free(w);
+}
+
+static void add_waiting(struct sent *sent, struct waiting *w)
+{
+	w->due_ms = clock_ms() + SENT_COLLECT_MS;
+	HASH_ADD_KEYPTR(hh, sent->logins, w->login, strlen(w->login), w);
 }
 
 static struct waiting *waiting_for(struct sent *sent, const char *login)
@@ -68,41 +98,10 @@ static struct waiting *waiting_for(struct sent *sent, const char *login)
 		return w;
 	w = memory_zero(sizeof(*w) + len + 1);
 	memcpy(w->login, login, len + 1);
-	w->due_ms = clock_ms() + SENT_COLLECT_MS;
-	HASH_ADD_KEYPTR(hh, sent->logins, w->login, len, w);
+	TAILQ_INIT(&w->packs);
+	add_waiting(sent, w);
 	sent->used += waiting_size(w);
 	return w;
-}
-
-/* Most logins send one message while it waits. */
-static void keep_line(struct sent *sent, struct waiting *w, const char *line, size_t size)
-{
-	if (w->used + size > w->size) {
-		size_t bigger_size = w->used > 0 ? 2 * (w->used + size) : size;
-		char *bigger = memory_alloc(bigger_size);
-
-		if (w->used > 0)
-			memcpy(bigger, w->lines, w->used);
-		free(w->lines);
-		sent->used += bigger_size - w->size;
-		w->lines = bigger;
-		w->size = bigger_size;
-	}
-	memcpy(w->lines + w->used, line, size);
-	w->used += size;
-	w->n++;
-}
-
-/* Redis would cut them off at once. Many at a time: the others are moved. */
-static void drop_oldest(struct waiting *w, size_t n)
-{
-	size_t size = 0;
-
-	for (size_t i = 0; i < n; i++)
-		size += strlen(w->lines + size) + 1;
-	memmove(w->lines, w->lines + size, w->used - size);
-	w->n -= n;
-	w->used -= size;
 }
 
 static void tell_lost(struct sent *sent)
@@ -117,6 +116,64 @@ static void tell_lost(struct sent *sent)
 		    (long long)sent->lost);
 }
 
+/* ---- writing ------------------------------------------------------------ */
+
+static bool is_full(const struct pack *pack)
+{
+	return pack && pack->n == SENT_PACK_LINES;
+}
+
+/* Has it any? */
+static bool write_full_packs(struct sent *sent, struct waiting *w)
+{
+	struct pack *full[SENT_PUSH_MAX];
+	bool any = is_full(TAILQ_FIRST(&w->packs));
+
+	while (is_full(TAILQ_FIRST(&w->packs))) {
+		size_t n = 0;
+
+		for (; n < SENT_PUSH_MAX && is_full(TAILQ_FIRST(&w->packs)); n++)
+			full[n] = pack_take(sent, w, TAILQ_FIRST(&w->packs));
+		sent_push(sent->store, w->login, full, n);
+	}
+	return any;
+}
+
+/* What a busy login has not filled a pack with waits for more, unless at_once. */
+static void write_login(struct sent *sent, struct waiting *w, bool at_once,
+			struct sent_writing *writing)
+{
+	struct pack *rest;
+	bool busy = write_full_packs(sent, w);
+
+	rest = TAILQ_FIRST(&w->packs);
+	if (rest && (!busy || at_once))
+		sent_write_rest(sent->store, w->login, pack_take(sent, w, rest), writing);
+	/* What was asked before it was sent may have been refused meanwhile, so that more was
+	 * noted. */
+	if (!TAILQ_FIRST(&w->packs)) {
+		drop(sent, w);
+		return;
+	}
+	HASH_DEL(sent->logins, w);
+	add_waiting(sent, w);
+}
+
+/* The oldest first, a portion of them; all of them when at_once. */
+static void write_due(struct sent *sent, bool at_once)
+{
+	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1;
+	struct sent_writing *writing = memory_alloc(sizeof(*writing));
+	int64_t now_ms = clock_ms();
+	struct waiting *w;
+
+	writing->n = writing->n_lines = 0;
+	while ((w = sent->logins) && (at_once || (w->due_ms <= now_ms && portion-- > 0)))
+		write_login(sent, w, at_once, writing);
+	sent_write_end(sent->store, writing);
+	free(writing);
+}
+
 static void set_timer(struct sent *sent)
 {
 	struct timeval portion = { .tv_usec = 1000000 / PORTIONS };
@@ -125,115 +182,6 @@ static void set_timer(struct sent *sent)
 		return;
 	sent->timer_set = true;
 	event_add(sent->timer, &portion);
-}
-
-void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict)
-{
-	const struct config *config = sent->store->config;
-	size_t history = (size_t)config->history, size;
-	char line[SENT_LINE_MAX];
-	struct waiting *w;
-
-	if (sent->used + SENT_LINE_MAX > SENT_WAITING_MAX) {
-		tell_lost(sent);
-		return;
-	}
-	w = waiting_for(sent, request->login);
-	if (w->n >= history + history / 4)
-		drop_oldest(w, w->n - history + 1);
-	size = sent_format(request, verdict, config->node, line) + 1;
-	keep_line(sent, w, line, size);
-	set_timer(sent);
-}
-
-/* ---- writing ------------------------------------------------------------ */
-
-/* What goes out in one script (store/sent.lua): a list for each login, in which are
- * some of its messages. */
-struct writing {
-	size_t n, n_lines;
-	struct list {
-		const char *lines; /* borrowed */
-		size_t n;
-		char key[KEY_MAX];
-	} lists[LISTS_MAX];
-};
-
-static void send_lists(struct store *store, struct writing *writing)
-{
-	char counts[LISTS_MAX];
-	struct command command;
-
-	if (writing->n == 0)
-		return;
-	script_command(&command, SCRIPT_SENT, (int)writing->n);
-	for (size_t i = 0; i < writing->n; i++) {
-		const struct list *list = &writing->lists[i];
-
-		command_add_key(&command, list->key);
-		counts[i] = (char)list->n;
-	}
-	command_add_int(&command, store->config->history);
-	command_add_int(&command, SENT_KEPT_S);
-	command_add_bytes(&command, counts, writing->n);
-	for (size_t i = 0; i < writing->n; i++) {
-		const char *line = writing->lists[i].lines;
-
-		for (size_t n = writing->lists[i].n; n > 0; n--, line += strlen(line) + 1)
-			command_add(&command, line);
-	}
-	store_send(store, &command, store_ignore, NULL);
-	writing->n = writing->n_lines = 0;
-}
-
-/* Lists may not be on one server in a cluster. */
-static size_t lists_max(const struct store *store)
-{
-	return store->config->redis.n_cluster > 0 ? 1 : LISTS_MAX;
-}
-
-static void write_login(struct sent *sent, const struct waiting *w, struct writing *writing)
-{
-	const char *line = w->lines;
-
-	for (size_t n = w->n; n > 0;) {
-		struct list *list;
-
-		if (writing->n >= lists_max(sent->store) ||
-		    writing->n + writing->n_lines + 2 > PARTS_MAX)
-			send_lists(sent->store, writing);
-		list = &writing->lists[writing->n];
-		if (!key_sent(store_prefix(sent->store), w->login, list->key))
-			return;
-		list->lines = line;
-		for (list->n = 0; n > 0 && writing->n + 1 + writing->n_lines < PARTS_MAX; n--) {
-			line += strlen(line) + 1;
-			list->n++;
-			writing->n_lines++;
-		}
-		writing->n++;
-	}
-}
-
-/* The oldest first, a portion of them; all of them when at_once. */
-static void write_due(struct sent *sent, bool at_once)
-{
-	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1, n = 0;
-	struct writing *writing = memory_alloc(sizeof(*writing));
-	int64_t now_ms = clock_ms();
-	struct waiting *w;
-
-	writing->n = writing->n_lines = 0;
-	for (w = sent->logins; w; w = w->hh.next) {
-		if (!at_once && (w->due_ms > now_ms || n == portion))
-			break;
-		write_login(sent, w, writing);
-		n++;
-	}
-	send_lists(sent->store, writing);
-	free(writing);
-	for (; n > 0; n--)
-		drop(sent, sent->logins);
 }
 
 static void on_timer(evutil_socket_t fd, short what, void *arg)
@@ -247,6 +195,69 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	servers_stats(sent->store->servers, &stats);
 	if (stats.up)
 		write_due(sent, false);
+	set_timer(sent);
+}
+
+/* ---- noting ------------------------------------------------------------- */
+
+/* The same with room for size octets more, perhaps elsewhere. */
+static struct pack *pack_grow(struct sent *sent, struct waiting *w, struct pack *pack, size_t size)
+{
+	size_t twice = 2 * (pack->used + size);
+	struct pack *bigger = pack_new(sent, w, twice < PACK_SIZE_MAX ? twice : PACK_SIZE_MAX);
+
+	bigger->n = pack->n;
+	bigger->used = pack->used;
+	memcpy(bigger->lines, pack->lines, pack->used);
+	w->n += bigger->n;
+	free(pack_take(sent, w, pack));
+	return bigger;
+}
+
+/* The pack that has room for size octets more. */
+static struct pack *pack_for(struct sent *sent, struct waiting *w, size_t size)
+{
+	struct pack *pack = w->last;
+
+	/* Most logins send one message while it waits. */
+	if (!pack || is_full(pack))
+		return pack_new(sent, w, size > w->full_size ? size : w->full_size);
+	return pack->used + size <= pack->size ? pack : pack_grow(sent, w, pack, size);
+}
+
+/* Redis would cut it off at once. */
+static void drop_oldest(struct sent *sent, struct waiting *w)
+{
+	struct pack *oldest = TAILQ_FIRST(&w->packs);
+
+	if (w->n - oldest->n >= (size_t)sent->store->config->history)
+		free(pack_take(sent, w, oldest));
+}
+
+void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict)
+{
+	const struct config *config = sent->store->config;
+	char line[SENT_LINE_MAX];
+	struct waiting *w;
+	struct pack *pack;
+	size_t len;
+
+	if (sent->used + PACK_SIZE_MAX > SENT_WAITING_MAX) {
+		tell_lost(sent);
+		return;
+	}
+	len = sent_format(request, verdict, config->node, line);
+	line[len++] = '\n';
+	w = waiting_for(sent, request->login);
+	pack = pack_for(sent, w, len);
+	memcpy(pack->lines + pack->used, line, len);
+	pack->used += len;
+	pack->n++;
+	w->n++;
+	if (is_full(pack))
+		w->full_size = pack->used;
+	if (w->n > (size_t)config->history)
+		drop_oldest(sent, w);
 	set_timer(sent);
 }
 
@@ -276,65 +287,4 @@ void sent_free(struct sent **sent)
 	event_free(s->timer);
 	free(s);
 	*sent = NULL;
-}
-
-/* ---- reading ------------------------------------------------------------ */
-
-struct reading {
-	void (*each)(const struct sent_message *message, void *arg);
-	store_done *done;
-	void *arg;
-};
-
-static void on_read(enum link_result result, struct redisReply *reply, const char *error, void *arg)
-{
-	struct reading *r = arg;
-	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_ARRAY, &error);
-	struct sent_message message;
-
-	for (size_t i = 0; outcome == STORE_OK && i < reply->elements; i++) {
-		struct redisReply *line = reply->element[i];
-
-		/* What others put there is none of ours. */
-		if (line->type == REDIS_REPLY_STRING && sent_parse(line->str, &message))
-			r->each(&message, r->arg);
-	}
-	r->done(outcome, error, r->arg);
-	free(r);
-}
-
-/* last: of the newest, counted from 0. */
-static void read_up_to(struct store *store, const char *login, const char *last,
-		       const struct reading *reading)
-{
-	struct reading *r;
-	struct command command;
-	char key[KEY_MAX];
-
-	if (!key_sent(store_prefix(store), login, key)) {
-		reading->done(STORE_NOT_FOUND, "no such login", reading->arg);
-		return;
-	}
-	r = memory_alloc(sizeof(*r));
-	*r = *reading;
-	command_init(&command);
-	command_add(&command, "LRANGE");
-	command_add_key(&command, key);
-	command_add(&command, "0");
-	command_add(&command, last);
-	store_send(store, &command, on_read, r);
-}
-
-void store_sent_read(struct store *store, const char *login,
-		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
-		     void *arg)
-{
-	read_up_to(store, login, "-1", &(struct reading){ each, done, arg });
-}
-
-void store_sent_last(struct store *store, const char *login,
-		     void (*each)(const struct sent_message *message, void *arg), store_done *done,
-		     void *arg)
-{
-	read_up_to(store, login, "0", &(struct reading){ each, done, arg });
 }

@@ -1,13 +1,20 @@
 /*
  * What a login has sent: its last messages, so that after an incident somebody can
- * say which mail left, to how many, from where. Kept beside the login in
- * PREFIX{LOGIN}:h, newest first, config.history of them, SENT_KEPT_S after the
- * last one.
+ * say which mail left, to how many, from where. Kept beside the login in two lists,
+ * newest first, SENT_KEPT_S after the last one in each:
  *
- * The daemons write it about once a second, many logins together, and wait for
- * nothing: no decision takes longer for it, and what the last second held is lost
- * with a killed daemon. While the store is away messages wait, in SENT_WAITING_MAX
- * octets of memory; what does not fit is not kept, and said in the log.
+ *	PREFIX{LOGIN}:h		a message is an element
+ *	PREFIX{LOGIN}:h:p	SENT_PACK_LINES messages are, with a newline between two: those
+ *				of logins that send as many while they are collected
+ *
+ * Each has the last config.history of its messages, a quarter and a pack more at most. So
+ * the last config.history of all are there, whichever list they are in.
+ *
+ * The daemons write them about once a second, many logins together, and wait for
+ * nothing: no decision takes longer for it, and what the last second held, or two of a
+ * login that fills packs, is lost with a killed daemon. While the store is away messages
+ * wait, in SENT_WAITING_MAX octets of memory; what does not fit is not kept, and said in
+ * the log.
  */
 #ifndef SENDWARD_SENT_H
 #define SENDWARD_SENT_H
@@ -21,8 +28,13 @@
 
 #define SENT_KEPT_S (30 * 86400)
 
-/* The messages of a login are collected for so long before they are written. */
+/* The messages of a login are collected for so long before they are written. What then
+ * fills no pack waits as long again, if there was a full one. */
 #define SENT_COLLECT_MS 1000
+
+/* Messages that are one element: with fewer the daemons have more to say, with more fewer
+ * logins fill a pack. */
+#define SENT_PACK_LINES 16
 
 #define SENT_WAITING_MAX ((size_t)64 * 1024 * 1024)
 

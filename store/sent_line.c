@@ -42,10 +42,11 @@ static void add_number(struct builder *line, int64_t number)
 	builder_add_char(line, ' ');
 }
 
-size_t sent_format(const struct request *request, const struct verdict *verdict,
-		   const char *node, char out[SENT_LINE_MAX])
+size_t sent_format(const struct request *request, const struct verdict *verdict, const char *node,
+		   char out[SENT_LINE_MAX])
 {
 	struct builder line;
+	char *sender;
 
 	builder_init(&line, out, SENT_LINE_MAX);
 	add_number(&line, verdict->now_ms);
@@ -56,7 +57,10 @@ size_t sent_format(const struct request *request, const struct verdict *verdict,
 	add_word(&line, request->queue_id);
 	add_word(&line, request->client_address);
 	add_word(&line, request_credential(request));
+	sender = out + line.len;
 	builder_add(&line, request->sender);
+	while ((sender = strchr(sender, '\n')))
+		*sender = '?';
 	return line.len;
 }
 
@@ -94,4 +98,18 @@ bool sent_parse(char *line, struct sent_message *out)
 
 	out->sender = line;
 	return good;
+}
+
+char *sent_cut_last(char *lines, size_t *len)
+{
+	size_t at = *len;
+
+	if (at == 0)
+		return NULL;
+	while (at > 0 && lines[at - 1] != '\n')
+		at--;
+	*len = at > 0 ? at - 1 : 0;
+	if (at > 0)
+		lines[*len] = '\0';
+	return lines + at;
 }

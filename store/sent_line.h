@@ -1,10 +1,10 @@
 /*
- * One message in the list of what a login has sent (store/sent.h), as a text:
+ * One message in a list of what a login has sent (store/sent.h), as a line:
  *
  *	time action recipients bytes node queue-id client credential sender
  *
  * "-" is a word that is empty. Nothing but the sender, which comes last, may hold a blank;
- * elsewhere "?" stands for one.
+ * elsewhere "?" stands for one, and everywhere for a newline.
  */
 #ifndef SENDWARD_SENT_LINE_H
 #define SENDWARD_SENT_LINE_H
@@ -27,11 +27,15 @@ struct sent_message {
 /* Octets of one message as it is kept; a longer one loses the end of its sender. */
 #define SENT_LINE_MAX 1024
 
-/* The text that is kept of a message; node as the configuration has it. Returns its
+/* The line that is kept of a message; node as the configuration has it. Returns its
  * length. */
-size_t sent_format(const struct request *request, const struct verdict *verdict,
-		   const char *node, char out[SENT_LINE_MAX]);
-/* Cuts line apart, in place. False when it is not such a text. */
+size_t sent_format(const struct request *request, const struct verdict *verdict, const char *node,
+		   char out[SENT_LINE_MAX]);
+/* Cuts line apart, in place. False when it is not such a line. */
 bool sent_parse(char *line, struct sent_message *out);
+
+/* Cuts the last line off lines of *len octets and a NUL, in place; NULL when there is none
+ * left. */
+char *sent_cut_last(char *lines, size_t *len);
 
 #endif

@@ -28,7 +28,8 @@ static void test_format(void)
 	struct sent_message m;
 
 	sent_format(&message, &verdict, "mx1", line);
-	SUITE_TEXT_EQUAL(line, "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example");
+	SUITE_TEXT_EQUAL(line,
+			 "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example");
 	SUITE_TRUE(sent_parse(line, &m));
 	SUITE_INT_EQUAL(m.time_ms, 1760000000123);
 	SUITE_INT_EQUAL(m.recipients, 3);
@@ -58,6 +59,10 @@ static void test_odd_values(void)
 	SUITE_TEXT_EQUAL(m.credential, "");
 	SUITE_TEXT_EQUAL(m.client_address, "a?b?c");
 	SUITE_TEXT_EQUAL(m.sender, "\"a b\"@dom.example");
+	odd.sender = "\"a\n1\nb\"@dom.example";
+	sent_format(&odd, &verdict, "mx1", line);
+	SUITE_TRUE(sent_parse(line, &m));
+	SUITE_TEXT_EQUAL(m.sender, "\"a?1?b\"@dom.example");
 	odd.sender = "";
 	sent_format(&odd, &verdict, "mx1", line);
 	SUITE_TRUE(sent_parse(line, &m));
@@ -82,6 +87,17 @@ static void test_not_such_a_text(void)
 		snprintf(line, sizeof(line), "%s", texts[i]);
 		SUITE_TRUE(!sent_parse(line, &m));
 	}
+}
+
+static void test_cut(void)
+{
+	char lines[] = "a b\n\nc";
+	size_t len = strlen(lines);
+
+	SUITE_TEXT_EQUAL(sent_cut_last(lines, &len), "c");
+	SUITE_TEXT_EQUAL(sent_cut_last(lines, &len), "");
+	SUITE_TEXT_EQUAL(sent_cut_last(lines, &len), "a b");
+	SUITE_TRUE(!sent_cut_last(lines, &len));
 }
 
 /* ---- kept and read ------------------------------------------------------ */
@@ -119,6 +135,15 @@ static struct reading read_sent(const char *login)
 	struct reading r = { .newest_first = true };
 
 	store_sent_read(rig.store, login, on_message, on_done, &r);
+	rig_wait(&rig, &r.done);
+	return r;
+}
+
+static struct reading read_last(const char *login)
+{
+	struct reading r = { 0 };
+
+	store_sent_last(rig.store, login, on_message, on_done, &r);
 	rig_wait(&rig, &r.done);
 	return r;
 }
@@ -170,6 +195,51 @@ static void test_kept(void)
 	SUITE_INT_EQUAL(read_sent("rose").n, 0);
 }
 
+/* Those of full packs and the others are read as one history. */
+static void test_packs(void)
+{
+	static const int times[] = { 1, 40, 2, 16, 3 };
+	struct reading r;
+
+	clean();
+	for (size_t i = 0; i < SUITE_LEN(times); i++) {
+		send_mail("rose", times[i]);
+		store_finish(rig.store);
+	}
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "LLEN sendward:{rose}:h:p"), 3);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "LLEN sendward:{rose}:h"), 14);
+	SUITE_TRUE(redis_integer(rig.redis, "TTL sendward:{rose}:h:p") > SENT_KEPT_S - 60);
+	r = read_sent("rose");
+	SUITE_INT_EQUAL(r.n, 62);
+	SUITE_INT_EQUAL(r.first_ms, 62);
+	SUITE_INT_EQUAL(r.last_ms, 1);
+	SUITE_TRUE(r.newest_first);
+	r = read_last("rose");
+	SUITE_INT_EQUAL(r.n, 1);
+	SUITE_INT_EQUAL(r.first_ms, 62);
+	redis_do(rig.redis, "LPUSH sendward:{rose}:h:p nonsense \"\"");
+	SUITE_INT_EQUAL(read_sent("rose").n, 62);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p"), 0);
+}
+
+static bool full_written(void)
+{
+	return redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p") == 1;
+}
+
+/* What fills no pack beside one that is full, is written, if no more comes. */
+static void test_rest(void)
+{
+	clean();
+	send_mail("rose", SENT_PACK_LINES + 1);
+	rig_wait_for(&rig, full_written, "a full pack");
+	SUITE_TRUE(!all_written());
+	rig_wait_for(&rig, all_written, "the rest");
+	SUITE_INT_EQUAL(read_sent("rose").n, SENT_PACK_LINES + 1);
+}
+
 static void test_bounded(void)
 {
 	struct reading r;
@@ -180,7 +250,7 @@ static void test_bounded(void)
 		store_finish(rig.store);
 	}
 	r = read_sent("rose");
-	SUITE_TRUE(r.n >= 500 && r.n <= 500 + 500 / 4 + 300);
+	SUITE_TRUE(r.n >= 500 && r.n <= 500 + 500 / 4 + SENT_PACK_LINES + 4 * 12);
 	SUITE_INT_EQUAL(r.first_ms, 1200);
 	SUITE_TRUE(r.newest_first);
 }
@@ -256,6 +326,9 @@ static void test_not_a_list(void)
 	redis_do(rig.redis, "SET sendward:{rose}:h x");
 	SUITE_INT_EQUAL(read_sent("rose").result, STORE_BAD);
 	redis_do(rig.redis, "DEL sendward:{rose}:h");
+	redis_do(rig.redis, "SET sendward:{rose}:h:p x");
+	SUITE_INT_EQUAL(read_sent("rose").result, STORE_BAD);
+	redis_do(rig.redis, "DEL sendward:{rose}:h:p");
 	redis_do(rig.redis, "LPUSH sendward:{rose}:h nonsense");
 	SUITE_INT_EQUAL(read_sent("rose").n, 0);
 	SUITE_INT_EQUAL(read_sent("rose").result, STORE_OK);
@@ -265,7 +338,10 @@ static const struct suite_test tests[] = {
 	{ "a message is one line of text, and read back", test_format },
 	{ "what is missing or odd in a message does no harm to the rest", test_odd_values },
 	{ "what is no such line is not read", test_not_such_a_text },
+	{ "lines are cut off from the last one on", test_cut },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
+	{ "many messages of a login are kept in packs, and read among the others", test_packs },
+	{ "what fills no pack waits for more, a second more", test_rest },
 	{ "so many messages are kept and not many more", test_bounded },
 	{ "of more than so many that wait the newest are kept", test_bounded_while_waiting },
 	{ "what many logins have sent is kept, also beside a key of another type", test_many },

@@ -129,7 +129,7 @@ static void test_own_keys(void)
 
 static void test_kinds(void)
 {
-	char keys[12][KEY_MAX];
+	char keys[13][KEY_MAX];
 	size_t n = 0;
 
 	SUITE_TRUE(key_account("p:", SCOPE_LOGIN, "rose", keys[n++]));
@@ -140,6 +140,7 @@ static void test_kinds(void)
 	SUITE_TRUE(key_told("p:", "rose", "0", keys[n++]));
 	SUITE_TRUE(key_login_trace("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_sent("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_sent_packs("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_lease("p:", "rose", keys[n++]));
 	for (int part = 0; part < KEY_LENT_PARTS; part++)
 		SUITE_TRUE(key_lent("p:", "rose", part, keys[n++]));

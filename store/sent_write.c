@@ -1,0 +1,137 @@
+/* How what logins have sent goes out. */
+#include <hiredis/hiredis.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "store/sent_internal.h"
+
+/* Full packs on their way. */
+struct pushing {
+	struct store *store;
+	char key[KEY_MAX];
+};
+
+/* Packs that hold so many messages as are kept. */
+static int64_t packs_kept(const struct store *store)
+{
+	return (store->config->history + SENT_PACK_LINES - 1) / SENT_PACK_LINES;
+}
+
+static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
+		      void *arg)
+{
+	struct pushing *pushing = arg;
+	int64_t kept = packs_kept(pushing->store);
+	struct command command;
+
+	if (store_result_of(result, reply, REDIS_REPLY_INTEGER, &error) == STORE_OK && kept > 0 &&
+	    reply->integer > kept + kept / 4) {
+		command_init(&command);
+		command_add(&command, "LTRIM");
+		command_add_key(&command, pushing->key);
+		command_add(&command, "0");
+		command_add_int(&command, kept - 1);
+		store_send(pushing->store, &command, store_ignore, NULL);
+	}
+	free(pushing);
+}
+
+static void send_expiry(struct store *store, const char *key)
+{
+	struct command command;
+
+	command_init(&command);
+	command_add(&command, "EXPIRE");
+	command_add_key(&command, key);
+	command_add_int(&command, SENT_KEPT_S);
+	store_send(store, &command, store_ignore, NULL);
+}
+
+/* In no script: Lua would look at each octet, more than once. */
+void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n)
+{
+	struct pushing *pushing = memory_alloc(sizeof(*pushing));
+	bool named = key_sent_packs(store_prefix(store), login, pushing->key);
+	struct command command;
+	char key[KEY_MAX];
+
+	pushing->store = store;
+	command_init(&command);
+	command_add(&command, "LPUSH");
+	command_add_key(&command, pushing->key);
+	for (size_t i = 0; i < n; i++) {
+		command_add_bytes(&command, packs[i]->lines, packs[i]->used - 1);
+		free(packs[i]);
+	}
+	if (!named) {
+		command_fini(&command);
+		free(pushing);
+		return;
+	}
+	/* It may be answered at once. */
+	memcpy(key, pushing->key, KEY_MAX);
+	store_send(store, &command, on_pushed, pushing);
+	send_expiry(store, key);
+}
+
+/* ---- lines -------------------------------------------------------------- */
+
+static void add_lines(struct command *command, const struct pack *pack)
+{
+	const char *line = pack->lines, *all = pack->lines + pack->used;
+
+	while (line < all) {
+		const char *end = memchr(line, '\n', (size_t)(all - line));
+
+		command_add_bytes(command, line, (size_t)(end - line));
+		line = end + 1;
+	}
+}
+
+void sent_write_end(struct store *store, struct sent_writing *writing)
+{
+	char counts[SENT_LISTS_MAX];
+	struct command command;
+
+	if (writing->n == 0)
+		return;
+	script_command(&command, SCRIPT_SENT, (int)writing->n);
+	for (size_t i = 0; i < writing->n; i++) {
+		command_add_key(&command, writing->lists[i].key);
+		counts[i] = (char)writing->lists[i].pack->n;
+	}
+	command_add_int(&command, store->config->history);
+	command_add_int(&command, SENT_KEPT_S);
+	command_add_bytes(&command, counts, writing->n);
+	for (size_t i = 0; i < writing->n; i++) {
+		add_lines(&command, writing->lists[i].pack);
+		free(writing->lists[i].pack);
+	}
+	writing->n = writing->n_lines = 0;
+	store_send(store, &command, store_ignore, NULL);
+}
+
+/* Lists may not be on one server in a cluster. */
+static size_t lists_max(const struct store *store)
+{
+	return store->config->redis.n_cluster > 0 ? 1 : SENT_LISTS_MAX;
+}
+
+void sent_write_rest(struct store *store, const char *login, struct pack *pack,
+		     struct sent_writing *writing)
+{
+	struct sent_list *list;
+
+	if (writing->n >= lists_max(store) ||
+	    writing->n + 1 + writing->n_lines + pack->n > SENT_PARTS_MAX)
+		sent_write_end(store, writing);
+	list = &writing->lists[writing->n];
+	if (!key_sent(store_prefix(store), login, list->key)) {
+		free(pack);
+		return;
+	}
+	list->pack = pack;
+	writing->n_lines += pack->n;
+	writing->n++;
+}
