@@ -318,6 +318,10 @@ int config_line(const struct config *config, const char *name);
 /* The same of the section redis. */
 int config_redis_line(const struct config *config, const char *name);
 
+/* The most scopes that one message is counted in: the login, its domain, plan and group. Cheap:
+ * whether one of many domains really shares is not looked at. */
+int config_scopes(const struct config *config);
+
 /* Who charges, with CHARGE_AUTO resolved. */
 enum charge_by config_charge_by(const struct config *config);
 

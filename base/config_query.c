@@ -51,6 +51,19 @@ const struct account_group *config_group(const struct config *config, const char
 	return NULL;
 }
 
+static bool plan_shares(const struct config *config)
+{
+	for (size_t i = 0; i < config->n_plans; i++)
+		if (config->plans[i].n_shared_quotas > 0)
+			return true;
+	return false;
+}
+
+int config_scopes(const struct config *config)
+{
+	return 1 + (config->n_domains > 0) + plan_shares(config) + (config->n_groups > 0);
+}
+
 enum charge_by config_charge_by(const struct config *config)
 {
 	if (config->charge != CHARGE_AUTO)

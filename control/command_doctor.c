@@ -2,6 +2,7 @@
  * doctor: looks at what Sendward needs, says what is wrong, and what to do.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "control/commands.h"
@@ -23,6 +24,7 @@ static const struct part {
 } parts[] = {
 	{ "redis", look_at_redis },
 	{ "host", doctor_host },
+	{ "postfix", doctor_postfix },
 };
 
 #define PARTS (sizeof(parts) / sizeof(parts[0]))
@@ -41,6 +43,8 @@ static void print_json(const struct doctor *doctor)
 	rights_sentinel_line(redis, line);
 	if (redis->n_sentinels > 0)
 		json_object_set_new(object, "sentinel_acl", json_string(line));
+	if (doctor->postfix)
+		json_object_set_new(object, "postfix", text_json(doctor->postfix));
 	control_print_json(object);
 }
 
@@ -56,13 +60,24 @@ static void print_lines(const struct redis_settings *redis)
 		printf("\nOn the sentinels:\n%s\n", line);
 }
 
+static void print_postfix(const char *directory)
+{
+	char *printable = text_printable(directory);
+
+	printf("postfix at %s\n", printable);
+	free(printable);
+}
+
 static void print(const struct doctor *doctor, const char *part)
 {
 	const struct redis_settings *redis = &doctor->control->config->redis;
 	char address[REDIS_NAME_MAX];
 
 	redis_name(redis, address);
-	printf("redis at %s\n", address);
+	if (!part || strcmp(part, "postfix") != 0)
+		printf("redis at %s\n", address);
+	if (doctor->postfix)
+		print_postfix(doctor->postfix);
 	doctor_print(doctor);
 	if (!part || strcmp(part, "redis") == 0)
 		print_lines(redis);
@@ -85,11 +100,14 @@ static bool look(struct doctor *doctor, const char *name)
 
 static int command_doctor(struct control *control)
 {
-	struct doctor doctor = { .control = control };
 	const char *name = control->argument.text;
+	struct doctor doctor = { .control = control, .all = !name };
 
 	if (!look(&doctor, name))
-		return control_misuse(control, "%s: there is no such part; there are: redis, host", name);
+		return control_misuse(control,
+				      "%s: there is no such part; there are: redis, host, postfix", name);
+	if (control_has(control, OPTION_CONFIG_DIRECTORY) && name && strcmp(name, "postfix") != 0)
+		return control_misuse(control, "--config-directory is for part postfix");
 	if (!control_load(control))
 		return STATUS_REFUSED;
 	doctor.findings = need(json_array());
@@ -99,6 +117,7 @@ static int command_doctor(struct control *control)
 	else
 		print(&doctor, name);
 	json_decref(doctor.findings);
+	free(doctor.postfix);
 	return doctor.worst < DOCTOR_ERROR ? STATUS_DONE : STATUS_REFUSED;
 }
 
@@ -107,10 +126,13 @@ const struct command commands_doctor[] = {
 	  .argument = "PART",
 	  .argument_optional = true,
 	  .check = value_any,
+	  .options = OPTION_LIST(OPTION_CONFIG_DIRECTORY),
 	  .help = "look for what is missing or set up badly",
 	  .notes = "PART is redis: what the server is, what Sendward may do there, settings that\n"
 		   "matter; and the ACL line of a user that may do what is needed; or host: the\n"
-		   "sockets of this host's daemons, and whether they were seen. Without PART both.\n"
+		   "sockets of this host's daemons, and whether they were seen; or postfix: whether\n"
+		   "main.cf and master.cf let it ask them, in the right places, and what it does\n"
+		   "while they are away. Without PART all of them.\n"
 		   "Nothing is changed. The exit status is 1 when there is an error.",
 	  .run = command_doctor },
 	{ 0 },

@@ -26,6 +26,8 @@ void doctor_say(struct doctor *doctor, enum doctor_level level, const char *advi
 				 doctor->check, "text", text_json(text)));
 	if (doctor->server)
 		json_object_set_new(finding, "server", text_json(doctor->server));
+	if (doctor->service)
+		json_object_set_new(finding, "service", text_json(doctor->service));
 	if (advice)
 		json_object_set_new(finding, "advice", text_json(advice));
 	json_array_append_new(doctor->findings, finding);
@@ -56,7 +58,8 @@ void doctor_print(const struct doctor *doctor)
 
 	json_array_foreach(doctor->findings, i, finding) {
 		printf("%-8s %-13s", text_of(finding, "level"), text_of(finding, "check"));
-		print_part(" ", text_of(finding, "text"));
+		print_part(" ", text_of(finding, "service"));
+		print_part(text_of(finding, "service") ? ": " : " ", text_of(finding, "text"));
 		print_part(" at ", text_of(finding, "server"));
 		print_part("\n                       => ", text_of(finding, "advice"));
 		putchar('\n');

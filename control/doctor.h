@@ -20,6 +20,9 @@ struct doctor {
 	enum doctor_level worst;
 	const char *check;  /* the row that is being looked at */
 	const char *server; /* of several; borrowed, NULL: it is the only one */
+	const char *service; /* of Postfix; borrowed, NULL: none in particular */
+	char *postfix;	     /* the directory of main.cf, owned; NULL: it was not looked at */
+	bool all;	     /* no part was named: what is not there is not missed */
 };
 
 /* One finding of the present row: advice says what to do, NULL for nothing. */
@@ -37,6 +40,9 @@ void doctor_servers(struct doctor *doctor);
 
 /* The daemons of this host: sockets, and whether they were seen. */
 void doctor_host(struct doctor *doctor);
+
+/* The Postfix of this host: does it ask us, and in the right places? */
+void doctor_postfix(struct doctor *doctor);
 
 /* Of one server: what it is and how it is set up; what we may do there. */
 struct patient {

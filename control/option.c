@@ -142,6 +142,8 @@ static const struct option_row options[OPTIONS] = {
 			    "so many logins, at most 1000 [20]" },
 	[OPTION_INTERVAL] = { "interval", 0, false, "TIME", value_duration,
 			      "of --follow [5s]" },
+	[OPTION_CONFIG_DIRECTORY] = { "config-directory", 0, false, "DIR", value_any,
+				      "main.cf and master.cf are there [Postfix's own]" },
 };
 
 const struct option_row *option_row(enum option_id option)

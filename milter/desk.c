@@ -200,21 +200,10 @@ bool desk_knows_identities(const struct desk *desk)
 	return identities_count(store_identities(desk->store)) > 0;
 }
 
-static bool plan_shares(const struct config *config)
-{
-	for (size_t i = 0; i < config->n_plans; i++)
-		if (config->plans[i].n_shared_quotas > 0)
-			return true;
-	return false;
-}
-
-/* At most so many waits follow each other. Cheap, as it is asked for each
- * question: whether one of many domains really shares is not looked at. */
+/* At most so many waits follow each other. */
 static int64_t patience_ms(const struct config *config)
 {
-	int scopes = 1 + (config->n_domains > 0) + plan_shares(config) + (config->n_groups > 0);
-
-	return (scopes + 1) * config->redis.deadline_ms + DESK_MARGIN_MS;
+	return (config_scopes(config) + 1) * config->redis.deadline_ms + DESK_MARGIN_MS;
 }
 
 /* Without a SASL user name: it may be an identity's. */

@@ -49,7 +49,7 @@ def host(b):
         expect(re.search(r"^ok +sockets +.*doctor.sock$", text, re.M), text)
         until(lambda: re.search(r"^ok +daemons +mx1/policyd was seen", b.ok("doctor", "host"), re.M), "a heartbeat")
         os.chmod(listener, 0o666)
-        expect(re.search(r"^warning +sockets +.*has not got mode 0660", b.ok("doctor"), re.M), "the mode")
+        expect(re.search(r"^warning +sockets +.*has not got mode 0660", b.ok("doctor", "host"), re.M), "the mode")
 
 
 def acl_words(b, without=(), name="acl"):

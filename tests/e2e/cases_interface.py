@@ -110,6 +110,23 @@ def _(stack):
 
 # -- starting where it cannot work
 
+@case(CLI, "doctor postfix finds a Postfix that works wired well, and one that does not ask us wired badly")
+def _(stack):
+    def errors():
+        done = stack.sendward("doctor", "postfix", "--config-directory", stack.postfix.config, "--json", check=False)
+        found = [(one["check"], one["text"]) for one in json.loads(done.stdout)["findings"] if one["level"] == "error"]
+        expect_equal(done.returncode, 1 if found else 0, "the exit status")
+        return found
+
+    expect_delivered(stack, stack.send(ROSE, to=["x@far.example"]))
+    expect_equal(errors(), [], "errors")
+    settings = stack.postfix_settings()
+    stack.postfix.reconfigure({**settings, "smtpd_milters": ""})
+    expect_delivered(stack, stack.send(ROSE, to=["x@far.example"]))
+    expect_equal(stack.used(ROSE), 1, "messages charged")
+    expect_match("nothing is charged", str(errors()), "what doctor finds")
+
+
 def _start_fails(stack, name, pattern, **credentials):
     """The daemon ends by itself, soon and with status 1, and says why."""
     log_path = os.path.join(stack.logs, "start.log")

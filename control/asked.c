@@ -1,0 +1,196 @@
+#define _POSIX_C_SOURCE 200809L
+#include "control/asked.h"
+
+#include <string.h>
+
+static const struct {
+	const char *name, *state;
+} lists[ASKED_LISTS] = {
+	[LIST_CLIENT] = { "smtpd_client_restrictions", "CONNECT" },
+	[LIST_HELO] = { "smtpd_helo_restrictions", "EHLO" },
+	[LIST_SENDER] = { "smtpd_sender_restrictions", "MAIL" },
+	[LIST_RELAY] = { "smtpd_relay_restrictions", "RCPT" },
+	[LIST_RECIPIENT] = { "smtpd_recipient_restrictions", "RCPT" },
+	[LIST_DATA] = { "smtpd_data_restrictions", "DATA" },
+	[LIST_END_OF_DATA] = { "smtpd_end_of_data_restrictions", "END-OF-MESSAGE" },
+};
+
+/* What ends a list for some sessions or for all that have logged in, so that nothing
+ * behind it is asked. */
+static const struct {
+	const char *restriction;
+	bool for_all;
+} ends[] = {
+	{ "permit_sasl_authenticated", true },
+	{ "permit", true },
+	{ "reject", true },
+	{ "defer", true },
+	{ "permit_mynetworks", false },
+	{ "permit_inet_interfaces", false },
+	{ "permit_auth_destination", false },
+	{ "permit_mx_backup", false },
+	{ "permit_tls_clientcerts", false },
+	{ "permit_tls_all_clientcerts", false },
+};
+
+const char *asked_list_name(enum asked_list list)
+{
+	return lists[list].name;
+}
+
+/* smtpd_delay_reject: what could be asked earlier is asked at RCPT. */
+const char *asked_state(const struct asked *asked, enum asked_list list)
+{
+	if (list <= LIST_RECIPIENT && wiring_yes(&asked->service->force, "smtpd_delay_reject"))
+		return "RCPT";
+	return lists[list].state;
+}
+
+/* ---- policy services -------------------------------------------------------- */
+
+/* Where in a list one is. */
+struct walk {
+	struct asked *asked;
+	enum asked_list list;
+	const char *unasked;
+	bool nobody;
+	int depth;
+};
+
+static void pass(struct walk *walk, const char *restriction)
+{
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (strcmp(restriction, ends[i].restriction) != 0 || walk->nobody)
+			continue;
+		walk->unasked = ends[i].restriction;
+		walk->nobody = ends[i].for_all;
+	}
+}
+
+static void meet(struct walk *walk, const char *item, bool warn_only)
+{
+	struct asked *asked = walk->asked;
+	struct asked_policy *policy = &asked->policies[asked->n_policies];
+	const char *context;
+
+	if (asked->n_policies == ASKED_POLICIES_MAX)
+		return;
+	*policy = (struct asked_policy){ .list = walk->list,
+					 .unasked = walk->unasked,
+					 .nobody = walk->nobody,
+					 .warn_only = warn_only };
+	postfix_server_init(&policy->server, item);
+	wiring_find(asked->wiring, asked->service->chrooted, policy->server.endpoint,
+		    &policy->target);
+	context = postfix_server_value(&policy->server, "policy_context", "");
+	policy->relay = strcmp(context, "relay") == 0 || strncmp(context, "relay:", 6) == 0;
+	if (policy->target.place == PLACE_FOREIGN)
+		postfix_server_fini(&policy->server);
+	else
+		asked->n_policies++;
+}
+
+static void go_through(struct walk *walk, const char *text)
+{
+	const struct wiring_settings *force = &walk->asked->service->force;
+	struct postfix_list list;
+
+	if (walk->depth == ASKED_DEPTH_MAX)
+		return;
+	walk->depth++;
+	postfix_list_init(&list, text);
+	for (size_t i = 0; i < list.n; i++) {
+		const char *item = list.items[i];
+
+		if (i > 0 && strcmp(list.items[i - 1], "check_policy_service") == 0)
+			meet(walk, item, i > 1 && strcmp(list.items[i - 2], "warn_if_reject") == 0);
+		else if (wiring_lists(force, "smtpd_restriction_classes", item))
+			go_through(walk, wiring_value(force, item));
+		else
+			pass(walk, item);
+	}
+	postfix_list_fini(&list);
+	walk->depth--;
+}
+
+/* ---- milters ---------------------------------------------------------------- */
+
+static void read_milters(struct asked *asked)
+{
+	struct postfix_list list;
+
+	postfix_list_init(&list, wiring_value(&asked->service->force, "smtpd_milters"));
+	for (size_t i = 0; i < list.n && i < ASKED_MILTERS_MAX; i++) {
+		struct asked_milter *milter = &asked->milters[asked->n_milters++];
+
+		postfix_server_init(&milter->server, list.items[i]);
+		wiring_find(asked->wiring, asked->service->chrooted, milter->server.endpoint,
+			    &milter->target);
+	}
+	postfix_list_fini(&list);
+}
+
+/* ---- whole ------------------------------------------------------------------ */
+
+void asked_init(struct asked *asked, const struct wiring *wiring,
+		const struct wiring_service *service)
+{
+	memset(asked, 0, sizeof(*asked));
+	asked->wiring = wiring;
+	asked->service = service;
+	for (enum asked_list list = 0; list < ASKED_LISTS; list++) {
+		struct walk walk = { .asked = asked, .list = list };
+
+		go_through(&walk, wiring_value(&service->force, lists[list].name));
+	}
+	read_milters(asked);
+}
+
+void asked_fini(struct asked *asked)
+{
+	for (size_t i = 0; i < asked->n_policies; i++)
+		postfix_server_fini(&asked->policies[i].server);
+	for (size_t i = 0; i < asked->n_milters; i++)
+		postfix_server_fini(&asked->milters[i].server);
+	asked->n_policies = asked->n_milters = 0;
+}
+
+static bool is_ours(const struct wiring_target *target, enum wiring_part part)
+{
+	return target->place == PLACE_OURS && target->part == part;
+}
+
+bool asked_is_ours(const struct asked_policy *policy)
+{
+	return is_ours(&policy->target, PART_POLICYD);
+}
+
+bool asked_in(const struct asked *asked, enum asked_list list)
+{
+	for (size_t i = 0; i < asked->n_policies; i++) {
+		const struct asked_policy *policy = &asked->policies[i];
+
+		if (policy->list == list && !policy->relay && !policy->nobody &&
+		    asked_is_ours(policy))
+			return true;
+	}
+	return false;
+}
+
+size_t asked_milter(const struct asked *asked)
+{
+	size_t i = 0;
+
+	while (i < asked->n_milters && !is_ours(&asked->milters[i].target, PART_MILTER))
+		i++;
+	return i;
+}
+
+bool asked_by_milter(const struct asked *asked)
+{
+	const struct wiring_settings *force = &asked->service->force;
+
+	return asked_milter(asked) < asked->n_milters &&
+	       !*wiring_value(force, "smtpd_proxy_filter") &&
+	       !wiring_lists(force, "receive_override_options", "no_milters");
+}

@@ -1,0 +1,77 @@
+/*
+ * Whom one smtpd asks, and when: the policy services in its restriction lists and the
+ * milters, as far as they can be ours (SMTPD_POLICY_README, MILTER_README). Pure.
+ */
+#ifndef SENDWARD_CONTROL_ASKED_H
+#define SENDWARD_CONTROL_ASKED_H
+
+#include "control/postfix_list.h"
+#include "control/wiring.h"
+
+/* More of them are not seen. */
+#define ASKED_POLICIES_MAX 32
+#define ASKED_MILTERS_MAX 32
+
+/* Restriction classes in restriction classes are followed so deep. */
+#define ASKED_DEPTH_MAX 4
+
+/* The lists of restrictions, in the order Postfix goes through them. */
+enum asked_list {
+	LIST_CLIENT,
+	LIST_HELO,
+	LIST_SENDER,
+	LIST_RELAY,
+	LIST_RECIPIENT,
+	LIST_DATA,
+	LIST_END_OF_DATA,
+};
+#define ASKED_LISTS 7
+
+const char *asked_list_name(enum asked_list list);
+
+/* One check_policy_service that is ours, or was meant to be. */
+struct asked_policy {
+	enum asked_list list;
+	struct postfix_server server;
+	struct wiring_target target;
+	const char
+		*unasked; /* static: the restriction before it, whose sessions never come here... */
+	bool nobody;	  /* ... and that is all who have logged in; else some */
+	bool warn_only;	  /* behind warn_if_reject */
+	bool relay;	  /* its policy_context is relay (identities) */
+};
+
+struct asked_milter {
+	struct postfix_server server;
+	struct wiring_target target; /* of all milters, ours or not */
+};
+
+struct asked {
+	const struct wiring *wiring; /* both borrowed */
+	const struct wiring_service *service;
+	struct asked_policy policies[ASKED_POLICIES_MAX];
+	size_t n_policies;
+	struct asked_milter milters[ASKED_MILTERS_MAX];
+	size_t n_milters;
+};
+
+void asked_init(struct asked *asked, const struct wiring *wiring,
+		const struct wiring_service *service);
+void asked_fini(struct asked *asked);
+
+/* The state in which the list is gone through. */
+const char *asked_state(const struct asked *asked, enum asked_list list);
+
+/* Ours, and not one that was meant to be. */
+bool asked_is_ours(const struct asked_policy *policy);
+
+/* Is our policy service asked about logins in this list? */
+bool asked_in(const struct asked *asked, enum asked_list list);
+
+/* Ours in milters[]; n_milters: it is none of them. */
+size_t asked_milter(const struct asked *asked);
+
+/* The same, and nothing keeps Postfix from asking it. */
+bool asked_by_milter(const struct asked *asked);
+
+#endif

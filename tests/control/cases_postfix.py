@@ -1,0 +1,337 @@
+"""doctor postfix: what it finds in main.cf and master.cf, as the real postconf prints them."""
+
+import json
+import os
+import pwd
+import re
+import socket
+
+from bench import REPOSITORY, equal, expect
+
+POSTCONF = "/usr/sbin/postconf"
+
+SASL = '\nsasld {{ listen = {{ "unix:QUEUE/sendward/auth" }} }}\n'
+SENDERS = '  sender_login_listen = {{ "unix:QUEUE/sendward/senders" }}'
+
+
+def blocks_of_readme():
+    """What README.md says of main.cf and master.cf."""
+    with open(os.path.join(REPOSITORY, "README.md"), encoding="utf-8") as readme:
+        blocks = re.findall(r"^```\w*\n(.*?)^```$", readme.read(), re.M | re.S)
+    main = next(block for block in blocks if block.startswith("sendward_policy ="))
+    master = next(block for block in blocks if block.startswith("submission inet"))
+    return main, master
+
+
+MAIN, MASTER = blocks_of_readme()
+
+
+class Wiring:
+    """A Postfix configuration and ours, wired as README.md says; the cases change something and look what is found."""
+
+    def __init__(self, b):
+        self.b = b
+        self.queue = b.path("queue")
+        self.config = b.path("postfix")
+        self._sockets = []
+        os.makedirs(os.path.join(self.queue, "sendward"), exist_ok=True)
+        os.makedirs(self.config, exist_ok=True)
+        for path in (self.queue, os.path.join(self.queue, "sendward")):
+            os.chmod(path, 0o755)
+        for name in ("policy", "milter", "auth", "senders"):
+            self.listen(os.path.join(self.queue, "sendward", name))
+
+    def listen(self, path):
+        if not os.path.exists(path):
+            listener = socket.socket(socket.AF_UNIX)
+            listener.bind(path)
+            self._sockets.append(listener)
+        os.chmod(path, 0o660)
+
+    def close(self):
+        for listener in self._sockets:
+            os.unlink(listener.getsockname())
+            listener.close()
+
+    def configure(self, main="", master=MASTER, policyd=True, milter=True, more="", senders="", at=None):
+        """more: of sendward.conf; at: where the daemons listen."""
+        at = at or os.path.join(self.queue, "sendward")
+        sections = ""
+        if policyd:
+            sections += 'policyd {{ listen = {{ "unix:%s/policy" }}%s }}\n' % (at, senders.replace("QUEUE", self.queue))
+        if milter:
+            sections += 'milter {{ listen = "unix:%s/milter" }}\n' % at
+        self.b.configure('redis {{ address = "{address}" }}\n' + sections + more.replace("QUEUE", self.queue))
+        own = {"compatibility_level": "3.6", "queue_directory": self.queue, "mail_owner": pwd.getpwuid(os.geteuid()).pw_name}
+        text = "".join(f"{name} = {value}\n" for name, value in own.items()) + MAIN + main
+        with open(os.path.join(self.config, "main.cf"), "w", encoding="utf-8") as file:
+            file.write(text)
+        with open(os.path.join(self.config, "master.cf"), "w", encoding="utf-8") as file:
+            file.write(master)
+
+    def look(self, **changes):
+        """What is found and not ok: (level, check, service, text); the exit status is compared with it."""
+        self.configure(**changes)
+        done = self.b.call("doctor", "postfix", "--config-directory", self.config, "--json")
+        equal(done.stderr, "")
+        told = json.loads(done.stdout)
+        found = [(one["level"], one["check"], one.get("service"), one["text"]) for one in told["findings"]]
+        wrong = any(one[0] == "error" for one in found)
+        equal((done.returncode, told["ok"]), (int(wrong), not wrong), f"{found}")
+        expect(all("advice" in one for one in told["findings"] if one["level"] in ("warning", "error") and
+                   one["check"] != "postconf"), found)
+        # What README defines and a case does not use, and what a case sets once more, postconf says rightly.
+        return [one for one in found if one[0] != "ok" and
+                not re.search(r"unused parameter: sendward_|overriding earlier entry", one[3])]
+
+    def finds(self, level, check, pattern, **changes):
+        """That, once, and nothing else."""
+        found = self.look(**changes)
+        expect(len(found) == 1 and found[0][:2] == (level, check) and re.search(pattern, found[0][3]),
+               f"{level} {check} /{pattern}/ and nothing else: {found}")
+
+
+def wired(case):
+    """A case with a Wiring; nothing to try where there is no Postfix."""
+    def run(b):
+        if os.path.exists(POSTCONF):
+            wiring = Wiring(b)
+            try:
+                case(wiring)
+            finally:
+                wiring.close()
+    run.__doc__ = case.__doc__
+    return run
+
+
+def submission(*options):
+    """The service, with README's lines but for the parameters of these options."""
+    names = [re.match(r"\{? *(\w+)", option).group(1) for option in options]
+    lines = [line for line in MASTER.splitlines() if not any(re.search(rf"-o \{{? *{name}\b", line) for name in names)]
+    return "\n".join(lines + [f"  -o {option}" for option in options if not option.endswith("!")]) + "\n"
+
+
+# --- as it should be -----------------------------------------------------------------------------------------------------
+
+@wired
+def right(w):
+    """doctor postfix finds nothing wrong with README's own wiring, with either daemon alone, and behind inet sockets"""
+    equal(w.look(), [])
+    text = w.b.ok("doctor", "postfix", "--config-directory", w.config)
+    expect(text.startswith(f"postfix at {w.config}\n") and "redis" not in text, text)
+    expect("the policy service is asked at RCPT, DATA, END-OF-MESSAGE" in text and "the milter charges" in text, text)
+    expect(re.search(r"^ok +reach +user \S+ may connect to .*/sendward/milter$", text, re.M), text)
+    equal(w.b.json("doctor", "postfix", "--config-directory", w.config)["postfix"], w.config)
+    equal(w.look(milter=False, master=submission("smtpd_milters=")), [])
+    equal(w.look(policyd=False, master=submission("smtpd_recipient_restrictions=permit_sasl_authenticated,reject",
+                                                  "smtpd_data_restrictions=", "smtpd_end_of_data_restrictions=")), [])
+    inet = 'policyd {{ listen = {{ "inet:127.0.0.1:10031" }} }}\nmilter {{ listen = "inet:127.0.0.1:10032" }}\n'
+    main = ("sendward_policy = check_policy_service { inet:localhost:10031, timeout=5s }\n"
+            "sendward_milter = inet:127.0.0.1:10032\n")
+    equal(w.look(policyd=False, milter=False, more=inet, main=main), [])
+
+
+@wired
+def elsewhere(w):
+    """doctor postfix reads the overrides of master.cf and their variables as Postfix does"""
+    equal(w.look(main="smtpd_milters = $mua_milters\nmua_milters =\n",
+                 master=submission("smtpd_milters!", "mua_milters=$sendward_milter")), [])
+    w.finds("error", "milter", 'smtpd_milters is ""', main="smtpd_milters = $sendward_milter\n", master=submission("smtpd_milters="))
+    equal(w.look(main="smtpd_restriction_classes = ours\nours = $sendward_policy\n",
+                 master=submission("{ smtpd_data_restrictions = ours }")), [])
+
+
+@wired
+def unread(w):
+    """doctor postfix says when postconf cannot read the configuration, and passes its warnings on"""
+    w.finds("warning", "postconf", "unused parameter: smtpd_milter=x", main="smtpd_milter = x\n")
+    os.unlink(os.path.join(w.config, "master.cf"))
+    text = w.b.refused(1, "^$", "doctor", "postfix", "--config-directory", w.config)
+    expect(re.search(r"^error +postconf +fatal: open .*/master.cf: No such file", text, re.M), text)
+    w.b.refused(2, "--config-directory is for part postfix", "doctor", "redis", "--config-directory", w.config)
+    w.finds("warning", "postconf", "no daemon is configured here", policyd=False, milter=False)
+
+
+# --- who charges -----------------------------------------------------------------------------------------------------------
+
+@wired
+def milter(w):
+    """doctor postfix finds a milter that is not asked, not the last one, named twice, or kept away"""
+    other = "unix:private/dkim"
+    w.finds("error", "milter", "nothing is charged", master=submission("smtpd_milters=" + other))
+    w.finds("warning", "milter", "nobody looks at the header", master=submission("smtpd_milters="), more="charge = policyd\n")
+    equal(w.look(master=submission("{ smtpd_milters = %s $sendward_milter }" % other)), [])
+    behind = submission("{ smtpd_milters = $sendward_milter, { %s, default_action = accept } }" % other)
+    w.finds("warning", "milter", "has unix:private/dkim behind unix:sendward/milter", master=behind)
+    equal(w.look(master=behind, more="plan default {{ checks {{ header_from = rewrite }} }}\n"), [])
+    w.finds("warning", "milter", "twice", master=submission("{ smtpd_milters = $sendward_milter $sendward_milter }"))
+    w.finds("warning", "milter", "goes before smtpd_milters", master=submission("smtpd_milter_maps=cidr:/etc/postfix/milters"))
+    w.finds("error", "milter", "no_milters: no milter is asked here", main="receive_override_options = no_milters\n")
+    w.finds("error", "milter", "policyd.listen, where milter.listen is needed", master=submission("smtpd_milters=unix:sendward/policy"))
+
+
+@wired
+def charging(w):
+    """doctor postfix finds that nothing is charged: no END-OF-MESSAGE without a milter, a filter before the queue"""
+    alone = {"milter": False, "main": "smtpd_milters =\n"}
+    w.finds("error", "charging", "nothing is charged.* at RCPT, DATA, and charges at END-OF-MESSAGE",
+            master=submission("smtpd_milters!", "smtpd_end_of_data_restrictions="), **alone)
+    w.finds("error", "charging", "asked at RCPT, and", **alone,
+            master=submission("smtpd_milters!", "smtpd_data_restrictions=", "smtpd_end_of_data_restrictions="))
+    equal(w.look(master=submission("smtpd_end_of_data_restrictions=", "smtpd_data_restrictions=")), [])
+    filtered = submission("smtpd_proxy_filter=127.0.0.1:10025")
+    w.finds("error", "milter", "smtpd_proxy_filter is set.* nothing is charged", master=filtered)
+    w.finds("warning", "charging", "cannot hold, discard or redirect", milter=False, master=filtered + "  -o smtpd_milters=\n")
+
+
+# --- the policy service ----------------------------------------------------------------------------------------------------
+
+@wired
+def policy(w):
+    """doctor postfix finds a policy service that is never asked, asked too early, too often, or for nothing"""
+    def recipients(text):
+        return submission("{ smtpd_recipient_restrictions = %s }" % text)
+
+    nowhere = submission("smtpd_recipient_restrictions=reject", "smtpd_data_restrictions=", "smtpd_end_of_data_restrictions=")
+    w.finds("warning", "policy", "no list of restrictions asks policyd.listen unix:", master=nowhere)
+    w.finds("error", "policy", "nothing charged", master=nowhere + "  -o smtpd_milters=\n", milter=False)
+    w.finds("error", "policy", "has permit_sasl_authenticated before .* never asked",
+            master=recipients("permit_mynetworks, permit_sasl_authenticated, $sendward_policy, reject"))
+    w.finds("warning", "policy", "has permit_mynetworks before .* not asked about these",
+            master=recipients("permit_mynetworks, $sendward_policy, reject"))
+    w.finds("error", "policy", "warn_if_reject", master=recipients("warn_if_reject $sendward_policy, reject"))
+    w.finds("warning", "policy", "asked 2 times for each recipient", main="smtpd_sender_restrictions = $sendward_policy\n")
+    w.finds("warning", "policy", "at CONNECT .*nothing is decided",
+            main="smtpd_delay_reject = no\nsmtpd_client_restrictions = $sendward_policy\n")
+    w.finds("error", "policy", "milter.listen, where policyd.listen is needed",
+            master=submission("smtpd_data_restrictions=check_policy_service,unix:sendward/milter"))
+    relay = "check_policy_service { unix:sendward/policy, timeout=5s, policy_context=relay, { default_action = defer_if_reject x } }"
+    main = "smtpd_relay_restrictions = %s, reject_unauth_destination\n"
+    equal(w.look(main=main % ("permit_sasl_authenticated, " + relay)), [])
+    w.finds("warning", "policy", "no list of restrictions asks", master=nowhere, main=main % relay)
+    w.finds("warning", "policy", "has permit_mynetworks before", main=main % ("permit_mynetworks, " + relay))
+
+
+@wired
+def away(w):
+    """doctor postfix finds times that are too short or too long, and what is done without us that should not be"""
+    def service(text):
+        return submission("smtpd_milters!", "{ smtpd_recipient_restrictions = check_policy_service { unix:sendward/policy, %s }, "
+                          "permit_sasl_authenticated, reject }" % text, "{ smtpd_milters = $sendward_milter }")
+
+    for text, level, pattern in (
+            ("{ timeout = 0s }", "error", "timeout is 0s, and an answer may take 500 ms .*gives up before"),
+            ("timeout=2m", "warning", "timeout is 2m: one that hangs"),
+            ("timeout=5s, try_limit=1", "error", "try_limit is 1"),
+            ("timeout=5s, default_action=DUNNO", "warning", '"DUNNO": while the daemon is away, mail passes unchecked'),
+            ("timeout=5s, { default_action = 554 5.7.1 no }", "warning", "is refused for good")):
+        w.finds(level, "away", pattern, master=service(text))
+    w.finds("warning", "away", "timeout is 100s", master=service(""))
+    equal(w.look(main="smtpd_policy_service_timeout = 5s\n", master=service("")), [])
+    w.finds("warning", "away", "timeout is 5s, and an answer may take 6000 ms .redis.deadline 3000 ms",
+            more="redis {{ deadline = 3s }}\n", master=submission("{ smtpd_milters = unix:sendward/milter }"),
+            main="milter_default_action = tempfail\n")
+    for value, pattern in (("default_action=accept", "passes unchecked, and uncharged"), ("default_action=reject", "refused for good"),
+                           ("content_timeout=0s, default_action=tempfail", "milter_content_timeout is 0s")):
+        expect(any(one[1] == "away" and re.search(pattern, one[3]) for one in w.look(
+            master=submission("{ smtpd_milters = { unix:sendward/milter, %s } }" % value))), value)
+
+
+# --- sockets ---------------------------------------------------------------------------------------------------------------
+
+@wired
+def chroot(w):
+    """doctor postfix knows where a path leads with and without a chroot"""
+    absolute = submission("smtpd_milters=unix:%s/sendward/milter" % w.queue)
+    w.finds("error", "milter", f"which is {w.queue}{w.queue}/sendward/milter to this smtpd, that is chrooted", master=absolute)
+    equal(w.look(master=re.sub("n( +)-( +)y", r"n\1-\2n", absolute)), [])
+    inside = submission("smtpd_milters=unix:/sendward/milter")
+    equal(w.look(master=inside), [])
+    for column in "n-":
+        w.finds("error", "milter", "which is /sendward/milter to this smtpd, that is not chrooted",
+                master=re.sub("n( +)-( +)y", rf"n\1-\2{column}", inside))
+    # Outside of the queue directory nothing is found in a chroot.
+    run = w.b.path("run")
+    os.makedirs(run, exist_ok=True)
+    found = w.look(at=run, policyd=False, master=submission("smtpd_milters=unix:%s/milter" % run))
+    expect(any(one[:2] == ("error", "milter") and "that is chrooted" in one[3] for one in found), found)
+    advice = [one["advice"] for one in json.loads(w.b.call("doctor", "postfix", "--config-directory", w.config, "--json").stdout)
+              ["findings"] if one["check"] == "milter"]
+    expect(f"listen on a socket below {w.queue}" in advice[0], advice)
+
+
+@wired
+def reached(w):
+    """doctor postfix finds sockets that are not there or that Postfix's user may not connect to"""
+    path = os.path.join(w.queue, "sendward", "milter")
+    os.chmod(path, 0o060)
+    w.finds("error", "reach", "may not connect .mode 0060")
+    os.chmod(path, 0o660)
+    directory = os.path.join(w.queue, "sendward")
+    os.chmod(directory, 0o670)
+    try:
+        w.finds("error", "reach", "may not search it .mode 0670")
+    finally:
+        os.chmod(directory, 0o755)
+    os.rename(path, path + ".away")
+    w.finds("error", "reach", "/sendward/milter: No such file")
+    w.b.write("queue/sendward/milter", "")
+    w.finds("error", "reach", "is no socket")
+    os.rename(path + ".away", path)
+    w.finds("error", "reach", "there is no user no-such-user", main="mail_owner = no-such-user\n")
+
+
+# --- logins and addresses --------------------------------------------------------------------------------------------------
+
+@wired
+def sasl(w):
+    """doctor postfix looks whether smtpd asks sendward-sasld where it is configured"""
+    w.finds("warning", "sasl", "smtpd_sasl_type is cyrus, smtpd_sasl_path smtpd", more=SASL)
+    main = "smtpd_sasl_type = dovecot\nsmtpd_sasl_path = "
+    equal(w.look(more=SASL, main=main + "sendward/auth\n"), [])
+    equal(w.look(more=SASL, main=main + "/sendward/auth\n"), [])
+    w.finds("warning", "sasl", "smtpd_sasl_path private/auth", more=SASL, main=main + "private/auth\n")
+    w.finds("error", "sasl", "that is chrooted; sasld.listen is", more=SASL, main=main + w.queue + "/sendward/auth\n")
+    equal(w.look(main=main + "private/auth\n"), [])
+
+
+@wired
+def senders(w):
+    """doctor postfix looks whether smtpd_sender_login_maps asks us where it is configured, and who suffers from that"""
+    main = "smtpd_sender_restrictions = reject_sender_login_mismatch\nsmtpd_sender_login_maps = "
+    asked = main + "socketmap:unix:/sendward/senders:"
+    port_25 = "smtp inet n - y - - smtpd\n"
+    w.finds("warning", "senders", "does not ask policyd.sender_login_listen", senders=SENDERS)
+    equal(w.look(senders=SENDERS, main=asked + "senders\n"), [])
+    equal(w.look(senders=SENDERS, main=main + "hash:/etc/postfix/senders, proxy:socketmap:unix:sendward/senders:accounts\n"), [])
+    w.finds("error", "senders", 'the map "sender"', senders=SENDERS, main=asked + "sender\n")
+    w.finds("error", "senders", "where policyd.sender_login_listen is needed", senders=SENDERS,
+            main=main + "socketmap:unix:/sendward/policy:senders\n")
+    w.finds("warning", "senders", "no restriction asks it", senders=SENDERS,
+            main="smtpd_sender_login_maps = socketmap:unix:/sendward/senders:senders\n")
+    w.finds("error", "senders", "all mail is refused", senders=SENDERS, main=asked + "senders\n", master=MASTER + port_25)
+    equal(w.look(senders=SENDERS, main=asked + "accounts\n", master=MASTER + port_25), [])
+
+
+# --- services --------------------------------------------------------------------------------------------------------------
+
+@wired
+def services(w):
+    """doctor postfix tells submission from port 25 and from the way back of a content filter"""
+    port_25 = "smtp inet n - y - - smtpd\n"
+    back = "127.0.0.1:10026 inet n - n - - smtpd -o content_filter= -o receive_override_options=no_milters\n"
+    equal(w.look(master=MASTER + port_25), [])
+    found = w.look(main="smtpd_sasl_auth_enable = yes\n", master=MASTER + port_25 + back)
+    equal(sorted((level, check, service) for level, check, service, _ in found),
+          [("error", "milter", "smtp/inet"), ("warning", "policy", "smtp/inet")])
+    own = back.replace("no_milters", "no_milters -o smtpd_sasl_auth_enable=yes")
+    expect(("error", "milter", "127.0.0.1:10026/inet") in [one[:3] for one in w.look(master=MASTER + own)], "an AUTH of its own")
+    w.finds("error", "services", "no smtpd offers AUTH: there are no logins to look at", master=port_25)
+    w.finds("warning", "services", "identities are all", master=MASTER.replace("auth_enable=yes", "auth_enable=no"))
+    w.finds("warning", "other mail", r"non_smtpd_milters names .* and of internal_mail_filter_classes bounce has no login",
+            main="non_smtpd_milters = $sendward_milter\ninternal_mail_filter_classes = bounce\n")
+    many = "".join(f"127.0.0.1:{number} inet n - n - - smtpd\n" for number in range(10100, 10170))
+    w.finds("unknown", "services", "more smtpd services than the 64", master=MASTER + many)
+
+
+CASES = [right, elsewhere, unread, milter, charging, policy, away, chroot, reached, sasl, senders, services]

@@ -1,0 +1,238 @@
+/* Lists of main.cf, what postconf prints, and where an endpoint leads. */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/asked.h"
+#include "control/postfix_list.h"
+#include "control/wiring.h"
+#include "tests/unit/suite.h"
+
+static void test_lists(void)
+{
+	static const struct {
+		const char *text, *items;
+	} rows[] = {
+		{ "", "" },
+		{ " , \t", "" },
+		{ "a, b\tc,,d", "a|b|c|d|" },
+		{ "a { b, c } d", "a|{ b, c }|d|" },
+		{ "{ a, { b = c d }, e=f } g", "{ a, { b = c d }, e=f }|g|" },
+		{ "{ a, b", "{ a, b|" },
+		{ "a } b", "a|}|b|" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct postfix_list list;
+		char items[256] = "";
+
+		postfix_list_init(&list, rows[i].text);
+		for (size_t j = 0; j < list.n; j++)
+			strcat(strcat(items, list.items[j]), "|");
+		suite_row("row %zu", i);
+		SUITE_TEXT_EQUAL(items, rows[i].items);
+		postfix_list_fini(&list);
+	}
+}
+
+static void test_long_list(void)
+{
+	size_t len = 4 * POSTFIX_LIST_MAX;
+	char *text = malloc(len + 1);
+	struct postfix_list list;
+
+	for (size_t i = 0; i < len; i++)
+		text[i] = i % 2 ? ',' : 'x';
+	text[len] = '\0';
+	postfix_list_init(&list, text);
+	CU_ASSERT_EQUAL(list.n, POSTFIX_LIST_MAX);
+	postfix_list_fini(&list);
+	free(text);
+}
+
+static void test_servers(void)
+{
+	static const struct {
+		const char *item, *endpoint, *timeout, *action;
+	} rows[] = {
+		{ "unix:a/b", "unix:a/b", "none", "none" },
+		{ "{ unix:a/b }", "unix:a/b", "none", "none" },
+		{ "{inet:h:1,timeout=5s}", "inet:h:1", "5s", "none" },
+		{ "{ unix:a, { default_action = 451 4.3.0 Later, please }, timeout=1m }", "unix:a",
+		  "1m", "451 4.3.0 Later, please" },
+		{ "{ unix:a, timeout=1s, timeout=2s, nonsense, {", "unix:a", "2s", "none" },
+		{ "{ }", "", "none", "none" },
+		{ "", "", "none", "none" },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct postfix_server server;
+
+		postfix_server_init(&server, rows[i].item);
+		suite_row("row %zu", i);
+		SUITE_TEXT_EQUAL(server.endpoint, rows[i].endpoint);
+		SUITE_TEXT_EQUAL(postfix_server_value(&server, "timeout", "none"), rows[i].timeout);
+		SUITE_TEXT_EQUAL(postfix_server_value(&server, "default_action", "none"),
+				 rows[i].action);
+		postfix_server_fini(&server);
+	}
+}
+
+static void test_times(void)
+{
+	CU_ASSERT_EQUAL(postfix_time_ms("0"), 0);
+	CU_ASSERT_EQUAL(postfix_time_ms("100s"), 100000);
+	CU_ASSERT_EQUAL(postfix_time_ms("5m"), 300000);
+	CU_ASSERT_EQUAL(postfix_time_ms("2w"), 1209600000);
+	CU_ASSERT_EQUAL(postfix_time_ms(""), -1);
+	CU_ASSERT_EQUAL(postfix_time_ms("5x"), -1);
+	CU_ASSERT_EQUAL(postfix_time_ms("5ss"), -1);
+	CU_ASSERT_EQUAL(postfix_time_ms("-1"), -1);
+	CU_ASSERT_EQUAL(postfix_time_ms("99999999999999999999"), -1);
+}
+
+static bool same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static struct config *config_of(const char *text)
+{
+	char error[256];
+	struct config *config = config_load_text(text, "test", error, sizeof(error));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(config);
+	return config;
+}
+
+#define OURS                                                                                                     \
+	"policyd { listen = { \"unix:/q/sendward/policy\", \"inet:127.0.0.1:10031\", \"inet:[::1]:10033\" } }\n" \
+	"milter { listen = \"unix:/run/milter\" }\n"
+
+static void test_targets(void)
+{
+	static const struct {
+		const char *text;
+		bool chrooted;
+		enum wiring_place place;
+		const char *path;
+	} rows[] = {
+		{ "unix:sendward/policy", true, PLACE_OURS, "/q/sendward/policy" },
+		{ "unix:sendward/policy", false, PLACE_OURS, "/q/sendward/policy" },
+		{ "local:sendward/policy", false, PLACE_OURS, "/q/sendward/policy" },
+		{ "sendward/policy", false, PLACE_OURS, "/q/sendward/policy" },
+		{ "unix:/sendward/policy", true, PLACE_OURS, "/q/sendward/policy" },
+		{ "unix:/sendward/policy", false, PLACE_MISLEADING, "/sendward/policy" },
+		{ "unix:/q/sendward/policy", false, PLACE_OURS, "/q/sendward/policy" },
+		{ "unix:/q/sendward/policy", true, PLACE_MISLEADING, "/q/q/sendward/policy" },
+		{ "unix:/run/milter", false, PLACE_OURS, "/run/milter" },
+		{ "unix:/run/milter", true, PLACE_MISLEADING, "/q/run/milter" },
+		{ "unix:private/policy", true, PLACE_FOREIGN, "/q/private/policy" },
+		{ "inet:127.0.0.1:10031", true, PLACE_OURS, "" },
+		{ "inet:localhost:10031", true, PLACE_OURS, "" },
+		{ "localhost:10031", true, PLACE_OURS, "" },
+		{ "inet:[::1]:10033", true, PLACE_OURS, "" },
+		{ "inet:mail.example:10031", true, PLACE_FOREIGN, "" },
+		{ "inet:127.0.0.1:10032", true, PLACE_FOREIGN, "" },
+		{ "inet:127.0.0.1:policy", true, PLACE_FOREIGN, "" },
+		{ "inet:", true, PLACE_FOREIGN, "" },
+		{ "", true, PLACE_FOREIGN, "" },
+	};
+	struct config *config = config_of(OURS);
+	struct wiring_target target;
+	struct wiring wiring;
+
+	wiring_init(&wiring, config, same);
+	wiring_read_settings(&wiring.main, "queue_directory = /q\n");
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		wiring_find(&wiring, rows[i].chrooted, rows[i].text, &target);
+		suite_row("%s", rows[i].text);
+		CU_ASSERT_EQUAL(target.place, rows[i].place);
+		SUITE_TEXT_EQUAL(target.path, rows[i].path);
+	}
+	wiring_fini(&wiring);
+	config_unref(&config);
+}
+
+static void test_services(void)
+{
+	static const char services[] =
+		"smtp       inet  n       -       y       -       -       smtpd\n"
+		"qmgr       unix  n       -       n       300     1       qmgr\n"
+		"proxymap   unix  -       -       y       -       -       proxymap\n"
+		"broken\n"
+		"[::1]:587  inet  n       n       -       -       -       smtpd -o smtpd_sasl_auth_enable=yes\n";
+	struct config *config = config_of(OURS);
+	struct wiring wiring;
+
+	wiring_init(&wiring, config, same);
+	wiring_read_settings(&wiring.main,
+			     "compatibility_level = 3.6\nempty =\nnot a setting\nx = a = b\n");
+	wiring_read_services(&wiring, services);
+	wiring_read_own(
+		&wiring,
+		"smtp/inet/a = 1\n[::1]:587/inet/a = 2\nother/inet/a = 3\nsmtp/unix/a = 4\n");
+	CU_ASSERT_EQUAL_FATAL(wiring.n, 2);
+	SUITE_TEXT_EQUAL(wiring.services[0].name, "smtp/inet");
+	CU_ASSERT_TRUE(wiring.services[0].chrooted);
+	CU_ASSERT_FALSE(wiring.services[0].privileged);
+	SUITE_TEXT_EQUAL(wiring.services[1].name, "[::1]:587/inet");
+	CU_ASSERT_FALSE(wiring.services[1].chrooted);
+	CU_ASSERT_TRUE(wiring.services[1].privileged);
+	CU_ASSERT_TRUE(wiring.proxymap_chrooted);
+	SUITE_TEXT_EQUAL(wiring_value(&wiring.services[0].own, "a"), "1");
+	SUITE_TEXT_EQUAL(wiring_value(&wiring.services[1].own, "a"), "2");
+	SUITE_TEXT_EQUAL(wiring_value(&wiring.main, "x"), "a = b");
+	SUITE_TEXT_EQUAL(wiring_value(&wiring.main, "empty"), "");
+	CU_ASSERT_TRUE(wiring_has(&wiring.main, "empty"));
+	CU_ASSERT_FALSE(wiring_has(&wiring.main, "nothing"));
+	wiring_fini(&wiring);
+	config_unref(&config);
+}
+
+/* Each class names the next one, and the last one itself. */
+static void test_classes(void)
+{
+	struct config *config = config_of(OURS);
+	struct wiring_service *service;
+	struct wiring wiring;
+	struct asked asked;
+
+	wiring_init(&wiring, config, same);
+	wiring_read_settings(&wiring.main, "queue_directory = /q\n");
+	wiring_read_services(&wiring, "587 inet n - n - - smtpd\n");
+	service = &wiring.services[0];
+	wiring_read_settings(&service->force,
+			     "smtpd_restriction_classes = one two\n"
+			     "one = permit_mynetworks, two\n"
+			     "two = check_policy_service unix:sendward/policy, two\n"
+			     "smtpd_data_restrictions = one\n"
+			     "smtpd_end_of_data_restrictions = check_policy_service\n");
+	asked_init(&asked, &wiring, service);
+	CU_ASSERT_EQUAL_FATAL(asked.n_policies, ASKED_DEPTH_MAX - 2);
+	SUITE_TEXT_EQUAL(asked.policies[0].unasked, "permit_mynetworks");
+	CU_ASSERT_FALSE(asked.policies[0].nobody);
+	CU_ASSERT_TRUE(asked_in(&asked, LIST_DATA));
+	CU_ASSERT_FALSE(asked_in(&asked, LIST_END_OF_DATA));
+	asked_fini(&asked);
+	wiring_fini(&wiring);
+	config_unref(&config);
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = {
+		{ "a list is cut at commas and blanks outside of braces", test_lists },
+		{ "items beyond the limit of a list are left out", test_long_list },
+		{ "of a server its endpoint and its attributes are read, the last one counts",
+		  test_servers },
+		{ "times have units as in main.cf", test_times },
+		{ "an endpoint leads to ours by the rules of the chroot", test_targets },
+		{ "smtpd services are read with their columns and their own settings",
+		  test_services },
+		{ "restriction classes are followed, not for ever", test_classes },
+	};
+
+	return suite_run("postfix-wiring", tests, SUITE_LEN(tests));
+}
