@@ -134,8 +134,8 @@ static const struct option_row options[OPTIONS] = {
 				"also when that is as good as everybody" },
 
 	[OPTION_BY] = { "by", 0, false, "WHAT", top_value_by,
-			"share of the nearest limit, the default; or messages,\n"
-			"recipients or bytes" },
+			"share (of the nearest limit), messages, recipients\n"
+			"or bytes [share]" },
 	[OPTION_WINDOW] = { "window", 0, false, "WINDOW", top_value_window,
 			    "only quotas of that window (\"1h\", \"day in UTC\")" },
 	[OPTION_NUMBER] = { "number", 0, false, "N", top_value_number,

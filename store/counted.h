@@ -16,8 +16,8 @@ struct counted *counted_new(struct store *store);
 /* Not while a page is asked for. */
 void counted_free(struct counted **counted);
 
-/* Asks for a page: calls each() for its logins (borrowed for the call), some thousand at
- * most, perhaps none, in no order, over all pages perhaps twice for one; then done. more:
+/* Asks for a page: calls each() for its logins (borrowed for the call), some hundred, perhaps
+ * none, in no order, over all pages perhaps twice for one; then done. more:
  * there is another page. It is over without one and after an error. */
 typedef void counted_done(enum store_result result, bool more, const char *error, void *arg);
 void counted_next(struct counted *counted, void (*each)(const char *login, void *arg),

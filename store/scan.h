@@ -6,8 +6,9 @@
 
 #include "store/internal.h"
 
-/* Keys looked at in one request: some 1 ms of the server's time. */
-#define SCAN_STEP 1000
+/* Keys looked at in one request: a quarter of a millisecond in which the server decides
+ * nothing. */
+#define SCAN_STEP 250
 
 /* Calls each() for each key, perhaps twice for one; then done, once. A key
  * that moves from one server to another meanwhile may be missed. pattern is

@@ -235,20 +235,21 @@ class Bench:
             config = self.write("policyd.conf", file.read() +
                                 f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\non_store_failure = defer\n'
                                 f'user = "{pwd.getpwuid(os.geteuid()).pw_name}"\n')
+        log = self.path("policyd.log")
         # A file: many lines would fill a pipe, and the daemon wait.
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-            with subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config],
-                                  stdin=subprocess.DEVNULL, stderr=log) as daemon:
-                try:
-                    answers = self._ask_policyd(listener, daemon, requests, log)
-                finally:
-                    daemon.terminate()
-                    daemon.wait(timeout=LIMIT_S)
-            log.seek(0)
-            return answers, log.read()
+        with open(log, "w", encoding="utf-8") as out, \
+             subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config], stdin=subprocess.DEVNULL,
+                              stderr=out) as daemon:
+            try:
+                answers = self.ask_policyd(listener, daemon, requests)
+            finally:
+                daemon.terminate()
+                daemon.wait(timeout=LIMIT_S)
+        with open(log, encoding="utf-8") as file:
+            return answers, file.read()
 
-    @staticmethod
-    def _ask_policyd(listener, daemon, requests, log):
+    def ask_policyd(self, listener, daemon, requests):
+        """Asks a daemon that starts, whose log is policyd.log, over one connection; returns its answers."""
         end = time.monotonic() + LIMIT_S
         while True:
             with socket.socket(socket.AF_UNIX) as link:
@@ -257,8 +258,8 @@ class Bench:
                     link.connect(listener)
                 except OSError:
                     if time.monotonic() > end or daemon.poll() is not None:
-                        log.seek(0)
-                        raise Failure("sendward-policyd does not start: " + log.read()) from None
+                        with open(self.path("policyd.log"), encoding="utf-8") as file:
+                            raise Failure("sendward-policyd does not start: " + file.read()) from None
                     time.sleep(0.02)
                     continue
                 with link.makefile("r", encoding="utf-8") as stream:

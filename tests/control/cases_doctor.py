@@ -113,11 +113,10 @@ def policyd(b):
          subprocess.Popen([os.path.join(BUILD, "sendward-policyd"), "-f", "-c", config], stdin=subprocess.DEVNULL,
                           stderr=out, encoding="utf-8") as daemon:
         def ask(login, queue_id, **more):
-            # pylint: disable=protected-access
-            return b._ask_policyd(listener, daemon, {
+            return b.ask_policyd(listener, daemon, [{
                 "request": "smtpd_access_policy", "protocol_state": "END-OF-MESSAGE", "sender": "",
                 "client_address": "192.0.2.7", "sasl_username": login, "recipient_count": 1, "size": 100,
-                "queue_id": queue_id, "instance": queue_id, **more}).strip()
+                "queue_id": queue_id, "instance": queue_id, **more}])[0]
         try:
             yield ask
         finally:
@@ -260,7 +259,7 @@ def run_tool(b):
                   ["block", "rose"], ["sandbox", "rose"], ["allow", "rose"], ["usage", "rose"], ["reindex"],
                   ["reset", "rose", "--quota", "messages / 1h"], ["reset", "rose"], ["reset", "--plan", "default"],
                   ["explain", "--login", "rose", "--from", "z@y.example", "--client", "192.0.2.1"], ["events"], ["sent", "rose"],
-                  ["password", "generate", "rose"], ["password", "list"], ["credential", "rotate", "rose"],
+                  ["top"], ["password", "generate", "rose"], ["password", "list"], ["credential", "rotate", "rose"],
                   ["credential", "list", "rose"], ["credential", "revoke", "rose"],
                   ["status"], ["check-config"], ["import-senders", "--login-maps", table, "--target-is-login"]):
         done = b.call(*words)

@@ -347,7 +347,7 @@ static void test_counted(void)
 	SUITE_INT_EQUAL(n, MANY);
 	SUITE_INT_EQUAL(l.others, 0);
 	/* SCAN_STEP keys are looked at for each. */
-	SUITE_TRUE(pages >= 4 * MANY / 1000 / 2 && pages <= 4 * MANY / 1000 + 1);
+	SUITE_TRUE(pages >= 4 * MANY / 250 / 2 && pages <= 4 * MANY / 250 + 1);
 }
 
 static const char *const odd_logins[] = {
