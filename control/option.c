@@ -141,7 +141,7 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_NUMBER] = { "number", 0, false, "N", top_value_number,
 			    "so many logins, at most 1000 [20]" },
 	[OPTION_INTERVAL] = { "interval", 0, false, "TIME", value_duration,
-			      "of --follow [5s]" },
+			      "how long --follow waits in between [5s]" },
 	[OPTION_CONFIG_DIRECTORY] = { "config-directory", 0, false, "DIR", value_any,
 				      "main.cf and master.cf are there [Postfix's own]" },
 };

@@ -27,7 +27,7 @@ struct walk {
 	struct names page, failed;
 	size_t n_failed;	  /* in all pages */
 	char why[WAIT_ERROR_MAX]; /* of the last one */
-	bool more, page_done;
+	bool more;		  /* pages */
 	size_t running;
 	bool woken; /* one has ended */
 	struct slot slots[AHEAD];
@@ -156,30 +156,35 @@ static bool store_is_there(struct walk *walk, const char *login, char error[WAIT
 	return result != STORE_UNAVAILABLE && result != STORE_UNCERTAIN;
 }
 
-/* Those of a page that could not be read, one by one. */
+/* Once more, by itself. False with the error when it is not the login's fault. */
+static bool look_again_at(struct walk *walk, char *login, char error[WAIT_ERROR_MAX])
+{
+	const struct names one = { .list = &login, .n = 1 };
+
+	if (!store_is_there(walk, login, error))
+		return false;
+	look_at_all(walk, &one);
+	if (walk->failed.n == 0)
+		return true;
+	names_clear(&walk->failed);
+	if (!store_is_there(walk, login, error))
+		return false;
+	say_unreadable(walk->top, login, walk->why);
+	if (++walk->n_failed <= TOP_UNREADABLE_MAX)
+		return true;
+	snprintf(error, WAIT_ERROR_MAX, "more than %d logins cannot be read", TOP_UNREADABLE_MAX);
+	return false;
+}
+
+/* Those of a page that could not be read. */
 static bool look_again(struct walk *walk, char error[WAIT_ERROR_MAX])
 {
 	struct names again = walk->failed;
 	bool ok = true;
 
 	walk->failed = (struct names){ 0 };
-	for (size_t i = 0; ok && i < again.n; i++) {
-		const struct names one = { .list = &again.list[i], .n = 1 };
-
-		ok = store_is_there(walk, again.list[i], error);
-		if (ok)
-			look_at_all(walk, &one);
-		if (walk->failed.n == 0)
-			continue;
-		names_clear(&walk->failed);
-		ok = store_is_there(walk, again.list[i], error);
-		if (!ok)
-			break;
-		say_unreadable(walk->top, again.list[i], walk->why);
-		ok = ++walk->n_failed <= TOP_UNREADABLE_MAX;
-		if (!ok)
-			snprintf(error, WAIT_ERROR_MAX, "too many logins cannot be read");
-	}
+	for (size_t i = 0; ok && i < again.n; i++)
+		ok = look_again_at(walk, again.list[i], error);
 	names_fini(&again);
 	return ok;
 }
@@ -284,6 +289,8 @@ bool top_collect(struct top *top, char error[WAIT_ERROR_MAX])
 	top->left_out = false;
 	walk->top = top;
 	walk->wait = top->control->wait;
+	/* What ends at a time, and the present periods, are the store's. */
+	wait_learn_clock(walk->wait);
 	ok = walk_all(walk, error);
 	if (ok && wait_config(walk->wait)->history > 0)
 		find_last(top, walk->wait);

@@ -3,6 +3,7 @@
 import os
 import pty
 import re
+import signal
 import time
 
 from bench import equal, expect, key_of, stopped, until
@@ -163,6 +164,21 @@ def damaged(b):
     expect('sendward: lily: ' in said[1] and '"sendward reset" forgets them' in said[1], said)
     b.redis("SET", key_of("rose") + ":u", "nonsense")
     b.refused(1, "no login that has sent can be read", "top")
+    for i in range(100):
+        b.redis("SET", key_of(f"u{i}") + ":u", "nonsense")
+    done = b.call("top")
+    equal((done.returncode, len(done.stderr.splitlines())), (1, 101), done.stderr)
+    equal(done.stderr.splitlines()[100], "sendward: more than 100 logins cannot be read")
+
+
+def hanging(b):
+    """top gives up when Redis hangs"""
+    begin(b, ("rose", 1, 1))
+    b.redis.signal(signal.SIGSTOP)
+    try:
+        b.refused(1, "^sendward: redis at unix:", "top")
+    finally:
+        b.redis.signal(signal.SIGCONT)
 
 
 def many(b):
@@ -232,4 +248,4 @@ def terminal(b):
 
 
 CASES = [nothing, nearest, as_usage, ties, by_unit, unlimited, lowered, filters, odd_logins, reset, shared_apart, damaged,
-         many, wrong, follow, terminal]
+         hanging, many, wrong, follow, terminal]
