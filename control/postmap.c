@@ -101,14 +101,25 @@ FILE *postmap_file(struct postmap *postmap)
 	return postmap->program.file;
 }
 
+/* A text file that has just been changed Postfix reads again, until it stays the same,
+ * and warns of the same each time: once is enough. */
 static void pass_on(FILE *said)
 {
 	char text[POSTMAP_SAID_MAX + 1];
-	size_t n = fread(text, 1, POSTMAP_SAID_MAX, said);
+	size_t n = fread(text, 1, POSTMAP_SAID_MAX, said), n_told = 0;
+	const char *told[POSTMAP_TOLD_MAX];
 
 	text[n] = '\0';
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		bool known = false;
+
+		for (size_t i = 0; i < n_told; i++)
+			known = known || strcmp(told[i], line) == 0;
+		if (known || n_told == POSTMAP_TOLD_MAX)
+			continue;
 		control_note("%s", line);
+		told[n_told++] = line;
+	}
 }
 
 bool postmap_close(struct postmap **postmap)

@@ -11,6 +11,9 @@
 /* What postmap says on standard error is shown up to so many octets. */
 #define POSTMAP_SAID_MAX 4096
 
+/* And so many lines of it, each once. */
+#define POSTMAP_TOLD_MAX 64
+
 struct postmap;
 
 /* Is it "type:name", and not a file? */

@@ -254,6 +254,10 @@ def real_table(b):
               "logins: 3 added, 0 changed, 0 unchanged, 0 refused")
         equal(senders(b, "lily@dom.example"), ["%login", '"odd one"@dom.example', "*@sub.example", "sales@dom.example"])
         expect(may(b, "lily@dom.example", "other@sub.example"), "lily does not own the domain")
+    # Postfix reads a text file that has just been changed again and again, and warns each time.
+    hot = b.write("hot", "sales@dom.example rose\nnonsense\n")
+    said = b.call("import-senders", "--login-maps", f"texthash:{hot}", env=env).stderr
+    equal(said.count("expected format: key whitespace value"), 1, said)
     b.refused(1, r"nowhere.*No such file(.|\n)*hash:/nowhere/table: `postmap -s' did not succeed", "import-senders",
               "--login-maps", "hash:/nowhere/table", env=env)
     b.refused(1, "unsupported dictionary type", "import-senders", "--login-maps", "nosuchtype:/nowhere/table", env=env)
