@@ -53,7 +53,7 @@ void table_cell(struct table *table, const char *text)
 		table->cells = need_room(table->cells, table->room, sizeof(*table->cells));
 	}
 	table->cells[table->n++] = cell;
-	if (width > table->widths[column])
+	if (width > table->widths[column] && width <= TABLE_WIDTH_MAX)
 		table->widths[column] = width;
 }
 
@@ -89,7 +89,8 @@ static void print_row(const struct table *table, size_t first, FILE *out)
 {
 	for (size_t column = 0; column < table->columns && first + column < table->n; column++) {
 		const char *cell = table->cells[first + column];
-		size_t pad = table->widths[column] - text_columns(cell);
+		size_t columns = text_columns(cell), width = table->widths[column];
+		size_t pad = width > columns ? width - columns : 0;
 
 		fputs(cell, out);
 		if (is_last(table, first + column))

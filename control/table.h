@@ -1,6 +1,7 @@
 /*
  * Aligned tables for people. Cells are copied and made printable; a column is
- * as wide as its widest cell, the last one is not padded.
+ * as wide as its widest cell of at most TABLE_WIDTH_MAX, the last one is not padded.
+ * A wider cell pushes the rest of its own row to the right.
  */
 #ifndef SENDWARD_CONTROL_TABLE_H
 #define SENDWARD_CONTROL_TABLE_H
@@ -9,6 +10,7 @@
 #include <stdio.h>
 
 #define TABLE_COLUMNS_MAX 8
+#define TABLE_WIDTH_MAX 64
 
 struct table;
 

@@ -416,6 +416,17 @@ def listed(b):
           [("lily", "blocked", "default", "spam"), ("rose", "allowed", "students", "")])
 
 
+def long_listed(b):
+    """a login as long as logins may be does not stretch the columns of the others"""
+    long = "x" * 255
+    b.ok("user", "add", "rose", "--description", "Rose")
+    b.ok("user", "add", long, "--description", "Long")
+    equal(b.ok("user", "list").splitlines(),
+          ["LOGIN  STATE    PLAN     GROUP  REASON  DESCRIPTION",
+           "rose   allowed  default                 Rose",
+           long + "  allowed  default                 Long"])
+
+
 def many_listed(b):
     """a thousand accounts are listed, each once and in order"""
     b.ok("import", "-", stdin="".join(f'{{"login":"u{i:04}"}}\n' for i in range(1000)))
@@ -438,4 +449,4 @@ CASES = [added_account, inherited, added_json, added_twice, unknown_plan, plan_g
          lost_address, sender_groups, domain_plan, calendar_quotas, lists, list_from_plan, not_in_list, last_entry, quotas,
          removed_quotas, short_domain,
          numbers, set_same, set_errors, unknown_fields, newer_format, at_once, added_at_once, odd_logins, bad_logins,
-         printed_login, listed, many_listed, deleted]
+         printed_login, listed, long_listed, many_listed, deleted]
