@@ -111,6 +111,7 @@ static bool find_sender(const struct control *control, const struct message_file
 /* ---- the answer ---------------------------------------------------------- */
 
 struct question {
+	const struct config *config;
 	struct explained *explained;
 	bool done;
 	int status;
@@ -121,11 +122,14 @@ struct question {
 static void on_verdict(const struct verdict *v, void *arg)
 {
 	struct question *q = arg;
+	char error[WAIT_ERROR_MAX];
 
 	q->done = true;
 	q->explained->verdict = *v;
-	if (v->store_error)
-		q->status = control_refuse("redis: %s", v->store_error);
+	if (!v->store_error)
+		return;
+	wait_error(q->config, v->store_error, error);
+	q->status = control_refuse("%s", error);
 }
 
 /* When a message like this one fits, quota by quota. */
@@ -168,9 +172,9 @@ static int find_identity(struct control *control, struct explained *e)
 	int status = accounts_identities(control, learn, identities);
 
 	if (status == STATUS_DONE && !identities_find(identities, &e->request, &login))
-		status = control_misuse(control,
-					"--login is missing, and a session from %s is no identity's",
-					e->request.client_address);
+		status = control_misuse(
+			control, "--login is missing, and a session from %s is no identity's",
+			e->request.client_address);
 	snprintf(e->username.login, sizeof(e->username.login), "%s", login);
 	e->request.login = e->username.login;
 	e->request.by_identity = true;
@@ -193,7 +197,7 @@ static void fill_header(struct control *control, struct explained *e)
 
 static int ask(struct control *control, struct explained *e)
 {
-	struct question q = { .explained = e };
+	struct question q = { .config = control->config, .explained = e };
 	int status = e->request.login[0] ? STATUS_DONE : find_identity(control, e);
 
 	if (status != STATUS_DONE)
@@ -259,7 +263,7 @@ static int command_explain(struct control *control)
 	else if (number_or(control, OPTION_FREE_RECIPIENTS, 0) >
 		 number_or(control, OPTION_RECIPIENTS, 1))
 		status = control_misuse(control, "--free-recipients are some of --recipients, "
-					"not more");
+						 "not more");
 	else if (path && !message_file_read(path->text, &message, error))
 		status = control_refuse("%s", error);
 	else
@@ -271,11 +275,10 @@ static int command_explain(struct control *control)
 
 const struct command commands_explain[] = {
 	{ .name = "explain",
-	  .options = OPTION_LIST(OPTION_LOGIN, OPTION_FROM, OPTION_HEADER_FROM,
-				 OPTION_MESSAGE, OPTION_CLIENT, OPTION_RECIPIENTS,
-				 OPTION_SIZE, OPTION_FREE_RECIPIENTS, OPTION_STAGE,
-				 OPTION_CREDENTIAL, OPTION_TLS, OPTION_CLIENT_CERT,
-				 OPTION_CONTEXT),
+	  .options = OPTION_LIST(OPTION_LOGIN, OPTION_FROM, OPTION_HEADER_FROM, OPTION_MESSAGE,
+				 OPTION_CLIENT, OPTION_RECIPIENTS, OPTION_SIZE,
+				 OPTION_FREE_RECIPIENTS, OPTION_STAGE, OPTION_CREDENTIAL,
+				 OPTION_TLS, OPTION_CLIENT_CERT, OPTION_CONTEXT),
 	  .required = OPTION_LIST(OPTION_CLIENT),
 	  .help = "tell what would happen to a message, and why",
 	  .notes = "Without --login the session is of the identity that it matches.\n"

@@ -30,8 +30,8 @@ struct index {
 	struct wait *wait;
 	char *login;
 	struct spots stale;
-	size_t waiting; /* answers that have not come */
-	bool done;	/* none is waiting */
+	size_t waiting;		  /* answers that have not come */
+	bool done;		  /* none is waiting */
 	enum store_result result; /* STORE_OK, or the first that was none */
 	char *error;		  /* WAIT_ERROR_MAX, the caller's */
 };
@@ -82,8 +82,7 @@ static void subtract(struct spots *a, const struct spots *b)
 	size_t kept = 0;
 
 	for (size_t i = 0; i < a->n; i++)
-		if (b->n == 0 ||
-		    !bsearch(&a->list[i], b->list, b->n, sizeof(*b->list), by_place))
+		if (b->n == 0 || !bsearch(&a->list[i], b->list, b->n, sizeof(*b->list), by_place))
 			a->list[kept++] = a->list[i];
 	a->n = kept;
 }
@@ -101,7 +100,7 @@ static void answered(struct index *index, enum store_result result, const char *
 	if (result != STORE_OK && result != STORE_NOT_FOUND && index->result == STORE_OK) {
 		index->result = result;
 		if (index->error)
-			snprintf(index->error, WAIT_ERROR_MAX, "redis: %s", error);
+			wait_error(wait_config(index->wait), error, index->error);
 	}
 	index->done = --index->waiting == 0;
 }

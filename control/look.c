@@ -1,6 +1,5 @@
 #include "control/look.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -145,8 +144,8 @@ static bool is_answer(struct asking *a, const struct take_answer *answer)
 		ask_used(a);
 		return false;
 	}
-	snprintf(a->look->error, sizeof(a->look->error), "redis: %s",
-		 answer->error ? answer->error : "no answer");
+	wait_error(wait_config(a->wait), answer->error ? answer->error : "no answer",
+		   a->look->error);
 	finish(a, false);
 	return false;
 }

@@ -18,13 +18,14 @@ struct wait {
 	bool clock_known;
 };
 
-/* "redis at unix:/run/redis.sock: connection refused"; why begins with the
- * address already, mostly. */
-static void say_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX])
+/* What the store says begins with the address already, mostly. */
+void wait_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX])
 {
 	char address[REDIS_NAME_MAX];
 
 	redis_name(&config->redis, address);
+	if (!why)
+		why = "no reason given";
 	if (strncmp(why, address, strlen(address)) == 0)
 		snprintf(error, WAIT_ERROR_MAX, "redis at %s", why);
 	else
@@ -44,7 +45,7 @@ static void on_ready(const char *error, void *arg)
 	ready->done = true;
 	ready->ok = !error;
 	if (error)
-		say_error(ready->config, error, ready->error);
+		wait_error(ready->config, error, ready->error);
 }
 
 bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX])
@@ -168,7 +169,7 @@ void answer_done(enum store_result result, const char *error, void *arg)
 	answer->done = true;
 	answer->result = result;
 	if (result != STORE_OK)
-		say_error(answer->config, error ? error : "no reason given", answer->error);
+		wait_error(answer->config, error, answer->error);
 }
 
 void answer_record(enum store_result result, const char *record, size_t len, const char *error,
@@ -229,8 +230,7 @@ static void ask_secret_put(struct store *store, const struct question *q, struct
 	store_secret_put(store, q->login, q->version, q->json, answer_done, answer);
 }
 
-static void ask_secret_delete(struct store *store, const struct question *q,
-			      struct answer *answer)
+static void ask_secret_delete(struct store *store, const struct question *q, struct answer *answer)
 {
 	store_secret_delete(store, q->login, answer_done, answer);
 }
@@ -295,8 +295,7 @@ enum store_result wait_secret_put(struct wait *wait, const char *username, const
 	return question(wait, ask_secret_put, &q, answer);
 }
 
-enum store_result wait_secret_delete(struct wait *wait, const char *username,
-				     struct answer *answer)
+enum store_result wait_secret_delete(struct wait *wait, const char *username, struct answer *answer)
 {
 	return question(wait, ask_secret_delete, &(struct question){ .login = username }, answer);
 }

@@ -28,6 +28,10 @@ void wait_close(struct wait **wait);
  * reason in error. */
 bool wait_ready(struct wait *wait, char error[WAIT_ERROR_MAX]);
 
+/* "redis at unix:/run/redis.sock: connection refused" of the reason that the store gives, NULL:
+ * none. */
+void wait_error(const struct config *config, const char *why, char error[WAIT_ERROR_MAX]);
+
 struct store *wait_store(struct wait *wait);
 const struct config *wait_config(const struct wait *wait);
 

@@ -47,7 +47,7 @@ def reindex(b):
 def no_index(b):
     """an account is not written when the index does not take it"""
     b.redis("SET", "sendward:{@dom.example}:s:sales", "not a set")
-    b.refused(1, "rose: redis: WRONGTYPE", "user", "add", "rose", "--sender", "sales@dom.example")
+    b.refused(1, "rose: redis at unix:.*: WRONGTYPE", "user", "add", "rose", "--sender", "sales@dom.example")
     equal(b.ok("user", "list"), "no accounts\n")
 
 
