@@ -96,7 +96,8 @@ static int end_access(struct control *control, const struct order *order)
 		control_refuse("%s: it is blocked, but not all is done; do it again", login);
 	else if (o.revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
 		control_note("%s: no password of it was kept here; if another SASL server knows "
-			     "one, it is to be changed there", login);
+			     "one, it is to be changed there",
+			     login);
 	o.messages = read_sent(control, login);
 	write_compromised(control, order, &o);
 	print_compromised(control, order, &o);
@@ -130,20 +131,33 @@ static void print_released(const struct control *control, const struct order *or
 			   const struct new_secret *secret)
 {
 	if (control->json) {
-		new_secret_print_json(secret,
-				      order_json(control_login(control), &order->state));
+		new_secret_print_json(secret, order_json(control_login(control), &order->state));
 		return;
 	}
 	control_say(control_login(control), "allowed");
 	new_secret_print(secret);
 }
 
+/* Who mistypes the login must not take away the password of another one. */
+static bool is_to_be_released(struct edit *edit, json_t *entry, void *arg)
+{
+	(void)entry;
+	(void)arg;
+	if (edit->account->state != ACCOUNT_ALLOWED)
+		return true;
+	control_refuse("%s: it is neither blocked nor sandboxed; password generate gives it a new "
+		       "password",
+		       edit->login);
+	return false;
+}
+
 static bool release(struct control *control, const struct credential_id *id, struct order *order,
 		    const struct new_secret *secret)
 {
-	if (!control_connect(control) ||
-	    !credential_set_secret(control, id,
-				   &(struct credential_secret){ .secret = secret->secret }) ||
+	const struct credential_secret new = { .secret = secret->secret,
+					       .change = is_to_be_released };
+
+	if (!control_connect(control) || !credential_set_secret(control, id, &new) ||
 	    order_carry_out(control, order) == EDIT_REFUSED)
 		return false;
 	write_event(control, journal_entry(control, "released", control_login(control)), order);
@@ -182,8 +196,8 @@ const struct command commands_compromised[] = {
 	  .check = value_login,
 	  .options = OPTION_LIST(OPTION_REASON, OPTION_ACTOR),
 	  .help = "allow a login again, with a new password",
-	  .notes = "Prints the new password of the login, once. What other credentials it had\n"
-		   "stays revoked, see `sendward credential add`.",
+	  .notes = "Of a login that is blocked or sandboxed. Prints its new password, once. What\n"
+		   "other credentials it had stays revoked, see `sendward credential add`.",
 	  .run = command_release },
 	{ 0 },
 };

@@ -79,6 +79,17 @@ def compromised_text(b):
     expect(text.startswith("rose: allowed\npassword: "), text)
 
 
+def release_mistyped(b):
+    """release leaves a login that is neither blocked nor sandboxed its password"""
+    password = b.json("user", "add", "rose", "--generate")["password"]
+    b.refused(1, "^sendward: rose: it is neither blocked nor sandboxed; password generate gives", "release", "rose")
+    b.refused(1, "^sendward: lily: no account", "release", "lily")
+    b.ok("password", "verify", "rose", "--password-stdin", stdin=password)
+    b.ok("sandbox", "rose")
+    b.ok("password", "verify", "rose", "--password-stdin", stdin=b.json("release", "rose")["password"])
+    equal(b.record("rose")["state"], "allowed")
+
+
 def compromised_unknown(b):
     """compromised does not claim to have revoked the password of a login that has none here, and says what is to do"""
     separated(b)
@@ -88,4 +99,4 @@ def compromised_unknown(b):
         b.ok("user", "delete", "lily")
 
 
-CASES = [sent, sent_since, not_remembered, compromised, compromised_text, compromised_unknown]
+CASES = [sent, sent_since, not_remembered, compromised, compromised_text, compromised_unknown, release_mistyped]
