@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/daemon_events.h"
 #include "base/endpoint.h"
 #include "base/limits.h"
 #include "control/commands.h"
@@ -20,11 +21,14 @@
 /* That a daemon is not told of changed accounts is said when it has lasted so long. */
 #define DEAF_TOLD_S 5
 
+/* And that its heartbeat is late, which it has sent while all was as it says: how late. */
+#define LATE_S 3
+
 struct redis {
 	char address[REDIS_NAME_MAX];
 	char version[SERVER_VERSION_MAX]; /* "redis 7.0.15"; "" when it does not say */
-	int64_t latency_us;	    /* of one question and its answer */
-	char error[WAIT_ERROR_MAX]; /* "" when it is there */
+	int64_t latency_us;		  /* of one question and its answer */
+	char error[WAIT_ERROR_MAX];	  /* "" when it is there */
 };
 
 /* ---- asking -------------------------------------------------------------- */
@@ -159,8 +163,9 @@ static void print_without(const json_t *daemon)
 	who = text_printable(name);
 	if (number_of(redis, "degraded") > 0 || number_of(redis, "owed") > 0)
 		printf("%s: %lld decisions without Redis, %lld charges still to be made, "
-		       "%lld lost\n", who, number_of(redis, "degraded"),
-		       number_of(redis, "owed"), number_of(redis, "owed_lost"));
+		       "%lld lost\n",
+		       who, number_of(redis, "degraded"), number_of(redis, "owed"),
+		       number_of(redis, "owed_lost"));
 	if (number_of(leases, "taken") > 0)
 		printf("%s: %lld decisions from %lld leases, %lld of them given back\n", who,
 		       number_of(leases, "decisions"), number_of(leases, "taken"),
@@ -172,23 +177,37 @@ static void print_without(const json_t *daemon)
 	free(who);
 }
 
-/* "up", "up, 3 outages". */
-static void daemon_redis(const json_t *redis, char *out, size_t size)
+/* Of its last heartbeat, in seconds; 0 while the next one is not late. */
+static int64_t age_of(const json_t *daemon, int64_t now_s)
 {
-	const char *state = json_string_value(json_object_get(redis, "state"));
-	json_int_t outages = json_integer_value(json_object_get(redis, "outages"));
+	const json_t *beat = json_object_get(daemon, "beat");
+	int64_t age_s = beat ? now_s - json_integer_value(beat) : 0;
 
-	if (outages > 0)
-		snprintf(out, size, "%s, %lld outage%s", state ? state : "", (long long)outages,
-			 outages == 1 ? "" : "s");
-	else
-		snprintf(out, size, "%s", state ? state : "");
+	/* One cannot be older than it lasts: then a clock was set. */
+	return age_s >= DAEMON_BEAT_EVERY_S + LATE_S && age_s <= DAEMON_BEAT_TTL_S ? age_s : 0;
 }
 
-static void add_daemon(struct table *table, const json_t *daemon)
+/* "up", "up, 3 outages", "up 17 s ago". */
+static void daemon_redis(const json_t *daemon, int64_t now_s, char *out, size_t size)
+{
+	const json_t *redis = json_object_get(daemon, "redis");
+	const char *state = json_string_value(json_object_get(redis, "state"));
+	json_int_t outages = json_integer_value(json_object_get(redis, "outages"));
+	int64_t age_s = age_of(daemon, now_s);
+	char age[32] = "", more[48] = "";
+
+	if (age_s > 0)
+		snprintf(age, sizeof(age), " %lld s ago", (long long)age_s);
+	if (outages > 0)
+		snprintf(more, sizeof(more), ", %lld outage%s", (long long)outages,
+			 outages == 1 ? "" : "s");
+	snprintf(out, size, "%s%s%s", state ? state : "", age, more);
+}
+
+static void add_daemon(struct table *table, const json_t *daemon, int64_t now_s)
 {
 	static const char *const names[] = { "node", "daemon", "version" };
-	char redis[64];
+	char redis[128];
 	const json_t *since = json_object_get(daemon, "since");
 	char time[TEXT_TIME_MAX] = "";
 
@@ -197,11 +216,11 @@ static void add_daemon(struct table *table, const json_t *daemon)
 	if (since)
 		text_time(json_integer_value(since), time);
 	table_cell(table, time);
-	daemon_redis(json_object_get(daemon, "redis"), redis, sizeof(redis));
+	daemon_redis(daemon, now_s, redis, sizeof(redis));
 	table_cell(table, redis);
 }
 
-static void print_status(const struct redis *redis, const json_t *daemons)
+static void print_status(const struct redis *redis, const json_t *daemons, struct wait *wait)
 {
 	static const char *const head[] = { "NODE", "DAEMON", "VERSION", "SINCE", "REDIS" };
 	struct table *table;
@@ -215,10 +234,11 @@ static void print_status(const struct redis *redis, const json_t *daemons)
 		return;
 	}
 	putchar('\n');
+	wait_learn_clock(wait);
 	table = table_new(sizeof(head) / sizeof(head[0]));
 	table_row(table, head);
 	for (size_t i = 0; i < json_array_size(daemons); i++)
-		add_daemon(table, json_array_get(daemons, i));
+		add_daemon(table, json_array_get(daemons, i), wait_now_s(wait));
 	table_print(table, stdout);
 	table_free(&table);
 	for (size_t i = 0; i < json_array_size(daemons); i++)
@@ -242,7 +262,7 @@ static int command_status(struct control *control)
 	if (control->json)
 		print_status_json(&redis, daemons);
 	else
-		print_status(&redis, daemons);
+		print_status(&redis, daemons, control->wait);
 	json_decref(daemons);
 	return redis.error[0] ? control_refuse("%s", redis.error) : STATUS_DONE;
 }

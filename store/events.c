@@ -1,5 +1,6 @@
 /* The stream of events, and the daemons' heartbeats. */
 #include <hiredis/hiredis.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -172,13 +173,15 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
 {
 	char key[KEY_MAX], *state = store_state(store);
-	size_t size = strlen(json) + strlen(state) + sizeof(",\"redis\":}");
+	size_t size = strlen(json) + strlen(state) + sizeof(",\"beat\":-9223372036854775808,\"redis\":}");
+	const struct decision_env *env = store_env(store);
+	int64_t now_s = env->now_ms(env->ctx) / 1000;
 	char *text = memory_alloc(size);
 	struct command command;
 
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
-	snprintf(text, size, "%.*s%s\"redis\":%s}", (int)strlen(json) - 1, json,
-		 json[1] == '}' ? "" : ",", state);
+	snprintf(text, size, "%.*s%s\"beat\":%" PRId64 ",\"redis\":%s}", (int)strlen(json) - 1, json,
+		 json[1] == '}' ? "" : ",", now_s, state);
 	command_init(&command);
 	command_add(&command, "SET");
 	command_add_key(&command, key);

@@ -34,6 +34,16 @@ def status(b):
     expect("mx2   milter   0.1.0    2026-11-20 18:56:45 +0000" in table, table)
 
 
+def status_late(b):
+    """status says how old a heartbeat is that was not followed by the next one"""
+    now = int(b.redis("TIME")[0])
+    for age, state in (5, "up"), (20, "up 2[0-9] s ago, 1 outage"), (3600, "up"), (-50, "up"):
+        outages = 1 if "outage" in state else 0
+        b.redis("SET", "sendward:node:mx1/policyd", '{"version":"0.1.0","pid":4,"since":1795201005,"beat":%d,'
+                '"redis":{"state":"up","subscribed":true,"outages":%d}}' % (now - age, outages))
+        expect(re.search(rf"^mx1 .* {state}$", b.ok("status"), re.M), b.ok("status"))
+
+
 def status_deaf(b):
     """status says that a daemon is not told of changed accounts when it has lasted, and not right after an outage"""
     beat = '{"version":"0.1.0","pid":4,"since":1795201005,"redis":{"state":"up","subscribed":%s,"unsubscribed_s":%d}}'
@@ -330,6 +340,6 @@ def unreadable(b):
     expect("Permission denied\n" in done.stderr and "whoever runs this must be able to read it" in done.stderr, done.stderr)
 
 
-CASES = [status, status_deaf, away, hanging, slow, checked, checked_host, checked_hidden,
+CASES = [status, status_late, status_deaf, away, hanging, slow, checked, checked_host, checked_hidden,
          checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
          misuse_first, order, full_disk, closed_output, follow_full, unreadable]
