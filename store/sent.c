@@ -208,21 +208,43 @@ static struct pack *pack_grow(struct sent *sent, struct waiting *w, struct pack 
 
 	bigger->n = pack->n;
 	bigger->used = pack->used;
+	bigger->tail_at = pack->tail_at;
+	bigger->tail_len = pack->tail_len;
 	memcpy(bigger->lines, pack->lines, pack->used);
 	w->n += bigger->n;
 	free(pack_take(sent, w, pack));
 	return bigger;
 }
 
-/* The pack that has room for size octets more. */
-static struct pack *pack_for(struct sent *sent, struct waiting *w, size_t size)
+static bool has_tail(const struct pack *pack, const struct sent_line *line)
+{
+	return pack->tail_len == line->len - line->tail &&
+	       memcmp(pack->lines + pack->tail_at, line->text + line->tail, pack->tail_len) == 0;
+}
+
+static void add_line(struct sent *sent, struct waiting *w, const struct sent_line *line)
 {
 	struct pack *pack = w->last;
+	size_t len = line->len;
 
 	/* Most logins send one message while it waits. */
 	if (!pack || is_full(pack))
-		return pack_new(sent, w, size > w->full_size ? size : w->full_size);
-	return pack->used + size <= pack->size ? pack : pack_grow(sent, w, pack, size);
+		pack = pack_new(sent, w, len + 1 > w->full_size ? len + 1 : w->full_size);
+	else if (has_tail(pack, line))
+		len = line->tail - 1;
+	if (pack->used + len + 1 > pack->size)
+		pack = pack_grow(sent, w, pack, len + 1);
+	if (len == line->len) {
+		pack->tail_at = pack->used + line->tail;
+		pack->tail_len = len - line->tail;
+	}
+	memcpy(pack->lines + pack->used, line->text, len);
+	pack->lines[pack->used + len] = '\n';
+	pack->used += len + 1;
+	pack->n++;
+	w->n++;
+	if (is_full(pack))
+		w->full_size = pack->used;
 }
 
 /* Redis would cut it off at once. */
@@ -237,25 +259,16 @@ static void drop_oldest(struct sent *sent, struct waiting *w)
 void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict)
 {
 	const struct config *config = sent->store->config;
-	char line[SENT_LINE_MAX];
+	struct sent_line line;
 	struct waiting *w;
-	struct pack *pack;
-	size_t len;
 
 	if (sent->used + PACK_SIZE_MAX > SENT_WAITING_MAX) {
 		tell_lost(sent);
 		return;
 	}
-	len = sent_format(request, verdict, config->node, line);
-	line[len++] = '\n';
+	sent_format(request, verdict, config->node, &line);
 	w = waiting_for(sent, request->login);
-	pack = pack_for(sent, w, len);
-	memcpy(pack->lines + pack->used, line, len);
-	pack->used += len;
-	pack->n++;
-	w->n++;
-	if (is_full(pack))
-		w->full_size = pack->used;
+	add_line(sent, w, &line);
 	if (w->n > (size_t)config->history)
 		drop_oldest(sent, w);
 	set_timer(sent);

@@ -21,8 +21,9 @@ _Static_assert(SENT_PACK_LINES <= SENT_PARTS_MAX, "what fills no pack goes out i
 /* Messages of one login. */
 struct pack {
 	TAILQ_ENTRY(pack) next;
-	size_t n, used, size; /* n is SENT_PACK_LINES at most */
-	char lines[];	      /* n texts, a newline behind each */
+	size_t n, used, size;	  /* n is SENT_PACK_LINES at most */
+	size_t tail_at, tail_len; /* the tail of the last line that has one: the first has */
+	char lines[];		  /* n of them, a newline behind each */
 };
 
 TAILQ_HEAD(packs, pack);

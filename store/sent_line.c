@@ -42,27 +42,80 @@ static void add_number(struct builder *line, int64_t number)
 	builder_add_char(line, ' ');
 }
 
-size_t sent_format(const struct request *request, const struct verdict *verdict, const char *node,
-		   char out[SENT_LINE_MAX])
+void sent_format(const struct request *request, const struct verdict *verdict, const char *node,
+		 struct sent_line *line)
 {
-	struct builder line;
+	struct builder text;
 	char *sender;
 
-	builder_init(&line, out, SENT_LINE_MAX);
-	add_number(&line, verdict->now_ms);
-	add_name(&line, action_name(verdict->action));
-	add_number(&line, request->recipients);
-	add_number(&line, request->size_bytes);
-	add_name(&line, node);
-	add_word(&line, request->queue_id);
-	add_word(&line, request->client_address);
-	add_word(&line, request_credential(request));
-	sender = out + line.len;
-	builder_add(&line, request->sender);
+	builder_init(&text, line->text, SENT_LINE_MAX);
+	add_number(&text, verdict->now_ms);
+	add_number(&text, request->recipients);
+	add_number(&text, request->size_bytes);
+	add_word(&text, request->queue_id);
+	line->tail = text.len;
+	add_name(&text, action_name(verdict->action));
+	add_name(&text, node);
+	add_word(&text, request->client_address);
+	add_word(&text, request_credential(request));
+	sender = line->text + text.len;
+	builder_add(&text, request->sender);
 	while ((sender = strchr(sender, '\n')))
 		*sender = '?';
-	return line.len;
+	line->len = text.len;
 }
+
+/* ---- lines that are kept together --------------------------------------- */
+
+#define WORDS_BEFORE_TAIL 4
+
+/* NULL: it has none. */
+static const char *tail_of(const char *line, const char *end)
+{
+	for (int words = 0; words < WORDS_BEFORE_TAIL; words++) {
+		line = memchr(line, ' ', (size_t)(end - line));
+		if (!line)
+			return NULL;
+		line++;
+	}
+	return line;
+}
+
+/* Returns len. */
+static size_t put(char *out, size_t at, const char *octets, size_t len)
+{
+	if (out)
+		memcpy(out + at, octets, len);
+	return len;
+}
+
+size_t sent_expand(const char *lines, size_t len, char *out)
+{
+	const char *all = lines + len, *tail = NULL;
+	size_t tail_len = 0, n = 0;
+
+	while (lines < all) {
+		const char *end = memchr(lines, '\n', (size_t)(all - lines));
+		const char *own;
+
+		if (!end)
+			end = all;
+		own = tail_of(lines, end);
+		n += put(out, n, lines, (size_t)(end - lines));
+		if (own) {
+			tail = own;
+			tail_len = (size_t)(end - own);
+		} else if (tail) {
+			n += put(out, n, " ", 1);
+			n += put(out, n, tail, tail_len);
+		}
+		n += put(out, n, "\n", 1);
+		lines = end + 1;
+	}
+	return n;
+}
+
+/* ---- reading ------------------------------------------------------------ */
 
 /* The next word, cut off; "-" is an empty one. NULL when there is none. */
 static const char *take_word(char **rest)
@@ -88,14 +141,29 @@ static bool take_number(char **rest, int64_t *out)
 	return errno == 0 && end != word && !*end && *out >= 0;
 }
 
-bool sent_parse(char *line, struct sent_message *out)
+/* In the order there once was. */
+static bool parse_old(char *line, struct sent_message *out)
 {
-	bool good = take_number(&line, &out->time_ms) && (out->action = take_word(&line)) &&
-		    take_number(&line, &out->recipients) && take_number(&line, &out->bytes) &&
-		    (out->node = take_word(&line)) && (out->queue_id = take_word(&line)) &&
+	bool good = (out->action = take_word(&line)) && take_number(&line, &out->recipients) &&
+		    take_number(&line, &out->bytes) && (out->node = take_word(&line)) &&
+		    (out->queue_id = take_word(&line)) &&
 		    (out->client_address = take_word(&line)) &&
 		    (out->credential = take_word(&line));
 
+	out->sender = line;
+	return good;
+}
+
+bool sent_parse(char *line, struct sent_message *out)
+{
+	bool good = take_number(&line, &out->time_ms);
+
+	if (good && !(*line >= '0' && *line <= '9'))
+		return parse_old(line, out);
+	good = good && take_number(&line, &out->recipients) && take_number(&line, &out->bytes) &&
+	       (out->queue_id = take_word(&line)) && (out->action = take_word(&line)) &&
+	       (out->node = take_word(&line)) && (out->client_address = take_word(&line)) &&
+	       (out->credential = take_word(&line));
 	out->sender = line;
 	return good;
 }

@@ -1,10 +1,12 @@
 /*
  * One message in a list of what a login has sent (store/sent.h), as a line:
  *
- *	time action recipients bytes node queue-id client credential sender
+ *	time recipients bytes queue-id action node client credential sender
  *
  * "-" is a word that is empty. Nothing but the sender, which comes last, may hold a blank;
- * elsewhere "?" stands for one, and everywhere for a newline.
+ * elsewhere "?" stands for one, and everywhere for a newline. Of lines that are kept
+ * together one may end behind its queue id: the rest, its tail, is as in the line before.
+ * Once the order was another one: time action recipients bytes node queue-id client ...
  */
 #ifndef SENDWARD_SENT_LINE_H
 #define SENDWARD_SENT_LINE_H
@@ -27,11 +29,20 @@ struct sent_message {
 /* Octets of one message as it is kept; a longer one loses the end of its sender. */
 #define SENT_LINE_MAX 1024
 
-/* The line that is kept of a message; node as the configuration has it. Returns its
- * length. */
-size_t sent_format(const struct request *request, const struct verdict *verdict, const char *node,
-		   char out[SENT_LINE_MAX]);
-/* Cuts line apart, in place. False when it is not such a line. */
+struct sent_line {
+	size_t len, tail; /* octets, and where its tail begins */
+	char text[SENT_LINE_MAX];
+};
+
+/* The line that is kept of a message; node as the configuration has it. */
+void sent_format(const struct request *request, const struct verdict *verdict, const char *node,
+		 struct sent_line *line);
+
+/* Lines of len octets, a newline between two, each with its tail and a newline behind it.
+ * Returns their octets, which are written to out if it is not NULL. */
+size_t sent_expand(const char *lines, size_t len, char *out);
+
+/* Cuts a line with its tail apart, in place. False when it is not such a line. */
 bool sent_parse(char *line, struct sent_message *out);
 
 /* Cuts the last line off lines of *len octets and a NUL, in place; NULL when there is none

@@ -24,30 +24,26 @@ struct reading {
 	char key[KEY_MAX]; /* of the single ones */
 };
 
-/* What others put there is none of ours. */
-static bool is_lines(const struct redisReply *element)
+static size_t expand(const struct redisReply *element, char *out)
 {
-	return element->type == REDIS_REPLY_STRING && element->len > 0;
+	/* What others put there is none of ours. */
+	if (element->type != REDIS_REPLY_STRING)
+		return 0;
+	return sent_expand(element->str, element->len, out);
 }
 
 static void load(struct reel *reel, const struct redisReply *reply)
 {
-	size_t size = 1;
+	size_t size = 0;
 	char *at;
 
 	for (size_t i = 0; i < reply->elements; i++)
-		size += is_lines(reply->element[i]) ? reply->element[i]->len + 1 : 0;
-	at = reel->lines = memory_alloc(size);
-	for (size_t i = reply->elements; i > 0; i--) {
-		const struct redisReply *element = reply->element[i - 1];
-
-		if (!is_lines(element))
-			continue;
-		memcpy(at, element->str, element->len);
-		at += element->len;
-		*at++ = '\n';
-	}
-	reel->len = at > reel->lines ? (size_t)(at - reel->lines) - 1 : 0;
+		size += expand(reply->element[i], NULL);
+	at = reel->lines = memory_alloc(size + 1);
+	for (size_t i = reply->elements; i > 0; i--)
+		at += expand(reply->element[i - 1], at);
+	/* The last newline has nothing behind it. */
+	reel->len = size > 0 ? size - 1 : 0;
 	reel->lines[reel->len] = '\0';
 }
 

@@ -79,14 +79,28 @@ void sent_push(struct store *store, const char *login, struct pack *const *packs
 
 static void add_lines(struct command *command, const struct pack *pack)
 {
-	const char *line = pack->lines, *all = pack->lines + pack->used;
+	size_t len = sent_expand(pack->lines, pack->used, NULL);
+	char *lines = memory_alloc(len);
+	const char *line = lines;
 
-	while (line < all) {
-		const char *end = memchr(line, '\n', (size_t)(all - line));
+	sent_expand(pack->lines, pack->used, lines);
+	for (size_t n = pack->n; n > 0; n--) {
+		const char *end = memchr(line, '\n', (size_t)(lines + len - line));
 
 		command_add_bytes(command, line, (size_t)(end - line));
 		line = end + 1;
 	}
+	free(lines);
+}
+
+/* Takes pack over. */
+static void add_pack(struct command *command, struct pack *pack)
+{
+	if (pack->n == 1)
+		command_add_bytes(command, pack->lines, pack->used - 1);
+	else
+		add_lines(command, pack);
+	free(pack);
 }
 
 void sent_write_end(struct store *store, struct sent_writing *writing)
@@ -104,10 +118,8 @@ void sent_write_end(struct store *store, struct sent_writing *writing)
 	command_add_int(&command, store->config->history);
 	command_add_int(&command, SENT_KEPT_S);
 	command_add_bytes(&command, counts, writing->n);
-	for (size_t i = 0; i < writing->n; i++) {
-		add_lines(&command, writing->lists[i].pack);
-		free(writing->lists[i].pack);
-	}
+	for (size_t i = 0; i < writing->n; i++)
+		add_pack(&command, writing->lists[i].pack);
 	writing->n = writing->n_lines = 0;
 	store_send(store, &command, store_ignore, NULL);
 }

@@ -21,16 +21,11 @@ static const struct request message = {
 
 /* ---- the text of one message -------------------------------------------- */
 
-static void test_format(void)
+static void check_message(char *text)
 {
-	struct verdict verdict = { .now_ms = 1760000000123, .action = ACTION_HOLD };
-	char line[SENT_LINE_MAX];
 	struct sent_message m;
 
-	sent_format(&message, &verdict, "mx1", line);
-	SUITE_TEXT_EQUAL(line,
-			 "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example");
-	SUITE_TRUE(sent_parse(line, &m));
+	SUITE_TRUE(sent_parse(text, &m));
 	SUITE_INT_EQUAL(m.time_ms, 1760000000123);
 	SUITE_INT_EQUAL(m.recipients, 3);
 	SUITE_INT_EQUAL(m.bytes, 4000);
@@ -42,30 +37,50 @@ static void test_format(void)
 	SUITE_TEXT_EQUAL(m.sender, "rose@dom.example");
 }
 
+static void test_format(void)
+{
+	struct verdict verdict = { .now_ms = 1760000000123, .action = ACTION_HOLD };
+	struct sent_line line;
+
+	sent_format(&message, &verdict, "mx1", &line);
+	SUITE_TEXT_EQUAL(line.text,
+			 "1760000000123 3 4000 4c1234 hold mx1 192.0.2.1 printer rose@dom.example");
+	SUITE_INT_EQUAL(line.len, strlen(line.text));
+	SUITE_TEXT_EQUAL(line.text + line.tail, "hold mx1 192.0.2.1 printer rose@dom.example");
+	check_message(line.text);
+}
+
+static void test_old_order(void)
+{
+	char line[] = "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example";
+
+	check_message(line);
+}
+
 static void test_odd_values(void)
 {
 	struct verdict verdict = { .now_ms = 1 };
 	struct request odd = message;
-	char line[SENT_LINE_MAX];
+	struct sent_line line;
 	struct sent_message m;
 
 	odd.queue_id = "";
 	odd.credential = "";
 	odd.client_address = "a b\nc";
 	odd.sender = "\"a b\"@dom.example";
-	sent_format(&odd, &verdict, "mx1", line);
-	SUITE_TRUE(sent_parse(line, &m));
+	sent_format(&odd, &verdict, "mx1", &line);
+	SUITE_TRUE(sent_parse(line.text, &m));
 	SUITE_TEXT_EQUAL(m.queue_id, "");
 	SUITE_TEXT_EQUAL(m.credential, "");
 	SUITE_TEXT_EQUAL(m.client_address, "a?b?c");
 	SUITE_TEXT_EQUAL(m.sender, "\"a b\"@dom.example");
 	odd.sender = "\"a\n1\nb\"@dom.example";
-	sent_format(&odd, &verdict, "mx1", line);
-	SUITE_TRUE(sent_parse(line, &m));
+	sent_format(&odd, &verdict, "mx1", &line);
+	SUITE_TRUE(sent_parse(line.text, &m));
 	SUITE_TEXT_EQUAL(m.sender, "\"a?1?b\"@dom.example");
 	odd.sender = "";
-	sent_format(&odd, &verdict, "mx1", line);
-	SUITE_TRUE(sent_parse(line, &m));
+	sent_format(&odd, &verdict, "mx1", &line);
+	SUITE_TRUE(sent_parse(line.text, &m));
 	SUITE_TEXT_EQUAL(m.sender, "");
 }
 
@@ -79,13 +94,45 @@ static void test_not_such_a_text(void)
 		"1 accept -1 1 mx1 q 192.0.2.1 - a@b",
 		"1 accept 1 99999999999999999999 mx1 q 192.0.2.1 - a@b",
 		"1 accept 1  mx1 q 192.0.2.1 - a@b",
+		"1 1",
+		"1 1 1 q",
+		"1 1 1 q accept mx1 192.0.2.1 -",
+		"x 1 1 q accept mx1 192.0.2.1 - a@b",
+		"1 1 99999999999999999999 q accept mx1 192.0.2.1 - a@b",
+		"1 1 1 q accept mx1  - a@b",
 	};
 	struct sent_message m;
 	char line[SENT_LINE_MAX];
 
 	for (size_t i = 0; i < SUITE_LEN(texts); i++) {
 		snprintf(line, sizeof(line), "%s", texts[i]);
+		suite_row("%s", line);
 		SUITE_TRUE(!sent_parse(line, &m));
+	}
+}
+
+static void test_expand(void)
+{
+	static const struct {
+		const char *lines, *expanded;
+	} rows[] = {
+		{ "", "" },
+		{ "1 1 1 a x y", "1 1 1 a x y\n" },
+		{ "1 1 1 a x y\n2 2 2 b\n3 3 3 c x z\n4 4 4 d\n",
+		  "1 1 1 a x y\n2 2 2 b x y\n3 3 3 c x z\n4 4 4 d x z\n" },
+		{ "1 1 1 a \n2 2 2 b", "1 1 1 a \n2 2 2 b \n" },
+		{ "nonsense\n\n1 1 1 a x", "nonsense\n\n1 1 1 a x\n" },
+	};
+	char out[100];
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		size_t len = strlen(rows[i].expanded);
+
+		suite_row("%s", rows[i].lines);
+		SUITE_INT_EQUAL(sent_expand(rows[i].lines, strlen(rows[i].lines), NULL), len);
+		SUITE_INT_EQUAL(sent_expand(rows[i].lines, strlen(rows[i].lines), out), len);
+		out[len] = '\0';
+		SUITE_TEXT_EQUAL(out, rows[i].expanded);
 	}
 }
 
@@ -224,6 +271,35 @@ static void test_packs(void)
 	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p"), 0);
 }
 
+static void on_sender(const struct sent_message *m, void *arg)
+{
+	struct reading *r = arg;
+
+	SUITE_TEXT_EQUAL(m->sender, m->time_ms % 4 < 2 ? "a@dom.example" : "b@dom.example");
+	SUITE_INT_EQUAL(m->recipients, m->time_ms % 3);
+	r->n++;
+}
+
+/* Each message is read with what is its own, in a pack and beside. */
+static void test_tails(void)
+{
+	struct verdict verdict = { .action = ACTION_ACCEPT };
+	struct request request = message;
+	struct reading r = { 0 };
+
+	clean();
+	for (int i = 0; i < SENT_PACK_LINES + 10; i++) {
+		verdict.now_ms = i;
+		request.recipients = i % 3;
+		request.sender = i % 4 < 2 ? "a@dom.example" : "b@dom.example";
+		store_sent(rig.store, &request, &verdict);
+	}
+	store_finish(rig.store);
+	store_sent_read(rig.store, "rose", on_sender, on_done, &r);
+	rig_wait(&rig, &r.done);
+	SUITE_INT_EQUAL(r.n, SENT_PACK_LINES + 10);
+}
+
 static bool full_written(void)
 {
 	return redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p") == 1;
@@ -336,11 +412,14 @@ static void test_not_a_list(void)
 
 static const struct suite_test tests[] = {
 	{ "a message is one line of text, and read back", test_format },
+	{ "a line in the order of an older version is read", test_old_order },
 	{ "what is missing or odd in a message does no harm to the rest", test_odd_values },
 	{ "what is no such line is not read", test_not_such_a_text },
+	{ "a line without a tail has the one before it", test_expand },
 	{ "lines are cut off from the last one on", test_cut },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "many messages of a login are kept in packs, and read among the others", test_packs },
+	{ "what messages of a pack have in common is kept once", test_tails },
 	{ "what fills no pack waits for more, a second more", test_rest },
 	{ "so many messages are kept and not many more", test_bounded },
 	{ "of more than so many that wait the newest are kept", test_bounded_while_waiting },
