@@ -62,7 +62,7 @@
 -- A calendar block has no entries, its period's start for newest slot, and base 0. A
 -- block of kind "f" only remembers in born when the first message was counted.
 -- engine/window.h says how a rolling window counts; the arithmetic here is the same.
--- The expiry is that of the longest window, and is set with each new slot.
+-- The expiry is that of the longest window, and is set with each new slot of that at least.
 --
 -- A message is remembered as "q", the time in microseconds 7, number of rows 2, their
 -- names, token 9, their amounts (doubles), and the borns 7;
@@ -432,6 +432,98 @@ local function slow(item, version, counters, message, stored, now_us, lent)
   return answer('d')
 end
 
+-- ---- what rolling windows mean now, by their names (as in a value, their number in front);
+-- kept for the questions that follow. Of each: 1 the slot, 2 its length in ms, 3 when it
+-- began, 4 its number as it is stored; of an entry 5 the format, 6 the octets, 7 the most
+-- it holds. fresh, and the longest slot in ms; first: what follows the sums when all is as
+-- the first message makes it, when no name is there twice.
+
+local function look(names, now, NOW)
+  local pack, unpack = struct.pack, struct.unpack
+  local from, till, longest = 0, 281474976710655, 0
+  local seen, first, present = {}, '', {}
+  for at = 3, #names, 6 do
+    local kind, unit, window = unpack('>c1c1I4', names, at)
+    local length = math.ceil(window * 1000 / 60)
+    local slot = math.floor(now / length)
+    local row = {slot, length, slot * length, pack('>I6', slot), '>I1I4', 5, 4294967295}
+    if unit == 'b' then row[5], row[6], row[7] = '>I1I6', 7, 281474976710655 end
+    present[#present + 1] = row
+    from, till = math.max(from, slot * length), math.min(till, (slot + 1) * length)
+    longest = math.max(longest, length)
+    local name = kind .. unit .. window
+    first = first and not seen[name] and first .. row[4] .. string.rep('\0', 15)
+    seen[name] = true
+  end
+  present.fresh, present.longest = pack('<dd', from, till), longest
+  present.first = first and present.fresh .. string.rep(NOW, #present) .. first
+  return present
+end
+
+-- ---- the usual case, but some rows have a new slot. after: the sums with the amounts;
+-- from: as in fresh, so that it is in the newest slot of each block; present: look().
+-- Returns the sums, the value, and the longest slot in ms when the expiry is to be set;
+-- nothing in every other case. The expiry may stay as long as the row with the longest
+-- slots has the one in which it was set: rows whose slots are not quite as long end
+-- before.
+
+local function turn(front, n, stored, after, from, present, pack, unpack, sub, byte)
+  local sum_at = #front + 1
+  -- What is as it was is copied in one: borns and rests from kept_at, entries from
+  -- left_at.
+  local kept_at = sum_at + 8 * n + 16
+  local rest_at = kept_at + 7 * n
+  local entries_at = rest_at + 21 * n
+  local entry_at, left_at, rests, entries, turned = entries_at, entries_at, '', '', 0
+  if entries_at > #stored + 1 then return end
+  for i = 1, n do
+    local row = present[i]
+    if from >= row[3] then
+      entry_at = entry_at + byte(stored, rest_at + 20) * row[6]
+    else
+      local slot, length, format, size = row[1], row[2], row[5], row[6]
+      local newest = (from - from % length) / length
+      local sum = unpack('<d', stored, sum_at)
+      local base, mark, older = unpack('>I7c7I1', stored, rest_at + 6)
+      local first, last, oldest = entry_at, sum - base, slot - 60
+      entry_at = first + older * size
+      if last < 0 or last > row[7] or entry_at > #stored + 1 then return end
+
+      if newest < oldest or older > 0 and newest - (newest - byte(stored, first)) % 256 < oldest then
+        -- What is too old.
+        entries = entries .. sub(stored, left_at, first - 1)
+        local before = sum
+        if newest < oldest then
+          first, older, sum, last = entry_at, 0, 0, nil
+        end
+        while older > 0 and newest - (newest - byte(stored, first)) % 256 < oldest do
+          local _, amount = unpack(format, stored, first)
+          first, older, sum = first + size, older - 1, sum - amount
+        end
+        if sum < (last or 0) then return end
+        left_at = first
+        local used = unpack('<d', after, 8 * i - 7) - before + sum
+        after = sub(after, 1, 8 * i - 8) .. pack('<d', used) .. sub(after, 8 * i + 1)
+      end
+
+      entries = entries .. sub(stored, left_at, entry_at - 1)
+      left_at = entry_at
+      if last then
+        entries, older = entries .. pack(format, newest % 256, last), older + 1
+      end
+      rests = rests .. sub(stored, kept_at, rest_at - 1) ..
+        pack('>c6I7c7I1', row[4], sum, mark, older)
+      kept_at = rest_at + 21
+      if length > turned then turned = length end
+    end
+    rest_at, sum_at = rest_at + 21, sum_at + 8
+  end
+  if entry_at ~= #stored + 1 then return end
+  local value = front .. after .. present.fresh .. rests ..
+    sub(stored, kept_at, entries_at - 1) .. entries .. sub(stored, left_at)
+  return after, value, turned * 61 > present.longest * 60 and present.longest or nil
+end
+
 -- ---- a new slot, and what is not quite usual: rolling windows, all of them there, in
 -- the order of the rows; all rows fit, none reaches a mark. Returns the answer and, when
 -- it is charged, the value, the longest slot in ms and the borns; nothing in every other
@@ -524,30 +616,6 @@ local function middle(item, front, n, stored, message, usual, now, answer)
   return answer, table.concat(parts), longest, borns
 end
 
--- ---- the first message: what becomes of the counters, as above.
-
-local function beginning(item, front, n, now, NOW, answer)
-  local pack, sub = struct.pack, string.sub
-  local SLOTS = 60
-
-  local sums = sub(item, #front + 13, #front + 12 + 8 * n)
-  local seen, rests, from, till, longest = {}, '', 0, 281474976710655, 0
-  for i = 0, n - 1 do
-    local name = sub(front, 19 + 6 * i, 24 + 6 * i)
-    if seen[name] then return end
-    seen[name] = true
-    local length = math.ceil(struct.unpack('>I4', name, 3) * 1000 / SLOTS)
-    local slot = math.floor(now / length)
-    rests = rests .. pack('>I6I7I1I6I1', slot, 0, 0, 0, 0)
-    if slot * length > from then from = slot * length end
-    if (slot + 1) * length < till then till = (slot + 1) * length end
-    if length > longest then longest = length end
-  end
-  local borns = string.rep(NOW, n)
-  local value = front .. sums .. pack('<dd', from, till) .. borns .. rests
-  return answer .. sums, value, longest, borns
-end
-
 -- ---- the usual case, for message after message: as above, in the slot of the one
 -- before; the message is new.
 
@@ -577,6 +645,13 @@ local function leased(charge, counters, message, now)
   return nil, lent or nil
 end
 
+-- The counters as a whole; longest: slot in ms, when the expiry is to be set.
+local function write(counters, value, longest, kept_ms)
+  if not longest then return call('SET', counters, value, 'KEEPTTL') end
+  kept_ms[longest] = kept_ms[longest] or string.format('%.0f', (SLOTS + 1) * longest + 1000)
+  return call('SET', counters, value, 'PX', kept_ms[longest])
+end
+
 local n_items = #ARGV - 1
 local time = call('TIME')
 local now_us = time[1] * 1000000 + time[2]
@@ -586,8 +661,8 @@ local NOW = pack('>I7', now_us)
 local values = call('MGET', all(KEYS, 1, n_items))
 if values.err then values = {} end
 -- The counters that are not as they were read; how long others live, by their longest
--- slot.
-local written, kept_ms = {}, {}
+-- slot; look() by names.
+local written, kept_ms, presents = {}, {}, {}
 -- Where the sums of so many rows stand in the counters, counted from 0.
 local SUMS_AT = {'24', '30', '36', '42'}
 -- Up to four doubles, read and written; where there are fewer, what is read in place of
@@ -614,7 +689,8 @@ for i = 1, n_items do
   if known and usual == 1 and #stored > front_size + 36 * n then
     local sums_at, asked_at, after = front_size + 1, front_size + 13, ''
     local from, till = unpack('<dd', stored, sums_at + 8 * n)
-    local fits = from <= now and now < till
+    local fresh = from <= now and now < till
+    local fits = fresh or message and from < till and from <= now
     for r = n, 1, -4 do
       if not fits then break end
       local lanes = r < 4 and r or 4
@@ -631,6 +707,14 @@ for i = 1, n_items do
       after = after .. pack(WRITE[lanes], s1 + a1, s2 + a2, s3 + a3, s4 + a4)
       sums_at, asked_at = sums_at + 32, asked_at + 32
     end
+    local value, longest
+    if fits and not fresh then
+      local names = sub(front, 17)
+      presents[names] = presents[names] or look(names, now, NOW)
+      after, value, longest = turn(front, n, stored, after, from, presents[names],
+        pack, unpack, sub, byte)
+      fits = after
+    end
     if fits and not message then
       answer = 'u' .. NOW .. sub(stored, front_size + 1, front_size + 8 * n)
     elseif fits then
@@ -639,9 +723,13 @@ for i = 1, n_items do
         sub(stored, borns_at, borns_at + 7 * n - 1), 'NX', 'EX', kept)
       if new and not new.err then
         answer = 'u' .. NOW .. after
-        new = call('SETRANGE', counters, SUMS_AT[n] or front_size, after)
+        if fresh then
+          new = call('SETRANGE', counters, SUMS_AT[n] or front_size, after)
+        else
+          new = write(counters, value, longest, kept_ms)
+        end
         written[counters] = true
-        if type(new) == 'table' then answer = new end
+        if type(new) == 'table' and new.err then answer = new end
       elseif new then
         answer = new
       end
@@ -674,14 +762,20 @@ for i = 1, n_items do
     if known then
       found, value, longest, borns = middle(item, front, n, stored, message, usual, now, 'u' .. NOW)
     else
-      found, value, longest, borns = beginning(item, front, n, now, NOW, 'u' .. NOW)
+      -- The first message.
+      local names, sums = sub(front, 17), sub(item, front_size + 13, front_size + 12 + 8 * n)
+      local present = presents[names] or look(names, now, NOW)
+      presents[names] = present
+      if present.first then
+        found, value, longest = 'u' .. NOW .. sums, front .. sums .. present.first, present.longest
+        borns = string.rep(NOW, n)
+      end
     end
     if found and message then
       local new = call('SET', message, 'q' .. NOW .. sub(item, 20, #front + 12 + 8 * n) .. borns,
         'NX', 'EX', kept)
       if new and not new.err then
-        kept_ms[longest] = kept_ms[longest] or string.format('%.0f', (SLOTS + 1) * longest + 1000)
-        new = call('SET', counters, value, 'PX', kept_ms[longest])
+        new = write(counters, value, longest, kept_ms)
         written[counters] = true
       end
       if new then answer = new.err and new or found end

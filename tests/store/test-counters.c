@@ -2,6 +2,7 @@
  * what it says is believed, so it must not say what is no longer so. */
 #include <hiredis/hiredis.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tests/store/rig.h"
@@ -208,6 +209,77 @@ static void test_lives_on(void)
 	}
 }
 
+/* Of two windows of nearly a minute, whose slots begin anew each second. */
+static struct take_answer charge_often(int message, int64_t limit)
+{
+	const struct take_row rows[] = {
+		{ .quota = { .unit = QUOTA_MESSAGES, .limit = limit, .window_s = 60 },
+		  .amount = 1,
+		  .enforce = true },
+		{ .quota = { .unit = QUOTA_RECIPIENTS, .limit = 1000000, .window_s = 59 },
+		  .amount = 1,
+		  .enforce = true },
+		{ .quota = { .unit = QUOTA_BYTES, .limit = 1000000000, .window_s = 1 },
+		  .amount = 5000,
+		  .enforce = true },
+	};
+	char key[20];
+
+	snprintf(key, sizeof(key), "mx1/%d", message);
+	return rig_take(&rig, &(struct take){ .name = "rose",
+					      .message_key = key,
+					      .version = "",
+					      .rows = rows,
+					      .n_rows = SUITE_LEN(rows) });
+}
+
+/* Unix time in ms, a little late rather than early. */
+static int64_t counters_end(void)
+{
+	int64_t left = redis_integer(rig.redis, "PTTL " COUNTERS), now_ms;
+	redisReply *reply = redis_call(rig.redis, "TIME");
+
+	now_ms = strtoll(reply->element[0]->str, NULL, 10) * 1000 +
+		 strtoll(reply->element[1]->str, NULL, 10) / 1000;
+	freeReplyObject(reply);
+	return now_ms + left;
+}
+
+/* In each slot of each window until the longest has had three. */
+static void test_expiry(void)
+{
+	int64_t first = 0, slot = 0;
+
+	rig_clean(&rig);
+	for (int i = 0; slot < first + 3; i++) {
+		struct take_answer answer = charge_often(i, 1000000);
+		int64_t ends = counters_end();
+
+		SUITE_INT_EQUAL(answer.status, TAKE_DONE);
+		SUITE_INT_EQUAL(answer.rows[0].used, i);
+		slot = answer.now_ms / 1000;
+		if (i == 0)
+			first = slot;
+		SUITE_TRUE(ends >= (slot + 61) * 1000);
+		SUITE_TRUE(ends >= (answer.now_ms / 984 + 61) * 984);
+		SUITE_TRUE(ends <= answer.now_ms + INT64_C(61) * 1000 + 1000 + REDIS_PATIENCE_MS);
+	}
+}
+
+/* A limit that is raised for so long. */
+static void test_mark_stays(void)
+{
+	int64_t first = 0, slot = 0;
+	int n = 0;
+
+	rig_clean(&rig);
+	while (n < 8)
+		slot = first = charge_often(n++, 10).now_ms / 1000;
+	while (slot == first)
+		slot = charge_often(n++, 1000000).now_ms / 1000;
+	SUITE_INT_EQUAL(charge_often(n, n + 1 + (n + 1) / 9).rows[0].mark, 0);
+}
+
 static const struct suite_test tests[] = {
 	{ "an account that is written beside counters is noticed", test_written_beside },
 	{ "counters that begin later know the account", test_written_before },
@@ -216,6 +288,8 @@ static const struct suite_test tests[] = {
 	{ "questions in one script find what the ones before have left", test_together },
 	{ "counters live as long as their longest window, however often they are changed",
 	  test_lives_on },
+	{ "counters live while something counts in any of their windows", test_expiry },
+	{ "a mark that was told is not told again in a new slot", test_mark_stays },
 };
 
 int main(void)
