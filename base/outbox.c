@@ -32,7 +32,7 @@ void outbox_add(struct outbox *outbox, struct outbox_entry *entry)
 	if (TAILQ_EMPTY(&outbox->entries))
 		event_active(outbox->end_of_pass, EV_TIMEOUT, 0);
 	entry->waits = true;
-	entry->on_its_way = false;
+	entry->place = NULL;
 	TAILQ_INSERT_TAIL(&outbox->entries, entry, link);
 }
 
@@ -41,11 +41,10 @@ void outbox_remove(struct outbox *outbox, struct outbox_entry *entry)
 	if (!entry->waits)
 		return;
 	entry->waits = false;
-	if (!entry->on_its_way)
+	if (entry->place)
+		*entry->place = NULL;
+	else
 		TAILQ_REMOVE(&outbox->entries, entry, link);
-	for (size_t i = 0; i < outbox->n; i++)
-		if (outbox->sending[i] == entry)
-			outbox->sending[i] = NULL;
 }
 
 /* As many as go out together. */
@@ -57,8 +56,9 @@ static void take(struct outbox *outbox, struct parcel parcels[SEND_MANY_MAX])
 		outbox_remove(outbox, entry);
 		if (!outbox->kind->fill(entry->owner, &parcels[outbox->n]))
 			continue;
-		entry->waits = entry->on_its_way = true;
-		outbox->sending[outbox->n++] = entry;
+		entry->waits = true;
+		entry->place = &outbox->sending[outbox->n++];
+		*entry->place = entry;
 	}
 }
 

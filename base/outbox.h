@@ -21,7 +21,7 @@ struct outbox_entry {
 	void *owner; /* set by it; goes to the functions below */
 	/* Set by the outbox. */
 	bool waits;
-	bool on_its_way; /* does not stand in entries any more, but in sending */
+	struct outbox_entry **place; /* in sending; NULL: it stands in entries */
 };
 
 struct outbox_kind {

@@ -40,7 +40,8 @@ static bool is_newer(const char *name)
 
 enum tls_version tls_version_of(const char *name)
 {
-	for (size_t i = 0; i < TLS_VERSIONS; i++)
+	/* The newest first, which most sessions have. */
+	for (size_t i = TLS_VERSIONS; i-- > 0;)
 		if (versions[i].protocol && strcmp(name, versions[i].protocol) == 0)
 			return (enum tls_version)i;
 	return is_newer(name) ? TLS_1_3 : TLS_OTHER;

@@ -36,6 +36,7 @@ struct decision {
 	size_t n_rows;
 	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
 	int rounds;
+	int64_t now_ms; /* when the store answered; 0: it has not said */
 	struct charges in_doubt; /* the store took the charge and did not answer */
 	/* A bit for each step that was passed without the store, and for each of
 	 * these whose charge may have arrived. */

@@ -40,7 +40,7 @@ static void finish(struct decision *d)
 	d->verdict.identified = d->request->by_identity && d->account && !d->not_identified;
 	settle_charges(d);
 	degraded_settle(d);
-	d->verdict.now_ms = d->env->now_ms(d->env->ctx);
+	d->verdict.now_ms = d->now_ms ? d->now_ms : d->env->now_ms(d->env->ctx);
 	d->done(&d->verdict, d->arg);
 	account_unref(&d->account);
 	spares_give(d->env->spares, d);
@@ -246,6 +246,7 @@ static void on_take(const struct take_answer *answer, void *arg)
 		ask_again(d);
 		return;
 	case TAKE_DONE:
+		d->now_ms = answer->now_ms;
 		if (d->not_identified)
 			decision_without_login(d);
 		else
@@ -332,6 +333,7 @@ void decision_start(const struct decision_env *env, const struct config *config,
 	d->step = 0;
 	d->n_rows = 0;
 	d->rounds = 0;
+	d->now_ms = 0;
 	d->in_doubt.n = 0;
 	d->local_steps = 0;
 	d->doubtful_steps = 0;

@@ -74,7 +74,8 @@ struct store {
 	struct decision_env env;
 	struct spares decisions; /* memory that env lends */
 	struct spares questions; /* memory of what is asked of the server */
-	int64_t clock_offset_ms; /* the server's clock minus ours */
+	int64_t clock_offset_ms; /* the server's clock minus ours ... */
+	int64_t server_ms;	 /* ... when it said that it is so late */
 	int64_t refusal_told_ms; /* clock_ms(); 0: never */
 	STAILQ_HEAD(, taking) takings; /* asked for in this pass of the loop */
 	int n_takings; /* added since they were last sent */
@@ -115,12 +116,6 @@ void store_send_refunds(struct store *store);
 void store_start_takes(struct store *store);
 void store_ask_takes(struct store *store);
 void store_end_takes(struct store *store);
-
-/* The key under which a message is remembered. message_key is node/queue-id, and
- * behind "#" the message's token, which is no part of it. False when it is too
- * long. */
-bool store_message_key(const struct store *store, enum take_scope scope, const char *name,
-		       const char *message_key, char out[KEY_MAX]);
 
 /* It answers, but not to what it is asked: said once in a while. */
 void store_tell_refusal(struct store *store, const char *error);

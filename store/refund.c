@@ -110,6 +110,20 @@ static void add_lent_keys(const struct store *store, const char *login, struct c
 	}
 }
 
+/* The key under which a message is remembered. message_key is node/queue-id, and
+ * behind "#" the message's token, which is no part of it. False when it is too
+ * long. */
+static bool remembered_key(const struct store *store, const struct charge *charge,
+			   const char *message_key, char out[KEY_MAX])
+{
+	char message[MESSAGE_KEY_MAX + 1];
+	size_t len = strcspn(message_key, "#");
+
+	memcpy(message, message_key, len);
+	message[len] = '\0';
+	return key_message(store_prefix(store), charge->scope, charge->name, message, out);
+}
+
 /* Takes refund over. */
 static void send_refund(struct store *store, struct refund *refund, store_done *done, void *arg)
 {
@@ -128,7 +142,7 @@ static void send_refund(struct store *store, struct refund *refund, store_done *
 		return;
 	}
 	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
-	    !store_message_key(store, charge->scope, charge->name, refund->message_key, message)) {
+	    !remembered_key(store, charge, refund->message_key, message)) {
 		settled(store, refund);
 		if (done)
 			done(STORE_BAD, "login or queue id is too long", arg);

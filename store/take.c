@@ -56,10 +56,14 @@ static void learn_account(struct taking *t, const char *record, size_t len,
 	answer->error = NULL;
 }
 
+/* Once for all the answers of a script, which have one time. */
 static void set_clock(struct store *store, int64_t now_ms)
 {
 	struct timespec t;
 
+	if (now_ms == store->server_ms)
+		return;
+	store->server_ms = now_ms;
 	clock_gettime(CLOCK_REALTIME, &t);
 	store->clock_offset_ms = now_ms - ((int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000);
 }
@@ -85,7 +89,7 @@ static void finish(struct taking *t, const struct take_answer *answer)
 }
 
 /* For the next decision, and the tests that come in the next moment. */
-static void remember(struct taking *t, const struct take_answer *answer)
+static void remember(struct taking *t, const struct take_answer *answer, int64_t now_ms)
 {
 	struct recent *recent = t->store->recent;
 	const char *reason;
@@ -94,7 +98,7 @@ static void remember(struct taking *t, const struct take_answer *answer)
 		kept_learn(t->store->kept, t->login, "", 0, &reason);
 
 	if (recent && (answer->status == TAKE_DONE || answer->status == TAKE_REPEATED))
-		recent_learn(recent, &t->take, answer, clock_ms());
+		recent_learn(recent, &t->take, answer, now_ms);
 	else if (recent)
 		recent_forget(recent, t->take.scope, t->take.name);
 }
@@ -126,7 +130,7 @@ static bool is_worth_another(struct taking *t, enum item_kind kind,
 }
 
 /* Leaves the answer TAKE_UNAVAILABLE when it makes no sense. */
-static void on_item(struct taking *t, const struct redisReply *reply)
+static void on_item(struct taking *t, const struct redisReply *reply, int64_t now_ms)
 {
 	struct take_answer answer = { .status = TAKE_UNAVAILABLE };
 	enum item_kind kind = ITEM_BAD;
@@ -154,7 +158,7 @@ static void on_item(struct taking *t, const struct redisReply *reply)
 		if (kind == ITEM_CLOCK)
 			answer.status = TAKE_STALE;
 		else
-			remember(t, &answer);
+			remember(t, &answer, now_ms);
 		borrow_learn(t->store, &t->take, &answer);
 	}
 	finish(t, &answer);
@@ -167,6 +171,7 @@ static void on_answers(enum link_result result, struct redisReply *reply, const 
 	struct take_answer answer = { .status = TAKE_UNAVAILABLE, .error = error };
 	enum store_result outcome =
 		store_result_of(result, reply, REDIS_REPLY_ARRAY, &answer.error);
+	int64_t now_ms = clock_ms();
 
 	if (outcome == STORE_UNCERTAIN)
 		answer.status = TAKE_UNCERTAIN;
@@ -175,7 +180,7 @@ static void on_answers(enum link_result result, struct redisReply *reply, const 
 	for (size_t i = 0; i < batch->n; i++) {
 		if (outcome == STORE_OK)
 			on_item(batch->takings[i],
-				i < reply->elements ? reply->element[i] : NULL);
+				i < reply->elements ? reply->element[i] : NULL, now_ms);
 		else
 			finish(batch->takings[i], &answer);
 	}
@@ -262,17 +267,6 @@ void store_end_takes(struct store *store)
 	store->take_event = NULL;
 }
 
-bool store_message_key(const struct store *store, enum take_scope scope, const char *name,
-		       const char *message_key, char out[KEY_MAX])
-{
-	char message[MESSAGE_KEY_MAX + 1];
-	size_t len = strcspn(message_key, "#");
-
-	memcpy(message, message_key, len);
-	message[len] = '\0';
-	return key_message(store_prefix(store), scope, name, message, out);
-}
-
 static bool find_keys(const struct store *store, const struct take *take, struct taking *t)
 {
 	const char *message = take->message_key ? take->message_key : "";
@@ -287,6 +281,14 @@ static bool is_known(struct store *store, const struct take *take, struct take_a
 		return false;
 	answer->now_ms = store->env.now_ms(store->env.ctx);
 	return true;
+}
+
+/* Those of one pass of the loop have the time of the first. */
+static int64_t asked_at(const struct store *store)
+{
+	const struct taking *first = STAILQ_FIRST(&store->takings);
+
+	return first ? first->asked_ms : clock_ms();
 }
 
 /* A copy of the question, for its answer. */
@@ -337,7 +339,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->alone = false;
 	t->lent = lent;
 	t->again = false;
-	t->asked_ms = clock_ms();
+	t->asked_ms = asked_at(store);
 	keep_question(t, take);
 	t->item_len = item_format(take, t->item);
 	if (lent)
