@@ -82,6 +82,12 @@ static void drop(struct sent *sent, struct waiting *w)
 	free(w);
 }
 
+static void drop_all(struct sent *sent)
+{
+	while (sent->logins)
+		drop(sent, sent->logins);
+}
+
 static void add_waiting(struct sent *sent, struct waiting *w)
 {
 	w->due_ms = clock_ms() + SENT_COLLECT_MS;
@@ -163,10 +169,15 @@ static void write_login(struct sent *sent, struct waiting *w, bool at_once,
 static void write_due(struct sent *sent, bool at_once)
 {
 	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1;
-	struct sent_writing *writing = memory_alloc(sizeof(*writing));
+	struct sent_writing *writing;
 	int64_t now_ms = clock_ms();
 	struct waiting *w;
 
+	if (sent->store->config->history == 0) { /* since a reload */
+		drop_all(sent);
+		return;
+	}
+	writing = memory_alloc(sizeof(*writing));
 	writing->n = writing->n_lines = 0;
 	while ((w = sent->logins) && (at_once || (w->due_ms <= now_ms && portion-- > 0)))
 		write_login(sent, w, at_once, writing);
@@ -290,13 +301,11 @@ void sent_write(struct sent *sent)
 
 void sent_free(struct sent **sent)
 {
-	struct waiting *w, *next;
 	struct sent *s = *sent;
 
 	if (!s)
 		return;
-	HASH_ITER(hh, s->logins, w, next)
-	drop(s, w);
+	drop_all(s);
 	event_free(s->timer);
 	free(s);
 	*sent = NULL;

@@ -383,6 +383,27 @@ static void test_at_the_end(void)
 	SUITE_INT_EQUAL(read_sent("rose").n, 3);
 }
 
+static void test_no_more(void)
+{
+	char text[1000], error[256];
+	struct config *config;
+
+	clean();
+	snprintf(text, sizeof(text), "history = 0\nredis { address = \"unix:%s\" }\n",
+		 redis_socket(rig.redis));
+	config = config_load_text(text, "test", error, sizeof(error));
+	SUITE_TRUE(config != NULL);
+	send_mail("rose", SENT_PACK_LINES + 1);
+	store_configure(rig.store, config);
+	store_finish(rig.store);
+	store_configure(rig.store, rig.config);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS sendward:{rose}:h sendward:{rose}:h:p"), 0);
+	send_mail("rose", 1);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(read_sent("rose").n, 1);
+	config_unref(&config);
+}
+
 static void test_away(void)
 {
 	clean();
@@ -425,6 +446,7 @@ static const struct suite_test tests[] = {
 	{ "of more than so many that wait the newest are kept", test_bounded_while_waiting },
 	{ "what many logins have sent is kept, also beside a key of another type", test_many },
 	{ "what still waits when a daemon ends is kept", test_at_the_end },
+	{ "what waits when a reload says history = 0 is not kept", test_no_more },
 	{ "what is sent while the server is away is kept when it is back", test_away },
 	{ "a key of another type is an error, another text is not read", test_not_a_list },
 };
