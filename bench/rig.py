@@ -29,8 +29,8 @@ LATE = 2
 WARM_UP = 0.5
 
 # While Redis moves its keys to a larger table, a step with each command, commands cost up to three times as much,
-# whoever asks. Once GROWN keys were in it a table has 2^20 places: it grows when they are all taken, and becomes smaller
-# when less than a tenth is. There is a second table, of the keys that expire.
+# whoever asks. Once GROWN keys were in it a table has 2^20 places: it grows when they are all taken, and becomes
+# smaller when less than a tenth is. There is a second table, of the keys that expire.
 GROWN, KEPT = 620000, 160000
 GROW = """
 for i = 1, ARGV[1] do redis.call('SET', 'room:' .. i, '', 'EX', 86400) end
