@@ -12,5 +12,9 @@ void builder_add_int(struct builder *b, int64_t number)
 {
 	char text[DECIMAL_MAX];
 
-	builder_add_bytes(b, text, decimal_format(number, text));
+	/* In its place, as the digits of fields_put_int(). */
+	if (b->size - b->len >= DECIMAL_MAX)
+		b->len += decimal_format(number, b->out + b->len);
+	else
+		builder_add_bytes(b, text, decimal_format(number, text));
 }

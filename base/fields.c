@@ -130,25 +130,35 @@ void fields_init(struct fields *fields, char *out, size_t size)
 	out[0] = '\0';
 }
 
-/* The value as it is to stand there. */
-void fields_put_bare(struct fields *fields, const char *key, size_t key_len, const char *value,
-		     size_t len)
+/* Space, key and "=" of a value with so many octets, whose place is returned, and
+ * the NUL behind it; NULL when there is no room. */
+static char *begin_value(struct fields *fields, const char *key, size_t key_len, size_t len)
 {
 	size_t space = fields->len > 0;
 	char *at = fields->out + fields->len;
 
 	if (fields->cut || space + key_len + 1 + len >= fields->size - fields->len) {
 		fields->cut = true;
-		return;
+		return NULL;
 	}
 	if (space)
 		*at++ = ' ';
 	memcpy(at, key, key_len);
 	at += key_len;
 	*at++ = '=';
-	memcpy(at, value, len);
 	at[len] = '\0';
 	fields->len += space + key_len + 1 + len;
+	return at;
+}
+
+/* The value as it is to stand there. */
+void fields_put_bare(struct fields *fields, const char *key, size_t key_len, const char *value,
+		     size_t len)
+{
+	char *at = begin_value(fields, key, key_len, len);
+
+	if (at)
+		memcpy(at, value, len);
 }
 
 void fields_put(struct fields *fields, const char *key, size_t key_len, const char *value,
@@ -162,11 +172,15 @@ void fields_put(struct fields *fields, const char *key, size_t key_len, const ch
 		fields_put_bare(fields, key, key_len, text, fields_quote(value, len, text));
 }
 
+/* Written where it is to stand: the processor waits where digits that were just
+ * written one by one are copied together. */
 void fields_put_int(struct fields *fields, const char *key, size_t key_len, int64_t value)
 {
-	char text[DECIMAL_MAX];
+	size_t len = decimal_length(value);
+	char *at = begin_value(fields, key, key_len, len);
 
-	fields_put_bare(fields, key, key_len, text, decimal_format(value, text));
+	if (at)
+		decimal_write(value, len, at);
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

@@ -125,15 +125,15 @@ static void add_head(struct builder *text)
 {
 	static _Thread_local struct head head = { .second = -1 };
 	struct timespec now;
-	char *millis = head.text + MILLIS_AT;
+	char *millis = text->out + text->len + MILLIS_AT;
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	if (now.tv_sec != head.second)
 		renew_head(&head, now.tv_sec);
+	builder_add_bytes(text, head.text, head.len);
 	millis[0] = (char)('0' + now.tv_nsec / 100000000);
 	millis[1] = (char)('0' + now.tv_nsec / 10000000 % 10);
 	millis[2] = (char)('0' + now.tv_nsec / 1000000 % 10);
-	builder_add_bytes(text, head.text, head.len);
 }
 
 /* The journal knows time, program and process, and takes the priority from
