@@ -52,18 +52,17 @@ const char *asked_state(const struct asked *asked, enum asked_list list)
 struct walk {
 	struct asked *asked;
 	enum asked_list list;
-	const char *unasked;
-	bool nobody;
+	const char *ender, *skipper;
 	int depth;
 };
 
 static void pass(struct walk *walk, const char *restriction)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (strcmp(restriction, ends[i].restriction) != 0 || walk->nobody)
-			continue;
-		walk->unasked = ends[i].restriction;
-		walk->nobody = ends[i].for_all;
+		const char **first = ends[i].for_all ? &walk->ender : &walk->skipper;
+
+		if (strcmp(restriction, ends[i].restriction) == 0 && !*first)
+			*first = ends[i].restriction;
 	}
 }
 
@@ -76,8 +75,8 @@ static void meet(struct walk *walk, const char *item, bool warn_only)
 	if (asked->n_policies == ASKED_POLICIES_MAX)
 		return;
 	*policy = (struct asked_policy){ .list = walk->list,
-					 .unasked = walk->unasked,
-					 .nobody = walk->nobody,
+					 .ender = walk->ender,
+					 .skipper = walk->skipper,
 					 .warn_only = warn_only };
 	postfix_server_init(&policy->server, item);
 	wiring_find(asked->wiring, asked->service->chrooted, policy->server.endpoint,
@@ -170,7 +169,7 @@ bool asked_in(const struct asked *asked, enum asked_list list)
 	for (size_t i = 0; i < asked->n_policies; i++) {
 		const struct asked_policy *policy = &asked->policies[i];
 
-		if (policy->list == list && !policy->relay && !policy->nobody &&
+		if (policy->list == list && !policy->relay && !policy->ender &&
 		    asked_is_ours(policy))
 			return true;
 	}

@@ -34,11 +34,11 @@ struct asked_policy {
 	enum asked_list list;
 	struct postfix_server server;
 	struct wiring_target target;
-	const char
-		*unasked; /* static: the restriction before it, whose sessions never come here... */
-	bool nobody;	  /* ... and that is all who have logged in; else some */
-	bool warn_only;	  /* behind warn_if_reject */
-	bool relay;	  /* its policy_context is relay (identities) */
+	/* Restrictions before it (static), whose sessions never come here: all that have
+	 * logged in, and some. NULL: none. */
+	const char *ender, *skipper;
+	bool warn_only; /* behind warn_if_reject */
+	bool relay;	/* its policy_context is relay (identities) */
 };
 
 struct asked_milter {

@@ -13,29 +13,27 @@ static const char *context_of(const struct asked_policy *policy)
 
 /* ---- one check_policy_service ----------------------------------------------- */
 
-static void look_before(struct doctor *doctor, const struct asked_policy *policy)
-{
-	const char *list = asked_list_name(policy->list);
-	char advice[ADVICE_MAX];
-
-	snprintf(advice, sizeof(advice), "put check_policy_service before %s", policy->unasked);
-	if (policy->nobody)
-		doctor_say(doctor, DOCTOR_ERROR, advice,
-			   "%s has %s before check_policy_service %s, which is never asked", list,
-			   policy->unasked, policy->server.endpoint);
-	else
-		doctor_say(
-			doctor, DOCTOR_WARNING, advice,
-			"%s has %s before check_policy_service %s, which is not asked about these "
-			"clients",
-			list, policy->unasked, policy->server.endpoint);
-}
-
 /* What a relay context is for has not logged in. */
 static bool is_meant_to_be_behind(const struct asked *asked, const struct asked_policy *policy)
 {
-	return strcmp(policy->unasked, "permit_sasl_authenticated") == 0 &&
+	return strcmp(policy->ender, "permit_sasl_authenticated") == 0 &&
 	       (policy->relay || !wiring_is_submission(asked->service));
+}
+
+static void look_before(struct doctor *doctor, const struct asked *asked,
+			const struct asked_policy *policy)
+{
+	bool ended = policy->ender && !is_meant_to_be_behind(asked, policy);
+	const char *before = ended ? policy->ender : policy->skipper;
+	char advice[ADVICE_MAX];
+
+	if (!before)
+		return;
+	snprintf(advice, sizeof(advice), "put check_policy_service before %s", before);
+	doctor_say(doctor, ended ? DOCTOR_ERROR : DOCTOR_WARNING, advice,
+		   "%s has %s before check_policy_service %s, which is %s",
+		   asked_list_name(policy->list), before, policy->server.endpoint,
+		   ended ? "never asked" : "not asked about these clients");
 }
 
 static void look_at_mention(struct doctor *doctor, const struct asked *asked,
@@ -54,8 +52,7 @@ static void look_at_mention(struct doctor *doctor, const struct asked *asked,
 			"%s has warn_if_reject before check_policy_service %s: what is refused is "
 			"accepted",
 			list, policy->server.endpoint);
-	if (policy->unasked && !is_meant_to_be_behind(asked, policy))
-		look_before(doctor, policy);
+	look_before(doctor, asked, policy);
 	if (strcmp(state, "CONNECT") == 0 || strcmp(state, "EHLO") == 0)
 		doctor_say(
 			doctor, DOCTOR_WARNING,

@@ -209,7 +209,8 @@ def policy(w):
     main = "smtpd_relay_restrictions = %s, reject_unauth_destination\n"
     equal(w.look(main=main % ("permit_sasl_authenticated, " + relay)), [])
     w.finds("warning", "policy", "no list of restrictions asks", master=nowhere, main=main % relay)
-    w.finds("warning", "policy", "has permit_mynetworks before", main=main % ("permit_mynetworks, " + relay))
+    for before in ("permit_mynetworks, ", "permit_mynetworks, permit_sasl_authenticated, "):
+        w.finds("warning", "policy", "has permit_mynetworks before", main=main % (before + relay))
 
 
 @wired

@@ -211,8 +211,8 @@ static void test_classes(void)
 			     "smtpd_end_of_data_restrictions = check_policy_service\n");
 	asked_init(&asked, &wiring, service);
 	CU_ASSERT_EQUAL_FATAL(asked.n_policies, ASKED_DEPTH_MAX - 2);
-	SUITE_TEXT_EQUAL(asked.policies[0].unasked, "permit_mynetworks");
-	CU_ASSERT_FALSE(asked.policies[0].nobody);
+	SUITE_TEXT_EQUAL(asked.policies[0].skipper, "permit_mynetworks");
+	CU_ASSERT_PTR_NULL(asked.policies[0].ender);
 	CU_ASSERT_TRUE(asked_in(&asked, LIST_DATA));
 	CU_ASSERT_FALSE(asked_in(&asked, LIST_END_OF_DATA));
 	asked_fini(&asked);
