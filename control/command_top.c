@@ -3,6 +3,7 @@
  */
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +18,16 @@
 
 /* On a terminal: the cursor to the top, and nothing below it. */
 #define CLEAR_SCREEN "\033[H\033[2J"
+
+/* And what is wider than it is cut at its edge, as top(1) does. */
+#define WRAP_OFF "\033[?7l"
+#define WRAP_ON "\033[?7h"
+
+/* A round goes to the terminal as a whole, so that a signal leaves it with WRAP_ON. */
+#define SCREEN_SIZE 65536
+
+/* Lines beside those of logins: the time, the head, and where the cursor ends. */
+#define OTHER_LINES 3
 
 static void note_left_out(const struct top *top)
 {
@@ -51,14 +62,25 @@ static int once(struct top *top)
 	if (top->control->json)
 		print_json(top);
 	else
-		top_print_table(top);
+		top_print_table(top, TOP_NUMBER_MAX);
 	if (top->left_out && top->choice.one_window)
 		note_left_out(top);
 	return STATUS_DONE;
 }
 
+/* The size is 0 where it is not known. */
+static size_t logins_that_fit(void)
+{
+	struct winsize size;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0 || size.ws_row == 0)
+		return TOP_NUMBER_MAX;
+	return size.ws_row > OTHER_LINES ? size.ws_row - OTHER_LINES : 1;
+}
+
 static void print_round(const struct top *top, bool first)
 {
+	bool terminal = isatty(STDOUT_FILENO);
 	char now[TEXT_TIME_MAX];
 	json_t *array;
 
@@ -68,13 +90,15 @@ static void print_round(const struct top *top, bool first)
 		json_decref(array);
 		return;
 	}
-	if (isatty(STDOUT_FILENO))
-		fputs(CLEAR_SCREEN, stdout);
+	if (terminal)
+		fputs(CLEAR_SCREEN WRAP_OFF, stdout);
 	else if (!first)
 		putchar('\n');
 	text_time(time(NULL), now);
 	puts(now);
-	top_print_table(top);
+	top_print_table(top, terminal ? logins_that_fit() : TOP_NUMBER_MAX);
+	if (terminal)
+		fputs(WRAP_ON, stdout);
 }
 
 /* Ends when standard output does, or with a signal. */
@@ -85,6 +109,7 @@ static int follow(struct top *top)
 	bool first = true, away = false;
 	char error[WAIT_ERROR_MAX];
 
+	setvbuf(stdout, NULL, _IOFBF, SCREEN_SIZE);
 	while (fflush(stdout) == 0 && !ferror(stdout)) {
 		bool ok = top_collect(top, error);
 

@@ -91,7 +91,8 @@ void top_fini(struct top *top);
 
 /* ---- showing them (top_print.c) ------------------------------------------ */
 
-void top_print_table(const struct top *top);
+/* So many logins of the list at most. */
+void top_print_table(const struct top *top, size_t most);
 /* An array, a new reference. */
 json_t *top_json(const struct top *top);
 

@@ -2,9 +2,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/builder.h"
 #include "base/domain.h"
 #include "base/memory.h"
 #include "control/top.h"
+
+#define OTHER_UNITS_MAX 64
 
 static bool find_by(const char *text, int64_t *by)
 {
@@ -98,10 +101,28 @@ static const struct quota *usual_window(const struct config *config, enum quota_
 	return found;
 }
 
+/* "--by recipients or bytes, or "; nothing where no plan counts any. */
+static void other_units(const struct config *config, char out[OTHER_UNITS_MAX])
+{
+	struct builder text;
+	size_t n = 0;
+
+	builder_init(&text, out, OTHER_UNITS_MAX);
+	for (int unit = 0; unit < QUOTA_UNITS; unit++) {
+		if (!usual_window(config, (enum quota_unit)unit))
+			continue;
+		builder_add(&text, n++ == 0 ? "--by " : " or ");
+		builder_add(&text, quota_unit_name((enum quota_unit)unit));
+	}
+	if (n > 0)
+		builder_add(&text, ", or ");
+}
+
 static int choose_window(const struct control *control, struct top_choice *out)
 {
 	const struct value *window = control_value(control, OPTION_WINDOW);
 	const struct quota *usual = NULL;
+	char others[OTHER_UNITS_MAX];
 	const char *reason;
 
 	if (window)
@@ -112,9 +133,13 @@ static int choose_window(const struct control *control, struct top_choice *out)
 		out->one_window = true;
 		out->window = *usual;
 	}
-	if (out->by != TOP_BY_SHARE && !out->one_window)
-		return control_misuse(control, "no plan counts %s: say in which --window",
-				      quota_unit_name((enum quota_unit)out->by));
+	if (out->by != TOP_BY_SHARE && !out->one_window) {
+		other_units(control->config, others);
+		return control_misuse(control,
+				      "no plan has a quota of %s: ask %sfor the --window of one "
+				      "that accounts have",
+				      quota_unit_name((enum quota_unit)out->by), others);
+	}
 	return STATUS_DONE;
 }
 

@@ -50,7 +50,7 @@ static const char *empty_text(const struct top_choice *choice)
 	return any ? "no login has sent anything" : "no such login has sent anything";
 }
 
-void top_print_table(const struct top *top)
+void top_print_table(const struct top *top, size_t most)
 {
 	static const char *const head[] = {
 		"LOGIN", "STATE", "QUOTA", "USED", "LIMIT", "SHARE", "LAST SENT",
@@ -64,7 +64,7 @@ void top_print_table(const struct top *top)
 	}
 	table = table_new(sizeof(head) / sizeof(head[0]));
 	table_row(table, head);
-	for (size_t i = 0; i < list->n; i++)
+	for (size_t i = 0; i < list->n && i < most; i++)
 		add_row(table, list->entries[i]);
 	table_print(table, stdout);
 	table_free(&table);

@@ -1,9 +1,12 @@
 """top."""
 
+import fcntl
 import os
 import pty
 import re
 import signal
+import struct
+import termios
 import time
 
 from bench import equal, expect, key_of, stopped, until
@@ -89,7 +92,7 @@ def by_unit(b):
     done = b.call("--json", "top", "--by", "messages", "--window", "24h")
     equal((done.returncode, done.stderr), (0, "sendward: logins without a quota of messages / 1d are not in the list\n"))
     expect("jim@dom.example" not in done.stdout and '"100 messages / 1d"' in done.stdout, done.stdout)
-    b.refused(2, "no plan counts bytes: say in which --window", "top", "--by", "bytes")
+    b.refused(2, "no plan has a quota of bytes: ask --by messages or recipients, or for the --window of one that accounts have", "top", "--by", "bytes")
     b.ok("user", "add", "jack", "--quota", "unlimited bytes / day in Europe/Zurich")
     b.charge("jack", size=12345)
     done = b.call("top", "--by", "bytes", "--window", "day in Europe/Zurich")
@@ -227,10 +230,10 @@ def follow(b):
     stopped(process)
 
 
-def terminal(b):
-    """top --follow on a terminal begins each time at its top"""
-    begin(b, ("rose", 5, 1))
+def drawn(b, lines=0):
+    """What `top --follow` has written when it begins a terminal of so many lines for the second time; 0: not known."""
     main, other = pty.openpty()
+    fcntl.ioctl(main, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 80, 0, 0))
     pid = os.fork()
     if pid == 0:
         os.dup2(other, 1)
@@ -244,8 +247,28 @@ def terminal(b):
         os.kill(pid, 15)
         os.waitpid(pid, 0)
         os.close(main)
-    expect(seen.startswith(b"\033[H\033[2J20") and b"rose" in seen, seen)
+    return seen.decode()
+
+
+def terminal(b):
+    """top --follow on a terminal begins each time at its top"""
+    begin(b, ("rose", 5, 1))
+    seen = drawn(b)
+    expect(seen.startswith("\033[H\033[2J\033[?7l20") and "rose" in seen, seen)
+    expect(seen.index("rose") < seen.index("\033[?7h"), "long lines are not cut, or the next program's are")
+
+
+def small_terminal(b):
+    """top --follow shows the first logins where not all fit on the terminal"""
+    begin(b, *((f"u{i}", 9 - i, 1) for i in range(8)))
+
+    def first_round(lines):
+        return re.findall("(?m)^u[0-9]", drawn(b, lines).split("\033[?7h")[0])
+
+    equal(first_round(8), ["u0", "u1", "u2", "u3", "u4"])
+    equal(len(first_round(11)), 8)
+    equal(first_round(2), ["u0"])
 
 
 CASES = [nothing, nearest, as_usage, ties, by_unit, unlimited, lowered, filters, odd_logins, reset, shared_apart, damaged,
-         hanging, many, wrong, follow, terminal]
+         hanging, many, wrong, follow, terminal, small_terminal]
