@@ -22,12 +22,13 @@ static void on_message(const struct sent_message *m, void *arg)
 		return;
 	json_array_append_new(
 		r->messages,
-		need(json_pack("{s:I, s:s, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "time",
-			       (json_int_t)(m->time_ms / 1000), "action", m->action, "recipients",
-			       (json_int_t)m->recipients, "bytes", (json_int_t)m->bytes, "node",
-			       text_json(m->node), "qid", text_json(m->queue_id), "client",
-			       text_json(m->client_address), "credential",
-			       text_json(m->credential), "sender", text_json(m->sender))));
+		need(json_pack("{s:I, s:o, s:I, s:I, s:o, s:o, s:o, s:o, s:o}", "time",
+			       (json_int_t)(m->time_ms / 1000), "action", text_json(m->action),
+			       "recipients", (json_int_t)m->recipients, "bytes",
+			       (json_int_t)m->bytes, "node", text_json(m->node), "qid",
+			       text_json(m->queue_id), "client", text_json(m->client_address),
+			       "credential", text_json(m->credential), "sender",
+			       text_json(m->sender))));
 }
 
 json_t *sent_list_read(const struct control *control, const char *login, int64_t since_ms)
@@ -73,6 +74,12 @@ static void add_row(struct table *table, const json_t *message)
 	table_cell(table, *sender ? sender : "<>");
 }
 
+/* Neither is below 0. What others wrote there may be as large as it can be. */
+static void add_up(int64_t *sum, int64_t number)
+{
+	*sum = number > INT64_MAX - *sum ? INT64_MAX : *sum + number;
+}
+
 void sent_list_print(const json_t *messages)
 {
 	struct table *table = table_new(8);
@@ -85,8 +92,8 @@ void sent_list_print(const json_t *messages)
 	json_array_foreach((json_t *)messages, i, message)
 	{
 		add_row(table, message);
-		recipients += number_of(message, "recipients");
-		bytes += number_of(message, "bytes");
+		add_up(&recipients, number_of(message, "recipients"));
+		add_up(&bytes, number_of(message, "bytes"));
 	}
 	if (json_array_size(messages) > 0)
 		table_print(table, stdout);

@@ -106,7 +106,7 @@ class Redis:
         with socket.socket(socket.AF_UNIX) as link:
             link.settimeout(LIMIT_S)
             link.connect(self.path)
-            encoded = [str(word).encode() for word in words]
+            encoded = [str(word).encode(errors="surrogateescape") for word in words]
             link.sendall(b"*%d\r\n" % len(encoded) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in encoded))
             with link.makefile("rb") as stream:
                 return self._answer(stream)

@@ -33,6 +33,18 @@ def sent_since(b):
     equal(len(b.lines("sent", "rose", "--json")), 3)
 
 
+def sent_odd(b):
+    """whatever stands in the lists of what a login has sent, sent prints the rest"""
+    now_ms = int(time.time() * 1000)
+    most = 2 ** 63 - 1
+    for key in ("sendward:{rose}:h", "sendward:{rose}:h:p"):
+        b.redis("LPUSH", key, f"{now_ms} 1 10 Q1 accept mx1 192.0.2.7 - rose@dom.example", "\udcff", " ", "\n\n", f"{now_ms} 1 1 Q2",
+                f"{now_ms} 1 1 Q3 \udcff mx1 192.0.2.7 - a@b\n{most}9 1 1 Q4", f"{most} 1 1 Q5 accept mx1 - - ",
+                f"{now_ms} {most} {most} Q6 accept mx1 192.0.2.7 - a@b")
+    equal(sorted({message["qid"] for message in b.lines("sent", "rose", "--json")}), ["Q1", "Q3", "Q5", "Q6"])
+    expect(b.ok("sent", "rose").endswith(" bytes\n"), "sent says how many they are")
+
+
 def not_remembered(b):
     """with history = 0 nothing is remembered, and sent says so"""
     with open(b.config, encoding="utf-8") as file:
@@ -99,4 +111,4 @@ def compromised_unknown(b):
         b.ok("user", "delete", "lily")
 
 
-CASES = [sent, sent_since, not_remembered, compromised, compromised_text, compromised_unknown, release_mistyped]
+CASES = [sent, sent_since, sent_odd, not_remembered, compromised, compromised_text, compromised_unknown, release_mistyped]
