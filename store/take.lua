@@ -62,7 +62,8 @@
 -- A calendar block has no entries, its period's start for newest slot, and base 0. A
 -- block of kind "f" only remembers in born when the first message was counted.
 -- engine/window.h says how a rolling window counts; the arithmetic here is the same.
--- The expiry is that of the longest window, and is set with each new slot of that at least.
+-- The expiry is that of the longest window, from its newest slot where that is still to come,
+-- and is set with each new slot of that at least.
 --
 -- A message is remembered as "q", the time in microseconds 7, number of rows 2, their
 -- names, token 9, their amounts (doubles), and the borns 7;
@@ -280,17 +281,20 @@ local function slow(item, version, counters, message, stored, now_us, lent)
     return sorted
   end
 
-  -- How long what the block has still counts, in seconds; nil: it does not.
+  -- How long what the block has still counts, in seconds; nil: it does not. When the clock
+  -- went back, its newest slot is still to come.
   local function lasts(block)
     if block.kind == 'f' then return FIRST_KEPT end
     local longest = LONGEST[block.kind]
     if longest then
       -- A block of no row any more goes when its time has passed.
       local gone = block.sum <= 0 or not block.slot and now >= (block.newest + longest) * 1000
-      return not gone and longest or nil
+      local ahead = math.max(0, block.newest - floor(now / 1000))
+      return not gone and longest + math.min(ahead, longest) or nil
     end
     if not block.slot then roll(block) end
-    return block.n > 0 and block.window + ceil(block.window / SLOTS) or nil
+    local ahead = math.max(0, ceil((block.newest * block.length - now) / 1000))
+    return block.n > 0 and block.window + ceil(block.window / SLOTS) + ahead or nil
   end
 
   -- Writes the blocks that still count.

@@ -266,6 +266,35 @@ static void test_expiry(void)
 	}
 }
 
+/* As a server has counted whose clock was half an hour ahead: in slots that are to come. */
+static const char half_an_hour_ahead[] =
+	"local stored = redis.call('GET', KEYS[1]) "
+	"local newest = struct.unpack('>I6', stored, 56) + 30 "
+	"redis.call('SET', KEYS[1], string.sub(stored, 1, 32) .. "
+	"struct.pack('<dd', newest * 60000, (newest + 1) * 60000) .. string.sub(stored, 49, 55) .. "
+	"struct.pack('>I6', newest) .. string.sub(stored, 62)) "
+	"return newest";
+
+/* What is charged then counts in the newest slot, for as long as that does. */
+static void test_clock_went_back(void)
+{
+	const struct take_row row = {
+		.quota = { .unit = QUOTA_MESSAGES, .limit = 1000, .window_s = HOUR },
+		.amount = 1,
+		.enforce = true,
+	};
+	struct take take = { .name = "rose", .version = "", .rows = &row, .n_rows = 1 };
+	int64_t newest;
+
+	rig_clean(&rig);
+	take.message_key = "mx1/1";
+	SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_DONE);
+	newest = redis_integer(rig.redis, "EVAL %s 1 " COUNTERS, half_an_hour_ahead);
+	take.message_key = "mx1/2";
+	SUITE_INT_EQUAL(rig_take(&rig, &take).rows[0].used, 1);
+	SUITE_TRUE(counters_end() >= (newest + 61) * 60000);
+}
+
 /* A limit that is raised for so long. */
 static void test_mark_stays(void)
 {
@@ -289,6 +318,7 @@ static const struct suite_test tests[] = {
 	{ "counters live as long as their longest window, however often they are changed",
 	  test_lives_on },
 	{ "counters live while something counts in any of their windows", test_expiry },
+	{ "counters live as long when the clock has gone back", test_clock_went_back },
 	{ "a mark that was told is not told again in a new slot", test_mark_stays },
 };
 
