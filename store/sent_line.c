@@ -103,8 +103,9 @@ size_t sent_expand(const char *lines, size_t len, char *out)
 		own = tail_of(lines, end);
 		n += put(out, n, lines, (size_t)(end - lines));
 		if (own) {
-			tail = own;
+			/* A longer one is none of ours, and would make much of little. */
 			tail_len = (size_t)(end - own);
+			tail = tail_len < SENT_LINE_MAX ? own : NULL;
 		} else if (tail) {
 			n += put(out, n, " ", 1);
 			n += put(out, n, tail, tail_len);

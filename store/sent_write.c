@@ -52,10 +52,15 @@ static void send_expiry(struct store *store, const char *key)
 void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n)
 {
 	struct pushing *pushing = memory_alloc(sizeof(*pushing));
-	bool named = key_sent_packs(store_prefix(store), login, pushing->key);
 	struct command command;
 	char key[KEY_MAX];
 
+	if (!key_sent_packs(store_prefix(store), login, pushing->key)) {
+		for (size_t i = 0; i < n; i++)
+			free(packs[i]);
+		free(pushing);
+		return;
+	}
 	pushing->store = store;
 	command_init(&command);
 	command_add(&command, "LPUSH");
@@ -63,11 +68,6 @@ void sent_push(struct store *store, const char *login, struct pack *const *packs
 	for (size_t i = 0; i < n; i++) {
 		command_add_bytes(&command, packs[i]->lines, packs[i]->used - 1);
 		free(packs[i]);
-	}
-	if (!named) {
-		command_fini(&command);
-		free(pushing);
-		return;
 	}
 	/* It may be answered at once. */
 	memcpy(key, pushing->key, KEY_MAX);

@@ -136,6 +136,19 @@ static void test_expand(void)
 	}
 }
 
+/* What others wrote there is not made many times as large as it is. */
+static void test_long_tail(void)
+{
+	char lines[SENT_LINE_MAX + 100] = "1 1 1 a ";
+	size_t len = strlen(lines);
+
+	memset(lines + len, 'x', SENT_LINE_MAX);
+	len += SENT_LINE_MAX;
+	strcpy(lines + len, "\n2 2 2 b\n");
+	len = strlen(lines);
+	SUITE_INT_EQUAL(sent_expand(lines, len, NULL), len);
+}
+
 static void test_cut(void)
 {
 	char lines[] = "a b\n\nc";
@@ -437,6 +450,7 @@ static const struct suite_test tests[] = {
 	{ "what is missing or odd in a message does no harm to the rest", test_odd_values },
 	{ "what is no such line is not read", test_not_such_a_text },
 	{ "a line without a tail has the one before it", test_expand },
+	{ "a line has no tail that is longer than any of ours", test_long_tail },
 	{ "lines are cut off from the last one on", test_cut },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "many messages of a login are kept in packs, and read among the others", test_packs },
