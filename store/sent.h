@@ -8,7 +8,9 @@
  *				of logins that send as many while they are collected
  *
  * Each has the last config.history of its messages, a quarter and a pack more at most. So
- * the last config.history of all are there, whichever list they are in.
+ * the last config.history of all are there, whichever list they are in; of older ones those of
+ * one list may be there and not those of the other. What two daemons write, and what waited
+ * while the store was away, stands in the order in which it was written.
  *
  * The daemons write them about once a second, many logins together, and wait for
  * nothing: no decision takes longer for it, and what the last second held, or two of a
