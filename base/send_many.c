@@ -56,13 +56,15 @@ static void send_one(struct parcel *p)
 }
 
 /* A write to a socket that does not block is over when io_submit() returns.
- * Returns how many it took; the next one it would not. */
-static size_t submit(struct send_many *many, struct parcel *parcels, size_t n)
+ * Returns how many it took; the next one it would not. Their requests stay until
+ * their results are there, which point at them: valgrind looks. */
+static size_t submit(struct send_many *many, struct iocb requests[SEND_MANY_MAX],
+		     const struct parcel *parcels, size_t n)
 {
-	struct iocb requests[SEND_MANY_MAX], *pointers[SEND_MANY_MAX];
+	struct iocb *pointers[SEND_MANY_MAX];
 	long taken;
 
-	memset(requests, 0, n * sizeof(requests[0]));
+	memset(requests, 0, n * sizeof(*requests));
 	for (size_t i = 0; i < n; i++) {
 		requests[i].aio_data = i;
 		requests[i].aio_lio_opcode = IOCB_CMD_PWRITE;
@@ -90,6 +92,16 @@ static void collect(struct send_many *many, struct parcel *parcels, size_t n)
 	}
 }
 
+/* Returns how many, from the first on. */
+static size_t send_together(struct send_many *many, struct parcel *parcels, size_t n)
+{
+	struct iocb requests[SEND_MANY_MAX];
+	size_t taken = submit(many, requests, parcels, n);
+
+	collect(many, parcels, taken);
+	return taken;
+}
+
 void send_many(struct send_many *many, struct parcel *parcels, size_t n)
 {
 	size_t done = 0;
@@ -97,10 +109,8 @@ void send_many(struct send_many *many, struct parcel *parcels, size_t n)
 	assert(n <= SEND_MANY_MAX);
 	if (n >= TOGETHER_MIN && !many->tried)
 		try(many);
-	if (n >= TOGETHER_MIN && many->context) {
-		done = submit(many, parcels, n);
-		collect(many, parcels, done);
-	}
+	if (n >= TOGETHER_MIN && many->context)
+		done = send_together(many, parcels, n);
 	for (; done < n; done++)
 		send_one(&parcels[done]);
 }
