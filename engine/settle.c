@@ -64,14 +64,9 @@ static void add_charges(struct charges *to, const struct charges *from)
 		to->items[to->n++] = from->items[i];
 }
 
-/* Postfix asks a policy server again whose answer was lost, a milter never. */
-static bool may_be_repeated(const struct request *request)
-{
-	return !request->token || request->token[0] != 'm';
-}
-
 /* The gate refuses at the last stage. Should it be a repeated request, the
- * login blocked since the first was charged, that charge goes back. */
+ * login blocked since the first was charged, that charge goes back. Of all others
+ * nothing was charged. */
 static void forget_charges(const struct decision *d)
 {
 	struct charges charges = { .n = 0 };
@@ -87,7 +82,7 @@ void settle_charges(struct decision *d)
 {
 	struct verdict *v = &d->verdict;
 
-	if (d->refused && d->message_key[0] && may_be_repeated(d->request))
+	if (d->refused && d->message_key[0] && d->request->may_be_repeated)
 		forget_charges(d);
 	if (!settle_is_charged(v)) {
 		take_back(d, &v->charges, is_over(v));

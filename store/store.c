@@ -105,7 +105,8 @@ static void drop_refunds(struct store *store)
 	struct refund *r;
 
 	if (store->refunds_waiting > 0 && strcmp(kept_health(store->kept), "ok") != 0)
-		log_warning("%lld refunds are lost: their server was not reached again",
+		log_warning("their server was not reached again, refunds not made: %lld; what "
+			    "there was to take back stays counted",
 			    (long long)store->refunds_waiting);
 	store->refunds_waiting = 0;
 	while ((r = STAILQ_FIRST(&store->refunds))) {

@@ -293,6 +293,11 @@ void fake_store_move_clock(struct fake_store *s, int64_t ms)
 	s->books.now_ms += ms;
 }
 
+size_t fake_store_waiting(const struct fake_store *s)
+{
+	return s->n_refunds;
+}
+
 void fake_store_remember(struct fake_store *s, int64_t ms)
 {
 	s->books.remembered_ms = ms;

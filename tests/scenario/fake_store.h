@@ -31,6 +31,9 @@ bool fake_store_answer(struct fake_store *store);
 void fake_store_move_clock(struct fake_store *store, int64_t ms);
 int64_t fake_store_now_ms(const struct fake_store *store);
 
+/* Refunds that wait for it to be up. */
+size_t fake_store_waiting(const struct fake_store *store);
+
 /* How long messages are remembered, in place of MESSAGE_REMEMBERED_S. */
 void fake_store_remember(struct fake_store *store, int64_t ms);
 

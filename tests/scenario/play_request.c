@@ -28,6 +28,7 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 		{ "unqueued", NULL, 0, &f->unqueued },
 		{ "identity", NULL, 0, &f->identity },
 		{ "was_identity", NULL, 0, &f->was_identity },
+		{ "repeated", NULL, 0, &f->repeated },
 		{ "cert", f->cert, sizeof(f->cert), NULL },
 		{ "context", f->context, sizeof(f->context), NULL },
 	};
@@ -91,6 +92,7 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.login = f->login,
 		.credential = f->credential,
 		.tls = tls_version_of(f->tls),
+		.may_be_repeated = f->repeated != 0,
 		.by_identity = f->identity != 0,
 		.was_identity = f->was_identity != 0,
 		.client_cert = f->cert,

@@ -114,6 +114,11 @@ static void step_used(struct play *p, char *rest)
 	SUITE_INT_EQUAL(fake_store_used(p->store, scope, name, &quota), quota.limit);
 }
 
+static void step_waiting(struct play *p, char *rest)
+{
+	SUITE_INT_EQUAL(fake_store_waiting(p->store), play_number(p, rest));
+}
+
 static void step_message(struct play *p, char *rest)
 {
 	const char *login = play_word(&rest);
@@ -136,5 +141,6 @@ const struct step world_steps[] = {
 	{ "restart", step_restart },
 	{ "store", step_store },
 	{ "used", step_used },
+	{ "waiting", step_waiting },
 	{ NULL, NULL },
 };
