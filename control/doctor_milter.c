@@ -139,6 +139,39 @@ static void look_at_ours(struct doctor *doctor, const struct asked *asked, size_
 			   asked->milters[ours].server.endpoint);
 }
 
+/* Is it a socket in the same directory as that of the listener? */
+static bool is_beside(const struct asked *asked, const struct wiring_target *target,
+		      const struct endpoint *listener)
+{
+	char theirs[WIRING_PATH_MAX], ours[WIRING_PATH_MAX];
+	const char *slash = strrchr(target->path, '/'), *end = strrchr(listener->path, '/');
+
+	if (!target->is_path || listener->kind != ENDPOINT_UNIX || !slash || !end)
+		return false;
+	snprintf(theirs, sizeof(theirs), "%.*s", (int)(slash - target->path), target->path);
+	snprintf(ours, sizeof(ours), "%.*s", (int)(end - listener->path), listener->path);
+	return asked->wiring->same(theirs, ours);
+}
+
+/* Section milter was taken out of sendward.conf, and Postfix was not told. */
+static void look_for_former(struct doctor *doctor, const struct asked *asked)
+{
+	const struct config *config = doctor->control->config;
+
+	for (size_t i = 0; i < asked->n_milters; i++) {
+		const struct asked_milter *milter = &asked->milters[i];
+
+		if (config->n_policyd_listen > 0 && milter->target.place == PLACE_FOREIGN &&
+		    is_beside(asked, &milter->target, &config->policyd_listen[0]))
+			doctor_say(
+				doctor, DOCTOR_WARNING,
+				"take it out of smtpd_milters, or put section milter back",
+				"smtpd_milters names %s, beside policyd's socket, but there is no "
+				"section milter: sendward-milter does not start without one",
+				milter->server.endpoint);
+	}
+}
+
 void doctor_milter(struct doctor *doctor, const struct asked *asked)
 {
 	size_t ours = asked_milter(asked);
@@ -149,6 +182,8 @@ void doctor_milter(struct doctor *doctor, const struct asked *asked)
 		wrong |= doctor_wrong_target(doctor, asked, "smtpd_milters",
 					     asked->milters[i].server.endpoint,
 					     &asked->milters[i].target, PART_MILTER);
+	if (!doctor->control->config->milter_configured)
+		look_for_former(doctor, asked);
 	if (ours < asked->n_milters)
 		look_at_ours(doctor, asked, ours);
 	else if (!wrong && doctor->control->config->milter_configured &&

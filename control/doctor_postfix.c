@@ -38,14 +38,19 @@ static bool asks_us(const struct wiring *wiring, const struct wiring_service *se
 
 static void say_no_submission(struct doctor *doctor, const struct wiring *wiring)
 {
+	const char *others = wiring_value(&wiring->main, "multi_instance_directories");
+	char advice[ADVICE_MAX];
 	bool any = false;
 
 	for (size_t i = 0; i < wiring->n; i++)
 		any = any || asks_us(wiring, &wiring->services[i]);
 	doctor->service = NULL;
-	doctor_say(doctor, any ? DOCTOR_WARNING : DOCTOR_ERROR,
-		   "set smtpd_sasl_auth_enable = yes in the submission services of master.cf; "
-		   "-c FILE and --config-directory name other files",
+	snprintf(
+		advice, sizeof(advice),
+		"set smtpd_sasl_auth_enable = yes in the submission services of master.cf; or look "
+		"at another instance%s%s%s with --config-directory",
+		*others ? " (" : "", others, *others ? ")" : "");
+	doctor_say(doctor, any ? DOCTOR_WARNING : DOCTOR_ERROR, advice,
 		   "no smtpd offers AUTH: there are no logins%s",
 		   any ? ", and identities are all that is looked at" : " to look at");
 }

@@ -135,8 +135,9 @@ static char *run_option(const struct call *call, const char *option)
 
 /* What matters of main.cf apart from services. */
 static const char *const main_names[] = {
-	"compatibility_level", "config_directory",  "internal_mail_filter_classes",
-	"mail_owner",	       "non_smtpd_milters", "queue_directory",
+	"compatibility_level", "config_directory",	     "internal_mail_filter_classes",
+	"mail_owner",	       "multi_instance_directories", "non_smtpd_milters",
+	"queue_directory",
 };
 
 /* And in each smtpd. */

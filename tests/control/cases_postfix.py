@@ -167,6 +167,8 @@ def milter(w):
     w.finds("warning", "milter", "twice", master=submission("{ smtpd_milters = $sendward_milter $sendward_milter }"))
     w.finds("warning", "milter", "goes before smtpd_milters", master=submission("smtpd_milter_maps=cidr:/etc/postfix/milters"))
     w.finds("error", "milter", "no_milters: no milter is asked here", main="receive_override_options = no_milters\n")
+    w.finds("warning", "milter", "names unix:sendward/milter, beside policyd's socket, but there is no section milter", milter=False)
+    equal(w.look(milter=False, master=submission("smtpd_milters=" + other)), [])
     w.finds("error", "milter", "policyd.listen, where milter.listen is needed", master=submission("smtpd_milters=unix:sendward/policy"))
 
 
@@ -328,6 +330,9 @@ def services(w):
     own = back.replace("no_milters", "no_milters -o smtpd_sasl_auth_enable=yes")
     expect(("error", "milter", "127.0.0.1:10026/inet") in [one[:3] for one in w.look(master=MASTER + own)], "an AUTH of its own")
     w.finds("error", "services", "no smtpd offers AUTH: there are no logins to look at", master=port_25)
+    w.configure(main="multi_instance_directories = /etc/postfix-out\n", master=port_25)
+    done = w.b.call("doctor", "postfix", "--config-directory", w.config)
+    expect("or look at another instance (/etc/postfix-out) with --config-directory\n" in done.stdout, done.stdout)
     w.finds("warning", "services", "identities are all", master=MASTER.replace("auth_enable=yes", "auth_enable=no"))
     w.finds("warning", "other mail", r"non_smtpd_milters names .* and of internal_mail_filter_classes bounce has no login",
             main="non_smtpd_milters = $sendward_milter\ninternal_mail_filter_classes = bounce\n")
