@@ -81,7 +81,10 @@ void outbox_flush(struct outbox *outbox)
 	struct parcel parcels[SEND_MANY_MAX];
 
 	while (!TAILQ_EMPTY(&outbox->entries)) {
+		/* Before the owners are asked, for it may take its time. */
+		log_flush();
 		take(outbox, parcels);
+		/* What they have said. */
 		log_flush();
 		send_many(&outbox->many, parcels, outbox->n);
 		tell(outbox, parcels);

@@ -25,9 +25,10 @@ struct outbox_entry {
 };
 
 struct outbox_kind {
-	/* Fills what is to be sent: descriptor, octets and their number, which stay
-	 * until sent() or outbox_remove(). False: nothing after all, and sent() will
-	 * not be called. The owner may be freed then; no other entry is removed. */
+	/* Asked last of all: the log lines are written, which may take its time. Fills
+	 * what is to be sent: descriptor, octets and their number, which stay until
+	 * sent() or outbox_remove(). False: nothing after all, and sent() will not be
+	 * called. The owner may be freed then; no other entry is removed. */
 	bool (*fill)(void *owner, struct parcel *parcel);
 	/* n is what parcel.sent says. May remove any entry, and add any that does
 	 * not wait. */
