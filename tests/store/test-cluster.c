@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "store/counted.h"
+#include "store/sent.h"
 #include "store/slot.h"
 #include "tests/store/cluster_rig.h"
 #include "tests/store/load.h"
@@ -129,6 +130,42 @@ static void test_everything(void)
 	SUITE_INT_EQUAL(events.n, 20);
 	for (int i = 0; i < LOGINS; i++) {
 		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		SUITE_INT_EQUAL(rig_delete(&rig, login).result, STORE_OK);
+	}
+}
+
+static void on_sent(const struct sent_message *m, void *arg)
+{
+	(void)m;
+	((struct counting *)arg)->n++;
+}
+
+/* A full pack of each login and what fills none, each at its node. */
+static void test_sent(void)
+{
+	struct verdict verdict = { .action = ACTION_ACCEPT };
+	struct request request = {
+		.queue_id = "4c1", .client_address = "192.0.2.1", .credential = "", .sender = ""
+	};
+	char login[40];
+
+	request.login = login;
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, REDIS_PATIENCE_MS), "");
+	store_remember_sent(rig.store);
+	for (int i = 0; i < LOGINS; i++) {
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		for (verdict.now_ms = 1; verdict.now_ms <= SENT_PACK_LINES + 3; verdict.now_ms++)
+			store_sent(rig.store, &request, &verdict);
+	}
+	store_finish(rig.store);
+	for (int i = 0; i < LOGINS; i++) {
+		struct counting sent = { .done = false };
+
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		store_sent_read(rig.store, login, on_sent, on_done, &sent);
+		rig_wait(&rig, &sent.done);
+		SUITE_INT_EQUAL(sent.result, STORE_OK);
+		SUITE_INT_EQUAL(sent.n, SENT_PACK_LINES + 3);
 		SUITE_INT_EQUAL(rig_delete(&rig, login).result, STORE_OK);
 	}
 }
@@ -338,6 +375,7 @@ static void test_wrong_kind(void)
 static const struct suite_test tests[] = {
 	{ "a key's slot is what the servers say it is", test_slots_agree },
 	{ "accounts, heartbeats and events are found wherever they are", test_everything },
+	{ "what logins have sent is written and read wherever they are", test_sent },
 	{ "changes of accounts are told of wherever they are made", test_news },
 	{ "charges that are asked for at once find their nodes", test_at_once },
 	{ "charges and refunds find their node, scripts are sent to each", test_charges },
