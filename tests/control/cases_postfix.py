@@ -20,10 +20,11 @@ def blocks_of_readme():
         blocks = re.findall(r"^```\w*\n(.*?)^```$", readme.read(), re.M | re.S)
     main = next(block for block in blocks if block.startswith("sendward_policy ="))
     master = next(block for block in blocks if block.startswith("submission inet"))
-    return main, master
+    senders_too = next(block for block in blocks if block.startswith("  -o smtpd_sender_login_maps="))
+    return main, master, master + senders_too
 
 
-MAIN, MASTER = blocks_of_readme()
+MAIN, MASTER, MASTER_SENDERS = blocks_of_readme()
 
 
 class Wiring:
@@ -306,6 +307,7 @@ def senders(w):
     port_25 = "smtp inet n - y - - smtpd\n"
     w.finds("warning", "senders", "does not ask policyd.sender_login_listen", senders=SENDERS)
     equal(w.look(senders=SENDERS, main=asked + "senders\n"), [])
+    equal(w.look(senders=SENDERS, master=port_25 + MASTER_SENDERS), [])
     equal(w.look(senders=SENDERS, main=main + "hash:/etc/postfix/senders, proxy:socketmap:unix:sendward/senders:accounts\n"), [])
     w.finds("error", "senders", 'the map "sender"', senders=SENDERS, main=asked + "sender\n")
     w.finds("error", "senders", "where policyd.sender_login_listen is needed", senders=SENDERS,
