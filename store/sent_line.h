@@ -38,8 +38,10 @@ struct sent_line {
 void sent_format(const struct request *request, const struct verdict *verdict, const char *node,
 		 struct sent_line *line);
 
-/* Lines of len octets, a newline between two, each with its tail and a newline behind it.
- * Returns their octets, which are written to out if it is not NULL. */
+/* Lines of len octets, any octets, a newline between two, each with its tail (but for one of
+ * SENT_LINE_MAX octets or more, which none of ours has) and a newline behind it.
+ * Returns their octets, which are written to out if it is not NULL: at most 1 + len, and
+ * SENT_LINE_MAX + 1 for each line. */
 size_t sent_expand(const char *lines, size_t len, char *out);
 
 /* Cuts a line with its tail apart, in place. False when it is not such a line. */
