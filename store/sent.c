@@ -12,8 +12,10 @@
 #include "store/sent_internal.h"
 
 /* What is due is sent in so many portions a second, so that no decision stands
- * behind all of it. */
+ * behind all of it; but no fewer logins at once, so that the last ones of many do not
+ * wait for long. */
 #define PORTIONS 50
+#define PORTION_MIN 64
 
 /* Octets of the lines of a pack. */
 #define PACK_SIZE_MAX ((size_t)SENT_PACK_LINES * SENT_LINE_MAX)
@@ -168,7 +170,7 @@ static void write_login(struct sent *sent, struct waiting *w, bool at_once,
 /* The oldest first, a portion of them; all of them when at_once. */
 static void write_due(struct sent *sent, bool at_once)
 {
-	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + 1;
+	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + PORTION_MIN;
 	struct sent_writing *writing;
 	int64_t now_ms = clock_ms();
 	struct waiting *w;

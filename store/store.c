@@ -115,6 +115,16 @@ static void drop_refunds(struct store *store)
 	}
 }
 
+static void tell_owed(const struct store *store)
+{
+	size_t n = owed_count(store->owed);
+
+	if (n > 0 && strcmp(kept_health(store->kept), "ok") != 0)
+		log_warning("their server was not reached again, charges of accepted messages that "
+			    "are lost: %zu",
+			    n);
+}
+
 void store_trust_recent(struct store *store)
 {
 	if (!store->recent)
@@ -168,6 +178,7 @@ void store_free(struct store **store)
 	servers_free(&s->servers);
 	*store = NULL;
 	drop_refunds(s);
+	tell_owed(s);
 	replay_fini(s);
 	news_free(&s->news);
 	borrow_free(&s->borrow);

@@ -104,3 +104,17 @@ def no_place_for_the_state(bench):
     bench.wait_log("what was accepted without the store is settled")
     expect(used(bench), 2, "used")
     expect(bench.log_count("going on without it"), 1, "the number of lines")
+
+
+@case
+def stopped_in_an_outage(bench):
+    """stopped in an outage without a state directory it says how many charges are lost"""
+    shutil.rmtree(os.path.join(bench.directory, "state"))
+    client = bench.start(redis={"deadline": "200ms"}).client()
+    expect(end(client, 1), DUNNO)
+    bench.redis.signal(signal.SIGSTOP)
+    for number in (2, 3):
+        expect(end(client, number), DUNNO)
+    bench.daemon.stop()
+    bench.redis.signal(signal.SIGCONT)
+    expect(bench.log_count("charges of accepted messages that are lost: 2"), 1, "the number of lines")
