@@ -1,5 +1,4 @@
 /* Who sends most, for people and as JSON. */
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,10 +69,17 @@ void top_print_table(const struct top *top, size_t most)
 	table_free(&table);
 }
 
+/* Beyond it a share has no digits that are worth cutting off. */
+#define SHARE_CUT_MAX 1e9
+
 /* To 0.0001; what is below a limit does not become 1. */
 static json_t *share_json(double share)
 {
-	return share < 0 ? json_null() : need(json_real(floor(share * 10000) / 10000));
+	if (share < 0)
+		return json_null();
+	if (share < SHARE_CUT_MAX)
+		share = (double)(int64_t)(share * 10000) / 10000;
+	return need(json_real(share));
 }
 
 static json_t *entry_json(const struct top_entry *entry)
