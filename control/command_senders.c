@@ -42,7 +42,7 @@ static void add_account(const struct view *view, void *arg)
 
 static struct grant grant_of(const struct import *import, const struct owner *owner)
 {
-	return (struct grant){ owner->login, owner->wanted, owner->n_wanted, import->replace };
+	return (struct grant){ owner->login, owner->wanted.list, owner->wanted.n, import->replace };
 }
 
 static bool few_enough(const char *login, const struct grant_result *result)
@@ -248,7 +248,7 @@ static void import_all(struct import *import)
 	struct owners *owners = import->tables.owners;
 
 	for (size_t i = 0; i < owners_count(owners) && !import->stopped; i++)
-		if (owners_at(owners, i)->n_wanted > 0)
+		if (owners_at(owners, i)->wanted.n > 0)
 			import_login(import, owners_at(owners, i));
 	if (map_count(import->tables.login_map) > 0)
 		import->differences = differ(import->control->config, import->tables.login_map,

@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "base/memory.h"
+#include "control/names.h"
 #include "control/need.h"
 #include "control/text.h"
 #include "engine/ownership.h"
@@ -162,39 +163,6 @@ static void add_groups(struct differ *d)
 
 /* ---- comparing -------------------------------------------------------------- */
 
-struct names {
-	const char **list;
-	size_t n, room;
-};
-
-static void add_name(struct names *names, const char *name)
-{
-	if (names->n == names->room) {
-		names->room = names->room ? 2 * names->room : 8;
-		names->list = need_room(names->list, names->room, sizeof(*names->list));
-	}
-	names->list[names->n++] = name;
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/* Sorts, and drops what is there twice. */
-static void settle(struct names *names)
-{
-	size_t kept = 0;
-
-	if (names->n == 0)
-		return;
-	qsort(names->list, names->n, sizeof(*names->list), by_text);
-	for (size_t i = 1; i < names->n; i++)
-		if (strcmp(names->list[kept], names->list[i]) != 0)
-			names->list[++kept] = names->list[i];
-	names->n = kept + 1;
-}
-
 static bool same(const struct names *a, const struct names *b)
 {
 	if (a->n != b->n)
@@ -212,9 +180,9 @@ static void ask_postfix(const struct differ *d, const struct address *address, s
 	for (size_t i = 0; entry && i < entry->n_values; i++) {
 		const struct owner *owner = owners_find(d->owners, entry->values[i]);
 
-		add_name(out, owner ? owner->login : entry->values[i]);
+		names_add(out, owner ? owner->login : entry->values[i]);
 	}
-	settle(out);
+	names_sort(out);
 }
 
 struct asking {
@@ -230,7 +198,7 @@ static void at_place(const struct place *place, void *arg)
 
 	for (size_t i = 0; spot && i < spot->n; i++)
 		if (owns(asking->d, spot->owners[i], asking->address))
-			add_name(asking->out, spot->owners[i]->login);
+			names_add(asking->out, spot->owners[i]->login);
 }
 
 static void ask_sendward(const struct differ *d, const struct address *address, struct names *out)
@@ -238,7 +206,7 @@ static void ask_sendward(const struct differ *d, const struct address *address, 
 	struct asking asking = { d, address, out };
 
 	place_of_address(d->config, address, at_place, &asking);
-	settle(out);
+	names_sort(out);
 }
 
 static json_t *names_json(const struct names *names)
@@ -271,8 +239,8 @@ static void compare(const struct differ *d, const struct subject *subject, json_
 							  names_json(&postfix), "sendward",
 							  names_json(&sendward))));
 	}
-	free(postfix.list);
-	free(sendward.list);
+	names_fini(&postfix);
+	names_fini(&sendward);
 }
 
 static int by_key(const struct subject *a, const struct subject *b)

@@ -6,10 +6,13 @@
 #include "base/memory.h"
 #include "control/need.h"
 
+/* An importer has names for each of many logins, and most have few. */
+#define ROOM_MIN 2
+
 void names_add(struct names *names, const char *name)
 {
 	if (names->n == names->room) {
-		names->room = names->room ? 2 * names->room : 256;
+		names->room = names->room ? 2 * names->room : ROOM_MIN;
 		names->list = need_room(names->list, names->room, sizeof(*names->list));
 	}
 	names->list[names->n++] = memory_strdup(name);

@@ -1,5 +1,6 @@
 /*
- * Names that grow in number: the logins that a page or a whole store has.
+ * Names that grow in number: the logins of a page or of a whole store, the patterns of an
+ * owner. As many as there is memory for; the caller says when it is enough.
  */
 #ifndef SENDWARD_CONTROL_NAMES_H
 #define SENDWARD_CONTROL_NAMES_H

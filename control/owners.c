@@ -29,9 +29,7 @@ struct owners *owners_new(void)
 
 static void item_free(struct item *item)
 {
-	for (size_t i = 0; i < item->owner.n_wanted; i++)
-		free(item->owner.wanted[i]);
-	free(item->owner.wanted);
+	names_fini(&item->owner.wanted);
 	free(item->owner.after);
 	account_unref(&item->owner.account);
 	free(item->owner.login);
@@ -121,16 +119,7 @@ struct owner *owners_get(struct owners *owners, const char *login)
 
 void owner_want(struct owner *owner, const char *pattern)
 {
-	if (owner->n_wanted == owner->room) {
-		owner->room = owner->room ? 2 * owner->room : 2;
-		owner->wanted = need_room(owner->wanted, owner->room, sizeof(*owner->wanted));
-	}
-	owner->wanted[owner->n_wanted++] = memory_strdup(pattern);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(char *const *)a, *(char *const *)b);
+	names_add(&owner->wanted, pattern);
 }
 
 static int by_login(const void *a, const void *b)
@@ -139,26 +128,10 @@ static int by_login(const void *a, const void *b)
 		      (*(struct item *const *)b)->owner.login);
 }
 
-static void settle(struct owner *owner)
-{
-	size_t kept = 0;
-
-	if (owner->n_wanted == 0)
-		return;
-	qsort(owner->wanted, owner->n_wanted, sizeof(*owner->wanted), by_text);
-	for (size_t i = 1; i < owner->n_wanted; i++) {
-		if (strcmp(owner->wanted[kept], owner->wanted[i]) == 0)
-			free(owner->wanted[i]);
-		else
-			owner->wanted[++kept] = owner->wanted[i];
-	}
-	owner->n_wanted = kept + 1;
-}
-
 void owners_settle(struct owners *owners)
 {
 	for (size_t i = 0; i < owners->n; i++)
-		settle(&owners->list[i]->owner);
+		names_sort(&owners->list[i]->owner.wanted);
 	if (owners->n > 0)
 		qsort(owners->list, owners->n, sizeof(*owners->list), by_login);
 }

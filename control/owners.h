@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "base/pattern.h"
+#include "control/names.h"
 #include "engine/account.h"
 
 struct owner {
@@ -16,8 +17,7 @@ struct owner {
 	struct account *account; /* a reference; NULL: there is none */
 	struct pattern *after;	 /* the account's own list when all is done; NULL: unchanged */
 	size_t n_after;
-	char **wanted; /* canonical patterns */
-	size_t n_wanted, room;
+	struct names wanted; /* canonical patterns */
 	size_t mark; /* the caller's */
 };
 
