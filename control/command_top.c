@@ -2,7 +2,6 @@
  * top: who sends most, and who is nearest to a limit.
  */
 #include <stdio.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -31,16 +30,14 @@
 
 static void note_left_out(const struct top *top)
 {
-	char whole[QUOTA_TEXT_MAX];
+	char window[QUOTA_TEXT_MAX];
 
-	quota_format(&top->choice.window, whole);
+	top_choice_window(&top->choice, window);
 	if (top->choice.by == TOP_BY_SHARE)
-		control_note("logins without a quota of window %s are not in the list",
-			     strchr(whole, '/') + strlen("/ "));
+		control_note("logins without a quota of window %s are not in the list", window);
 	else
 		control_note("logins without a quota of %s / %s are not in the list",
-			     quota_unit_name((enum quota_unit)top->choice.by),
-			     strchr(whole, '/') + strlen("/ "));
+			     quota_unit_name((enum quota_unit)top->choice.by), window);
 }
 
 static void print_json(const struct top *top)

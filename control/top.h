@@ -43,6 +43,9 @@ value_check top_value_number;
  * The configuration must be loaded. The exit status; all but STATUS_DONE has been said. */
 int top_choice_read(const struct control *control, struct top_choice *out);
 
+/* The window that is asked for, as it stands behind the "/" of a quota. */
+void top_choice_window(const struct top_choice *choice, char out[QUOTA_TEXT_MAX]);
+
 /* Is it a login of the domain that is asked for? */
 bool top_choice_has_domain(const struct top_choice *choice, const char *login);
 

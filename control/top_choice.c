@@ -160,6 +160,11 @@ int top_choice_read(const struct control *control, struct top_choice *out)
 	return choose_window(control, out);
 }
 
+void top_choice_window(const struct top_choice *choice, char out[QUOTA_TEXT_MAX])
+{
+	window_text(&choice->window, out);
+}
+
 /* ---- logins and rows ------------------------------------------------------ */
 
 bool top_choice_has_domain(const struct top_choice *choice, const char *login)

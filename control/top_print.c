@@ -42,11 +42,16 @@ static void add_row(struct table *table, const struct top_entry *entry)
 	table_row(table, cells);
 }
 
-static const char *empty_text(const struct top_choice *choice)
+static const char *empty_text(const struct top *top)
 {
-	bool any = !choice->domain && !choice->plan && !choice->one_window;
+	const struct top_choice *choice = &top->choice;
 
-	return any ? "no login has sent anything" : "no such login has sent anything";
+	if (top->left_out)
+		return choice->one_window ? "no login has sent anything that such a quota counts" :
+					    "no login that has sent has a quota";
+	if (choice->domain || choice->plan || choice->one_window)
+		return "no such login has sent anything";
+	return "no login has sent anything";
 }
 
 void top_print_table(const struct top *top, size_t most)
@@ -58,7 +63,7 @@ void top_print_table(const struct top *top, size_t most)
 	struct table *table;
 
 	if (list->n == 0) {
-		puts(empty_text(&top->choice));
+		puts(empty_text(top));
 		return;
 	}
 	table = table_new(sizeof(head) / sizeof(head[0]));

@@ -91,6 +91,7 @@ def by_unit(b):
     equal(listed(b, "--by", "recipients"), [("lily", 150, 0.75), ("jim@dom.example", 20, None), ("rose", 15, 0.075)])
     done = b.call("--json", "top", "--by", "messages", "--window", "24h")
     equal((done.returncode, done.stderr), (0, "sendward: logins without a quota of messages / 1d are not in the list\n"))
+    equal(b.call("top", "--by", "messages", "--window", "3h").stdout, "no login has sent anything that such a quota counts\n")
     expect("jim@dom.example" not in done.stdout and '"100 messages / 1d"' in done.stdout, done.stdout)
     b.refused(2, "no plan has a quota of bytes: ask --by messages or recipients, or for the --window of one that accounts have", "top", "--by", "bytes")
     b.ok("user", "add", "jack", "--quota", "unlimited bytes / day in Europe/Zurich")
