@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "control/asked.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -66,8 +67,21 @@ static void pass(struct walk *walk, const char *restriction)
 	}
 }
 
-static void meet(struct walk *walk, const char *item, bool warn_only)
+/* Is it written as a server is, not as a restriction or a table? */
+static bool looks_like_server(const char *item)
 {
+	return strncmp(item, "unix:", 5) == 0 || strncmp(item, "inet:", 5) == 0 || item[0] == '{';
+}
+
+static bool is_word(const struct postfix_list *list, size_t i, const char *word)
+{
+	return strcmp(list->items[i], word) == 0;
+}
+
+/* Item i, which is behind check_policy_service, or was meant to be. */
+static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
+{
+	bool right = i > 0 && is_word(list, i - 1, "check_policy_service");
 	struct asked *asked = walk->asked;
 	struct asked_policy *policy = &asked->policies[asked->n_policies];
 	const char *context;
@@ -77,8 +91,11 @@ static void meet(struct walk *walk, const char *item, bool warn_only)
 	*policy = (struct asked_policy){ .list = walk->list,
 					 .ender = walk->ender,
 					 .skipper = walk->skipper,
-					 .warn_only = warn_only };
-	postfix_server_init(&policy->server, item);
+					 .warn_only = right && i > 1 &&
+						      is_word(list, i - 2, "warn_if_reject") };
+	if (!right)
+		snprintf(policy->instead, ASKED_WORD_MAX, "%s", i > 0 ? list->items[i - 1] : "-");
+	postfix_server_init(&policy->server, list->items[i]);
 	wiring_find(asked->wiring, asked->service->chrooted, policy->server.endpoint,
 		    &policy->target);
 	context = postfix_server_value(&policy->server, "policy_context", "");
@@ -101,8 +118,9 @@ static void go_through(struct walk *walk, const char *text)
 	for (size_t i = 0; i < list.n; i++) {
 		const char *item = list.items[i];
 
-		if (i > 0 && strcmp(list.items[i - 1], "check_policy_service") == 0)
-			meet(walk, item, i > 1 && strcmp(list.items[i - 2], "warn_if_reject") == 0);
+		if (looks_like_server(item) ||
+		    (i > 0 && is_word(&list, i - 1, "check_policy_service")))
+			meet(walk, &list, i);
 		else if (wiring_lists(force, "smtpd_restriction_classes", item))
 			go_through(walk, wiring_value(force, item));
 		else
@@ -161,7 +179,7 @@ static bool is_ours(const struct wiring_target *target, enum wiring_part part)
 
 bool asked_is_ours(const struct asked_policy *policy)
 {
-	return is_ours(&policy->target, PART_POLICYD);
+	return is_ours(&policy->target, PART_POLICYD) && !policy->instead[0];
 }
 
 bool asked_in(const struct asked *asked, enum asked_list list)

@@ -12,6 +12,9 @@
 #define ASKED_POLICIES_MAX 32
 #define ASKED_MILTERS_MAX 32
 
+/* Of a word that is shown; longer ones are cut. */
+#define ASKED_WORD_MAX 64
+
 /* Restriction classes in restriction classes are followed so deep. */
 #define ASKED_DEPTH_MAX 4
 
@@ -39,6 +42,9 @@ struct asked_policy {
 	const char *ender, *skipper;
 	bool warn_only; /* behind warn_if_reject */
 	bool relay;	/* its policy_context is relay (identities) */
+	/* The word before it where that is not check_policy_service: it is not asked. ""
+	 * when it is. */
+	char instead[ASKED_WORD_MAX];
 };
 
 struct asked_milter {

@@ -45,6 +45,13 @@ static void look_at_mention(struct doctor *doctor, const struct asked *asked,
 	if (doctor_wrong_target(doctor, asked, list, policy->server.endpoint, &policy->target,
 				PART_POLICYD))
 		return;
+	if (policy->instead[0]) {
+		doctor_say(doctor, DOCTOR_ERROR, "write check_policy_service before it",
+			   "%s has \"%s\" before %s: Postfix does not ask us there, and may refuse "
+			   "all mail for what it cannot read",
+			   list, policy->instead, policy->server.endpoint);
+		return;
+	}
 	if (policy->warn_only)
 		doctor_say(
 			doctor, DOCTOR_ERROR,

@@ -226,8 +226,10 @@ void doctor_postfix(struct doctor *doctor)
 		look(doctor, &wiring, &postconf);
 	else
 		doctor_say(doctor, postconf.missing && doctor->all ? DOCTOR_UNKNOWN : DOCTOR_ERROR,
-			   postconf.missing ? "run this on the host of Postfix" : NULL, "%s",
-			   postconf.error);
+			   postconf.missing ? "run this on the host of Postfix" :
+					      "see what \"postconf -n\" says; with "
+					      "--config-directory another instance is looked at",
+			   "%s", postconf.error);
 	postconf_fini(&postconf);
 	wiring_fini(&wiring);
 }

@@ -1,7 +1,6 @@
 /*
  * doctor postfix: what is found at one smtpd, each in a function of its own that sets
- * doctor->check. Pure, but for doctor_way() and
- * doctor_socket().
+ * doctor->check. Pure, but for doctor_way() and doctor_socket().
  */
 #ifndef SENDWARD_CONTROL_DOCTOR_POSTFIX_H
 #define SENDWARD_CONTROL_DOCTOR_POSTFIX_H

@@ -113,6 +113,8 @@ static char *run(const struct call *call, const struct words *words, bool heed)
 	ok = postfix_program_end(&program);
 	if (cut)
 		fail(call->result, "postconf prints more than 1 MB");
+	if (program.late)
+		fail(call->result, "postconf has not ended in time");
 	if (text)
 		hear(call, program.said, ok && !cut, heed);
 	postfix_program_fini(&program);

@@ -55,7 +55,7 @@ bool postfix_program_start(struct postfix_program *program, const char *path,
 	return program->file != NULL;
 }
 
-static bool reap(pid_t pid)
+static bool reap(pid_t pid, bool *late)
 {
 	int status;
 
@@ -64,6 +64,7 @@ static bool reap(pid_t pid)
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return false;
+	*late = WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM;
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
@@ -74,7 +75,7 @@ bool postfix_program_end(struct postfix_program *program)
 	if (program->file)
 		fclose(program->file);
 	program->file = NULL;
-	ok = reap(program->pid);
+	ok = reap(program->pid, &program->late);
 	if (program->said)
 		rewind(program->said);
 	return ok;

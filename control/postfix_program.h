@@ -17,6 +17,7 @@ struct postfix_program {
 	pid_t pid;
 	FILE *file; /* its standard output */
 	FILE *said; /* its standard error; from the beginning when it has ended */
+	bool late;  /* it was ended after limit_s */
 };
 
 /* The path of "postmap"; false when there is none. $PATH is not asked: who runs

@@ -93,14 +93,14 @@ class Wiring:
 
 
 def wired(case):
-    """A case with a Wiring; nothing to try where there is no Postfix."""
+    """A case with a Wiring."""
     def run(b):
-        if os.path.exists(POSTCONF):
-            wiring = Wiring(b)
-            try:
-                case(wiring)
-            finally:
-                wiring.close()
+        expect(os.path.exists(POSTCONF), "there is no Postfix: apt-get install postfix")
+        wiring = Wiring(b)
+        try:
+            case(wiring)
+        finally:
+            wiring.close()
     run.__doc__ = case.__doc__
     return run
 
@@ -148,7 +148,7 @@ def unread(w):
     w.finds("warning", "postconf", "unused parameter: smtpd_milter=x", main="smtpd_milter = x\n")
     os.unlink(os.path.join(w.config, "master.cf"))
     text = w.b.refused(1, "^$", "doctor", "postfix", "--config-directory", w.config)
-    expect(re.search(r"^error +postconf +fatal: open .*/master.cf: No such file", text, re.M), text)
+    expect(re.search(r"^error +postconf +fatal: open .*/master.cf: No such file.*\n +=> see what", text, re.M), text)
     w.b.refused(2, "--config-directory is for part postfix", "doctor", "redis", "--config-directory", w.config)
     w.finds("warning", "postconf", "no daemon is configured here", policyd=False, milter=False)
 
@@ -208,6 +208,10 @@ def policy(w):
             main="smtpd_delay_reject = no\nsmtpd_client_restrictions = $sendward_policy\n")
     w.finds("error", "policy", "milter.listen, where policyd.listen is needed",
             master=submission("smtpd_data_restrictions=check_policy_service,unix:sendward/milter"))
+    for text in ("check_policy_servce unix:sendward/policy, reject", "permit_mynetworks unix:sendward/policy",
+                 "reject_unlisted_recipient { unix:sendward/policy, timeout=5s }"):
+        w.finds("error", "policy", f'has "{text.split()[0]}" before unix:sendward/policy: Postfix does not ask us',
+                master=submission("{ smtpd_data_restrictions = %s }" % text))
     relay = "check_policy_service { unix:sendward/policy, timeout=5s, policy_context=relay, { default_action = defer_if_reject x } }"
     main = "smtpd_relay_restrictions = %s, reject_unauth_destination\n"
     equal(w.look(main=main % ("permit_sasl_authenticated, " + relay)), [])

@@ -236,17 +236,17 @@ def postmap(b, *words):
 
 def real_table(b):
     """import-senders lists a table that postmap has made, and says what postmap says"""
-    if not os.path.exists("/usr/sbin/postmap"):
-        return
     os.makedirs(b.path("postfix"), exist_ok=True)
     with open(b.path("postfix/main.cf"), "w", encoding="utf-8") as file:
         file.write(f"compatibility_level = 3.6\nqueue_directory = {b.directory}\n")
     env = {"MAIL_CONFIG": b.path("postfix")}
+    kinds = 0
     for kind in ("hash", "btree", "lmdb", "cdb"):
         path = b.write("real", LOGIN_MAP)
         made = postmap(b, f"{kind}:{path}")
         if "unsupported dictionary type" in made.stderr:
             continue
+        kinds += 1
         equal((made.returncode, made.stderr), (0, ""), kind)
         os.unlink(path)
         b.redis("FLUSHALL")
@@ -254,6 +254,7 @@ def real_table(b):
               "logins: 3 added, 0 changed, 0 unchanged, 0 refused")
         equal(senders(b, "lily@dom.example"), ["%login", '"odd one"@dom.example', "*@sub.example", "sales@dom.example"])
         expect(may(b, "lily@dom.example", "other@sub.example"), "lily does not own the domain")
+    expect(kinds > 0, "postmap makes no table of any kind")
     # Postfix reads a text file that has just been changed again and again, and warns each time.
     hot = b.write("hot", "sales@dom.example rose\nnonsense\n")
     said = b.call("import-senders", "--login-maps", f"texthash:{hot}", env=env).stderr
