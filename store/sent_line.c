@@ -142,29 +142,14 @@ static bool take_number(char **rest, int64_t *out)
 	return errno == 0 && end != word && !*end && *out >= 0;
 }
 
-/* In the order there once was. */
-static bool parse_old(char *line, struct sent_message *out)
+bool sent_parse(char *line, struct sent_message *out)
 {
-	bool good = (out->action = take_word(&line)) && take_number(&line, &out->recipients) &&
-		    take_number(&line, &out->bytes) && (out->node = take_word(&line)) &&
-		    (out->queue_id = take_word(&line)) &&
+	bool good = take_number(&line, &out->time_ms) && take_number(&line, &out->recipients) &&
+		    take_number(&line, &out->bytes) && (out->queue_id = take_word(&line)) &&
+		    (out->action = take_word(&line)) && (out->node = take_word(&line)) &&
 		    (out->client_address = take_word(&line)) &&
 		    (out->credential = take_word(&line));
 
-	out->sender = line;
-	return good;
-}
-
-bool sent_parse(char *line, struct sent_message *out)
-{
-	bool good = take_number(&line, &out->time_ms);
-
-	if (good && !(*line >= '0' && *line <= '9'))
-		return parse_old(line, out);
-	good = good && take_number(&line, &out->recipients) && take_number(&line, &out->bytes) &&
-	       (out->queue_id = take_word(&line)) && (out->action = take_word(&line)) &&
-	       (out->node = take_word(&line)) && (out->client_address = take_word(&line)) &&
-	       (out->credential = take_word(&line));
 	out->sender = line;
 	return good;
 }

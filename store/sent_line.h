@@ -6,7 +6,6 @@
  * "-" is a word that is empty. Nothing but the sender, which comes last, may hold a blank;
  * elsewhere "?" stands for one, and everywhere for a newline. Of lines that are kept
  * together one may end behind its queue id: the rest, its tail, is as in the line before.
- * Once the order was another one: time action recipients bytes node queue-id client ...
  */
 #ifndef SENDWARD_SENT_LINE_H
 #define SENDWARD_SENT_LINE_H

@@ -50,13 +50,6 @@ static void test_format(void)
 	check_message(line.text);
 }
 
-static void test_old_order(void)
-{
-	char line[] = "1760000000123 hold 3 4000 mx1 4c1234 192.0.2.1 printer rose@dom.example";
-
-	check_message(line);
-}
-
 static void test_odd_values(void)
 {
 	struct verdict verdict = { .now_ms = 1 };
@@ -446,7 +439,6 @@ static void test_not_a_list(void)
 
 static const struct suite_test tests[] = {
 	{ "a message is one line of text, and read back", test_format },
-	{ "a line in the order of an older version is read", test_old_order },
 	{ "what is missing or odd in a message does no harm to the rest", test_odd_values },
 	{ "what is no such line is not read", test_not_such_a_text },
 	{ "a line without a tail has the one before it", test_expand },
