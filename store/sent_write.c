@@ -18,6 +18,23 @@ static int64_t packs_kept(const struct store *store)
 	return (store->config->history + SENT_PACK_LINES - 1) / SENT_PACK_LINES;
 }
 
+/* What cannot be kept is said, as what cannot be asked is. */
+static bool is_written(struct store *store, enum link_result result,
+		       const struct redisReply *reply, const char *error)
+{
+	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
+
+	if (result == LINK_OK && outcome != STORE_OK)
+		store_tell_refusal(store, error);
+	return outcome == STORE_OK;
+}
+
+static void on_lines(enum link_result result, struct redisReply *reply, const char *error,
+		     void *arg)
+{
+	is_written(arg, result, reply, error);
+}
+
 static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
 {
@@ -25,7 +42,7 @@ static void on_pushed(enum link_result result, struct redisReply *reply, const c
 	int64_t kept = packs_kept(pushing->store);
 	struct command command;
 
-	if (store_result_of(result, reply, REDIS_REPLY_INTEGER, &error) == STORE_OK && kept > 0 &&
+	if (is_written(pushing->store, result, reply, error) && kept > 0 &&
 	    reply->integer > kept + kept / 4) {
 		command_init(&command);
 		command_add(&command, "LTRIM");
@@ -121,7 +138,7 @@ void sent_write_end(struct store *store, struct sent_writing *writing)
 	for (size_t i = 0; i < writing->n; i++)
 		add_pack(&command, writing->lists[i].pack);
 	writing->n = writing->n_lines = 0;
-	store_send(store, &command, store_ignore, NULL);
+	store_send(store, &command, on_lines, store);
 }
 
 /* Lists may not be on one server in a cluster. */

@@ -121,7 +121,7 @@ static void tell_owed(const struct store *store)
 
 	if (n > 0 && strcmp(kept_health(store->kept), "ok") != 0)
 		log_warning("their server was not reached again, charges of accepted messages that "
-			    "are lost: %zu",
+			    "are lost: %zu; with a state_dir they would have been kept",
 			    n);
 }
 

@@ -92,13 +92,19 @@ def blocked_and_away(bench):
         kill_and_start(bench)
 
 
-@case
-def no_place_for_the_state(bench):
-    """without a state directory it says so once, and works"""
+def away_without_state(bench):
+    """A client of a daemon that has no state directory, when Redis has just gone; one message is charged."""
     shutil.rmtree(os.path.join(bench.directory, "state"))
     client = bench.start(redis={"deadline": "200ms"}).client()
     expect(end(client, 1), DUNNO)
     bench.redis.signal(signal.SIGSTOP)
+    return client
+
+
+@case
+def no_place_for_the_state(bench):
+    """without a state directory it says so once, and works"""
+    client = away_without_state(bench)
     expect(end(client, 2), DUNNO)
     bench.redis.signal(signal.SIGCONT)
     bench.wait_log("what was accepted without the store is settled")
@@ -109,12 +115,21 @@ def no_place_for_the_state(bench):
 @case
 def stopped_in_an_outage(bench):
     """stopped in an outage without a state directory it says how many charges are lost"""
-    shutil.rmtree(os.path.join(bench.directory, "state"))
-    client = bench.start(redis={"deadline": "200ms"}).client()
-    expect(end(client, 1), DUNNO)
-    bench.redis.signal(signal.SIGSTOP)
+    client = away_without_state(bench)
     for number in (2, 3):
         expect(end(client, number), DUNNO)
     bench.daemon.stop()
     bench.redis.signal(signal.SIGCONT)
     expect(bench.log_count("charges of accepted messages that are lost: 2"), 1, "the number of lines")
+
+
+@case
+def history_refused(bench):
+    """that what a login sends cannot be kept is said, and its mail passes"""
+    client = bench.start().client()
+    lists = f"sendward:{{{ROSE}}}:h"
+    for key in (lists, lists + ":p"):
+        bench.redis.command("SET", key, "none of ours")
+    for number in range(20):
+        expect(end(client, number), DUNNO)
+    bench.wait_log("redis answers, but not to what it is asked: WRONGTYPE")
