@@ -24,23 +24,24 @@ struct decision {
 	bool refused; /* by the gate: no quota is asked */
 	/* by_identity: what is known of the account says that the session is not its. */
 	bool not_identified;
-	struct request anonymous; /* the request as one without a login, when it is so */
 	struct account *account; /* a reference, NULL for none */
-	struct effective effective;
-	char network[NETWORK_TEXT_MAX]; /* of a session without a login */
-
 	/* The scopes are asked one after the other: 0 is the login's own, then
 	 * those of effective. */
 	size_t step;
-	struct take_row rows[TAKE_ROWS_MAX];
-	size_t n_rows;
-	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
 	int rounds;
 	int64_t now_ms; /* when the store answered; 0: it has not said */
-	struct charges in_doubt; /* the store took the charge and did not answer */
 	/* A bit for each step that was passed without the store, and for each of
 	 * these whose charge may have arrived. */
 	unsigned local_steps, doubtful_steps;
+	size_t n_rows;
+
+	/* So far a decision begins with zeros; what follows is large. */
+	struct take_row rows[TAKE_ROWS_MAX];
+	struct effective effective;
+	char message_key[MESSAGE_KEY_MAX + 1]; /* empty: nothing to charge */
+	char network[NETWORK_TEXT_MAX]; /* of a session without a login */
+	struct request anonymous; /* the request as one without a login, when it is so */
+	struct charges in_doubt; /* the store took the charge and did not answer */
 	struct verdict verdict;
 };
 

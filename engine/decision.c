@@ -188,7 +188,7 @@ void decision_merge_quotas(struct decision *d, const struct finding *f)
 	struct finding *known = &d->verdict.findings[CHECK_QUOTAS];
 
 	if (check_quotas_tells_more(f, known))
-		*known = *f;
+		finding_copy(known, f);
 }
 
 /* ---- the answer -------------------------------------------------------------- */
@@ -284,6 +284,8 @@ static void begin_without_login(struct decision *d)
 	const struct unauthenticated *u = &d->config->unauthenticated;
 	struct ip client;
 
+	for (int i = CHECK_STATE; i <= CHECK_QUOTAS; i++)
+		finding_init(&d->verdict.findings[i], MODE_OFF);
 	if (d->request->was_identity) {
 		effective_without_login(d->config, "", &d->effective);
 		d->effective.n_scopes = 0;
@@ -313,8 +315,6 @@ void decision_without_login(struct decision *d)
 	d->n_rows = 0;
 	d->verdict.not_identified = true;
 	d->verdict.recipient_free = false;
-	for (int i = 0; i < CHECKS; i++)
-		finding_init(&d->verdict.findings[i], MODE_OFF);
 	begin_without_login(d);
 }
 
@@ -323,24 +323,16 @@ void decision_start(const struct decision_env *env, const struct config *config,
 {
 	struct decision *d = spares_take(env->spares, sizeof(*d));
 
-	memset(d, 0, offsetof(struct decision, effective));
+	memset(d, 0, offsetof(struct decision, rows));
 	d->env = env;
 	d->config = config;
 	d->request = request;
 	d->done = done;
 	d->arg = arg;
-	d->network[0] = '\0';
-	d->step = 0;
-	d->n_rows = 0;
-	d->rounds = 0;
-	d->now_ms = 0;
-	d->in_doubt.n = 0;
-	d->local_steps = 0;
-	d->doubtful_steps = 0;
-	memset(&d->verdict, 0, offsetof(struct verdict, warnings));
-	for (int i = 0; i < CHECKS; i++)
-		finding_init(&d->verdict.findings[i], MODE_OFF);
 	d->message_key[0] = '\0';
+	d->network[0] = '\0';
+	d->in_doubt.n = 0;
+	verdict_init(&d->verdict);
 	if (request->final)
 		decision_message_key(config, request, d->message_key);
 	if (request->login[0])

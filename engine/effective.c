@@ -97,15 +97,22 @@ static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effe
 	[PLAN_AT_EXPIRY] = set_at_expiry,
 };
 
-/* set NULL: all of them. */
-static void take_from_plan(const struct plan *plan, const bool *set, struct effective *out)
+static void take_from_plan(const struct plan *plan, struct effective *out)
+{
+	for (size_t i = 0; i < PLAN_SETTINGS; i++)
+		setters[i](plan, out);
+	memcpy(out->origins, plan->origins, sizeof(out->origins));
+	memcpy(out->lines, plan->lines, sizeof(out->lines));
+}
+
+static void take_from_domain(const struct domain *domain, struct effective *out)
 {
 	for (size_t i = 0; i < PLAN_SETTINGS; i++) {
-		if (set && !set[i])
+		if (!domain->set[i])
 			continue;
-		setters[i](plan, out);
-		out->origins[i] = plan->origins[i];
-		out->lines[i] = plan->lines[i];
+		setters[i](&domain->values, out);
+		out->origins[i] = domain->values.origins[i];
+		out->lines[i] = domain->values.lines[i];
 	}
 }
 
@@ -150,12 +157,13 @@ static void take_from_account(const struct account *account, struct effective *o
 
 static const struct domain *domain_of(const struct config *config, const char *login)
 {
-	const char *at = strrchr(login, '@');
 	char name[DOMAIN_MAX + 1];
+	const char *at;
 
-	if (!at || config->n_domains == 0 || !domain_normalise(at + 1, name))
+	if (config->n_domains == 0)
 		return NULL;
-	return config_domain(config, name);
+	at = strrchr(login, '@');
+	return at && domain_normalise(at + 1, name) ? config_domain(config, name) : NULL;
 }
 
 static const struct plan *plan_of(const struct config *config, const struct account *account,
@@ -211,9 +219,9 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	out->n_scopes = 0;
 	out->state = ACCOUNT_ALLOWED;
 	no_credential(out);
-	take_from_plan(out->plan, NULL, out);
+	take_from_plan(out->plan, out);
 	if (domain)
-		take_from_plan(&domain->values, domain->set, out);
+		take_from_domain(domain, out);
 	out->replaced_senders = NULL;
 	if (account && account->senders)
 		out->replaced_senders =
@@ -279,7 +287,7 @@ void effective_without_login(const struct config *config, const char *network,
 	out->n_scopes = 0;
 	out->state = ACCOUNT_ALLOWED;
 	no_credential(out);
-	take_from_plan(out->plan, NULL, out);
+	take_from_plan(out->plan, out);
 	out->n_quotas = 0;
 	out->replaced_senders = NULL;
 	out->ramp = NULL;

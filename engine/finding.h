@@ -54,6 +54,15 @@ struct finding {
 /* An empty finding. */
 void finding_init(struct finding *finding, enum check_mode mode);
 
+/* Of the two texts only what is in them. */
+void finding_copy(struct finding *to, const struct finding *from);
+
+/* It refuses, or cannot tell. */
+static inline bool finding_stops(const struct finding *finding)
+{
+	return finding->result == FINDING_REFUSE || finding->result == FINDING_UNKNOWN;
+}
+
 /* What it refuses, or cannot tell, decides: it is enforced, or to be rewritten
  * where that is not possible. */
 bool finding_is_enforced(const struct finding *finding);

@@ -71,8 +71,7 @@ void gate_run(const struct gate_input *in, struct finding findings[CHECKS])
 int gate_decisive(const struct finding findings[CHECKS])
 {
 	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++) {
-		if (finding_is_enforced(&findings[i]) &&
-		    (findings[i].result == FINDING_REFUSE || findings[i].result == FINDING_UNKNOWN))
+		if (finding_stops(&findings[i]) && finding_is_enforced(&findings[i]))
 			return i;
 	}
 	return -1;

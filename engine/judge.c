@@ -11,9 +11,8 @@
  * to say to the client. */
 static bool acts_now(const struct judge_input *in, const struct finding *f)
 {
-	if (f->result != FINDING_REFUSE && f->result != FINDING_UNKNOWN)
-		return false;
-	return in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER;
+	return finding_stops(f) &&
+	       (in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER);
 }
 
 static bool is_monitored(const struct finding *f)
@@ -25,7 +24,7 @@ static int first_of(const struct judge_input *in, const struct verdict *verdict,
 		    bool (*which)(const struct finding *f))
 {
 	for (int i = 0; i < CHECKS; i++) {
-		if (which(&verdict->findings[i]) && acts_now(in, &verdict->findings[i]))
+		if (acts_now(in, &verdict->findings[i]) && which(&verdict->findings[i]))
 			return i;
 	}
 	return -1;
@@ -149,6 +148,8 @@ void judge_cannot_tell(const struct judge_input *in, const char *why, struct ver
 {
 	struct finding f;
 
+	finding_init(&verdict->findings[CHECK_SANDBOX], MODE_OFF);
+	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
 	finding_init(&f, MODE_ENFORCE);
 	snprintf(f.rule, sizeof(f.rule), "%s", why);
 	verdict->action = ACTION_DEFER;

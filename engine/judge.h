@@ -21,7 +21,7 @@ struct judge_input {
 };
 
 /* From verdict->findings to action, check and reply. Checks 7 and 8 are
- * carried out here, on the final stage. */
+ * carried out here, on the final stage; their findings are filled by both. */
 void judge(const struct judge_input *in, struct verdict *verdict);
 
 /* The verdict when nobody knows: defer with REPLY_CANNOT_TELL. why, a static

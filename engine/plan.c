@@ -5,12 +5,14 @@
 bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
 			    const struct request *request)
 {
-	const struct pattern_rules rules = config_pattern_rules(config);
+	struct pattern_rules rules;
 	struct address recipient;
 	const char *reason;
 
-	return effective->n_free_recipients > 0 && request->recipient[0] &&
-	       address_parse(request->recipient, request->sender_form, &recipient, &reason) ==
+	if (effective->n_free_recipients == 0 || !request->recipient[0])
+		return false;
+	rules = config_pattern_rules(config);
+	return address_parse(request->recipient, request->sender_form, &recipient, &reason) ==
 		       ADDRESS_OK &&
 	       pattern_list_owns(effective->free_recipients, effective->n_free_recipients,
 				 &recipient, request->login, &rules, NULL);

@@ -1,6 +1,16 @@
 #include "engine/verdict.h"
 
+#include <string.h>
+
 #include "base/fields.h"
+
+void verdict_init(struct verdict *verdict)
+{
+	memset(verdict, 0, offsetof(struct verdict, text));
+	verdict->text[0] = '\0';
+	verdict->charges.n = 0;
+	verdict->rewrite.fields = 0;
+}
 
 const struct finding *verdict_finding(const struct verdict *verdict)
 {

@@ -28,27 +28,31 @@ struct verdict {
 	enum action monitor_action; /* ... done this */
 	enum check monitor_check;
 	bool degraded;	       /* the store did not answer, and was done without */
-	bool charged;	       /* counters were charged for this message ... */
-	/* These, those of which nobody knows whether they were made, and those
-	 * still to be made: decision_refund() takes them back. */
-	struct charges charges;
+	bool charged;	       /* counters were charged for this message: charges */
 	/* by_identity: the account has it, and this session is one of its. */
 	bool identified;
 	/* by_identity: the account has it no more, and the request was decided as one
 	 * without a login. */
 	bool not_identified;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
-	struct rewrite rewrite; /* .fields is 0 unless the header is to be put right */
-	size_t n_warnings;
 	bool sandboxed;	       /* the login is in the sandbox and this is final */
 	char code[4], xcode[10]; /* for REFUSE and DEFER */
-	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
 	const char *redirect; /* ACTION_REDIRECT; borrowed from the configuration */
 	int64_t now_ms;	      /* of the decision */
 	const char *store_error; /* why the store did not tell; NULL it did */
+	size_t n_warnings;
+	/* So far an empty verdict is zeros; what follows is large. */
+	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
+	/* These charges, those of which nobody knows whether they were made, and those
+	 * still to be made: decision_refund() takes them back. */
+	struct charges charges;
+	struct rewrite rewrite; /* .fields is 0 unless the header is to be put right */
 	struct warning warnings[WARNINGS_MAX];
 	struct finding findings[CHECKS];
 };
+
+/* Nothing is known yet. The findings are left to who asks the checks. */
+void verdict_init(struct verdict *verdict);
 
 /* The finding that decided, or NULL: the one that stopped the message, else the
  * one for which its header is rewritten, else the one that would have in monitor
