@@ -33,7 +33,7 @@ class Peer:
     load = {}         # options of the generator
     config_name = "config"
     processes = 1      # that it is waited for
-    sent_before = 0    # messages of each login, where a peer's speed depends on them
+    dearer_when_used = False    # its speed depends on how much each login has sent
 
     def __init__(self, rig, messages=HIGH):
         self.messages = messages    # the first limit
@@ -111,11 +111,11 @@ report: False
 
 class PolicydRateLimitInMemory(PolicydRateLimit):
     """Faster, and everything is forgotten when it ends. It keeps a row of each message and counts them each time, so
-    that a request costs more the more a login has sent; each has sent some before, as in the middle of a day."""
+    that a request costs more the more a login has sent."""
 
     name = "policyd-r-l memory"
     database = IN_MEMORY
-    sent_before = 100
+    dearer_when_used = True
 
 
 class Postfwd(Peer):
