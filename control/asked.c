@@ -42,7 +42,7 @@ const char *asked_list_name(enum asked_list list)
 /* smtpd_delay_reject: what could be asked earlier is asked at RCPT. */
 const char *asked_state(const struct asked *asked, enum asked_list list)
 {
-	if (list <= LIST_RECIPIENT && wiring_yes(&asked->service->force, "smtpd_delay_reject"))
+	if (list <= LIST_RECIPIENT && setup_yes(&asked->service->force, "smtpd_delay_reject"))
 		return "RCPT";
 	return lists[list].state;
 }
@@ -96,8 +96,8 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 	if (!right)
 		snprintf(policy->instead, ASKED_WORD_MAX, "%s", i > 0 ? list->items[i - 1] : "-");
 	postfix_server_init(&policy->server, list->items[i]);
-	wiring_find(asked->wiring, asked->service->chrooted, policy->server.endpoint,
-		    &policy->target);
+	setup_find(asked->setup, asked->service->chrooted, policy->server.endpoint,
+		   &policy->target);
 	context = postfix_server_value(&policy->server, "policy_context", "");
 	policy->relay = strcmp(context, "relay") == 0 || strncmp(context, "relay:", 6) == 0;
 	if (policy->target.place == PLACE_FOREIGN)
@@ -108,7 +108,7 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 
 static void go_through(struct walk *walk, const char *text)
 {
-	const struct wiring_settings *force = &walk->asked->service->force;
+	const struct setup_settings *force = &walk->asked->service->force;
 	struct postfix_list list;
 
 	if (walk->depth == ASKED_DEPTH_MAX)
@@ -121,8 +121,8 @@ static void go_through(struct walk *walk, const char *text)
 		if (looks_like_server(item) ||
 		    (i > 0 && is_word(&list, i - 1, "check_policy_service")))
 			meet(walk, &list, i);
-		else if (wiring_lists(force, "smtpd_restriction_classes", item))
-			go_through(walk, wiring_value(force, item));
+		else if (setup_lists(force, "smtpd_restriction_classes", item))
+			go_through(walk, setup_value(force, item));
 		else
 			pass(walk, item);
 	}
@@ -136,29 +136,28 @@ static void read_milters(struct asked *asked)
 {
 	struct postfix_list list;
 
-	postfix_list_init(&list, wiring_value(&asked->service->force, "smtpd_milters"));
+	postfix_list_init(&list, setup_value(&asked->service->force, "smtpd_milters"));
 	for (size_t i = 0; i < list.n && i < ASKED_MILTERS_MAX; i++) {
 		struct asked_milter *milter = &asked->milters[asked->n_milters++];
 
 		postfix_server_init(&milter->server, list.items[i]);
-		wiring_find(asked->wiring, asked->service->chrooted, milter->server.endpoint,
-			    &milter->target);
+		setup_find(asked->setup, asked->service->chrooted, milter->server.endpoint,
+			   &milter->target);
 	}
 	postfix_list_fini(&list);
 }
 
 /* ---- whole ------------------------------------------------------------------ */
 
-void asked_init(struct asked *asked, const struct wiring *wiring,
-		const struct wiring_service *service)
+void asked_init(struct asked *asked, const struct setup *setup, const struct setup_service *service)
 {
 	memset(asked, 0, sizeof(*asked));
-	asked->wiring = wiring;
+	asked->setup = setup;
 	asked->service = service;
 	for (enum asked_list list = 0; list < ASKED_LISTS; list++) {
 		struct walk walk = { .asked = asked, .list = list };
 
-		go_through(&walk, wiring_value(&service->force, lists[list].name));
+		go_through(&walk, setup_value(&service->force, lists[list].name));
 	}
 	read_milters(asked);
 }
@@ -172,7 +171,7 @@ void asked_fini(struct asked *asked)
 	asked->n_policies = asked->n_milters = 0;
 }
 
-static bool is_ours(const struct wiring_target *target, enum wiring_part part)
+static bool is_ours(const struct setup_target *target, enum setup_part part)
 {
 	return target->place == PLACE_OURS && target->part == part;
 }
@@ -205,9 +204,9 @@ size_t asked_milter(const struct asked *asked)
 
 bool asked_by_milter(const struct asked *asked)
 {
-	const struct wiring_settings *force = &asked->service->force;
+	const struct setup_settings *force = &asked->service->force;
 
 	return asked_milter(asked) < asked->n_milters &&
-	       !*wiring_value(force, "smtpd_proxy_filter") &&
-	       !wiring_lists(force, "receive_override_options", "no_milters");
+	       !*setup_value(force, "smtpd_proxy_filter") &&
+	       !setup_lists(force, "receive_override_options", "no_milters");
 }

@@ -6,7 +6,7 @@
 #define SENDWARD_CONTROL_ASKED_H
 
 #include "control/postfix_list.h"
-#include "control/wiring.h"
+#include "control/postfix_setup.h"
 
 /* More of them are not seen. */
 #define ASKED_POLICIES_MAX 32
@@ -36,7 +36,7 @@ const char *asked_list_name(enum asked_list list);
 struct asked_policy {
 	enum asked_list list;
 	struct postfix_server server;
-	struct wiring_target target;
+	struct setup_target target;
 	/* Restrictions before it (static), whose sessions never come here: all that have
 	 * logged in, and some. NULL: none. */
 	const char *ender, *skipper;
@@ -49,20 +49,20 @@ struct asked_policy {
 
 struct asked_milter {
 	struct postfix_server server;
-	struct wiring_target target; /* of all milters, ours or not */
+	struct setup_target target; /* of all milters, ours or not */
 };
 
 struct asked {
-	const struct wiring *wiring; /* both borrowed */
-	const struct wiring_service *service;
+	const struct setup *setup; /* both borrowed */
+	const struct setup_service *service;
 	struct asked_policy policies[ASKED_POLICIES_MAX];
 	size_t n_policies;
 	struct asked_milter milters[ASKED_MILTERS_MAX];
 	size_t n_milters;
 };
 
-void asked_init(struct asked *asked, const struct wiring *wiring,
-		const struct wiring_service *service);
+void asked_init(struct asked *asked, const struct setup *setup,
+		const struct setup_service *service);
 void asked_fini(struct asked *asked);
 
 /* The state in which the list is gone through. */

@@ -90,17 +90,17 @@ struct terms {
 
 static struct terms terms_of(const struct asked *asked, const struct asked_policy *policy)
 {
-	const struct wiring_settings *force = &asked->service->force;
+	const struct setup_settings *force = &asked->service->force;
 	const struct postfix_server *server = &policy->server;
 
 	return (struct terms){
-		.timeout = postfix_server_value(
-			server, "timeout", wiring_value(force, "smtpd_policy_service_timeout")),
+		.timeout = postfix_server_value(server, "timeout",
+						setup_value(force, "smtpd_policy_service_timeout")),
 		.action = postfix_server_value(server, "default_action",
-					       wiring_value(force,
-							    "smtpd_policy_service_default_action")),
-		.tries = postfix_server_value(
-			server, "try_limit", wiring_value(force, "smtpd_policy_service_try_limit")),
+					       setup_value(force,
+							   "smtpd_policy_service_default_action")),
+		.tries = postfix_server_value(server, "try_limit",
+					      setup_value(force, "smtpd_policy_service_try_limit")),
 	};
 }
 
@@ -153,17 +153,17 @@ static bool look_at_milter(struct doctor *doctor, const struct asked *asked)
 		{ "command_timeout", "milter_command_timeout" },
 		{ "content_timeout", "milter_content_timeout" },
 	};
-	const struct wiring_settings *force = &asked->service->force;
+	const struct setup_settings *force = &asked->service->force;
 	const struct postfix_server *server = &asked->milters[asked_milter(asked)].server;
 	bool said = false;
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		said |= is_short(doctor, times[i].setting,
 				 postfix_server_value(server, times[i].name,
-						      wiring_value(force, times[i].setting)));
+						      setup_value(force, times[i].setting)));
 	return is_rash(doctor, "milter_default_action",
 		       postfix_server_value(server, "default_action",
-					    wiring_value(force, "milter_default_action")),
+					    setup_value(force, "milter_default_action")),
 		       "default_action=tempfail for our milter") ||
 	       said;
 }

@@ -12,7 +12,7 @@
 
 static void say_elsewhere(struct doctor *doctor, const struct asked *asked)
 {
-	const struct wiring_settings *force = &asked->service->force;
+	const struct setup_settings *force = &asked->service->force;
 	char advice[ADVICE_MAX];
 
 	doctor_advise(
@@ -22,23 +22,23 @@ static void say_elsewhere(struct doctor *doctor, const struct asked *asked)
 		&doctor->control->config->sasld.listen[0], advice);
 	doctor_say(doctor, DOCTOR_WARNING, advice,
 		   "sendward-sasld is not asked: smtpd_sasl_type is %s, smtpd_sasl_path %s",
-		   wiring_value(force, "smtpd_sasl_type"), wiring_value(force, "smtpd_sasl_path"));
+		   setup_value(force, "smtpd_sasl_type"), setup_value(force, "smtpd_sasl_path"));
 }
 
 void doctor_sasl(struct doctor *doctor, const struct asked *asked)
 {
-	const struct wiring_settings *force = &asked->service->force;
-	const char *path = wiring_value(force, "smtpd_sasl_path");
-	struct wiring_target target;
+	const struct setup_settings *force = &asked->service->force;
+	const char *path = setup_value(force, "smtpd_sasl_path");
+	struct setup_target target;
 
 	doctor->check = "sasl";
-	if (doctor->control->config->sasld.n_listen == 0 || !wiring_is_submission(asked->service))
+	if (doctor->control->config->sasld.n_listen == 0 || !setup_is_submission(asked->service))
 		return;
-	wiring_find(asked->wiring, asked->service->chrooted, path, &target);
+	setup_find(asked->setup, asked->service->chrooted, path, &target);
 	if (doctor_wrong_target(doctor, asked, "smtpd_sasl_path", path, &target, PART_SASLD))
 		return;
 	if (target.place == PLACE_FOREIGN ||
-	    strcmp(wiring_value(force, "smtpd_sasl_type"), "dovecot") != 0)
+	    strcmp(setup_value(force, "smtpd_sasl_type"), "dovecot") != 0)
 		say_elsewhere(doctor, asked);
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "smtpd_sasl_path is sendward-sasld's");
@@ -51,13 +51,13 @@ struct map {
 	char *text;	      /* owned */
 	const char *endpoint; /* NULL: there is none */
 	const char *name;
-	struct wiring_target target;
+	struct setup_target target;
 };
 
 static void map_init(struct map *map, const struct asked *asked)
 {
 	static const char type[] = "socketmap:", proxy[] = "proxy:";
-	const char *setting = wiring_value(&asked->service->force, "smtpd_sender_login_maps");
+	const char *setting = setup_value(&asked->service->force, "smtpd_sender_login_maps");
 	bool chrooted = asked->service->chrooted;
 	char *found, *colon;
 
@@ -67,7 +67,7 @@ static void map_init(struct map *map, const struct asked *asked)
 		return;
 	if (found - map->text >= (long)strlen(proxy) &&
 	    strncmp(found - strlen(proxy), proxy, strlen(proxy)) == 0)
-		chrooted = asked->wiring->proxymap_chrooted;
+		chrooted = asked->setup->proxymap_chrooted;
 	found += strlen(type);
 	found[strcspn(found, ", \t}")] = '\0';
 	colon = strrchr(found, ':');
@@ -76,7 +76,7 @@ static void map_init(struct map *map, const struct asked *asked)
 	*colon = '\0';
 	map->endpoint = found;
 	map->name = colon + 1;
-	wiring_find(asked->wiring, chrooted, found, &map->target);
+	setup_find(asked->setup, chrooted, found, &map->target);
 }
 
 static const struct {
@@ -95,8 +95,8 @@ static bool is_used(const struct asked *asked, bool without_login)
 	for (enum asked_list list = 0; list < ASKED_LISTS; list++)
 		for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++)
 			if ((restrictions[i].without_login || !without_login) &&
-			    wiring_lists(&asked->service->force, asked_list_name(list),
-					 restrictions[i].name))
+			    setup_lists(&asked->service->force, asked_list_name(list),
+					restrictions[i].name))
 				return true;
 	return false;
 }
@@ -112,7 +112,7 @@ static void look_at_map(struct doctor *doctor, const struct asked *asked, const 
 		doctor_say(doctor, DOCTOR_ERROR, "write :senders, or :accounts for port 25",
 			   "smtpd_sender_login_maps asks for the map \"%s\", which there is not",
 			   map->name);
-	else if (senders && !wiring_is_submission(asked->service) && is_used(asked, true))
+	else if (senders && !setup_is_submission(asked->service) && is_used(asked, true))
 		doctor_say(
 			doctor, DOCTOR_ERROR,
 			"ask for the map accounts here, or set smtpd_sender_login_maps for the submission "
@@ -141,7 +141,7 @@ static void say_no_map(struct doctor *doctor, const struct asked *asked)
 	doctor_say(
 		doctor, DOCTOR_WARNING, advice,
 		"smtpd_sender_login_maps is \"%s\", and does not ask policyd.sender_login_listen",
-		wiring_value(&asked->service->force, "smtpd_sender_login_maps"));
+		setup_value(&asked->service->force, "smtpd_sender_login_maps"));
 }
 
 void doctor_senders(struct doctor *doctor, const struct asked *asked)
@@ -154,7 +154,7 @@ void doctor_senders(struct doctor *doctor, const struct asked *asked)
 	map_init(&map, asked);
 	if (map.endpoint && map.target.place != PLACE_FOREIGN)
 		look_at_map(doctor, asked, &map);
-	else if (wiring_is_submission(asked->service))
+	else if (setup_is_submission(asked->service))
 		say_no_map(doctor, asked);
 	free(map.text);
 }

@@ -11,10 +11,10 @@
 void doctor_advise(const struct asked *asked, const char *format, const struct endpoint *listener,
 		   char out[ADVICE_MAX])
 {
-	char name[WIRING_PATH_MAX];
+	char name[SETUP_PATH_MAX];
 	const char *percent = strstr(format, "%s");
 
-	if (wiring_name(asked->wiring, asked->service->chrooted, listener, name))
+	if (setup_name(asked->setup, asked->service->chrooted, listener, name))
 		snprintf(out, ADVICE_MAX, "%.*s%s%s", (int)(percent - format), format, name,
 			 percent + 2);
 	else
@@ -22,12 +22,12 @@ void doctor_advise(const struct asked *asked, const char *format, const struct e
 			out, ADVICE_MAX,
 			"this smtpd is chrooted (5th column of master.cf): let the daemon listen on a "
 			"socket below %s",
-			wiring_value(&asked->wiring->main, "queue_directory"));
+			setup_value(&asked->setup->main, "queue_directory"));
 }
 
 bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const char *setting,
-			 const char *endpoint, const struct wiring_target *target,
-			 enum wiring_part needed)
+			 const char *endpoint, const struct setup_target *target,
+			 enum setup_part needed)
 {
 	char advice[ADVICE_MAX];
 
@@ -39,7 +39,7 @@ bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const
 		doctor_say(doctor, DOCTOR_ERROR, advice,
 			   "%s names %s, which is %s to this smtpd, that is %schrooted; %s is %s",
 			   setting, endpoint, target->path, asked->service->chrooted ? "" : "not ",
-			   wiring_part_name(target->part), target->listener->path);
+			   setup_part_name(target->part), target->listener->path);
 		return true;
 	}
 	if (target->place == PLACE_FOREIGN || target->part == needed)
@@ -47,7 +47,7 @@ bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const
 	doctor_say(doctor, DOCTOR_ERROR,
 		   "each daemon speaks a protocol of its own: name the right one",
 		   "%s names %s, which is %s, where %s is needed", setting, endpoint,
-		   wiring_part_name(target->part), wiring_part_name(needed));
+		   setup_part_name(target->part), setup_part_name(needed));
 	return true;
 }
 
@@ -75,7 +75,7 @@ static void say_not_asked(struct doctor *doctor, const struct asked *asked)
 		&config->milter_listen, advice);
 	doctor_say(doctor, charges ? DOCTOR_ERROR : DOCTOR_WARNING, advice,
 		   "smtpd_milters is \"%s\": milter.listen %s is not asked, so %s",
-		   wiring_value(&asked->service->force, "smtpd_milters"), name,
+		   setup_value(&asked->service->force, "smtpd_milters"), name,
 		   charges ? "nothing is charged: that is left to the milter" :
 			     "nobody looks at the header");
 }
@@ -83,17 +83,17 @@ static void say_not_asked(struct doctor *doctor, const struct asked *asked)
 /* What is there of ours, but is never reached. True when something was said. */
 static bool is_kept_away(struct doctor *doctor, const struct asked *asked)
 {
-	const struct wiring_settings *force = &asked->service->force;
+	const struct setup_settings *force = &asked->service->force;
 	bool charges = config_charge_by(doctor->control->config) == CHARGE_MILTER;
 
-	if (wiring_lists(force, "receive_override_options", "no_milters"))
+	if (setup_lists(force, "receive_override_options", "no_milters"))
 		doctor_say(
 			doctor, charges ? DOCTOR_ERROR : DOCTOR_WARNING,
 			"take no_milters out of its receive_override_options: it belongs behind the "
 			"content filter, not before",
 			"receive_override_options has no_milters: no milter is asked here%s",
 			charges ? ", and nothing is charged" : "");
-	else if (*wiring_value(force, "smtpd_proxy_filter"))
+	else if (*setup_value(force, "smtpd_proxy_filter"))
 		doctor_say(
 			doctor, charges ? DOCTOR_ERROR : DOCTOR_WARNING,
 			"set charge = policyd, with the policy service in smtpd_end_of_data_restrictions",
@@ -123,7 +123,7 @@ static void look_behind(struct doctor *doctor, const struct asked *asked, size_t
 
 static void look_at_ours(struct doctor *doctor, const struct asked *asked, size_t ours)
 {
-	const char *maps = wiring_value(&asked->service->force, "smtpd_milter_maps");
+	const char *maps = setup_value(&asked->service->force, "smtpd_milter_maps");
 
 	if (is_kept_away(doctor, asked))
 		return;
@@ -140,17 +140,17 @@ static void look_at_ours(struct doctor *doctor, const struct asked *asked, size_
 }
 
 /* Is it a socket in the same directory as that of the listener? */
-static bool is_beside(const struct asked *asked, const struct wiring_target *target,
+static bool is_beside(const struct asked *asked, const struct setup_target *target,
 		      const struct endpoint *listener)
 {
-	char theirs[WIRING_PATH_MAX], ours[WIRING_PATH_MAX];
+	char theirs[SETUP_PATH_MAX], ours[SETUP_PATH_MAX];
 	const char *slash = strrchr(target->path, '/'), *end = strrchr(listener->path, '/');
 
 	if (!target->is_path || listener->kind != ENDPOINT_UNIX || !slash || !end)
 		return false;
 	snprintf(theirs, sizeof(theirs), "%.*s", (int)(slash - target->path), target->path);
 	snprintf(ours, sizeof(ours), "%.*s", (int)(end - listener->path), listener->path);
-	return asked->wiring->same(theirs, ours);
+	return asked->setup->same(theirs, ours);
 }
 
 /* Section milter was taken out of sendward.conf, and Postfix was not told. */
@@ -187,6 +187,6 @@ void doctor_milter(struct doctor *doctor, const struct asked *asked)
 	if (ours < asked->n_milters)
 		look_at_ours(doctor, asked, ours);
 	else if (!wrong && doctor->control->config->milter_configured &&
-		 wiring_is_submission(asked->service))
+		 setup_is_submission(asked->service))
 		say_not_asked(doctor, asked);
 }

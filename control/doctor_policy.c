@@ -17,7 +17,7 @@ static const char *context_of(const struct asked_policy *policy)
 static bool is_meant_to_be_behind(const struct asked *asked, const struct asked_policy *policy)
 {
 	return strcmp(policy->ender, "permit_sasl_authenticated") == 0 &&
-	       (policy->relay || !wiring_is_submission(asked->service));
+	       (policy->relay || !setup_is_submission(asked->service));
 }
 
 static void look_before(struct doctor *doctor, const struct asked *asked,
@@ -144,7 +144,7 @@ void doctor_policy(struct doctor *doctor, const struct asked *asked)
 	if (states[0])
 		doctor_say(doctor, DOCTOR_OK, NULL, "the policy service is asked at %s", states);
 	else if (!is_mentioned(asked) && doctor->control->config->n_policyd_listen > 0 &&
-		 wiring_is_submission(asked->service))
+		 setup_is_submission(asked->service))
 		say_not_asked(doctor, asked);
 }
 
@@ -161,7 +161,7 @@ static void look_at_end(struct doctor *doctor, const struct asked *asked, const 
 			   "nothing is charged: the policy service is asked at %s, and charges at "
 			   "END-OF-MESSAGE",
 			   states);
-	else if (*wiring_value(&asked->service->force, "smtpd_proxy_filter"))
+	else if (*setup_value(&asked->service->force, "smtpd_proxy_filter"))
 		doctor_say(
 			doctor, DOCTOR_WARNING, "let no plan hold, discard or redirect",
 			"smtpd_proxy_filter is set: END-OF-MESSAGE comes before the queue, where "
@@ -177,7 +177,7 @@ void doctor_charging(struct doctor *doctor, const struct asked *asked)
 
 	doctor->check = "charging";
 	states_of(asked, states, sizeof(states));
-	if (!wiring_is_submission(asked->service))
+	if (!setup_is_submission(asked->service))
 		return;
 	/* What keeps either from being asked has been said. */
 	if (by_milter && asked_by_milter(asked))

@@ -15,9 +15,9 @@
 
 struct visit {
 	struct doctor *doctor;
-	const struct wiring *wiring;
+	const struct setup *setup;
 	struct {
-		char path[WIRING_PATH_MAX];
+		char path[SETUP_PATH_MAX];
 		bool passable;
 	} seen[SEEN_MAX];
 	size_t n_seen;
@@ -25,25 +25,25 @@ struct visit {
 
 /* ---- what there is ---------------------------------------------------------- */
 
-static bool asks_us(const struct wiring *wiring, const struct wiring_service *service)
+static bool asks_us(const struct setup *setup, const struct setup_service *service)
 {
 	struct asked asked;
 	bool any;
 
-	asked_init(&asked, wiring, service);
+	asked_init(&asked, setup, service);
 	any = asked.n_policies > 0 || asked_milter(&asked) < asked.n_milters;
 	asked_fini(&asked);
 	return any;
 }
 
-static void say_no_submission(struct doctor *doctor, const struct wiring *wiring)
+static void say_no_submission(struct doctor *doctor, const struct setup *setup)
 {
-	const char *others = wiring_value(&wiring->main, "multi_instance_directories");
+	const char *others = setup_value(&setup->main, "multi_instance_directories");
 	char advice[ADVICE_MAX];
 	bool any = false;
 
-	for (size_t i = 0; i < wiring->n; i++)
-		any = any || asks_us(wiring, &wiring->services[i]);
+	for (size_t i = 0; i < setup->n; i++)
+		any = any || asks_us(setup, &setup->services[i]);
 	doctor->service = NULL;
 	snprintf(
 		advice, sizeof(advice),
@@ -55,32 +55,32 @@ static void say_no_submission(struct doctor *doctor, const struct wiring *wiring
 		   any ? ", and identities are all that is looked at" : " to look at");
 }
 
-static void look_at_services(struct doctor *doctor, const struct wiring *wiring)
+static void look_at_services(struct doctor *doctor, const struct setup *setup)
 {
 	size_t n = 0;
 
 	doctor->check = "services";
-	for (size_t i = 0; i < wiring->n; i++) {
-		const struct wiring_service *service = &wiring->services[i];
+	for (size_t i = 0; i < setup->n; i++) {
+		const struct setup_service *service = &setup->services[i];
 
 		doctor->service = service->name;
-		if (wiring_is_submission(service)) {
+		if (setup_is_submission(service)) {
 			n++;
 			doctor_say(doctor, DOCTOR_OK, NULL, "users log in here%s",
 				   service->chrooted ? ", in a chroot" : "");
-		} else if (wiring_is_reinjection(service)) {
+		} else if (setup_is_reinjection(service)) {
 			doctor_say(
 				doctor, DOCTOR_OK, NULL,
 				"taken for the way back from a content filter, and not looked at");
 		}
 	}
 	if (n == 0)
-		say_no_submission(doctor, wiring);
+		say_no_submission(doctor, setup);
 	doctor->service = NULL;
-	if (wiring->too_many)
+	if (setup->too_many)
 		doctor_say(doctor, DOCTOR_UNKNOWN, NULL,
 			   "master.cf has more smtpd services than the %d that are looked at",
-			   WIRING_SERVICES_MAX);
+			   SETUP_SERVICES_MAX);
 }
 
 /* ---- sockets ---------------------------------------------------------------- */
@@ -95,15 +95,14 @@ static size_t see(struct visit *visit, const char *path, size_t len, bool *is_ne
 		i++;
 	*is_new = i == visit->n_seen && i < SEEN_MAX;
 	if (*is_new)
-		snprintf(visit->seen[visit->n_seen++].path, WIRING_PATH_MAX, "%.*s", (int)len,
-			 path);
+		snprintf(visit->seen[visit->n_seen++].path, SETUP_PATH_MAX, "%.*s", (int)len, path);
 	return i;
 }
 
-static void reach(struct visit *visit, const struct wiring_service *service,
-		  const struct wiring_target *target)
+static void reach(struct visit *visit, const struct setup_service *service,
+		  const struct setup_target *target)
 {
-	const char *mail_owner = wiring_value(&visit->wiring->main, "mail_owner");
+	const char *mail_owner = setup_value(&visit->setup->main, "mail_owner");
 	const char *path = target->path, *slash = strrchr(path, '/');
 	bool is_new;
 	size_t i;
@@ -122,17 +121,17 @@ static void reach(struct visit *visit, const struct wiring_service *service,
 
 static void reach_all(struct visit *visit, const struct asked *asked)
 {
-	const struct wiring_service *service = asked->service;
-	struct wiring_target sasl;
+	const struct setup_service *service = asked->service;
+	struct setup_target sasl;
 
 	for (size_t i = 0; i < asked->n_policies; i++)
 		reach(visit, service, &asked->policies[i].target);
 	for (size_t i = 0; i < asked->n_milters; i++)
 		reach(visit, service, &asked->milters[i].target);
-	if (!wiring_is_submission(service))
+	if (!setup_is_submission(service))
 		return;
-	wiring_find(asked->wiring, service->chrooted,
-		    wiring_value(&service->force, "smtpd_sasl_path"), &sasl);
+	setup_find(asked->setup, service->chrooted, setup_value(&service->force, "smtpd_sasl_path"),
+		   &sasl);
 	reach(visit, service, &sasl);
 }
 
@@ -142,13 +141,13 @@ static void (*const looks[])(struct doctor *doctor, const struct asked *asked) =
 	doctor_milter, doctor_policy, doctor_charging, doctor_away, doctor_sasl, doctor_senders,
 };
 
-static void look_at_service(struct visit *visit, const struct wiring_service *service)
+static void look_at_service(struct visit *visit, const struct setup_service *service)
 {
 	struct asked asked;
 
-	if (wiring_is_reinjection(service))
+	if (setup_is_reinjection(service))
 		return;
-	asked_init(&asked, visit->wiring, service);
+	asked_init(&asked, visit->setup, service);
 	visit->doctor->service = service->name;
 	for (size_t i = 0; i < sizeof(looks) / sizeof(looks[0]); i++)
 		looks[i](visit->doctor, &asked);
@@ -159,19 +158,19 @@ static void look_at_service(struct visit *visit, const struct wiring_service *se
 
 /* ---- mail without smtpd ----------------------------------------------------- */
 
-static void look_at_other_mail(struct doctor *doctor, const struct wiring *wiring)
+static void look_at_other_mail(struct doctor *doctor, const struct setup *setup)
 {
-	const char *classes = wiring_value(&wiring->main, "internal_mail_filter_classes");
+	const char *classes = setup_value(&setup->main, "internal_mail_filter_classes");
 	struct postfix_list list;
 
 	doctor->check = "other mail";
-	postfix_list_init(&list, wiring_value(&wiring->main, "non_smtpd_milters"));
+	postfix_list_init(&list, setup_value(&setup->main, "non_smtpd_milters"));
 	for (size_t i = 0; i < list.n; i++) {
 		struct postfix_server server;
-		struct wiring_target target;
+		struct setup_target target;
 
 		postfix_server_init(&server, list.items[i]);
-		wiring_find(wiring, false, server.endpoint, &target);
+		setup_find(setup, false, server.endpoint, &target);
 		if (target.place != PLACE_FOREIGN)
 			doctor_say(
 				doctor, DOCTOR_WARNING, "take it out of non_smtpd_milters",
@@ -193,26 +192,25 @@ static bool is_anything_asked(const struct config *config)
 	       config->sasld.n_listen > 0 || config->n_sender_login_listen > 0;
 }
 
-static void look(struct doctor *doctor, const struct wiring *wiring,
-		 const struct postconf *postconf)
+static void look(struct doctor *doctor, const struct setup *setup, const struct postconf *postconf)
 {
-	struct visit visit = { .doctor = doctor, .wiring = wiring };
+	struct visit visit = { .doctor = doctor, .setup = setup };
 
-	doctor->postfix = memory_strdup(wiring_value(&wiring->main, "config_directory"));
+	doctor->postfix = memory_strdup(setup_value(&setup->main, "config_directory"));
 	doctor->check = "postconf";
 	for (size_t i = 0; i < postconf->n_warnings; i++)
 		doctor_say(doctor, DOCTOR_WARNING, NULL, "%s", postconf->warnings[i]);
-	look_at_services(doctor, wiring);
-	for (size_t i = 0; i < wiring->n; i++)
-		look_at_service(&visit, &wiring->services[i]);
-	look_at_other_mail(doctor, wiring);
+	look_at_services(doctor, setup);
+	for (size_t i = 0; i < setup->n; i++)
+		look_at_service(&visit, &setup->services[i]);
+	look_at_other_mail(doctor, setup);
 }
 
 void doctor_postfix(struct doctor *doctor)
 {
 	const struct value *directory = control_value(doctor->control, OPTION_CONFIG_DIRECTORY);
 	struct postconf postconf;
-	struct wiring wiring;
+	struct setup setup;
 
 	doctor->check = "postconf";
 	if (!is_anything_asked(doctor->control->config)) {
@@ -221,9 +219,9 @@ void doctor_postfix(struct doctor *doctor)
 			   "no daemon is configured here that Postfix could ask");
 		return;
 	}
-	wiring_init(&wiring, doctor->control->config, doctor_same_place);
-	if (postconf_read(directory ? directory->text : NULL, &wiring, &postconf))
-		look(doctor, &wiring, &postconf);
+	setup_init(&setup, doctor->control->config, doctor_same_place);
+	if (postconf_read(directory ? directory->text : NULL, &setup, &postconf))
+		look(doctor, &setup, &postconf);
 	else
 		doctor_say(doctor, postconf.missing && doctor->all ? DOCTOR_UNKNOWN : DOCTOR_ERROR,
 			   postconf.missing ? "run this on the host of Postfix" :
@@ -231,5 +229,5 @@ void doctor_postfix(struct doctor *doctor)
 					      "--config-directory another instance is looked at",
 			   "%s", postconf.error);
 	postconf_fini(&postconf);
-	wiring_fini(&wiring);
+	setup_fini(&setup);
 }

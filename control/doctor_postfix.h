@@ -9,7 +9,7 @@
 #include "control/doctor.h"
 
 /* Octets of an advice that has names in it. */
-#define ADVICE_MAX (WIRING_PATH_MAX + 256)
+#define ADVICE_MAX (SETUP_PATH_MAX + 256)
 
 /* Its milters: is ours there, and the last? */
 void doctor_milter(struct doctor *doctor, const struct asked *asked);
@@ -28,8 +28,8 @@ void doctor_senders(struct doctor *doctor, const struct asked *asked);
 /* An endpoint that setting names. True when there was something to say: it is meant for
  * ours and leads elsewhere, or is ours and not what is needed there. */
 bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const char *setting,
-			 const char *endpoint, const struct wiring_target *target,
-			 enum wiring_part needed);
+			 const char *endpoint, const struct setup_target *target,
+			 enum setup_part needed);
 
 /* "name it unix:sendward/milter in smtpd_milters", or why that would not do. */
 void doctor_advise(const struct asked *asked, const char *format, const struct endpoint *listener,
@@ -37,10 +37,10 @@ void doctor_advise(const struct asked *asked, const char *format, const struct e
 
 /* May Postfix's processes, which are mail_owner, come to the directory that the socket is in
  * (false, said, when not), and connect to it? */
-bool doctor_way(struct doctor *doctor, const char *mail_owner, const struct wiring_target *target);
+bool doctor_way(struct doctor *doctor, const char *mail_owner, const struct setup_target *target);
 void doctor_socket(struct doctor *doctor, const char *mail_owner, const char *path);
 
-/* wiring_same: by name, else by what is there. */
+/* setup_same: by name, else by what is there. */
 bool doctor_same_place(const char *a, const char *b);
 
 #endif

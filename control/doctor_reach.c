@@ -17,9 +17,9 @@
 /* ---- the same place --------------------------------------------------------- */
 
 /* The directory by its real name, and the last part; false when there is no such directory. */
-static bool real_place(const char *path, char out[PATH_MAX + WIRING_PATH_MAX])
+static bool real_place(const char *path, char out[PATH_MAX + SETUP_PATH_MAX])
 {
-	char directory[WIRING_PATH_MAX], real[PATH_MAX];
+	char directory[SETUP_PATH_MAX], real[PATH_MAX];
 	const char *slash = strrchr(path, '/');
 
 	if (!slash)
@@ -27,13 +27,13 @@ static bool real_place(const char *path, char out[PATH_MAX + WIRING_PATH_MAX])
 	snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path + 1), path);
 	if (!realpath(directory, real))
 		return false;
-	snprintf(out, PATH_MAX + WIRING_PATH_MAX, "%s/%s", real, slash + 1);
+	snprintf(out, PATH_MAX + SETUP_PATH_MAX, "%s/%s", real, slash + 1);
 	return true;
 }
 
 bool doctor_same_place(const char *a, const char *b)
 {
-	char real_a[PATH_MAX + WIRING_PATH_MAX], real_b[PATH_MAX + WIRING_PATH_MAX];
+	char real_a[PATH_MAX + SETUP_PATH_MAX], real_b[PATH_MAX + SETUP_PATH_MAX];
 
 	if (strcmp(a, b) == 0)
 		return true;
@@ -100,11 +100,11 @@ static const struct passwd *find_user(struct doctor *doctor, const char *mail_ow
 }
 
 /* Each directory from start on down to the one that path is in. */
-bool doctor_way(struct doctor *doctor, const char *mail_owner, const struct wiring_target *target)
+bool doctor_way(struct doctor *doctor, const char *mail_owner, const struct setup_target *target)
 {
 	const struct passwd *who = find_user(doctor, mail_owner);
 	const char *path = target->path, *below = path + strlen(target->start);
-	char directory[WIRING_PATH_MAX];
+	char directory[SETUP_PATH_MAX];
 
 	if (!who || !may_pass(doctor, who, target->start))
 		return false;

@@ -18,7 +18,7 @@ struct call {
 };
 
 /* Words of one call: -c DIR -x, a -o for each of a service's settings, names. */
-#define WORDS_MAX (2 * WIRING_SETTINGS_MAX + POSTFIX_LIST_MAX + 64)
+#define WORDS_MAX (2 * SETUP_SETTINGS_MAX + POSTFIX_LIST_MAX + 64)
 
 struct words {
 	const char *words[WORDS_MAX + 1];
@@ -170,7 +170,7 @@ static const char *const service_names[] = {
 	"smtpd_sender_restrictions",
 };
 
-static bool read_main(const struct call *call, struct wiring *wiring)
+static bool read_main(const struct call *call, struct setup *setup)
 {
 	struct words words = begin(call);
 	char *text;
@@ -180,20 +180,20 @@ static bool read_main(const struct call *call, struct wiring *wiring)
 		add_word(&words, main_names[i]);
 	text = run(call, &words, false);
 	if (text)
-		wiring_read_settings(&wiring->main, text);
+		setup_read_settings(&setup->main, text);
 	free(text);
 	return text != NULL;
 }
 
-static bool read_services(const struct call *call, struct wiring *wiring)
+static bool read_services(const struct call *call, struct setup *setup)
 {
 	char *services = run_option(call, "-M"), *own = services ? run_option(call, "-P") : NULL;
 	char *all = own ? run_option(call, "-n") : NULL; /* for what it warns of */
 	bool ok = all != NULL;
 
 	if (ok) {
-		wiring_read_services(wiring, services);
-		wiring_read_own(wiring, own);
+		setup_read_services(setup, services);
+		setup_read_own(setup, own);
 	}
 	free(services);
 	free(own);
@@ -202,7 +202,7 @@ static bool read_services(const struct call *call, struct wiring *wiring)
 }
 
 /* -o NAME=VALUE of master.cf, as arguments; owned. */
-static char **options_of(const struct wiring_service *service, struct words *words)
+static char **options_of(const struct setup_service *service, struct words *words)
 {
 	char **options = memory_zero((service->own.n + 1) * sizeof(*options));
 
@@ -218,7 +218,7 @@ static char **options_of(const struct wiring_service *service, struct words *wor
 
 /* What is in force in the service, by postconf's own rules for -o and $name. */
 static bool read_force(const struct call *call, const struct postfix_list *classes,
-		       struct wiring_service *service)
+		       struct setup_service *service)
 {
 	struct words words = begin(call);
 	char **options, *text;
@@ -231,7 +231,7 @@ static bool read_force(const struct call *call, const struct postfix_list *class
 		add_word(&words, classes->items[i]);
 	text = run(call, &words, false);
 	if (text)
-		wiring_read_settings(&service->force, text);
+		setup_read_settings(&service->force, text);
 	free(text);
 	for (size_t i = 0; i < service->own.n; i++)
 		free(options[i]);
@@ -239,7 +239,7 @@ static bool read_force(const struct call *call, const struct postfix_list *class
 	return text != NULL;
 }
 
-static bool read_all_force(const struct call *call, struct wiring *wiring)
+static bool read_all_force(const struct call *call, struct setup *setup)
 {
 	struct words words = begin(call);
 	struct postfix_list classes;
@@ -251,14 +251,14 @@ static bool read_all_force(const struct call *call, struct wiring *wiring)
 	text = run(call, &words, false);
 	ok = text != NULL;
 	postfix_list_init(&classes, ok ? text : "");
-	for (size_t i = 0; i < wiring->n && ok; i++)
-		ok = read_force(call, &classes, &wiring->services[i]);
+	for (size_t i = 0; i < setup->n && ok; i++)
+		ok = read_force(call, &classes, &setup->services[i]);
 	postfix_list_fini(&classes);
 	free(text);
 	return ok;
 }
 
-bool postconf_read(const char *directory, struct wiring *wiring, struct postconf *out)
+bool postconf_read(const char *directory, struct setup *setup, struct postconf *out)
 {
 	char path[POSTFIX_PROGRAM_PATH_MAX];
 	struct call call = { .path = path, .directory = directory, .result = out };
@@ -268,8 +268,8 @@ bool postconf_read(const char *directory, struct wiring *wiring, struct postconf
 		fail(out, "there is no postconf in " POSTFIX_PROGRAM_PLACES);
 		return false;
 	}
-	return read_main(&call, wiring) && read_services(&call, wiring) &&
-	       read_all_force(&call, wiring);
+	return read_main(&call, setup) && read_services(&call, setup) &&
+	       read_all_force(&call, setup);
 }
 
 void postconf_fini(struct postconf *postconf)

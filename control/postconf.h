@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "control/wiring.h"
+#include "control/postfix_setup.h"
 
 /* Octets that one call of postconf may print, of what it says on standard error, and seconds
  * that it may take. */
@@ -24,9 +24,9 @@ struct postconf {
 	size_t n_warnings;
 };
 
-/* Fills wiring, which is initialised. directory: that of main.cf and master.cf, NULL: the
- * usual one. False: out->error says why; what is there of wiring is not to be used. */
-bool postconf_read(const char *directory, struct wiring *wiring, struct postconf *out);
+/* Fills setup, which is initialised. directory: that of main.cf and master.cf, NULL: the
+ * usual one. False: out->error says why; what is there of setup is not to be used. */
+bool postconf_read(const char *directory, struct setup *setup, struct postconf *out);
 
 void postconf_fini(struct postconf *postconf);
 

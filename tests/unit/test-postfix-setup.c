@@ -6,7 +6,7 @@
 
 #include "control/asked.h"
 #include "control/postfix_list.h"
-#include "control/wiring.h"
+#include "control/postfix_setup.h"
 #include "tests/unit/suite.h"
 
 static void test_lists(void)
@@ -115,7 +115,7 @@ static void test_targets(void)
 	static const struct {
 		const char *text;
 		bool chrooted;
-		enum wiring_place place;
+		enum setup_place place;
 		const char *path;
 	} rows[] = {
 		{ "unix:sendward/policy", true, PLACE_OURS, "/q/sendward/policy" },
@@ -140,18 +140,18 @@ static void test_targets(void)
 		{ "", true, PLACE_FOREIGN, "" },
 	};
 	struct config *config = config_of(OURS);
-	struct wiring_target target;
-	struct wiring wiring;
+	struct setup_target target;
+	struct setup setup;
 
-	wiring_init(&wiring, config, same);
-	wiring_read_settings(&wiring.main, "queue_directory = /q\n");
+	setup_init(&setup, config, same);
+	setup_read_settings(&setup.main, "queue_directory = /q\n");
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
-		wiring_find(&wiring, rows[i].chrooted, rows[i].text, &target);
+		setup_find(&setup, rows[i].chrooted, rows[i].text, &target);
 		suite_row("%s", rows[i].text);
 		CU_ASSERT_EQUAL(target.place, rows[i].place);
 		SUITE_TEXT_EQUAL(target.path, rows[i].path);
 	}
-	wiring_fini(&wiring);
+	setup_fini(&setup);
 	config_unref(&config);
 }
 
@@ -164,30 +164,30 @@ static void test_services(void)
 		"broken\n"
 		"[::1]:587  inet  n       n       -       -       -       smtpd -o smtpd_sasl_auth_enable=yes\n";
 	struct config *config = config_of(OURS);
-	struct wiring wiring;
+	struct setup setup;
 
-	wiring_init(&wiring, config, same);
-	wiring_read_settings(&wiring.main,
-			     "compatibility_level = 3.6\nempty =\nnot a setting\nx = a = b\n");
-	wiring_read_services(&wiring, services);
-	wiring_read_own(
-		&wiring,
+	setup_init(&setup, config, same);
+	setup_read_settings(&setup.main,
+			    "compatibility_level = 3.6\nempty =\nnot a setting\nx = a = b\n");
+	setup_read_services(&setup, services);
+	setup_read_own(
+		&setup,
 		"smtp/inet/a = 1\n[::1]:587/inet/a = 2\nother/inet/a = 3\nsmtp/unix/a = 4\n");
-	CU_ASSERT_EQUAL_FATAL(wiring.n, 2);
-	SUITE_TEXT_EQUAL(wiring.services[0].name, "smtp/inet");
-	CU_ASSERT_TRUE(wiring.services[0].chrooted);
-	CU_ASSERT_FALSE(wiring.services[0].privileged);
-	SUITE_TEXT_EQUAL(wiring.services[1].name, "[::1]:587/inet");
-	CU_ASSERT_FALSE(wiring.services[1].chrooted);
-	CU_ASSERT_TRUE(wiring.services[1].privileged);
-	CU_ASSERT_TRUE(wiring.proxymap_chrooted);
-	SUITE_TEXT_EQUAL(wiring_value(&wiring.services[0].own, "a"), "1");
-	SUITE_TEXT_EQUAL(wiring_value(&wiring.services[1].own, "a"), "2");
-	SUITE_TEXT_EQUAL(wiring_value(&wiring.main, "x"), "a = b");
-	SUITE_TEXT_EQUAL(wiring_value(&wiring.main, "empty"), "");
-	CU_ASSERT_TRUE(wiring_has(&wiring.main, "empty"));
-	CU_ASSERT_FALSE(wiring_has(&wiring.main, "nothing"));
-	wiring_fini(&wiring);
+	CU_ASSERT_EQUAL_FATAL(setup.n, 2);
+	SUITE_TEXT_EQUAL(setup.services[0].name, "smtp/inet");
+	CU_ASSERT_TRUE(setup.services[0].chrooted);
+	CU_ASSERT_FALSE(setup.services[0].privileged);
+	SUITE_TEXT_EQUAL(setup.services[1].name, "[::1]:587/inet");
+	CU_ASSERT_FALSE(setup.services[1].chrooted);
+	CU_ASSERT_TRUE(setup.services[1].privileged);
+	CU_ASSERT_TRUE(setup.proxymap_chrooted);
+	SUITE_TEXT_EQUAL(setup_value(&setup.services[0].own, "a"), "1");
+	SUITE_TEXT_EQUAL(setup_value(&setup.services[1].own, "a"), "2");
+	SUITE_TEXT_EQUAL(setup_value(&setup.main, "x"), "a = b");
+	SUITE_TEXT_EQUAL(setup_value(&setup.main, "empty"), "");
+	CU_ASSERT_TRUE(setup_has(&setup.main, "empty"));
+	CU_ASSERT_FALSE(setup_has(&setup.main, "nothing"));
+	setup_fini(&setup);
 	config_unref(&config);
 }
 
@@ -195,28 +195,28 @@ static void test_services(void)
 static void test_classes(void)
 {
 	struct config *config = config_of(OURS);
-	struct wiring_service *service;
-	struct wiring wiring;
+	struct setup_service *service;
+	struct setup setup;
 	struct asked asked;
 
-	wiring_init(&wiring, config, same);
-	wiring_read_settings(&wiring.main, "queue_directory = /q\n");
-	wiring_read_services(&wiring, "587 inet n - n - - smtpd\n");
-	service = &wiring.services[0];
-	wiring_read_settings(&service->force,
-			     "smtpd_restriction_classes = one two\n"
-			     "one = permit_mynetworks, two\n"
-			     "two = check_policy_service unix:sendward/policy, two\n"
-			     "smtpd_data_restrictions = one\n"
-			     "smtpd_end_of_data_restrictions = check_policy_service\n");
-	asked_init(&asked, &wiring, service);
+	setup_init(&setup, config, same);
+	setup_read_settings(&setup.main, "queue_directory = /q\n");
+	setup_read_services(&setup, "587 inet n - n - - smtpd\n");
+	service = &setup.services[0];
+	setup_read_settings(&service->force,
+			    "smtpd_restriction_classes = one two\n"
+			    "one = permit_mynetworks, two\n"
+			    "two = check_policy_service unix:sendward/policy, two\n"
+			    "smtpd_data_restrictions = one\n"
+			    "smtpd_end_of_data_restrictions = check_policy_service\n");
+	asked_init(&asked, &setup, service);
 	CU_ASSERT_EQUAL_FATAL(asked.n_policies, ASKED_DEPTH_MAX - 2);
 	SUITE_TEXT_EQUAL(asked.policies[0].skipper, "permit_mynetworks");
 	CU_ASSERT_PTR_NULL(asked.policies[0].ender);
 	CU_ASSERT_TRUE(asked_in(&asked, LIST_DATA));
 	CU_ASSERT_FALSE(asked_in(&asked, LIST_END_OF_DATA));
 	asked_fini(&asked);
-	wiring_fini(&wiring);
+	setup_fini(&setup);
 	config_unref(&config);
 }
 
@@ -234,5 +234,5 @@ int main(void)
 		{ "restriction classes are followed, not for ever", test_classes },
 	};
 
-	return suite_run("postfix-wiring", tests, SUITE_LEN(tests));
+	return suite_run("postfix-setup", tests, SUITE_LEN(tests));
 }

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "control/wiring.h"
+#include "control/postfix_setup.h"
 
 static const char *const part_names[] = {
 	[PART_POLICYD] = "policyd.listen",
@@ -14,7 +14,7 @@ static const char *const part_names[] = {
 	[PART_SASLD] = "sasld.listen",
 };
 
-const char *wiring_part_name(enum wiring_part part)
+const char *setup_part_name(enum setup_part part)
 {
 	return part_names[part];
 }
@@ -22,11 +22,11 @@ const char *wiring_part_name(enum wiring_part part)
 /* ---- ours ------------------------------------------------------------------- */
 
 /* What listens; false when there are not so many. */
-static bool listener_at(const struct config *config, size_t i, enum wiring_part *part,
+static bool listener_at(const struct config *config, size_t i, enum setup_part *part,
 			const struct endpoint **listener)
 {
 	const struct {
-		enum wiring_part part;
+		enum setup_part part;
 		const struct endpoint *first;
 		size_t n;
 	} all[] = {
@@ -47,17 +47,16 @@ static bool listener_at(const struct config *config, size_t i, enum wiring_part 
 	return false;
 }
 
-typedef bool leads_to(const struct wiring *wiring, const struct endpoint *listener,
-		      const void *what);
+typedef bool leads_to(const struct setup *setup, const struct endpoint *listener, const void *what);
 
-static bool search(const struct wiring *wiring, leads_to *leads, const void *what,
-		   enum wiring_place place, struct wiring_target *out)
+static bool search(const struct setup *setup, leads_to *leads, const void *what,
+		   enum setup_place place, struct setup_target *out)
 {
-	enum wiring_part part;
+	enum setup_part part;
 	const struct endpoint *listener;
 
-	for (size_t i = 0; listener_at(wiring->config, i, &part, &listener); i++) {
-		if (!leads(wiring, listener, what))
+	for (size_t i = 0; listener_at(setup->config, i, &part, &listener); i++) {
+		if (!leads(setup, listener, what))
 			continue;
 		out->place = place;
 		out->part = part;
@@ -67,10 +66,9 @@ static bool search(const struct wiring *wiring, leads_to *leads, const void *wha
 	return false;
 }
 
-static bool is_at_path(const struct wiring *wiring, const struct endpoint *listener,
-		       const void *path)
+static bool is_at_path(const struct setup *setup, const struct endpoint *listener, const void *path)
 {
-	return listener->kind == ENDPOINT_UNIX && wiring->same(listener->path, path);
+	return listener->kind == ENDPOINT_UNIX && setup->same(listener->path, path);
 }
 
 /* ---- host and port ---------------------------------------------------------- */
@@ -91,12 +89,11 @@ static bool is_any_host(const char *host)
 	return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0;
 }
 
-static bool is_at_port(const struct wiring *wiring, const struct endpoint *listener,
-		       const void *what)
+static bool is_at_port(const struct setup *setup, const struct endpoint *listener, const void *what)
 {
 	const struct host_port *at = what;
 
-	(void)wiring;
+	(void)setup;
 	if (listener->kind == ENDPOINT_UNIX || at->port != listener->port)
 		return false;
 	return strcasecmp(listener->host, at->host) == 0 || is_any_host(listener->host) ||
@@ -138,54 +135,54 @@ static bool is_path(const char *text, const char **path)
 	return true;
 }
 
-static void locate(const struct wiring *wiring, bool chrooted, const char *path,
-		   char out[WIRING_PATH_MAX])
+static void locate(const struct setup *setup, bool chrooted, const char *path,
+		   char out[SETUP_PATH_MAX])
 {
-	const char *queue = wiring_value(&wiring->main, "queue_directory");
+	const char *queue = setup_value(&setup->main, "queue_directory");
 	bool absolute = path[0] == '/';
 
 	if (absolute && !chrooted)
-		snprintf(out, WIRING_PATH_MAX, "%s", path);
+		snprintf(out, SETUP_PATH_MAX, "%s", path);
 	else
-		snprintf(out, WIRING_PATH_MAX, "%s%s%s", queue, absolute ? "" : "/", path);
+		snprintf(out, SETUP_PATH_MAX, "%s%s%s", queue, absolute ? "" : "/", path);
 }
 
-static void find_path(const struct wiring *wiring, bool chrooted, const char *path,
-		      struct wiring_target *out)
+static void find_path(const struct setup *setup, bool chrooted, const char *path,
+		      struct setup_target *out)
 {
-	char other[WIRING_PATH_MAX];
+	char other[SETUP_PATH_MAX];
 
 	out->is_path = true;
 	out->start = path[0] == '/' && !chrooted ? "/" :
-						   wiring_value(&wiring->main, "queue_directory");
-	locate(wiring, chrooted, path, out->path);
-	if (search(wiring, is_at_path, out->path, PLACE_OURS, out))
+						   setup_value(&setup->main, "queue_directory");
+	locate(setup, chrooted, path, out->path);
+	if (search(setup, is_at_path, out->path, PLACE_OURS, out))
 		return;
-	locate(wiring, !chrooted, path, other);
-	search(wiring, is_at_path, other, PLACE_MISLEADING, out);
+	locate(setup, !chrooted, path, other);
+	search(setup, is_at_path, other, PLACE_MISLEADING, out);
 }
 
-void wiring_find(const struct wiring *wiring, bool chrooted, const char *text,
-		 struct wiring_target *out)
+void setup_find(const struct setup *setup, bool chrooted, const char *text,
+		struct setup_target *out)
 {
 	struct host_port at;
 	const char *path;
 
-	*out = (struct wiring_target){ .place = PLACE_FOREIGN };
+	*out = (struct setup_target){ .place = PLACE_FOREIGN };
 	if (!*text)
 		return;
 	if (is_path(text, &path)) {
-		find_path(wiring, chrooted, path, out);
+		find_path(setup, chrooted, path, out);
 		return;
 	}
 	read_host_port(strncmp(text, "inet:", 5) == 0 ? text + 5 : text, &at);
-	search(wiring, is_at_port, &at, PLACE_OURS, out);
+	search(setup, is_at_port, &at, PLACE_OURS, out);
 }
 
-bool wiring_name(const struct wiring *wiring, bool chrooted, const struct endpoint *listener,
-		 char out[WIRING_PATH_MAX])
+bool setup_name(const struct setup *setup, bool chrooted, const struct endpoint *listener,
+		char out[SETUP_PATH_MAX])
 {
-	const char *queue = wiring_value(&wiring->main, "queue_directory");
+	const char *queue = setup_value(&setup->main, "queue_directory");
 	size_t len = strlen(queue);
 	bool inside = len > 0 && strncmp(listener->path, queue, len) == 0 &&
 		      listener->path[len] == '/';
@@ -193,8 +190,8 @@ bool wiring_name(const struct wiring *wiring, bool chrooted, const struct endpoi
 
 	endpoint_format(listener, text);
 	if (listener->kind == ENDPOINT_UNIX && inside)
-		snprintf(out, WIRING_PATH_MAX, "unix:%s", listener->path + len + 1);
+		snprintf(out, SETUP_PATH_MAX, "unix:%s", listener->path + len + 1);
 	else
-		snprintf(out, WIRING_PATH_MAX, "%s", text);
+		snprintf(out, SETUP_PATH_MAX, "%s", text);
 	return listener->kind != ENDPOINT_UNIX || inside || !chrooted;
 }
