@@ -158,3 +158,13 @@ void doctor_senders(struct doctor *doctor, const struct asked *asked)
 		say_no_map(doctor, asked);
 	free(map.text);
 }
+
+bool doctor_map_target(const struct asked *asked, struct setup_target *out)
+{
+	struct map map;
+
+	map_init(&map, asked);
+	*out = map.target;
+	free(map.text);
+	return map.endpoint != NULL;
+}

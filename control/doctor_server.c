@@ -168,7 +168,7 @@ static void look_at_clients(const struct patient *p)
 		doctor_say(p->doctor, DOCTOR_WARNING, "raise maxclients",
 			   "%" PRId64 " of maxclients %" PRId64 " are connected", used, max);
 	else
-		doctor_say(p->doctor, DOCTOR_OK, NULL, "%" PRId64 " clients are connected", used);
+		doctor_say(p->doctor, DOCTOR_OK, NULL, "connected clients: %" PRId64, used);
 }
 
 static void look_at_timeout(const struct patient *p)

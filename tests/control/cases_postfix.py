@@ -286,6 +286,12 @@ def reached(w):
     w.b.write("queue/sendward/milter", "")
     w.finds("error", "reach", "is no socket")
     os.rename(path + ".away", path)
+    senders = os.path.join(w.queue, "sendward", "senders")
+    asked = "smtpd_sender_restrictions = reject_sender_login_mismatch\nsmtpd_sender_login_maps = socketmap:unix:/sendward/senders:senders\n"
+    os.chmod(senders, 0o060)
+    w.finds("error", "reach", "sendward/senders: user .* may not connect .mode 0060", senders=SENDERS, main=asked)
+    equal(w.look(), [])
+    os.chmod(senders, 0o660)
     w.finds("error", "reach", "there is no user no-such-user", main="mail_owner = no-such-user\n")
 
 
