@@ -28,7 +28,7 @@ def sent_since(b):
     """sent --since leaves out what is older"""
     now_ms = int(time.time() * 1000)
     for age_s in (7200, 1800, 60):
-        b.redis("LPUSH", "sendward:{rose}:h", f"{now_ms - age_s * 1000} accept 1 10 mx1 Q{age_s} 192.0.2.7 - rose@dom.example")
+        b.redis("LPUSH", "sendward:{rose}:h", f"{now_ms - age_s * 1000} 1 10 Q{age_s} accept mx1 192.0.2.7 - rose@dom.example")
     equal([message["qid"] for message in b.lines("sent", "rose", "--since", "1h", "--json")], ["Q60", "Q1800"])
     equal(len(b.lines("sent", "rose", "--json")), 3)
 

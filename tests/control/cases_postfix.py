@@ -7,6 +7,7 @@ import re
 import socket
 
 from bench import REPOSITORY, equal, expect
+from services import write_old
 
 POSTCONF = "/usr/sbin/postconf"
 
@@ -65,10 +66,8 @@ class Wiring:
         self.b.configure('redis {{ address = "{address}" }}\n' + sections + more.replace("QUEUE", self.queue))
         own = {"compatibility_level": "3.6", "queue_directory": self.queue, "mail_owner": pwd.getpwuid(os.geteuid()).pw_name}
         text = "".join(f"{name} = {value}\n" for name, value in own.items()) + MAIN + main
-        with open(os.path.join(self.config, "main.cf"), "w", encoding="utf-8") as file:
-            file.write(text)
-        with open(os.path.join(self.config, "master.cf"), "w", encoding="utf-8") as file:
-            file.write(master)
+        write_old(os.path.join(self.config, "main.cf"), text)
+        write_old(os.path.join(self.config, "master.cf"), master)
 
     def look(self, **changes):
         """What is found and not ok: (level, check, service, text); the exit status is compared with it."""

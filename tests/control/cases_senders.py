@@ -5,6 +5,7 @@ import shutil
 import subprocess
 
 from bench import equal, expect
+from services import write_old
 
 LOGIN_MAP = """
 # Who may send as whom.
@@ -237,8 +238,7 @@ def postmap(b, *words):
 def real_table(b):
     """import-senders lists a table that postmap has made, and says what postmap says"""
     os.makedirs(b.path("postfix"), exist_ok=True)
-    with open(b.path("postfix/main.cf"), "w", encoding="utf-8") as file:
-        file.write(f"compatibility_level = 3.6\nqueue_directory = {b.directory}\n")
+    write_old(b.path("postfix/main.cf"), f"compatibility_level = 3.6\nqueue_directory = {b.directory}\n")
     env = {"MAIL_CONFIG": b.path("postfix")}
     kinds = 0
     for kind in ("hash", "btree", "lmdb", "cdb"):

@@ -13,6 +13,7 @@ import traceback
 from processes import wait_until
 from sendward import NODE, Daemon, built, write_account
 from services import MissingProgram, Redis, program
+from side_by_side import side_by_side
 
 LIMIT_S = 60
 
@@ -113,33 +114,35 @@ class Alone:
         shutil.rmtree(self.directory, ignore_errors=True)
 
 
-def run_case(case, bench, verbose):
-    """True when the case, a function of a bench whose text is its name, passed."""
+def run_case(case, bench, verbose, printing):
+    """True when the case, a function of a bench whose text is its name, passed. Holds the lock `printing` to print."""
+    trouble = None
     try:
         case(bench)
         bench.expect_healthy()
-        print(f"  {case.__doc__} ... ok", flush=True)
-        return True
     except Failure as why:
-        print(f"  {case.__doc__} ... FAILED\n    {why}", flush=True)
+        trouble = f"    {why}"
     except Exception:                                             # pylint: disable=broad-except
-        print(f"  {case.__doc__} ... FAILED\n{traceback.format_exc()}", flush=True)
+        trouble = traceback.format_exc()
     finally:
         log = bench.log()
         bench.close()
+    with printing:
+        print(f"  {case.__doc__} ... " + (f"FAILED\n{trouble}" if trouble else "ok"))
         if verbose:
             print(log)
-    if not verbose:
-        print("".join(f"    | {line}\n" for line in log.splitlines()[-15:]), end="", flush=True)
-    return False
+        elif trouble:
+            print("".join(f"    | {line}\n" for line in log.splitlines()[-15:]), end="")
+        sys.stdout.flush()
+    return not trouble
 
 
 def run_cases(name, daemon, cases, make_bench, words):
-    """The runner's main(): words are those of its command line. Returns the exit status."""
+    """The runner's main(): words are those of its command line. As many cases run side by side as there are processors.
+    Returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))      # through the finally of the case
     verbose = "-v" in words
     words = [word for word in words if word != "-v"]
-    passed = failed = 0
     try:
         built(daemon)
         program("redis-server", "redis-server")
@@ -149,11 +152,7 @@ def run_cases(name, daemon, cases, make_bench, words):
     except MissingProgram as why:
         print(f"{name}: skipped: {why}")
         return 77
-    for case in cases:
-        if words and not any(word in case.__doc__ for word in words):
-            continue
-        good = run_case(case, make_bench(), verbose)
-        passed += good
-        failed += not good
-    print(f"{name}: {passed} passed, {failed} failed")
-    return 0 if failed == 0 and passed > 0 else 1
+    chosen = [case for case in cases if not words or any(word in case.__doc__ for word in words)]
+    results = side_by_side(chosen, lambda case, _, printing: run_case(case, make_bench(), verbose, printing), os.cpu_count() or 1)
+    print(f"{name}: {results.count(True)} passed, {results.count(False)} failed")
+    return 0 if results and all(results) else 1

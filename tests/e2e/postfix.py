@@ -8,7 +8,7 @@ import re
 
 from ports import free_port
 from processes import LIMIT_S, Process, Timeout, accepts_connections, tail, wait_until
-from services import POSTFIX_USER, program, run_tool, write
+from services import POSTFIX_USER, program, run_tool, write_old
 
 HOSTNAME = "mx1.test.example"
 DROP_GROUP = "postdrop"    # from Postfix's package, as POSTFIX_USER is
@@ -141,14 +141,9 @@ class Postfix:
             "message_size_limit": "50000000",
         }
         main.update(self._settings)
-        write(os.path.join(self.config, "main.cf"),
-              "".join(f"{name} = {value}\n" for name, value in main.items()))
-        write(os.path.join(self.config, "master.cf"), self._master_cf())
-        # Postfix sleeps for up to two seconds in every process that reads a configuration file younger than that.
-        for name in ("main.cf", "master.cf"):
-            path = os.path.join(self.config, name)
-            age = os.stat(path).st_mtime - 10
-            os.utime(path, (age, age))
+        write_old(os.path.join(self.config, "main.cf"),
+                  "".join(f"{name} = {value}\n" for name, value in main.items()))
+        write_old(os.path.join(self.config, "master.cf"), self._master_cf())
 
     def _master_cf(self):
         rows = [

@@ -8,7 +8,7 @@ from bench import LIMIT_S, expect, expect_prefix
 from cases import case
 from processes import wait_until
 from sendward import Tool
-from services import run_tool
+from services import run_tool, write_old
 
 ROSE, LILY = "rose@dom.example", "lily@dom.example"
 
@@ -282,9 +282,7 @@ def map_postmap(bench):
     start(bench, (ROSE, *senders("sales@dom.example")))
     config = os.path.join(bench.directory, "postfix")
     os.mkdir(config)
-    with open(os.path.join(config, "main.cf"), "w", encoding="ascii") as file:
-        file.write("compatibility_level = 3.6\n")
-    os.utime(file.name, (1, 1))
+    write_old(os.path.join(config, "main.cf"), "compatibility_level = 3.6\n")
     for key, answer in (("Sales@DOM.example", ROSE + "\n"), ("far@dom.example", "")):
         done = run_tool(["/usr/sbin/postmap", "-c", config, "-q", key, f"socketmap:unix:{path_of(bench)}:accounts"],
                         check=False)
