@@ -1,43 +1,70 @@
 #include "policy/protocol.h"
 
+#include <stdint.h>
 #include <string.h>
 
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
-/* Names by their last octet and length; the compiler tells of two that meet
- * (then another factor is wanted). Most lines of a request are none of them. */
-#define SLOTS 64
-#define SLOT(last, len) (((unsigned char)(last) + 9 * (len)) % SLOTS)
+/* Of a name: what stands in its place when we do not read it. */
+#define UNREAD ATTRIBUTES
 
-static const struct slot {
-	const char *name;
-	size_t len; /* 0: none */
-	enum attribute attribute;
-} slots[SLOTS] = {
-#define NAME(attribute, last, text) \
-	[SLOT(last, sizeof(text) - 1)] = { text, sizeof(text) - 1, attribute }
-	NAME(ATTRIBUTE_REQUEST, 't', "request"),
-	NAME(ATTRIBUTE_PROTOCOL_STATE, 'e', "protocol_state"),
-	NAME(ATTRIBUTE_CLIENT_ADDRESS, 's', "client_address"),
-	NAME(ATTRIBUTE_SENDER, 'r', "sender"),
-	NAME(ATTRIBUTE_RECIPIENT, 't', "recipient"),
-	NAME(ATTRIBUTE_RECIPIENT_COUNT, 't', "recipient_count"),
-	NAME(ATTRIBUTE_QUEUE_ID, 'd', "queue_id"),
-	NAME(ATTRIBUTE_INSTANCE, 'e', "instance"),
-	NAME(ATTRIBUTE_SIZE, 'e', "size"),
-	NAME(ATTRIBUTE_SASL_USERNAME, 'e', "sasl_username"),
-	NAME(ATTRIBUTE_ENCRYPTION_PROTOCOL, 'l', "encryption_protocol"),
-	NAME(ATTRIBUTE_CCERT_FINGERPRINT, 't', "ccert_fingerprint"),
-	NAME(ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT, 't', "ccert_pubkey_fingerprint"),
-	NAME(ATTRIBUTE_POLICY_CONTEXT, 't', "policy_context"),
+/* All that Postfix sends, in its order (3.7; the last two since 3.8), each with
+ * its "=". Where it keeps to that, one comparison finds a name. */
+static const struct protocol_name {
+	const char *text;
+	size_t len;
+	unsigned attribute; /* or UNREAD */
+} names[] = {
+#define NAME(text, attribute)                             \
+	{                                                 \
+		text "=", sizeof(text "=") - 1, attribute \
+	}
+	NAME("request", ATTRIBUTE_REQUEST),
+	NAME("protocol_state", ATTRIBUTE_PROTOCOL_STATE),
+	NAME("protocol_name", UNREAD),
+	NAME("client_address", ATTRIBUTE_CLIENT_ADDRESS),
+	NAME("client_name", UNREAD),
+	NAME("client_port", UNREAD),
+	NAME("reverse_client_name", UNREAD),
+	NAME("server_address", UNREAD),
+	NAME("server_port", UNREAD),
+	NAME("helo_name", UNREAD),
+	NAME("sender", ATTRIBUTE_SENDER),
+	NAME("recipient", ATTRIBUTE_RECIPIENT),
+	NAME("recipient_count", ATTRIBUTE_RECIPIENT_COUNT),
+	NAME("queue_id", ATTRIBUTE_QUEUE_ID),
+	NAME("instance", ATTRIBUTE_INSTANCE),
+	NAME("size", ATTRIBUTE_SIZE),
+	NAME("etrn_domain", UNREAD),
+	NAME("stress", UNREAD),
+	NAME("sasl_method", UNREAD),
+	NAME("sasl_username", ATTRIBUTE_SASL_USERNAME),
+	NAME("sasl_sender", UNREAD),
+	NAME("ccert_subject", UNREAD),
+	NAME("ccert_issuer", UNREAD),
+	NAME("ccert_fingerprint", ATTRIBUTE_CCERT_FINGERPRINT),
+	NAME("ccert_pubkey_fingerprint", ATTRIBUTE_CCERT_PUBKEY_FINGERPRINT),
+	NAME("encryption_protocol", ATTRIBUTE_ENCRYPTION_PROTOCOL),
+	NAME("encryption_cipher", UNREAD),
+	NAME("encryption_keysize", UNREAD),
+	NAME("policy_context", ATTRIBUTE_POLICY_CONTEXT),
+	NAME("compatibility_level", UNREAD),
+	NAME("mail_version", UNREAD),
 #undef NAME
+	{ NULL, SIZE_MAX, UNREAD }, /* behind the last: no line is as long */
 };
 
-/* Everything but data: a connection that never speaks touches no page of it. */
+#define NAMES (sizeof(names) / sizeof(names[0]) - 1)
+
+/* Not data: a connection that never speaks touches no page of it. Nor the
+ * request, which begins with its first octet. */
 void protocol_init(struct protocol *p)
 {
-	memset(p, 0, offsetof(struct protocol, data));
+	p->used = p->start = p->line = 0;
+	p->between = true;
+	p->fault = NULL;
+	p->request.may_hold_nul = false;
 }
 
 char *protocol_room(struct protocol *p, size_t *size)
@@ -48,6 +75,8 @@ char *protocol_room(struct protocol *p, size_t *size)
 
 void protocol_filled(struct protocol *p, size_t n)
 {
+	if (memchr(p->data + p->used, '\0', n))
+		p->request.may_hold_nul = true;
 	p->used += n;
 }
 
@@ -58,7 +87,7 @@ const char *protocol_fault(const struct protocol *p)
 
 bool protocol_in_request(const struct protocol *p)
 {
-	return !p->lent && p->used > p->start;
+	return !p->between;
 }
 
 static enum protocol_result bad(struct protocol *p, const char *fault)
@@ -69,95 +98,144 @@ static enum protocol_result bad(struct protocol *p, const char *fault)
 
 static void begin_request(struct protocol *p)
 {
-	p->lent = false;
-	p->start = p->line = p->scan;
+	p->between = false;
+	p->start = p->line;
 	p->n_attributes = 0;
-	memset(p->spans, 0, sizeof(p->spans));
+	p->expected = names;
+	for (size_t i = 0; i < ATTRIBUTES; i++) {
+		p->request.values[i].text = "";
+		p->request.values[i].len = 0;
+		p->request.values[i].given = false;
+	}
 }
 
-/* Keeps the text of one line, when it is an attribute that we read. Returns
- * the fault of a line that is not one. */
-static const char *take_line(struct protocol *p, char *line, char *end)
+/* Another one than the expected; NULL: none of Postfix's. */
+static const struct protocol_name *find_name(const char *text, size_t len)
 {
-	size_t len = (size_t)(end - line), name_len;
-	char *equals = memchr(line, '=', len);
-	const struct slot *slot;
-
-	if (len > PROTOCOL_LINE_MAX)
-		return "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes";
-	if (!equals)
-		return "a line has no \"=\"";
-	if (equals == line)
-		return "an attribute has no name";
-	if (++p->n_attributes > PROTOCOL_ATTRIBUTES_MAX)
-		return "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes";
-	name_len = (size_t)(equals - line);
-	slot = &slots[SLOT(equals[-1], name_len)];
-	if (slot->len == name_len && memcmp(slot->name, line, name_len) == 0) {
-		*end = '\0';
-		p->spans[slot->attribute].offset = (uint32_t)(equals + 1 - (p->data + p->start));
-		p->spans[slot->attribute].len = (uint32_t)(len - name_len - 1);
-	}
+	for (size_t i = 0; i < NAMES; i++)
+		if (names[i].len == len && memcmp(names[i].text, text, len) == 0)
+			return &names[i];
 	return NULL;
 }
 
-static enum protocol_result lend(struct protocol *p, struct policy_request *out)
+/* The value of a name that is not the expected one, whose place it takes. NULL,
+ * and the fault, when the line has none. */
+static char *find_value(struct protocol *p, char *line, const char *end,
+			const struct protocol_name **name)
 {
-	const struct attribute_value *kind = &out->values[ATTRIBUTE_REQUEST];
-	size_t i;
+	char *equals = memchr(line, '=', (size_t)(end - line));
 
-	for (i = 0; i < ATTRIBUTES; i++) {
-		struct attribute_value *value = &out->values[i];
-
-		value->given = p->spans[i].offset != 0;
-		value->len = p->spans[i].len;
-		value->text = value->given ? p->data + p->start + p->spans[i].offset : "";
+	if (!equals || equals == line) {
+		bad(p, equals ? "an attribute has no name" : "a line has no \"=\"");
+		return NULL;
 	}
+	*name = find_name(line, (size_t)(equals + 1 - line));
+	return equals + 1;
+}
+
+/* Many values are empty. */
+static char *find_end(char *value, const char *used)
+{
+	if (value < used && *value == '\n')
+		return value;
+	return memchr(value, '\n', (size_t)(used - value));
+}
+
+static void keep(struct protocol *p, unsigned attribute, const char *value, char *end)
+{
+	*end = '\0';
+	p->request.values[attribute] = (struct attribute_value){ .text = value,
+								 .len = (size_t)(end - value),
+								 .given = true };
+}
+
+/* Returns its end, which is where the empty line begins; NULL when that has not
+ * come, or when there is a fault. */
+static char *take_line(struct protocol *p, char *line, const char *used)
+{
+	const struct protocol_name *name = p->expected;
+	bool expected = (size_t)(used - line) >= name->len &&
+			memcmp(line, name->text, name->len) == 0;
+	char *value = expected ? line + name->len : line;
+	char *end = find_end(value, used);
+
+	if (!end || end == line)
+		return end;
+	if (end - line > PROTOCOL_LINE_MAX) {
+		bad(p, "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes");
+		return NULL;
+	}
+	if (!expected && !(value = find_value(p, line, end, &name)))
+		return NULL;
+	if (++p->n_attributes > PROTOCOL_ATTRIBUTES_MAX) {
+		bad(p, "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes");
+		return NULL;
+	}
+	if (!name)
+		return end;
+	p->expected = name + 1;
+	if (name->attribute != UNREAD)
+		keep(p, name->attribute, value, end);
+	return end;
+}
+
+static enum protocol_result lend(struct protocol *p, const struct policy_request **out)
+{
+	const struct attribute_value *kind = &p->request.values[ATTRIBUTE_REQUEST];
+
 	if (!kind->given)
 		return bad(p, "there is no request attribute");
 	if (strcmp(kind->text, "smtpd_access_policy") != 0)
 		return bad(p, "the request is not smtpd_access_policy");
-	p->lent = true;
+	p->between = true;
+	*out = &p->request;
 	return PROTOCOL_REQUEST;
 }
 
-/* The buffer ends inside a request: makes room for the rest of it. */
+/* What is done with goes, the present request comes to the front. */
+static void make_room(struct protocol *p)
+{
+	memmove(p->data, p->data + p->start, p->used - p->start);
+	for (size_t i = 0; i < ATTRIBUTES; i++)
+		if (p->request.values[i].given)
+			p->request.values[i].text -= p->start;
+	p->used -= p->start;
+	p->line -= p->start;
+	p->start = 0;
+}
+
+/* The buffer ends inside a request. */
 static enum protocol_result want_more(struct protocol *p)
 {
 	if (p->used - p->line > PROTOCOL_LINE_MAX)
 		return bad(p, "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes");
 	if (p->used - p->start == sizeof(p->data))
 		return bad(p, "the request is longer than " TEXT(PROTOCOL_REQUEST_MAX) " bytes");
-	if (p->start > 0) {
-		memmove(p->data, p->data + p->start, p->used - p->start);
-		p->used -= p->start;
-		p->line -= p->start;
-		p->start = 0;
-	}
-	p->scan = p->used;
+	if (p->start > 0)
+		make_room(p);
 	return PROTOCOL_MORE;
 }
 
-enum protocol_result protocol_next(struct protocol *p, struct policy_request *out)
+enum protocol_result protocol_next(struct protocol *p, const struct policy_request **out)
 {
-	char *line, *scan, *end, *used = p->data + p->used;
-	const char *fault = NULL;
+	char *line, *end, *used = p->data + p->used;
 
 	if (p->fault)
 		return PROTOCOL_BAD;
-	if (p->lent)
+	if (p->between && p->line == p->used) {
+		protocol_init(p);
+		return PROTOCOL_MORE;
+	}
+	if (p->between)
 		begin_request(p);
 	line = p->data + p->line;
-	scan = p->data + p->scan;
-	while (!fault && (end = memchr(scan, '\n', (size_t)(used - scan))) && end != line) {
-		fault = take_line(p, line, end);
-		line = scan = end + 1;
-	}
-	if (fault)
-		return bad(p, fault);
-	p->line = p->scan = (size_t)(line - p->data);
+	while ((end = take_line(p, line, used)) && end != line)
+		line = end + 1;
+	if (p->fault)
+		return PROTOCOL_BAD;
+	p->line = (size_t)(line - p->data);
 	if (!end)
 		return want_more(p);
-	p->line = p->scan = p->line + 1;
+	p->line++;
 	return lend(p, out);
 }

@@ -4,9 +4,9 @@
  *
  * A request is lines of "name=value", each ended by LF, and an empty line.
  * The first "=" separates; a value may hold "=" and any byte but LF. Names
- * that are not in the table are ignored, the order does not matter, of a name
- * given twice the last value counts (the README allows either). A request
- * must have request=smtpd_access_policy.
+ * that we do not read are ignored, the order does not matter (that of Postfix
+ * costs least), of a name given twice the last value counts (the README allows
+ * either). A request must have request=smtpd_access_policy.
  *
  * The bytes stay in the parser's one buffer and requests borrow from it:
  * nothing is allocated for a request or an attribute.
@@ -16,7 +16,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /* Octets of a line without its LF. An SMTP command line of Postfix has at
  * most line_length_limit (2048), and no value is longer than the command it
@@ -56,6 +55,7 @@ struct attribute_value {
 
 struct policy_request {
 	struct attribute_value values[ATTRIBUTES];
+	bool may_hold_nul; /* false: no value does */
 };
 
 /* Private to protocol.c; here so that a connection can embed it. */
@@ -63,14 +63,11 @@ struct protocol {
 	size_t used;  /* bytes in data */
 	size_t start; /* of the present request; what is before is done with */
 	size_t line;  /* of the present line */
-	size_t scan;  /* no LF between line and here */
-	bool lent;    /* the present request is complete and borrowed */
+	bool between; /* the last request is complete, and lent; the next has not begun */
 	unsigned n_attributes;
+	const struct protocol_name *expected; /* of the next line, if all is as usual */
 	const char *fault;
-	struct {
-		uint32_t offset; /* from start; 0: not given (a name comes first) */
-		uint32_t len;
-	} spans[ATTRIBUTES];
+	struct policy_request request; /* its values point into data */
 	char data[PROTOCOL_REQUEST_MAX];
 };
 
@@ -85,12 +82,12 @@ void protocol_filled(struct protocol *protocol, size_t n);
 
 enum protocol_result {
 	PROTOCOL_MORE,	  /* no complete request: fill and ask again */
-	PROTOCOL_REQUEST, /* *out is lent until the next call */
+	PROTOCOL_REQUEST, /* *out and its values are lent until the next call */
 	PROTOCOL_BAD,	  /* from now on; see protocol_fault() */
 };
 
 /* Takes the last request back and looks for the next one. */
-enum protocol_result protocol_next(struct protocol *protocol, struct policy_request *out);
+enum protocol_result protocol_next(struct protocol *protocol, const struct policy_request **out);
 
 /* Why PROTOCOL_BAD, a static text. */
 const char *protocol_fault(const struct protocol *protocol);

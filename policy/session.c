@@ -126,14 +126,14 @@ static void session_free(struct session *s)
 
 static void next_request(struct session *s)
 {
-	struct policy_request asked;
+	const struct policy_request *asked;
 	enum protocol_result result = PROTOCOL_MORE;
 
 	if (s->exchange)
 		result = protocol_next(&s->exchange->protocol, &asked);
 	switch (result) {
 	case PROTOCOL_REQUEST:
-		session_handle(s, &asked);
+		session_handle(s, asked);
 		break;
 	case PROTOCOL_BAD:
 		complain(s);

@@ -75,10 +75,12 @@ static const char *texts_fault(const struct policy_request *in)
 {
 	size_t i;
 
+	if (!in->may_hold_nul)
+		return NULL;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		const struct attribute_value *value = &in->values[texts[i].attribute];
 
-		if (value->len > 0 && memchr(value->text, '\0', value->len))
+		if (memchr(value->text, '\0', value->len))
 			return texts[i].has_nul;
 	}
 	return NULL;
@@ -211,7 +213,7 @@ static enum stage_task find_who(const struct config *config, const struct identi
 		return !identities || identities_complete(identities) ? STAGE_NO_LOGIN :
 									STAGE_UNSURE;
 	return config->unauthenticated.n_quotas > 0 || out->was_identity ? STAGE_DECIDE :
-									    STAGE_NO_LOGIN;
+									   STAGE_NO_LOGIN;
 }
 
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
@@ -268,7 +270,10 @@ static size_t finish(char *out, int n)
 
 size_t stage_answer_pass(char out[STAGE_ANSWER_MAX])
 {
-	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=DUNNO"));
+	static const char pass[] = "action=DUNNO\n\n";
+
+	memcpy(out, pass, sizeof(pass));
+	return sizeof(pass) - 1;
 }
 
 static size_t answer_reply(const char *code, const char *xcode, const char *text, char *out)

@@ -48,6 +48,7 @@ static void check_request(const struct policy_request *request, struct transacti
 		must(value->text[value->len] == '\0');
 		must(!memchr(value->text, '\n', value->len));
 		must(value->len <= PROTOCOL_LINE_MAX);
+		must(request->may_hold_nul || strlen(value->text) == value->len);
 		note(trace, value->text, value->len);
 	}
 	trace->n_requests++;
@@ -78,7 +79,7 @@ static void check_answer(const uint8_t *data, size_t size)
 static struct trace run(const uint8_t *data, size_t size, size_t piece)
 {
 	static struct protocol protocol;
-	struct policy_request request;
+	const struct policy_request *request;
 	struct transaction transaction;
 	struct trace trace = { 0 };
 	enum protocol_result result;
@@ -97,7 +98,7 @@ static struct trace run(const uint8_t *data, size_t size, size_t piece)
 		data += n;
 		size -= n;
 		while ((result = protocol_next(&protocol, &request)) == PROTOCOL_REQUEST)
-			check_request(&request, &transaction, &trace);
+			check_request(request, &transaction, &trace);
 	} while (size > 0 && result == PROTOCOL_MORE);
 	trace.fault = result == PROTOCOL_BAD ? protocol_fault(&protocol) : NULL;
 	trace.in_request = protocol_in_request(&protocol);

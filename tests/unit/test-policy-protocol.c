@@ -42,7 +42,7 @@
 #define MINIMAL "request=smtpd_access_policy\n"
 
 static struct protocol protocol;
-static struct policy_request request;
+static const struct policy_request *request;
 
 static void feed(const char *bytes, size_t len)
 {
@@ -56,7 +56,7 @@ static void feed(const char *bytes, size_t len)
 
 static const char *value(enum attribute attribute)
 {
-	return request.values[attribute].text;
+	return request->values[attribute].text;
 }
 
 static void expect_alice(void)
@@ -134,8 +134,8 @@ static void test_pipelined(void)
 	feed("pd_access_policy\nsender=\n\n", strlen("pd_access_policy\nsender=\n\n"));
 	SUITE_INT_EQUAL(protocol_next(&protocol, &request), PROTOCOL_REQUEST);
 	SUITE_TEXT_EQUAL(value(ATTRIBUTE_SENDER), "");
-	SUITE_TRUE(request.values[ATTRIBUTE_SENDER].given);
-	SUITE_TRUE(!request.values[ATTRIBUTE_SASL_USERNAME].given);
+	SUITE_TRUE(request->values[ATTRIBUTE_SENDER].given);
+	SUITE_TRUE(!request->values[ATTRIBUTE_SASL_USERNAME].given);
 }
 
 /* A lent request stays where it is while more comes in. */
@@ -179,7 +179,7 @@ static void test_values(void)
 	SUITE_TEXT_EQUAL(value(ATTRIBUTE_SENDER), "a=b=c");
 	SUITE_TEXT_EQUAL(value(ATTRIBUTE_RECIPIENT), " \x01\t\xff ");
 	SUITE_TEXT_EQUAL(value(ATTRIBUTE_SIZE), "2");
-	SUITE_INT_EQUAL(request.values[ATTRIBUTE_SASL_USERNAME].len, 3);
+	SUITE_INT_EQUAL(request->values[ATTRIBUTE_SASL_USERNAME].len, 3);
 	SUITE_TRUE(memcmp(value(ATTRIBUTE_SASL_USERNAME), "a\0b", 4) == 0);
 }
 
@@ -240,7 +240,7 @@ static void test_line_limit(void)
 	protocol_init(&protocol);
 	feed(text, len);
 	SUITE_INT_EQUAL(protocol_next(&protocol, &request), PROTOCOL_REQUEST);
-	SUITE_INT_EQUAL(request.values[ATTRIBUTE_SENDER].len, PROTOCOL_LINE_MAX - 7);
+	SUITE_INT_EQUAL(request->values[ATTRIBUTE_SENDER].len, PROTOCOL_LINE_MAX - 7);
 	len = n + put_line(text + n, "sender", PROTOCOL_LINE_MAX + 1);
 	text[len++] = '\n';
 	expect_bad(text, len, "a line is longer than 8192 bytes");

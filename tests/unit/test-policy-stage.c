@@ -168,8 +168,7 @@ static void test_identity(void)
 	SUITE_TEXT_EQUAL(out.login, "scanner");
 	SUITE_TRUE(out.final);
 	set_alice("RCPT");
-	SUITE_INT_EQUAL(stage_map(&in,
-				  &(const struct config){ .credential_separator = "" },
+	SUITE_INT_EQUAL(stage_map(&in, &(const struct config){ .credential_separator = "" },
 				  identities, &transaction, &out, &recipient, &why),
 			STAGE_DECIDE);
 	SUITE_TEXT_EQUAL(out.login, "alice");
@@ -223,8 +222,7 @@ static void test_relay_context(void)
 	/* Whoever has logged in is not asked about there. */
 	set_alice("RCPT");
 	set(ATTRIBUTE_POLICY_CONTEXT, "relay");
-	SUITE_INT_EQUAL(stage_map(&in,
-				  &(const struct config){ .credential_separator = "" },
+	SUITE_INT_EQUAL(stage_map(&in, &(const struct config){ .credential_separator = "" },
 				  identities, &transaction, &out, &recipient, &why),
 			STAGE_NO_LOGIN);
 	transaction_fini(&transaction);
@@ -453,12 +451,14 @@ static void test_odd_logins(void)
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "the login is too long");
 	in.values[ATTRIBUTE_SASL_USERNAME] = nul;
+	in.may_hold_nul = true;
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "the login has a NUL byte");
 	set(ATTRIBUTE_SASL_USERNAME, "alice");
 	in.values[ATTRIBUTE_SENDER] = nul;
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "sender has a NUL byte");
+	in.may_hold_nul = false;
 	transaction_fini(&transaction);
 }
 
@@ -519,7 +519,8 @@ static void test_cannot(void)
 static const struct suite_test tests[] = {
 	{ "a login is folded when its case does not matter", test_login_case },
 	{ "a session without a login may be an identity's", test_identity },
-	{ "a relay context is one by its exact name, at RCPT, without a login", test_relay_context },
+	{ "a relay context is one by its exact name, at RCPT, without a login",
+	  test_relay_context },
 	{ "OK is for an identity that is confirmed, in a relay context", test_ok },
 	{ "a username is login and credential, and a session has its TLS", test_credential },
 	{ "each protocol_state is decided or passed", test_states },
