@@ -1,12 +1,13 @@
 /*
  * uthash's tables with a hash of our own, which takes eight octets at a time: a
  * decision looks its login up in several tables. To be included in place of
- * <uthash.h>. Never for what is written anywhere: it depends on the machine's byte
- * order.
+ * <uthash.h>. It is the same on every machine, but may be another in the next version:
+ * not for what is kept.
  */
 #ifndef SENDWARD_HASH_H
 #define SENDWARD_HASH_H
 
+#include <endian.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -27,7 +28,7 @@ static inline uint64_t hash_octets_64(const void *octets, size_t len)
 
 	for (; len > 8; len -= 8, at += 8) {
 		memcpy(&word, at, 8);
-		hash = hash_mix(hash, word);
+		hash = hash_mix(hash, le64toh(word));
 	}
 	word = 0;
 	if (len >= 4) {
@@ -35,7 +36,7 @@ static inline uint64_t hash_octets_64(const void *octets, size_t len)
 
 		memcpy(&first, at, 4);
 		memcpy(&last, at + len - 4, 4);
-		word = (uint64_t)first << 32 | last;
+		word = (uint64_t)le32toh(first) << 32 | le32toh(last);
 	} else {
 		for (size_t i = 0; i < len; i++)
 			word = word << 8 | (unsigned char)at[i];

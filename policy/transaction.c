@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
+
 /* In a slot, beside the hash: this recipient is free. */
 #define SLOT_FREE (UINT64_C(1) << 63)
 
@@ -32,17 +34,12 @@ void transaction_fini(struct transaction *t)
 	forget(t);
 }
 
-/* FNV-1a, 64 bits, then mixed so that the low bits can choose a slot. Who
- * makes two recipients collide is counted one less at RCPT, which only tests:
- * what is charged is Postfix's own count. */
+/* Who makes two recipients collide is counted one less at RCPT, which only
+ * tests: what is charged is Postfix's own count. */
 uint64_t transaction_hash(const char *text, size_t len)
 {
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	size_t i;
+	uint64_t hash = hash_octets_64(text, len) & ~SLOT_FREE;
 
-	for (i = 0; i < len; i++)
-		hash = (hash ^ (unsigned char)text[i]) * UINT64_C(0x100000001b3);
-	hash = (hash ^ hash >> 32) & ~SLOT_FREE;
 	return hash ? hash : 1;
 }
 
