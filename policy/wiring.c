@@ -27,9 +27,8 @@ void wiring_undecided(const char *state, bool unknown)
 
 void wiring_passed(struct wiring *w, enum charge_by charge)
 {
-	if (w->passed <= WIRING_MESSAGES)
-		w->passed++;
-	if (w->passed < WIRING_MESSAGES || w->ended > 0 || charge != CHARGE_POLICYD)
+	w->passed++;
+	if (w->passed % WIRING_MESSAGES != 0 || w->ended > 0 || charge != CHARGE_POLICYD)
 		return;
 	log_once(LEVEL_WARNING, "never asked at END-OF-MESSAGE",
 		 "%d messages passed at RCPT or DATA and none was seen at END-OF-MESSAGE: quotas "
@@ -40,9 +39,8 @@ void wiring_passed(struct wiring *w, enum charge_by charge)
 
 void wiring_ended(struct wiring *w)
 {
-	if (w->ended <= WIRING_MESSAGES)
-		w->ended++;
-	if (w->ended < WIRING_MESSAGES || w->passed > 0)
+	w->ended++;
+	if (w->ended % WIRING_MESSAGES != 0 || w->passed > 0)
 		return;
 	log_once(LEVEL_DEBUG, "never asked at RCPT",
 		 "%d messages were seen at END-OF-MESSAGE and none at RCPT or DATA: each is "

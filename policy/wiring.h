@@ -11,7 +11,7 @@
 
 #include "base/config.h"
 
-/* Messages after which a stage that was never asked is taken to be missing. */
+/* After each so many messages a stage that was never asked is taken to be missing. */
 #define WIRING_MESSAGES 20
 
 /* Beats of ours that the milter's counter may be behind: two, so that one of
@@ -22,8 +22,8 @@
 #define WIRING_COMPLAIN_EVERY_S 600
 
 struct wiring {
-	unsigned passed; /* messages that passed at RCPT or DATA */
-	unsigned ended;	 /* messages seen at END-OF-MESSAGE */
+	int64_t passed; /* messages that passed at RCPT or DATA */
+	int64_t ended;	/* messages seen at END-OF-MESSAGE */
 	/* What wiring_unseen() has looked at last; never followed. */
 	const struct config *looked_at;
 	/* Messages that passed at END-OF-MESSAGE and are left to the milter:
