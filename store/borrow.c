@@ -38,6 +38,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	b->ticking = false;
 	borrow_return_over(store, lease_clock_ms());
+	borrow_send_queued(store, clock_ms() - BORROW_QUEUED_MS);
 	borrow_send_again(store, clock_ms() - BORROW_RETRY_MS);
 	lease_stats(b->leases, &stats);
 	if (stats.lent > 0 || b->n_returning > 0)
@@ -63,20 +64,12 @@ static bool is_replayed(const struct take *take)
 	return strcmp(take->version, "*") == 0;
 }
 
-bool borrow_take(struct store *store, const struct take *take, struct take_answer *answer,
-		 bool *lent)
+static bool take_from_lease(struct store *store, const struct take *take, bool seen,
+			    struct take_answer *answer)
 {
 	struct lease_back *back;
 
-	*lent = false;
-	if (!may_be_ours(store, take))
-		return false;
-	if (is_replayed(take)) {
-		*lent = true;
-		return false;
-	}
-	*lent = lease_seen(store->borrow->leases, take);
-	switch (lease_charge(store->borrow->leases, take, *lent, lease_clock_ms(), answer, &back)) {
+	switch (lease_charge(store->borrow->leases, take, seen, lease_clock_ms(), answer, &back)) {
 	case LEASE_NONE:
 		return false;
 	case LEASE_ANSWERED:
@@ -87,6 +80,20 @@ bool borrow_take(struct store *store, const struct take *take, struct take_answe
 		return false;
 	}
 	abort();
+}
+
+bool borrow_take(struct store *store, const struct take *take, struct take_answer *answer,
+		 bool *lent)
+{
+	*lent = false;
+	if (!may_be_ours(store, take))
+		return false;
+	*lent = is_replayed(take) || lease_seen(store->borrow->leases, take);
+	if (!is_replayed(take) && take_from_lease(store, take, *lent, answer))
+		return true;
+	if (*lent)
+		borrow_send_of(store, take->name);
+	return false;
 }
 
 void borrow_learn(struct store *store, const struct take *take, const struct take_answer *answer)
@@ -121,6 +128,7 @@ void borrow_configure(struct store *store)
 		b = memory_zero(sizeof(*b));
 		b->leases = leases_new();
 		TAILQ_INIT(&b->returnings);
+		TAILQ_INIT(&b->queue);
 		b->timer = evtimer_new(store->base, on_timer, store);
 		store->borrow = b;
 	}
@@ -133,6 +141,8 @@ void borrow_finish(struct store *store)
 	int64_t until_ms = clock_ms() + BORROW_FINISH_MS;
 
 	borrow_return_all(store);
+	if (b)
+		borrow_send_queued(store, INT64_MAX);
 	/* The timer ends each turn. */
 	while (b && b->n_returning > 0 && clock_ms() < until_ms) {
 		borrow_tick(b);

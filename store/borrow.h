@@ -3,7 +3,10 @@
  * writes back what was charged from them. Nothing happens without lease_share.
  *
  * What goes back is kept until the server has said that it has it, and is sent again
- * until then; a refund of a message in it waits so long (store/refund.c).
+ * until then; a refund of a message in it waits so long (store/refund.c). Many leases end at
+ * once, and each has hundreds of messages that the server has to remember: they go back one
+ * after the other beside the questions, and before a question about a message that one of
+ * them may have charged, or of a login that has used much of a quota.
  */
 #ifndef SENDWARD_BORROW_H
 #define SENDWARD_BORROW_H
@@ -25,6 +28,9 @@ struct store;
  * again. */
 #define BORROW_EVERY_MS 50
 #define BORROW_RETRY_MS 1000
+
+/* One that others are before is sent after so long. */
+#define BORROW_QUEUED_MS 500
 
 /* The end of a daemon waits so long for them. */
 #define BORROW_FINISH_MS 500

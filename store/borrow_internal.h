@@ -14,12 +14,19 @@
 
 struct event;
 
+enum returning_phase {
+	RETURNING_QUEUED,
+	RETURNING_SENT,
+	RETURNING_FAILED, /* it is sent again */
+};
+
 /* A lease on its way back. */
 struct returning {
 	TAILQ_ENTRY(returning) next;
+	TAILQ_ENTRY(returning) in_queue; /* RETURNING_QUEUED */
 	struct store *store;
 	struct lease_back *back;
-	bool in_flight;
+	enum returning_phase phase;
 	int64_t began_ms, sent_ms;
 };
 
@@ -27,8 +34,10 @@ TAILQ_HEAD(returnings, returning);
 
 struct borrow {
 	struct leases *leases;
-	struct returnings returnings;
+	struct returnings returnings; /* all of them */
+	struct returnings queue;
 	size_t n_returning;
+	size_t cost_sent; /* of those on their way to the server */
 	struct event *timer;
 	bool ticking;
 };
@@ -48,6 +57,10 @@ void borrow_give_back(struct store *store, struct lease_back *back);
 void borrow_return_over(struct store *store, int64_t now_ms);
 /* What did not arrive, if it was sent before. */
 void borrow_send_again(struct store *store, int64_t sent_before_ms);
+/* What is queued goes out now, if it has been on its way back since before began_before_ms. */
+void borrow_send_queued(struct store *store, int64_t began_before_ms);
+/* What is queued of the login goes out now, so that the next question finds it there. */
+void borrow_send_of(struct store *store, const char *login);
 void borrow_drop_one(struct borrow *borrow, struct returning *returning);
 
 #endif

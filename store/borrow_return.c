@@ -8,8 +8,34 @@
 #include "store/borrow_internal.h"
 #include "store/clock.h"
 
+/* What the server has to do for it, in messages that it remembers. */
+#define COST_OF_ONE 8
+
+/* So much is on its way to the server at once of what nobody waits for: a question stands behind
+ * no more. */
+#define COST_SENT_MAX 256
+
+static size_t cost(const struct returning *r)
+{
+	return r->back->records.n + COST_OF_ONE;
+}
+
+static void set_phase(struct borrow *b, struct returning *r, enum returning_phase phase)
+{
+	if (r->phase == RETURNING_QUEUED)
+		TAILQ_REMOVE(&b->queue, r, in_queue);
+	if (r->phase == RETURNING_SENT)
+		b->cost_sent -= cost(r);
+	r->phase = phase;
+	if (phase == RETURNING_QUEUED)
+		TAILQ_INSERT_TAIL(&b->queue, r, in_queue);
+	if (phase == RETURNING_SENT)
+		b->cost_sent += cost(r);
+}
+
 void borrow_drop_one(struct borrow *b, struct returning *r)
 {
+	set_phase(b, r, RETURNING_FAILED);
 	TAILQ_REMOVE(&b->returnings, r, next);
 	b->n_returning--;
 	lease_back_free(&r->back);
@@ -22,6 +48,8 @@ static void give_up(struct borrow *b, struct returning *r, const char *why)
 	borrow_drop_one(b, r);
 }
 
+static void send_in_turn(struct borrow *b);
+
 static void on_returned(enum link_result result, struct redisReply *reply, const char *error,
 			void *arg)
 {
@@ -29,13 +57,14 @@ static void on_returned(enum link_result result, struct redisReply *reply, const
 	struct store *store = r->store;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
-	r->in_flight = false;
+	set_phase(store->borrow, r, RETURNING_FAILED);
 	if (outcome == STORE_BAD)
 		store_tell_refusal(store, error);
 	if (outcome == STORE_OK) {
 		borrow_drop_one(store->borrow, r);
 		if (store->refunds_waiting > 0)
 			store_send_refunds(store);
+		send_in_turn(store->borrow);
 		return;
 	}
 	if (clock_ms() - r->began_ms > MESSAGE_REMEMBERED_S * 1000)
@@ -97,10 +126,63 @@ static void send_back(struct returning *r)
 			  back->records.len);
 	/* Done once, it is not done again. */
 	command.repeatable = true;
-	r->in_flight = true;
+	set_phase(r->store->borrow, r, RETURNING_SENT);
 	r->sent_ms = clock_ms();
 	store_send(r->store, &command, on_returned, r);
 }
+
+/* ---- when they are sent ------------------------------------------------------ */
+
+/* As much of the queue as the server has to be kept busy with. */
+static void send_in_turn(struct borrow *b)
+{
+	struct returning *r;
+
+	while (b->cost_sent < COST_SENT_MAX && (r = TAILQ_FIRST(&b->queue)))
+		send_back(r);
+}
+
+static void send_or_queue(struct borrow *b, struct returning *r)
+{
+	if (r->back->is_wanted)
+		send_back(r);
+	else
+		set_phase(b, r, RETURNING_QUEUED);
+}
+
+void borrow_send_queued(struct store *store, int64_t began_before_ms)
+{
+	struct returning *r;
+
+	while ((r = TAILQ_FIRST(&store->borrow->queue)) && r->began_ms <= began_before_ms)
+		send_back(r);
+}
+
+void borrow_send_of(struct store *store, const char *login)
+{
+	struct returning *r, *after;
+
+	for (r = TAILQ_FIRST(&store->borrow->queue); r; r = after) {
+		after = TAILQ_NEXT(r, in_queue);
+		if (strcmp(r->back->login, login) == 0)
+			send_back(r);
+	}
+}
+
+void borrow_send_again(struct store *store, int64_t sent_before_ms)
+{
+	struct borrow *b = store->borrow;
+	struct returning *r, *after;
+
+	for (r = TAILQ_FIRST(&b->returnings); r; r = after) {
+		after = TAILQ_NEXT(r, next);
+		if (r->phase == RETURNING_FAILED && r->sent_ms <= sent_before_ms)
+			send_or_queue(b, r);
+	}
+	send_in_turn(b);
+}
+
+/* ---- giving back --------------------------------------------------------------- */
 
 /* Takes back over. */
 void borrow_give_back(struct store *store, struct lease_back *back)
@@ -110,12 +192,15 @@ void borrow_give_back(struct store *store, struct lease_back *back)
 
 	r->store = store;
 	r->back = back;
+	r->phase = RETURNING_FAILED;
 	r->began_ms = clock_ms();
 	TAILQ_INSERT_TAIL(&b->returnings, r, next);
-	if (++b->n_returning > BORROW_BACK_MAX)
+	if (++b->n_returning > BORROW_BACK_MAX) {
 		give_up(b, r, "too many are on their way back");
-	else
-		send_back(r);
+		return;
+	}
+	send_or_queue(b, r);
+	send_in_turn(b);
 }
 
 bool borrow_return(struct store *store, const char *login)
@@ -128,8 +213,7 @@ bool borrow_return(struct store *store, const char *login)
 	back = lease_end(store->borrow->leases, login);
 	if (back)
 		borrow_give_back(store, back);
-	if (back)
-		return true;
+	borrow_send_of(store, login);
 	TAILQ_FOREACH(r, &store->borrow->returnings, next)
 		if (strcmp(r->back->login, login) == 0)
 			return true;
@@ -148,18 +232,6 @@ void borrow_return_all(struct store *store)
 {
 	if (store->borrow)
 		borrow_return_over(store, INT64_MAX);
-}
-
-/* sent_before_ms: those sent since then are given time. */
-void borrow_send_again(struct store *store, int64_t sent_before_ms)
-{
-	struct returning *r, *after;
-
-	for (r = TAILQ_FIRST(&store->borrow->returnings); r; r = after) {
-		after = TAILQ_NEXT(r, next);
-		if (!r->in_flight && r->sent_ms <= sent_before_ms)
-			send_back(r);
-	}
 }
 
 /* The record of the message in what is on its way back; NULL when there is none. */

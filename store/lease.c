@@ -93,13 +93,21 @@ void lease_look_anew(struct borrower *b, int64_t now_ms)
 		b->rows[i].use = b->rows[i].biggest = 0;
 }
 
+static bool is_wanted(const struct borrower_row *row)
+{
+	return row->row.quota.limit != QUOTA_UNLIMITED &&
+	       row->used + row->left > row->row.quota.limit / 2;
+}
+
 static struct lease_back *end(struct leases *l, struct borrower *b)
 {
 	struct lease_back *back = memory_zero(sizeof(*back));
 
 	strcpy(back->login, b->login);
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		back->left[i] = b->rows[i].left;
+		back->is_wanted |= is_wanted(&b->rows[i]);
+	}
 	back->records = b->records;
 	b->records = (struct lease_records){ 0 };
 	b->phase = PHASE_LOOKED_AT;

@@ -66,6 +66,7 @@ void lease_stats(const struct leases *leases, struct lease_stats *out);
 struct lease_back {
 	char login[LOGIN_MAX + 1];
 	int64_t left[TAKE_ROWS_MAX];
+	bool is_wanted; /* more than half of a quota is used: what is left may matter at once */
 	struct lease_records records;
 };
 void lease_back_free(struct lease_back **back);

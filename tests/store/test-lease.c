@@ -296,6 +296,54 @@ static void test_does_not_fit(void)
 	SUITE_INT_EQUAL(used(), limit);
 }
 
+#define MANY 12
+
+static bool all_lent(void)
+{
+	return stats().lent == MANY;
+}
+
+/* Each login has a lease, and has charged messages from it. */
+static void lend_many(struct lent *logins, char names[MANY][LENT_KEY_MAX],
+		      char last[MANY][LENT_KEY_MAX])
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+
+	for (int i = 0; i < MANY; i++) {
+		snprintf(names[i], LENT_KEY_MAX, "lily%d", i);
+		logins[i] = (struct lent){ .rig = &rig, .login = names[i] };
+	}
+	while (!all_lent() && rig_now_ms() < until_ms)
+		for (int i = 0; i < MANY; i++)
+			SUITE_TRUE(lent_charge(&logins[i], 100000));
+	for (int n = 0; n < 40; n++)
+		for (int i = 0; i < MANY; i++) {
+			lent_new_key(last[i]);
+			SUITE_INT_EQUAL(lent_take(&logins[i], last[i], 1, 100000, false).status,
+					TAKE_DONE);
+		}
+}
+
+/* The last one first: its lease goes back last. */
+static void test_many_at_once(void)
+{
+	char names[MANY][LENT_KEY_MAX], last[MANY][LENT_KEY_MAX];
+	struct lent logins[MANY];
+	struct store_stats sent;
+	int64_t returning;
+
+	begin();
+	lend_many(logins, names, last);
+	borrow_return_all(rig.store);
+	returning = stats().returning;
+	store_stats(rig.store, &sent);
+	SUITE_TRUE(sent.in_flight < returning);
+	for (int i = MANY - 1; i >= 0; i--)
+		SUITE_INT_EQUAL(lent_take(&logins[i], last[i], 1, 100000, true).status,
+				TAKE_REPEATED);
+	wait_returned();
+}
+
 static void test_stopped(void)
 {
 	int64_t charged;
@@ -429,6 +477,8 @@ int main(void)
 		{ "a lease is of one account", test_old_account },
 		{ "a reset waits for the lease, which leaves nothing behind", test_reset_waits },
 		{ "what fits when the lease is back is not refused", test_does_not_fit },
+		{ "leases that end at once go back one by one, and before a repeated message",
+		  test_many_at_once },
 		{ "a daemon that stops gives back what it has", test_stopped },
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
 		{ "a server that was away gets the leases back once", test_connection_lost },

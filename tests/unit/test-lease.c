@@ -386,6 +386,31 @@ static void test_over(void)
 	SUITE_TRUE(lease_over(leases, INT64_MAX) == NULL);
 }
 
+/* Of what is charged when the store has said that so many were used. */
+static bool is_wanted_back(int64_t used)
+{
+	struct lease_back *back;
+	bool is_wanted;
+
+	SUITE_TRUE(grant(busy(used - 11), used, 0));
+	SUITE_INT_EQUAL(charge(), LEASE_ANSWERED);
+	back = lease_end(leases, "rose");
+	is_wanted = back && back->is_wanted;
+	lease_back_free(&back);
+	return is_wanted;
+}
+
+static void test_wanted(void)
+{
+	begin(1000);
+	SUITE_TRUE(!is_wanted_back(LIMIT / 2 - 138));
+	begin(1000);
+	SUITE_TRUE(is_wanted_back(LIMIT / 2 - 138 + 1));
+	begin(1000);
+	row.quota.limit = QUOTA_UNLIMITED;
+	SUITE_TRUE(!is_wanted_back(LIMIT));
+}
+
 static void test_many_messages(void)
 {
 	struct lease_back *back;
@@ -443,6 +468,7 @@ int main(void)
 		{ "a message that the store was asked about is not charged here", test_asked_before },
 		{ "a message taken back leaves the lease as it was", test_taken_back },
 		{ "a lease that is over goes back", test_over },
+		{ "of a quota that is more than half used a lease is wanted back", test_wanted },
 		{ "the messages of a lease are limited", test_many_messages },
 		{ "the logins looked at are limited", test_many_names },
 	};
