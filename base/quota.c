@@ -184,6 +184,17 @@ bool quota_parse(const char *text, struct quota *out, const char **reason)
 	return true;
 }
 
+bool quota_parse_kept(const char *text, struct arena *arena, struct quota *out, const char **reason)
+{
+	char canonical[QUOTA_TEXT_MAX];
+
+	if (!quota_parse(text, out, reason))
+		return false;
+	quota_format(out, canonical);
+	out->text = arena_strdup(arena, canonical);
+	return out->text || fail(reason, "out of memory");
+}
+
 bool quota_parse_any(const char *text, struct quota *out, const char **reason)
 {
 	static const char prefix[] = QUOTA_NULL_SENDER;

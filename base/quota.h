@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/calendar.h"
 
 enum quota_unit { QUOTA_MESSAGES, QUOTA_RECIPIENTS, QUOTA_BYTES };
@@ -32,6 +33,9 @@ struct quota {
 	/* Counts mail from <> only, in a counter apart from the other quotas'. Not
 	 * part of what quota_parse() reads. */
 	bool null_sender;
+	/* What quota_format() makes of it, borrowed from the list that it is in
+	 * (quota_parse_kept()); not of a copy that outlives that, and NULL elsewhere. */
+	const char *text;
 	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
 	char zone[ZONE_MAX];	/* last: rarely looked at */
 };
@@ -44,7 +48,11 @@ struct quota {
 /* On failure returns false and points *reason at a static text. */
 bool quota_parse(const char *text, struct quota *out, const char **reason);
 
-/* The same, and with QUOTA_NULL_SENDER before it the null sender's. */
+/* The same for a quota that is shown with each decision: its text is made once and
+ * kept in the arena. */
+bool quota_parse_kept(const char *text, struct arena *arena, struct quota *out, const char **reason);
+
+/* The same as quota_parse(), and with QUOTA_NULL_SENDER before it the null sender's. */
 bool quota_parse_any(const char *text, struct quota *out, const char **reason);
 
 /* Canonical: "500 recipients / 1h", "unlimited messages / 1d",

@@ -34,7 +34,7 @@ static bool parse_server(const struct setting_reading *r)
 
 static bool parse_quota(const struct setting_reading *r)
 {
-	return quota_parse(r->text, r->out, r->reason);
+	return quota_parse_kept(r->text, r->arena, r->out, r->reason);
 }
 
 static bool parse_null_sender(const struct setting_reading *r)

@@ -32,8 +32,7 @@ bool account_state_parse(const char *text, enum account_state *out)
 
 static bool parse_quota(struct record *r, const char *text, void *item, const char **reason)
 {
-	(void)r;
-	return quota_parse(text, item, reason);
+	return quota_parse_kept(text, r->arena, item, reason);
 }
 
 static bool parse_sender(struct record *r, const char *text, void *item, const char **reason)

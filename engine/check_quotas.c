@@ -54,12 +54,9 @@ static double fullness(const struct judge_input *in, size_t i)
 	return limit > 0 ? (double)in->answers[i].used / (double)limit : -1;
 }
 
-static bool tells_more(const struct judge_input *in, size_t a, size_t b)
+/* Of two rows that are over, or that are not. */
+static bool tells_more(const struct judge_input *in, bool over, size_t a, size_t b)
 {
-	bool over = row_is_over(in, a);
-
-	if (over != row_is_over(in, b))
-		return over;
 	if (over)
 		return waits_longer(in->answers[a].retry_after_ms, in->answers[b].retry_after_ms);
 	return fullness(in, a) > fullness(in, b);
@@ -72,25 +69,41 @@ static size_t telling_row(const struct judge_input *in, bool *over)
 {
 	size_t best = 0;
 
+	*over = row_is_over(in, 0);
 	for (size_t i = 1; i < in->n_rows; i++) {
-		if (tells_more(in, i, best))
+		bool is_over = row_is_over(in, i);
+
+		if (is_over == *over ? tells_more(in, is_over, i, best) : is_over) {
 			best = i;
+			*over = is_over;
+		}
 	}
-	*over = row_is_over(in, best);
 	return best;
+}
+
+/* With the limit that is in force, which is not the quota's own where a ramp grows. */
+static void add_quota(struct builder *rule, const struct quota *quota, int64_t limit)
+{
+	char text[QUOTA_TEXT_MAX];
+	struct quota grown;
+
+	if (quota->text && limit == quota->limit) {
+		builder_add(rule, quota->text);
+		return;
+	}
+	grown = *quota;
+	grown.limit = limit;
+	quota_format(&grown, text);
+	builder_add(rule, text);
 }
 
 /* "500 recipients / 1h", "500 recipients / 1h (domain example.com)". */
 static void describe_row(const struct judge_input *in, size_t row, char out[RULE_MAX])
 {
-	struct quota quota = in->rows[row].quota;
-	char text[QUOTA_TEXT_MAX];
 	struct builder rule;
 
-	quota.limit = in->answers[row].limit;
-	quota_format(&quota, text);
 	builder_init(&rule, out, RULE_MAX);
-	builder_add(&rule, text);
+	add_quota(&rule, &in->rows[row].quota, in->answers[row].limit);
 	if (in->rows[row].ramp) {
 		builder_add(&rule, " (ramp)");
 	} else if (in->scope) {

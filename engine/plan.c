@@ -45,11 +45,11 @@ static int64_t amount_so_far(const struct plan_input *in, enum quota_unit unit)
 static void fill_row(const struct plan_input *in, const struct quota *quota, enum check_mode mode,
 		     struct take_row *row)
 {
-	*row = (struct take_row){
-		.quota = *quota,
-		.amount = amount_so_far(in, quota->unit),
-		.enforce = mode == MODE_ENFORCE,
-	};
+	row->quota = *quota;
+	row->ramp = NULL;
+	row->amount = amount_so_far(in, quota->unit);
+	row->enforce = mode == MODE_ENFORCE;
+	row->start_s = row->end_s = 0;
 	if (quota->kind == QUOTA_CALENDAR)
 		calendar_period(quota->calendar, quota->zone, in->now_s, &row->start_s,
 				&row->end_s);

@@ -232,8 +232,31 @@ static void test_null_sender(void)
 	}
 }
 
+static void test_kept(void)
+{
+	static const char *const texts[][2] = {
+		{ "1k messages / 24h", "1000 messages / 1d" },
+		{ "500Mbytes / day", "500M bytes / day in UTC" },
+	};
+	struct arena *arena = arena_new();
+	const char *reason = "";
+	struct quota quota;
+
+	for (size_t i = 0; i < SUITE_LEN(texts); i++) {
+		suite_row("%s", texts[i][0]);
+		SUITE_TRUE(quota_parse_kept(texts[i][0], arena, &quota, &reason));
+		SUITE_TEXT_EQUAL(quota.text, texts[i][1]);
+		SUITE_TRUE(quota_parse(texts[i][0], &quota, &reason));
+		SUITE_TRUE(!quota.text);
+	}
+	SUITE_TRUE(!quota_parse_kept("9 messages", arena, &quota, &reason));
+	SUITE_TEXT_EQUAL(reason, "window is missing: write AMOUNT UNIT / WINDOW");
+	arena_free(&arena);
+}
+
 static const struct suite_test tests[] = {
 	{ "a quota is read, and its canonical text is read as the same quota", test_texts },
+	{ "a quota that is kept has its canonical text with it", test_kept },
 	{ "a calendar quota is read with its zone, UTC when it names none", test_calendar },
 	{ "quotas count in one place when unit, kind and window are the same", test_same_counter },
 	{ "a text that is not a quota is refused and the reason names what is wrong",
