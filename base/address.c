@@ -8,6 +8,7 @@
 
 #include "base/ascii.h"
 #include "base/fold.h"
+#include "base/octets.h"
 #include "base/utf8.h"
 
 /* Octets of local part, "@" and domain: a path of 256 without its brackets
@@ -102,10 +103,14 @@ static bool is_invisible(uint32_t code_point)
 	       uc_is_property_default_ignorable_code_point(code_point);
 }
 
+#define IS_PRINTABLE(c) ((c) >= ' ' && (c) < 0x7f)
+
+static const struct octets printable = OCTETS(IS_PRINTABLE);
+
 /* Only valid text reaches a comparison, a log line or a reply. */
 static const char *local_check_text(const char *text, size_t len)
 {
-	for (size_t i = 0, n; i < len; i += n) {
+	for (size_t i = octets_span(&printable, text, len), n; i < len; i += n) {
 		uint32_t code_point;
 
 		n = 1;
@@ -179,7 +184,7 @@ static const char *split(const char *text, size_t len, enum address_form form, s
 	parts->local_len = (size_t)(at - text);
 	parts->domain = at + 1;
 	parts->domain_len = len - parts->local_len - 1;
-	if (memchr(parts->domain, '@', parts->domain_len))
+	if (form != ADDRESS_INTERNAL && memchr(parts->domain, '@', parts->domain_len))
 		return "more than one \"@\"";
 	return NULL;
 }
@@ -239,7 +244,6 @@ enum address_result address_parse(const char *text, enum address_form form, stru
 				  const char **reason)
 {
 	size_t len = strlen(text);
-	struct address address;
 	const char *why = NULL;
 
 	if (address_is_null(text))
@@ -247,13 +251,11 @@ enum address_result address_parse(const char *text, enum address_form form, stru
 	if (form == ADDRESS_SMTP)
 		why = strip_path(&text, &len);
 	if (!why)
-		why = read_address(text, len, form, &address);
-	if (why) {
-		*reason = why;
-		return ADDRESS_BAD;
-	}
-	*out = address;
-	return ADDRESS_OK;
+		why = read_address(text, len, form, out);
+	if (!why)
+		return ADDRESS_OK;
+	*reason = why;
+	return ADDRESS_BAD;
 }
 
 void address_format(const struct address *addr, char out[ADDRESS_TEXT_MAX])

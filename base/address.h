@@ -43,7 +43,7 @@ enum address_result {
 };
 
 /* On ADDRESS_BAD *reason points to a static text ("local part is longer than
- * 64 octets"). */
+ * 64 octets"), and out is undefined. */
 enum address_result address_parse(const char *text, enum address_form form, struct address *out,
 				  const char **reason);
 

@@ -33,18 +33,21 @@ static bool is_utf8(const char *text, size_t len)
 	return true;
 }
 
-/* RFC 5321 section 4.1.2 and, as hosts have them, the underscore. */
-#define IN_LABEL(c)                                                                      \
-	(((c) >= 'a' && (c) <= 'z') || ((c) >= 'A' && (c) <= 'Z') ||                     \
-	 ((c) >= '0' && (c) <= '9') || (c) == '-' || (c) == '_')
+/* RFC 5321 section 4.1.2 and, as hosts have them, the underscore; in lower case. */
+#define IN_LABEL(c) \
+	(((c) >= 'a' && (c) <= 'z') || ((c) >= '0' && (c) <= '9') || (c) == '-' || (c) == '_')
+/* 0: not in a label. */
+#define LABEL_LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (c) - 'A' + 'a' : IN_LABEL(c) ? (c) : 0)
 
-static const struct octets in_label = OCTETS(IN_LABEL);
+static const char label_lower[256] = { OCTETS_256(LABEL_LOWER) };
 
-/* The octets of the label at text; 0 when there is none. */
-static size_t label_len(const char *text, size_t len)
+/* Reads the label at text. Returns its octets; 0 when there is none. */
+static size_t label_read(const char *text, size_t len, char *out)
 {
-	size_t n = octets_span(&in_label, text, len);
+	size_t n = 0;
 
+	while (n < len && (out[n] = label_lower[(unsigned char)text[n]]) != '\0')
+		n++;
 	if (n > LABEL_MAX || (n > 0 && (text[0] == '-' || text[n - 1] == '-')))
 		return 0;
 	return n;
@@ -57,12 +60,11 @@ static const char *domain_read_ascii(const char *text, size_t len, char out[DOMA
 	if (len > DOMAIN_MAX)
 		return too_long_domain;
 	for (;;) {
-		size_t n = label_len(text + i, len - i);
+		size_t n = label_read(text + i, len - i, out + i);
 
 		if (n == 0)
 			return bad_domain;
-		for (; n > 0; n--, i++)
-			out[i] = ascii_lower(text[i]);
+		i += n;
 		if (i == len)
 			break;
 		if (text[i] != '.')
@@ -123,13 +125,16 @@ static const char *domain_read_literal(const char *text, size_t len, char out[DO
 
 const char *domain_read(const char *text, size_t len, char out[DOMAIN_MAX + 1])
 {
+	const char *reason;
+
 	if (len == 0)
 		return "domain is empty";
 	if (text[0] == '[')
 		return domain_read_literal(text, len, out);
-	if (ascii_has_8bit(text, len))
+	reason = domain_read_ascii(text, len, out);
+	if (reason && ascii_has_8bit(text, len))
 		return domain_read_idn(text, len, out);
-	return domain_read_ascii(text, len, out);
+	return reason;
 }
 
 bool domain_normalise(const char *text, char out[DOMAIN_MAX + 1])

@@ -58,28 +58,27 @@ static bool strip_wrapping(const char **text, size_t *len)
 	return true;
 }
 
-/* Four decimal numbers without leading zeros, as inet_pton(3) has them. */
-static bool ipv4_read(const char *text, size_t len, uint8_t octets[4])
+/* Four decimal numbers without leading zeros, as inet_pton(3) has them. Returns where
+ * they end, NULL when text does not begin with them. */
+static const char *ipv4_read(const char *text, uint8_t octets[4])
 {
-	const char *end = text + len;
-
 	for (int i = 0; i < 4; i++) {
 		unsigned number = 0;
 		const char *start;
 
-		if (i > 0 && (text == end || *text++ != '.'))
-			return false;
-		for (start = text; text < end && ascii_is_digit(*text); text++)
+		if (i > 0 && *text++ != '.')
+			return NULL;
+		for (start = text; ascii_is_digit(*text); text++)
 			number = number * 10 + (unsigned)(*text - '0');
 		if (text == start || text - start > 3 || number > 255 ||
 		    (text - start > 1 && *start == '0'))
-			return false;
+			return NULL;
 		octets[i] = (uint8_t)number;
 	}
-	return text == end;
+	return text;
 }
 
-/* One address of len octets, without a zone. */
+/* One address of len octets, without a zone; behind it stands no digit. */
 static bool address_read(const char *text, size_t len, struct ip *out)
 {
 	char copy[IP_TEXT_MAX];
@@ -88,7 +87,7 @@ static bool address_read(const char *text, size_t len, struct ip *out)
 
 	if (!strip_wrapping(&text, &len) || len >= sizeof(copy))
 		return false;
-	if (ipv4_read(text, len, v4)) {
+	if (ipv4_read(text, v4) == text + len) {
 		set_ipv4(out, v4);
 		return true;
 	}
@@ -103,9 +102,16 @@ static bool address_read(const char *text, size_t len, struct ip *out)
 
 bool ip_parse(const char *text, struct ip *out)
 {
-	const char *zone = strchr(text, '%');
+	const char *end, *zone;
+	uint8_t v4[4];
 	struct ip ip;
 
+	end = ipv4_read(text, v4);
+	if (end && *end == '\0') {
+		set_ipv4(out, v4);
+		return true;
+	}
+	zone = strchr(text, '%');
 	if (!address_read(text, zone ? (size_t)(zone - text) : strlen(text), &ip))
 		return false;
 	if (zone && (zone[1] == '\0' || *text == '[' || !is_link_local(&ip)))

@@ -20,12 +20,12 @@ struct octets {
 	OCTETS_4(is, c), OCTETS_4(is, (c) + 4), OCTETS_4(is, (c) + 8), OCTETS_4(is, (c) + 12)
 #define OCTETS_64(is, c) \
 	OCTETS_16(is, c), OCTETS_16(is, (c) + 16), OCTETS_16(is, (c) + 32), OCTETS_16(is, (c) + 48)
-#define OCTETS(is)                                                               \
-	{                                                                        \
-		{                                                                \
-			OCTETS_64(is, 0), OCTETS_64(is, 64), OCTETS_64(is, 128), \
-				OCTETS_64(is, 192)                               \
-		}                                                                \
+#define OCTETS_256(is) OCTETS_64(is, 0), OCTETS_64(is, 64), OCTETS_64(is, 128), OCTETS_64(is, 192)
+#define OCTETS(is)                     \
+	{                              \
+		{                      \
+			OCTETS_256(is) \
+		}                      \
 	}
 
 /* How many octets of text, from its beginning, are in the set. */

@@ -23,14 +23,13 @@ struct refused_row {
 static void expect_refused(const struct refused_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		struct address address = { .local = "kept" };
+		struct address address;
 		const char *reason = NULL;
 
 		suite_row("form %d: %s", rows[i].form, rows[i].text);
 		SUITE_INT_EQUAL(address_parse(rows[i].text, rows[i].form, &address, &reason),
 				ADDRESS_BAD);
 		SUITE_TEXT_EQUAL(reason, rows[i].reason);
-		SUITE_TEXT_EQUAL(address.local, "kept");
 	}
 }
 
