@@ -3,13 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/builder.h"
 #include "base/hash.h"
 #include "base/memory.h"
 #include "engine/account.h"
-
-/* Scope and name: "domain example.com". */
-#define KEY_OCTETS_MAX (LOGIN_MAX + 16)
 
 struct known_row {
 	struct quota quota; /* which counter it is; its limit means nothing */
@@ -21,15 +17,15 @@ struct known {
 	UT_hash_handle hh;
 	int64_t at_ms;
 	char version[ACCOUNT_VERSION_DIGITS + 1];
-	const char *key; /* behind the rows */
+	const char *name; /* behind the rows */
 	size_t n;
 	struct known_row rows[];
 };
 
-/* uthash keeps the order of insertion: the first is the oldest, since whatever is
- * learned anew is put in again. */
+/* uthash keeps the order of insertion: the first of a scope is the oldest, since
+ * whatever is learned anew is put in again. */
 struct recent {
-	struct known *names;
+	struct known *names[TAKE_SCOPES];
 };
 
 struct recent *recent_new(void)
@@ -37,16 +33,17 @@ struct recent *recent_new(void)
 	return memory_zero(sizeof(struct recent));
 }
 
-static void drop(struct recent *r, struct known *k)
+static void drop(struct known **names, struct known *k)
 {
-	HASH_DEL(r->names, k);
+	HASH_DEL(*names, k);
 	free(k);
 }
 
 void recent_clear(struct recent *r)
 {
-	while (r->names)
-		drop(r, r->names);
+	for (int scope = 0; scope < TAKE_SCOPES; scope++)
+		while (r->names[scope])
+			drop(&r->names[scope], r->names[scope]);
 }
 
 void recent_free(struct recent **recent)
@@ -58,26 +55,20 @@ void recent_free(struct recent **recent)
 	*recent = NULL;
 }
 
-static struct known *find(struct recent *r, enum take_scope scope, const char *name,
-			  char key[KEY_OCTETS_MAX])
+static struct known *find(struct known *names, const char *name)
 {
-	struct builder text;
 	struct known *k;
 
-	builder_init(&text, key, KEY_OCTETS_MAX);
-	builder_add_char(&text, (char)('0' + scope));
-	builder_add(&text, name);
-	HASH_FIND(hh, r->names, key, text.len, k);
+	HASH_FIND_STR(names, name, k);
 	return k;
 }
 
 void recent_forget(struct recent *r, enum take_scope scope, const char *name)
 {
-	char key[KEY_OCTETS_MAX];
-	struct known *k = find(r, scope, name, key);
+	struct known *k = find(r->names[scope], name);
 
 	if (k)
-		drop(r, k);
+		drop(&r->names[scope], k);
 }
 
 static bool is_old(const struct known *k, int64_t now_ms)
@@ -88,47 +79,44 @@ static bool is_old(const struct known *k, int64_t now_ms)
 /* ---- learning ------------------------------------------------------------- */
 
 /* One new name makes room for itself, and a little more. */
-static void make_room(struct recent *r, int64_t now_ms)
+static void make_room(struct known **names, int64_t now_ms)
 {
 	for (int i = 0; i < 2; i++)
-		if (r->names && (is_old(r->names, now_ms) ||
-				 HASH_COUNT(r->names) >= RECENT_NAMES_MAX))
-			drop(r, r->names);
+		if (*names && (is_old(*names, now_ms) || HASH_COUNT(*names) >= RECENT_NAMES_MAX))
+			drop(names, *names);
 }
 
-static struct known *known_new(const char *key, size_t len, size_t n_rows)
+static struct known *known_new(const char *name, size_t n_rows)
 {
-	size_t rows = n_rows * sizeof(struct known_row);
+	size_t rows = n_rows * sizeof(struct known_row), len = strlen(name);
 	struct known *k = memory_zero(sizeof(*k) + rows + len + 1);
 
 	k->n = n_rows;
-	k->key = memcpy(k->rows + n_rows, key, len + 1);
+	k->name = memcpy(k->rows + n_rows, name, len + 1);
 	return k;
 }
 
 /* NULL for a charge of a name that nothing was tested of: only mail after mail would ask
  * about it again so soon, and where many logins send one each they would push out those
  * that a message is under way of. */
-static struct known *renew(struct recent *r, const struct take *take, int64_t now_ms)
+static struct known *renew(struct known **names, const struct take *take, int64_t now_ms)
 {
-	char key[KEY_OCTETS_MAX];
-	struct known *k = find(r, take->scope, take->name, key);
-	size_t len = strlen(key);
+	struct known *k = find(*names, take->name);
 
 	if (k && k->n == take->n_rows) {
-		unsigned hash = k->hh.hashv;
+		unsigned hash = k->hh.hashv, len = k->hh.keylen;
 
-		HASH_DEL(r->names, k);
-		HASH_ADD_KEYPTR_BYHASHVALUE(hh, r->names, k->key, len, hash, k);
+		HASH_DEL(*names, k);
+		HASH_ADD_KEYPTR_BYHASHVALUE(hh, *names, k->name, len, hash, k);
 		return k;
 	}
 	if (!k && take->message_key)
 		return NULL;
 	if (k)
-		drop(r, k);
-	make_room(r, now_ms);
-	k = known_new(key, len, take->n_rows);
-	HASH_ADD_KEYPTR(hh, r->names, k->key, len, k);
+		drop(names, k);
+	make_room(names, now_ms);
+	k = known_new(take->name, take->n_rows);
+	HASH_ADD_KEYPTR(hh, *names, k->name, strlen(k->name), k);
 	return k;
 }
 
@@ -143,7 +131,7 @@ static int64_t used_now(const struct take *take, const struct take_answer *answe
 void recent_learn(struct recent *r, const struct take *take, const struct take_answer *answer,
 		  int64_t now_ms)
 {
-	struct known *k = renew(r, take, now_ms);
+	struct known *k = renew(&r->names[take->scope], take, now_ms);
 
 	if (!k)
 		return;
@@ -176,13 +164,12 @@ static bool row_fits(const struct known_row *known, const struct take_row *row,
 bool recent_test(struct recent *r, const struct take *take, int64_t now_ms,
 		 struct take_answer *answer)
 {
-	char key[KEY_OCTETS_MAX];
 	const struct known *k;
 
 	/* Without rows it only asks whether the account is still the same. */
 	if (take->decides || take->message_key || !take->version || take->n_rows == 0)
 		return false;
-	k = find(r, take->scope, take->name, key);
+	k = find(r->names[take->scope], take->name);
 	if (!k || is_old(k, now_ms) || k->n != take->n_rows || strcmp(k->version, take->version))
 		return false;
 	for (size_t i = 0; i < take->n_rows; i++)

@@ -18,7 +18,7 @@ struct recent;
  * have changed whose news was lost. */
 #define RECENT_MS 1000
 
-/* Names known at a time; the oldest go first. */
+/* Names of one scope known at a time; the oldest go first. */
 #define RECENT_NAMES_MAX 50000
 
 struct recent *recent_new(void);
