@@ -188,7 +188,7 @@ void decision_merge_quotas(struct decision *d, const struct finding *f)
 	struct finding *known = &d->verdict.findings[CHECK_QUOTAS];
 
 	if (check_quotas_tells_more(f, known))
-		finding_copy(known, f);
+		*known = *f;
 }
 
 /* ---- the answer -------------------------------------------------------------- */
@@ -198,15 +198,17 @@ void decision_merge_quotas(struct decision *d, const struct finding *f)
 static void counted(struct decision *d, const struct take_answer *answer, bool repeated)
 {
 	const struct judge_input in = decision_judge_input(d, answer->rows);
-	struct finding f;
+	struct finding *known = &d->verdict.findings[CHECK_QUOTAS];
+	struct finding other, *f = known->result == FINDING_SKIPPED ? known : &other;
 
 	for (size_t i = 0; repeated && i < d->n_rows; i++)
 		d->rows[i].amount = 0;
-	check_quotas(&in, &f);
+	check_quotas(&in, f);
 	settle_remember(d, &d->verdict.charges);
-	if (d->message_key[0] && f.result == FINDING_PASS)
-		f.used += f.asked;
-	decision_merge_quotas(d, &f);
+	if (d->message_key[0] && f->result == FINDING_PASS)
+		f->used += f->asked;
+	if (f == &other)
+		decision_merge_quotas(d, f);
 	check_quotas_warnings(&in, &d->verdict);
 	decision_next_step(d);
 }

@@ -1,7 +1,5 @@
 #include "engine/finding.h"
 
-#include <string.h>
-
 static const char *const action_names[] = {
 	[ACTION_ACCEPT] = "accept", [ACTION_REFUSE] = "refuse",	  [ACTION_DEFER] = "defer",
 	[ACTION_HOLD] = "hold",	    [ACTION_DISCARD] = "discard", [ACTION_REDIRECT] = "redirect",
@@ -28,13 +26,6 @@ void finding_init(struct finding *finding, enum check_mode mode)
 	finding->flagged = false;
 	finding->rule[0] = '\0';
 	finding->subject[0] = '\0';
-}
-
-void finding_copy(struct finding *to, const struct finding *from)
-{
-	memcpy(to, from, offsetof(struct finding, rule));
-	strcpy(to->rule, from->rule);
-	strcpy(to->subject, from->subject);
 }
 
 bool finding_is_enforced(const struct finding *finding)

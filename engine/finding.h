@@ -54,9 +54,6 @@ struct finding {
 /* An empty finding. */
 void finding_init(struct finding *finding, enum check_mode mode);
 
-/* Of the two texts only what is in them. */
-void finding_copy(struct finding *to, const struct finding *from);
-
 /* It refuses, or cannot tell. */
 static inline bool finding_stops(const struct finding *finding)
 {
