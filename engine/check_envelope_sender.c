@@ -19,6 +19,15 @@ static void describe_null_sender(const struct gate_input *in, struct finding *f)
 	snprintf(f->rule, sizeof(f->rule), "null_sender = %s", text);
 }
 
+static enum finding_result null_sender(const struct gate_input *in, struct finding *f)
+{
+	bool allowed = in->config->null_sender.allowed;
+
+	if (!allowed || in->request->explained)
+		describe_null_sender(in, f);
+	return allowed ? FINDING_PASS : finding_refuse(f, REPLY_NULL_SENDER);
+}
+
 enum finding_result check_envelope_sender(const struct gate_input *in, struct finding *f)
 {
 	const char *reason = "";
@@ -26,9 +35,7 @@ enum finding_result check_envelope_sender(const struct gate_input *in, struct fi
 
 	switch (address_parse(in->request->sender, in->request->sender_form, &sender, &reason)) {
 	case ADDRESS_NULL:
-		describe_null_sender(in, f);
-		return in->config->null_sender.allowed ? FINDING_PASS :
-							 finding_refuse(f, REPLY_NULL_SENDER);
+		return null_sender(in, f);
 	case ADDRESS_BAD:
 		snprintf(f->rule, sizeof(f->rule), "%s", reason);
 		return finding_refuse(f, REPLY_SENDER_FAULT);

@@ -25,6 +25,8 @@ static enum finding_result ask_credential(const struct gate_input *in, struct fi
 
 enum finding_result check_state(const struct gate_input *in, struct finding *f)
 {
+	bool blocked;
+
 	if (in->account_unknown) {
 		snprintf(f->rule, sizeof(f->rule), "account not known");
 		return FINDING_PASS;
@@ -36,9 +38,10 @@ enum finding_result check_state(const struct gate_input *in, struct finding *f)
 	}
 	if (!in->account)
 		return ask_credential(in, f);
-	snprintf(f->rule, sizeof(f->rule), "%s", account_state_name(in->effective->state));
+	blocked = in->effective->state == ACCOUNT_BLOCKED;
 	f->origin = "account";
-	if (in->effective->state == ACCOUNT_BLOCKED)
-		return finding_refuse(f, REPLY_STATE);
-	return ask_credential(in, f);
+	if (blocked || in->request->explained)
+		snprintf(f->rule, sizeof(f->rule), "%s",
+			 account_state_name(in->effective->state));
+	return blocked ? finding_refuse(f, REPLY_STATE) : ask_credential(in, f);
 }
