@@ -15,19 +15,21 @@ static bool acts_now(const struct judge_input *in, const struct finding *f)
 	       (in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER);
 }
 
-static bool is_monitored(const struct finding *f)
+/* The first that decides, and the first that would in monitor mode; -1: none. */
+static void find_first(const struct judge_input *in, const struct verdict *verdict, int *enforced,
+		       int *monitored)
 {
-	return f->mode == MODE_MONITOR;
-}
-
-static int first_of(const struct judge_input *in, const struct verdict *verdict,
-		    bool (*which)(const struct finding *f))
-{
+	*enforced = *monitored = -1;
 	for (int i = 0; i < CHECKS; i++) {
-		if (acts_now(in, &verdict->findings[i]) && which(&verdict->findings[i]))
-			return i;
+		const struct finding *f = &verdict->findings[i];
+
+		if (!acts_now(in, f))
+			continue;
+		if (*enforced < 0 && finding_is_enforced(f))
+			*enforced = i;
+		if (*monitored < 0 && f->mode == MODE_MONITOR)
+			*monitored = i;
 	}
-	return -1;
 }
 
 static void number_text(int64_t n, char out[AMOUNT_TEXT_MAX])
@@ -131,8 +133,7 @@ void judge(const struct judge_input *in, struct verdict *verdict)
 
 	check_sandbox(in, &verdict->findings[CHECK_SANDBOX]);
 	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
-	enforced = first_of(in, verdict, finding_is_enforced);
-	monitored = first_of(in, verdict, is_monitored);
+	find_first(in, verdict, &enforced, &monitored);
 	verdict->action = ACTION_ACCEPT;
 	if (enforced >= 0)
 		decide_by(in, (enum check)enforced, verdict);
