@@ -29,6 +29,7 @@ struct decision {
 	 * those of effective. */
 	size_t step;
 	int rounds;
+	int64_t asked_ms; /* when the present step's question was made */
 	int64_t now_ms; /* when the store answered; 0: it has not said */
 	/* A bit for each step that was passed without the store, and for each of
 	 * these whose charge may have arrived. */
@@ -52,7 +53,6 @@ const struct effective_scope *decision_scope(const struct decision *d);
 /* answers may be NULL. */
 struct judge_input decision_judge_input(const struct decision *d,
 					const struct take_row_answer *answers);
-int64_t decision_now_s(const struct decision *d);
 void decision_gate(struct decision *d, int64_t now_s);
 /* The account that the session was taken for is not its: all over again, as one without
  * a login. */

@@ -64,11 +64,6 @@ void decision_judged(struct decision *d)
 
 /* ---- gate and plan -------------------------------------------------------- */
 
-int64_t decision_now_s(const struct decision *d)
-{
-	return d->env->now_ms(d->env->ctx) / 1000;
-}
-
 /* Nothing else is asked of an account that is not the session's. */
 static bool is_of_account(const struct decision *d)
 {
@@ -134,6 +129,7 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
 		.name = name,
 		.message_key = d->message_key[0] && d->n_rows > 0 ? d->message_key : NULL,
 		.version = version,
+		.asked_ms = d->asked_ms,
 		.decides = decides(d),
 		.guessed = d->guessed,
 		.may_be_repeated = d->request->may_be_repeated,
@@ -149,13 +145,12 @@ static void ask(struct decision *d, enum take_scope scope, const char *name, con
  * account: then one question does for it, too. */
 static void ask_login(struct decision *d)
 {
-	int64_t now_s = decision_now_s(d);
-
 	account_unref(&d->account);
 	d->known = d->env->account(d->env->ctx, d->request->login, &d->account);
 	d->guessed = !d->known;
-	decision_gate(d, now_s);
-	decision_plan(d, now_s);
+	d->asked_ms = d->env->now_ms(d->env->ctx);
+	decision_gate(d, d->asked_ms / 1000);
+	decision_plan(d, d->asked_ms / 1000);
 	ask(d, SCOPE_LOGIN, d->request->login, d->account ? d->account->version : "");
 }
 
@@ -163,7 +158,8 @@ static void ask_scope(struct decision *d)
 {
 	const struct effective_scope *scope = decision_scope(d);
 
-	decision_plan(d, decision_now_s(d));
+	d->asked_ms = d->env->now_ms(d->env->ctx);
+	decision_plan(d, d->asked_ms / 1000);
 	ask(d, scope->scope, scope->name, "");
 }
 

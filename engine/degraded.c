@@ -3,6 +3,11 @@
 #include "engine/checks.h"
 #include "engine/deciding.h"
 
+static int64_t now_s(const struct decision *d)
+{
+	return d->env->now_ms(d->env->ctx) / 1000;
+}
+
 /* This node's share of each limit. */
 static void share_limits(const struct decision *d, struct take_row rows[TAKE_ROWS_MAX])
 {
@@ -107,14 +112,14 @@ static void apply_choice(const struct decision *d, enum check check, struct find
  * local copy says, if it says anything. */
 static void gate_alone(struct decision *d)
 {
-	int64_t now_s = decision_now_s(d);
+	int64_t now = now_s(d);
 
 	if (!d->known)
-		decision_gate(d, now_s);
+		decision_gate(d, now);
 	for (int i = CHECK_STATE; i <= CHECK_CAPS; i++)
 		apply_choice(d, (enum check)i, &d->verdict.findings[i]);
 	d->refused = gate_decisive(d->verdict.findings) >= 0;
-	decision_plan(d, now_s);
+	decision_plan(d, now);
 }
 
 /* The first check of all: when it is put off, so is everything. */
@@ -184,7 +189,7 @@ void degraded_settle(struct decision *d)
 		if (!(d->local_steps >> step & 1))
 			continue;
 		d->step = step;
-		decision_plan(d, decision_now_s(d));
+		decision_plan(d, now_s(d));
 		take = local_take(d, d->rows);
 		if (d->n_rows == 0)
 			continue;

@@ -47,6 +47,9 @@ struct take {
 	 * TAKE_STALE with the account), "*" whatever it is. The others have none:
 	 * "". */
 	const char *version;
+	/* Unix time of the question, by the store's clock as well as it is known; for an
+	 * answer that the store is not asked for. */
+	int64_t asked_ms;
 	bool decides; /* nothing is asked after it: what is known here does not do */
 	bool guessed; /* nothing is known of the login, and version is "" */
 	bool may_be_repeated; /* struct request */

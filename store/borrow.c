@@ -73,7 +73,7 @@ static bool take_from_lease(struct store *store, const struct take *take, bool s
 	case LEASE_NONE:
 		return false;
 	case LEASE_ANSWERED:
-		answer->now_ms = store->env.now_ms(store->env.ctx);
+		answer->now_ms = take->asked_ms;
 		return true;
 	case LEASE_ENDED:
 		borrow_give_back(store, back);

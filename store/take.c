@@ -279,7 +279,7 @@ static bool is_known(struct store *store, const struct take *take, struct take_a
 {
 	if (!store->recent || take->decides || !recent_test(store->recent, take, clock_ms(), answer))
 		return false;
-	answer->now_ms = store->env.now_ms(store->env.ctx);
+	answer->now_ms = take->asked_ms;
 	return true;
 }
 
