@@ -14,24 +14,21 @@ static const char pairs[] = "00010203040506070809"
 			    "80818283848586878889"
 			    "90919293949596979899";
 
-static uint64_t absolute(int64_t number)
+static size_t digits(uint64_t number)
 {
-	return number < 0 ? -(uint64_t)number : (uint64_t)number;
-}
+	size_t n = 1;
 
-size_t decimal_length(int64_t number)
-{
-	uint64_t rest = absolute(number);
-	size_t n = 1 + (number < 0);
-
-	for (; rest >= 1000; rest /= 1000)
+	for (; number >= 1000; number /= 1000)
 		n += 3;
-	return n + (rest >= 10) + (rest >= 100);
+	return n + (number >= 10) + (number >= 100);
 }
 
-void decimal_write(int64_t number, size_t len, char *out)
+/* From the last digit on, each where it is to stand: the processor waits where digits that
+ * were just written one by one are copied together. */
+size_t decimal_format(int64_t number, char out[DECIMAL_MAX])
 {
-	uint64_t rest = absolute(number);
+	uint64_t rest = number < 0 ? -(uint64_t)number : (uint64_t)number;
+	size_t len = digits(rest) + (number < 0);
 	char *at = out + len;
 
 	*at = '\0';
@@ -45,12 +42,5 @@ void decimal_write(int64_t number, size_t len, char *out)
 		at[-1] = (char)('0' + rest);
 	if (number < 0)
 		*out = '-';
-}
-
-size_t decimal_format(int64_t number, char out[DECIMAL_MAX])
-{
-	size_t len = decimal_length(number);
-
-	decimal_write(number, len, out);
 	return len;
 }

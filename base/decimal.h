@@ -14,9 +14,4 @@
 /* Returns the length. */
 size_t decimal_format(int64_t number, char out[DECIMAL_MAX]);
 
-/* The same in two steps, for who needs the length first: the length, without the NUL,
- * and then that many octets and the NUL. */
-size_t decimal_length(int64_t number);
-void decimal_write(int64_t number, size_t len, char *out);
-
 #endif

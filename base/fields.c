@@ -1,9 +1,9 @@
 #include "base/fields.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "base/decimal.h"
 #include "base/octets.h"
 #include "base/utf8.h"
 
@@ -69,15 +69,10 @@ static size_t quoted_unit(const char *text, size_t len, char out[UNIT_MAX + 1], 
 static const struct octets in_quotes = OCTETS(IN_QUOTES);
 static const struct octets bare = OCTETS(BARE);
 
-static bool is_bare(const char *value, size_t len)
-{
-	if (len > FIELDS_VALUE_MAX || (len == 1 && value[0] == '-'))
-		return false;
-	return octets_span(&bare, value, len) == len;
-}
-
-/* Quotes as much of value as fits. */
-static size_t quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
+/* Quotes as much of value as fits, one character after the other. Not inlined: the
+ * usual value need not save its registers. */
+static __attribute__((noinline)) size_t quote(const char *value, size_t len,
+					      char out[FIELDS_TEXT_MAX])
 {
 	const size_t room = FIELDS_VALUE_MAX - (sizeof(ellipsis) - 1);
 	char unit[UNIT_MAX + 1];
@@ -85,11 +80,6 @@ static size_t quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
 	size_t fits = 0; /* up to here an ellipsis fits behind */
 
 	out[used++] = '"';
-	if (len + 2 <= FIELDS_VALUE_MAX && octets_span(&in_quotes, value, len) == len) {
-		memcpy(out + 1, value, len);
-		memcpy(out + 1 + len, "\"", 2);
-		return len + 2;
-	}
 	while (at < len) {
 		at += quoted_unit(value + at, len - at, unit, &n);
 		if (used + n > FIELDS_VALUE_MAX - 1)
@@ -108,79 +98,41 @@ static size_t quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
 	return fits + sizeof(ellipsis) - 1;
 }
 
+/* Nearly every value is copied as it is, bare or in quotes; it is looked at once. */
 size_t fields_quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
 {
+	size_t plain = octets_span(&bare, value, len);
+
 	if (len == 0) {
 		memcpy(out, "-", 2);
 		return 1;
 	}
-	if (!is_bare(value, len))
-		return quote(value, len, out);
-	memcpy(out, value, len);
-	out[len] = '\0';
-	return len;
-}
-
-void fields_init(struct fields *fields, char *out, size_t size)
-{
-	fields->out = out;
-	fields->size = size;
-	fields->len = 0;
-	fields->cut = false;
-	out[0] = '\0';
-}
-
-/* Space, key and "=" of a value with so many octets, whose place is returned, and
- * the NUL behind it; NULL when there is no room. */
-static char *begin_value(struct fields *fields, const char *key, size_t key_len, size_t len)
-{
-	size_t space = fields->len > 0;
-	char *at = fields->out + fields->len;
-
-	if (fields->cut || space + key_len + 1 + len >= fields->size - fields->len) {
-		fields->cut = true;
-		return NULL;
+	if (plain == len && len <= FIELDS_VALUE_MAX && (len > 1 || value[0] != '-')) {
+		memcpy(out, value, len);
+		out[len] = '\0';
+		return len;
 	}
-	if (space)
-		*at++ = ' ';
-	memcpy(at, key, key_len);
-	at += key_len;
-	*at++ = '=';
-	at[len] = '\0';
-	fields->len += space + key_len + 1 + len;
-	return at;
+	plain += octets_span(&in_quotes, value + plain, len - plain);
+	if (plain < len || len + 2 > FIELDS_VALUE_MAX)
+		return quote(value, len, out);
+	out[0] = '"';
+	memcpy(out + 1, value, len);
+	memcpy(out + 1 + len, "\"", 2);
+	return len + 2;
 }
 
-/* The value as it is to stand there. */
-void fields_put_bare(struct fields *fields, const char *key, size_t key_len, const char *value,
-		     size_t len)
+void fields_init(struct fields *fields, size_t size)
 {
-	char *at = begin_value(fields, key, key_len, len);
-
-	if (at)
-		memcpy(at, value, len);
+	assert(size > 0 && size <= FIELDS_LINE_MAX);
+	fields->len = 0;
+	fields->size = size;
+	fields->line[0] = '\0';
 }
 
-void fields_put(struct fields *fields, const char *key, size_t key_len, const char *value,
-		size_t len)
+void fields_leave_out(struct fields *fields)
 {
-	char text[FIELDS_TEXT_MAX];
-
-	if (len > 0 && is_bare(value, len))
-		fields_put_bare(fields, key, key_len, value, len);
-	else
-		fields_put_bare(fields, key, key_len, text, fields_quote(value, len, text));
-}
-
-/* Written where it is to stand: the processor waits where digits that were just
- * written one by one are copied together. */
-void fields_put_int(struct fields *fields, const char *key, size_t key_len, int64_t value)
-{
-	size_t len = decimal_length(value);
-	char *at = begin_value(fields, key, key_len, len);
-
-	if (at)
-		decimal_write(value, len, at);
+	fields->line[fields->len] = '\0';
+	fields->size = 0;
 }
 
 size_t fields_clean(const char *text, size_t len, char *out, size_t out_size)

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -13,11 +14,14 @@
 #include <unistd.h>
 
 #include "base/builder.h"
+#include "base/hash.h"
 #include "base/memory.h"
 
 /* Octets before a line, and of a line with them and its end. */
 #define HEAD_MAX 256
 #define WHOLE_MAX (HEAD_MAX + LOG_LINE_MAX + 16)
+
+#define LEVELS (LEVEL_DEBUG + 1)
 
 /* Set before other threads exist and only read afterwards. */
 static const char *log_program = "sendward";
@@ -31,6 +35,7 @@ static void *log_each_arg;
 /* The lines of this thread that wait; NULL: they do not. */
 static _Thread_local struct held {
 	size_t len;
+	struct timespec time; /* of the first one, and written with all of them */
 	char text[LOG_HELD_MAX];
 } *held;
 
@@ -43,12 +48,24 @@ static size_t once_n;
 static const struct {
 	int priority;
 	const char *prefix;
-} levels[] = {
+} levels[LEVELS] = {
 	[LEVEL_ERROR] = { LOG_ERR, "error: " },
 	[LEVEL_WARNING] = { LOG_WARNING, "warning: " },
 	[LEVEL_INFO] = { LOG_INFO, "" },
 	[LEVEL_DEBUG] = { LOG_DEBUG, "debug: " },
 };
+
+/* What stands before a line on standard error. For the journal, which knows time, program and
+ * process, it is the priority as sd-daemon(3) writes it; else RFC 3339 with milliseconds and
+ * the local offset, program, process, of which only the milliseconds change more often than
+ * once a second. */
+struct head {
+	size_t len; /* 0: to be made */
+	time_t second;
+	char text[HEAD_MAX];
+};
+
+static _Thread_local struct head heads[LEVELS];
 
 /* systemd.exec(5): JOURNAL_STREAM is device:inode of what it connected. */
 static bool is_journal(int fd)
@@ -69,6 +86,7 @@ void log_open(const char *program, enum log_target target)
 	log_pid = getpid();
 	log_target = target;
 	log_to_journal = is_journal(STDERR_FILENO);
+	memset(heads, 0, sizeof(heads));
 	if (target == LOG_TARGET_SYSLOG)
 		openlog(program, LOG_PID | LOG_NDELAY, LOG_MAIL);
 }
@@ -86,58 +104,8 @@ void log_capture(void (*each)(enum log_level level, const char *line, void *arg)
 
 /* ---- standard error ----------------------------------------------------- */
 
-/* What stands before a line, but for the journal: RFC 3339 with milliseconds
- * and the local offset, program, process. Only the milliseconds change more
- * often than once a second. */
-struct head {
-	time_t second;
-	size_t len;
-	char text[HEAD_MAX];
-};
-
 #define MILLIS_AT (sizeof("2026-11-21T12:00:00.") - 1)
 
-static void renew_head(struct head *head, time_t second)
-{
-	char day[40], zone[8];
-	struct builder text;
-	struct tm local;
-
-	localtime_r(&second, &local);
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
-	strftime(zone, sizeof(zone), "%z", &local);
-	builder_init(&text, head->text, sizeof(head->text));
-	builder_add(&text, day);
-	builder_add(&text, ".000");
-	builder_add_bytes(&text, zone, 3);
-	builder_add_char(&text, ':');
-	builder_add(&text, zone + 3);
-	builder_add_char(&text, ' ');
-	builder_add(&text, log_program);
-	builder_add_char(&text, '[');
-	builder_add_int(&text, log_pid ? log_pid : getpid());
-	builder_add(&text, "]: ");
-	head->len = text.len;
-	head->second = second;
-}
-
-static void add_head(struct builder *text)
-{
-	static _Thread_local struct head head = { .second = -1 };
-	struct timespec now;
-	char *millis = text->out + text->len + MILLIS_AT;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	if (now.tv_sec != head.second)
-		renew_head(&head, now.tv_sec);
-	builder_add_bytes(text, head.text, head.len);
-	millis[0] = (char)('0' + now.tv_nsec / 100000000);
-	millis[1] = (char)('0' + now.tv_nsec / 10000000 % 10);
-	millis[2] = (char)('0' + now.tv_nsec / 1000000 % 10);
-}
-
-/* The journal knows time, program and process, and takes the priority from
- * sd-daemon(3)'s prefix. */
 static void add_priority(struct builder *text, enum log_level level)
 {
 	builder_add_char(text, '<');
@@ -145,20 +113,71 @@ static void add_priority(struct builder *text, enum log_level level)
 	builder_add_char(text, '>');
 }
 
-/* Room for WHOLE_MAX octets. Returns the length. */
-static size_t format_line(enum log_level level, const char *line, char *out)
+static void add_origin(struct builder *text, time_t second)
+{
+	char day[40], zone[8];
+	struct tm local;
+
+	localtime_r(&second, &local);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &local);
+	strftime(zone, sizeof(zone), "%z", &local);
+	builder_add(text, day);
+	builder_add(text, ".000");
+	builder_add_bytes(text, zone, 3);
+	builder_add_char(text, ':');
+	builder_add(text, zone + 3);
+	builder_add_char(text, ' ');
+	builder_add(text, log_program);
+	builder_add_char(text, '[');
+	builder_add_int(text, log_pid ? log_pid : getpid());
+	builder_add(text, "]: ");
+}
+
+static void renew_head(struct head *head, enum log_level level, time_t second)
 {
 	struct builder text;
 
-	builder_init(&text, out, WHOLE_MAX);
+	builder_init(&text, head->text, sizeof(head->text));
 	if (log_to_journal)
 		add_priority(&text, level);
 	else
-		add_head(&text);
+		add_origin(&text, second);
 	builder_add(&text, levels[level].prefix);
-	builder_add(&text, line);
-	out[text.len++] = '\n';
-	return text.len;
+	head->len = text.len;
+	head->second = second;
+}
+
+static void put_millis(const struct timespec *time, char *out)
+{
+	unsigned millis = (unsigned)(time->tv_nsec / 1000000);
+
+	out[0] = (char)('0' + millis / 100);
+	out[1] = (char)('0' + millis / 10 % 10);
+	out[2] = (char)('0' + millis % 10);
+}
+
+/* Returns the length. */
+static size_t put_head(enum log_level level, const struct timespec *time, char *out)
+{
+	struct head *head = &heads[level];
+
+	if (head->len == 0 || time->tv_sec != head->second)
+		renew_head(head, level, time->tv_sec);
+	memcpy(out, head->text, head->len);
+	if (!log_to_journal)
+		put_millis(time, out + MILLIS_AT);
+	return head->len;
+}
+
+/* Room for WHOLE_MAX octets. Returns the length. */
+static size_t format_line(enum log_level level, const struct timespec *time, const char *line,
+			  size_t len, char *out)
+{
+	char *at = out + put_head(level, time, out);
+
+	memcpy(at, line, len);
+	at[len] = '\n';
+	return (size_t)(at - out) + len + 1;
 }
 
 /* There is nobody to tell that standard error is gone. */
@@ -177,14 +196,16 @@ static void write_all(const char *text, size_t len)
 }
 
 /* One write for the line, so that lines of several threads do not mix. */
-static void write_stderr(enum log_level level, const char *line)
+static void write_stderr(enum log_level level, const char *line, size_t len)
 {
 	char whole[WHOLE_MAX];
+	struct timespec now;
 
-	write_all(whole, format_line(level, line, whole));
+	clock_gettime(CLOCK_REALTIME, &now);
+	write_all(whole, format_line(level, &now, line, len, whole));
 }
 
-static void write_line(enum log_level level, const char *line)
+static void write_line(enum log_level level, const char *line, size_t len)
 {
 	log_flush();
 	if (log_each)
@@ -192,7 +213,7 @@ static void write_line(enum log_level level, const char *line)
 	else if (log_target == LOG_TARGET_SYSLOG)
 		syslog(levels[level].priority, "%s%s", levels[level].prefix, line);
 	else
-		write_stderr(level, line);
+		write_stderr(level, line, len);
 }
 
 /* ---- lines that wait ---------------------------------------------------- */
@@ -221,11 +242,13 @@ void log_release(void)
 	held = NULL;
 }
 
-static void hold_line(enum log_level level, const char *line)
+static void hold_line(enum log_level level, const char *line, size_t len)
 {
 	if (LOG_HELD_MAX - held->len < WHOLE_MAX)
 		log_flush();
-	held->len += format_line(level, line, held->text + held->len);
+	if (held->len == 0)
+		clock_gettime(CLOCK_REALTIME, &held->time);
+	held->len += format_line(level, &held->time, line, len, held->text + held->len);
 }
 
 /* ---- lines --------------------------------------------------------------- */
@@ -239,21 +262,21 @@ log_format(enum log_level level, const char *format, va_list args)
 	if (level > log_level)
 		return;
 	vsnprintf(raw, sizeof(raw), format, args);
-	fields_clean(raw, strlen(raw), line, sizeof(line));
-	write_line(level, line);
+	write_line(level, line, fields_clean(raw, strlen(raw), line, sizeof(line)));
 	errno = saved_errno;
 }
 
-void log_fields(enum log_level level, const char *line)
+void log_fields(enum log_level level, const struct fields *fields)
 {
 	int saved_errno = errno;
 
+	assert(fields->len <= LOG_LINE_MAX);
 	if (level > log_level)
 		return;
 	if (held && !log_each)
-		hold_line(level, line);
+		hold_line(level, fields->line, fields->len);
 	else
-		write_line(level, line);
+		write_line(level, fields->line, fields->len);
 	errno = saved_errno;
 }
 
@@ -266,20 +289,10 @@ void log_line(enum log_level level, const char *format, ...)
 	va_end(args);
 }
 
-/* FNV-1a, 64 bits: two keys of ours will not meet. */
-static uint64_t key_hash(const char *key)
-{
-	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-
-	for (; *key; key++)
-		hash = (hash ^ (unsigned char)*key) * UINT64_C(0x100000001b3);
-	return hash;
-}
-
-/* True when the key was not known and now is. */
+/* True when the key was not known and now is. Of 64 bits: two keys of ours will not meet. */
 static bool once_remember(const char *key)
 {
-	uint64_t hash = key_hash(key);
+	uint64_t hash = hash_octets_64(key, strlen(key));
 	bool is_new = true;
 	size_t i;
 

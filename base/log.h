@@ -33,13 +33,14 @@ void log_set_level(enum log_level level);
 
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* A line that fields_add() made: it needs no more cleaning. */
-void log_fields(enum log_level level, const char *line);
+/* A line of at most LOG_LINE_MAX octets; it needs no more cleaning. */
+void log_fields(enum log_level level, const struct fields *fields);
 
 /* From now on what this thread gives to log_fields() waits, up to LOG_HELD_MAX
  * octets of it, for log_flush() or for a line of the thread's own that does
- * not wait: one write for all of them, in their order. For a loop that flushes
- * at the end of each pass. Lines to syslog never wait, each is a datagram. */
+ * not wait: one write for all of them, in their order and with the time of the
+ * first. For a loop that flushes at the end of each pass. Lines to syslog never
+ * wait, each is a datagram. */
 #define LOG_HELD_MAX 32768
 void log_hold(void);
 

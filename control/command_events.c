@@ -18,9 +18,6 @@
 /* Between two tries while the store is away. */
 #define FOLLOW_PAUSE_MS 1000
 
-/* Octets of a line for people; what does not fit is left out. */
-#define LINE_MAX_OCTETS 4096
-
 #define POSITION_MAX 64
 
 struct reading {
@@ -52,6 +49,20 @@ static void add_field(struct fields *fields, const char *name, const json_t *val
 	}
 }
 
+/* Of other names, what others put into the stream, nothing is shown. */
+static bool is_name_of_ours(const char *name)
+{
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz_");
+
+	return name[len] == '\0' && len > 0 && len <= FIELDS_KEY_MAX;
+}
+
+static bool stands_before(const char *name)
+{
+	return strcmp(name, "time") == 0 || strcmp(name, "event") == 0 ||
+	       strcmp(name, "login") == 0;
+}
+
 /* The rest of the event behind time, event and login. */
 static void add_fields(struct fields *fields, const json_t *event)
 {
@@ -60,8 +71,7 @@ static void add_fields(struct fields *fields, const json_t *event)
 
 	json_object_foreach((json_t *)event, name, value)
 	{
-		if (strcmp(name, "time") != 0 && strcmp(name, "event") != 0 &&
-		    strcmp(name, "login") != 0 && !json_is_null(value))
+		if (is_name_of_ours(name) && !stands_before(name) && !json_is_null(value))
 			add_field(fields, name, value);
 	}
 }
@@ -77,13 +87,13 @@ static void print_line(const json_t *event)
 {
 	char *login = text_printable(text_of(event, "login"));
 	char *kind = text_printable(text_of(event, "event"));
-	char time[TEXT_TIME_MAX], rest[LINE_MAX_OCTETS];
+	char time[TEXT_TIME_MAX];
 	struct fields fields;
 
 	text_time(json_integer_value(json_object_get(event, "time")), time);
-	fields_init(&fields, rest, sizeof(rest));
+	fields_init(&fields, FIELDS_LINE_MAX);
 	add_fields(&fields, event);
-	printf("%s  %s  %s  %s\n", time, kind, login, rest);
+	printf("%s  %s  %s  %s\n", time, kind, login, fields.line);
 	free(kind);
 	free(login);
 }

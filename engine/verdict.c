@@ -55,41 +55,38 @@ static void add_count(struct fields *fields, const char *key, const struct findi
 		fields_add_name(fields, key, "-");
 }
 
-size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
-			  const char *node, int64_t elapsed_us, char *out, size_t out_size)
+void verdict_format_log(const struct verdict *verdict, const struct request *request,
+			const char *node, int64_t elapsed_us, struct fields *fields)
 {
 	const struct finding *f = finding_to_log(verdict);
-	struct fields fields;
 
-	fields_init(&fields, out, out_size);
-	fields_add_name(&fields, "node", node);
-	fields_add_name(&fields, "stage", stage_name(request->stage));
-	fields_add(&fields, "qid", request->queue_id);
-	fields_add(&fields, "login", verdict_login(verdict, request));
+	fields_add_name(fields, "node", node);
+	fields_add_name(fields, "stage", stage_name(request->stage));
+	fields_add(fields, "qid", request->queue_id);
+	fields_add(fields, "login", verdict_login(verdict, request));
 	if (request_credential(request)[0])
-		fields_add(&fields, "credential", request->credential);
-	fields_add(&fields, "client", request->client_address);
-	fields_add_name(&fields, "verdict", action_name(verdict->action));
+		fields_add(fields, "credential", request->credential);
+	fields_add(fields, "client", request->client_address);
+	fields_add_name(fields, "verdict", action_name(verdict->action));
 	if (verdict->monitored)
-		fields_add(&fields, "monitor", action_name(verdict->monitor_action));
+		fields_add(fields, "monitor", action_name(verdict->monitor_action));
 	if (verdict->rewrite.fields)
-		fields_add(&fields, "rewrite", check_name(CHECK_HEADER_FROM));
-	fields_add_name(&fields, "check", check_to_log(verdict));
-	fields_add(&fields, "rule", f ? f->rule : "");
-	add_count(&fields, "used", f, f ? f->used : 0);
-	add_count(&fields, "limit", f, f ? f->limit : 0);
-	fields_add_int(&fields, "us", elapsed_us);
-	fields_add(&fields, "sender", request->sender);
+		fields_add(fields, "rewrite", check_name(CHECK_HEADER_FROM));
+	fields_add_name(fields, "check", check_to_log(verdict));
+	fields_add(fields, "rule", f ? f->rule : "");
+	add_count(fields, "used", f, f ? f->used : 0);
+	add_count(fields, "limit", f, f ? f->limit : 0);
+	fields_add_int(fields, "us", elapsed_us);
+	fields_add(fields, "sender", request->sender);
 	if (verdict->redirect)
-		fields_add(&fields, "redirect", verdict->redirect);
+		fields_add(fields, "redirect", verdict->redirect);
 	if (verdict->rewrite.fields)
-		fields_add(&fields, "from", verdict->rewrite.address);
+		fields_add(fields, "from", verdict->rewrite.address);
 	for (int i = 0; i < CHECKS; i++)
 		if (verdict->findings[i].flagged && verdict->findings[i].result == FINDING_PASS)
-			fields_add(&fields, "flag", verdict->findings[i].rule);
+			fields_add(fields, "flag", verdict->findings[i].rule);
 	if (verdict->degraded)
-		fields_add(&fields, "degraded", "yes");
+		fields_add(fields, "degraded", "yes");
 	if (verdict->store_error)
-		fields_add(&fields, "store", verdict->store_error);
-	return fields.len;
+		fields_add(fields, "store", verdict->store_error);
 }

@@ -5,6 +5,7 @@
 #ifndef SENDWARD_VERDICT_H
 #define SENDWARD_VERDICT_H
 
+#include "base/fields.h"
 #include "engine/finding.h"
 #include "engine/request.h"
 #include "engine/rewrite.h"
@@ -62,9 +63,8 @@ const struct finding *verdict_finding(const struct verdict *verdict);
 /* Whose request it was decided as: "" when by_identity turned out to be wrong. */
 const char *verdict_login(const struct verdict *verdict, const struct request *request);
 
-/* The decision's log line: key=value fields, odd bytes quoted,
- * cut at out_size - 1. Returns its length. */
-size_t verdict_format_log(const struct verdict *verdict, const struct request *request,
-			  const char *node, int64_t elapsed_us, char *out, size_t out_size);
+/* Adds the fields of the decision's log line. */
+void verdict_format_log(const struct verdict *verdict, const struct request *request,
+			const char *node, int64_t elapsed_us, struct fields *fields);
 
 #endif

@@ -40,8 +40,9 @@ void answer_missing(const struct config *config, const struct request *request, 
 void answer_log(const struct config *config, const struct request *request,
 		const struct verdict *verdict)
 {
-	char line[LOG_LINE_MAX];
+	struct fields line;
 
-	verdict_format_log(verdict, request, config->node, 0, line, sizeof(line));
-	log_fields(LEVEL_WARNING, line);
+	fields_init(&line, LOG_LINE_MAX);
+	verdict_format_log(verdict, request, config->node, 0, &line);
+	log_fields(LEVEL_WARNING, &line);
 }

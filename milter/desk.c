@@ -251,15 +251,14 @@ void desk_ask(struct desk *desk, struct config *config, const struct request *re
 
 static void log_undone(const struct config *config, const struct request *request, const char *what)
 {
-	char line[LOG_LINE_MAX];
 	struct fields fields;
 
-	fields_init(&fields, line, sizeof(line));
+	fields_init(&fields, LOG_LINE_MAX);
 	fields_add(&fields, "node", config->node);
 	fields_add(&fields, "qid", request->queue_id);
 	fields_add(&fields, "login", request->login);
 	fields_add(&fields, "client", request->client_address);
-	log_warning("%s: the mail server did not take the answer, %s", line, what);
+	log_warning("%s: the mail server did not take the answer, %s", fields.line, what);
 }
 
 void desk_undo(struct desk *desk, const struct config *config, const struct request *request,

@@ -136,16 +136,15 @@ static void decide(struct session *s)
 
 static void cannot(struct session *s, const char *why)
 {
-	char text[LOG_LINE_MAX];
 	struct fields fields;
 
-	fields_init(&fields, text, sizeof(text));
+	fields_init(&fields, LOG_LINE_MAX);
 	fields_add(&fields, "node", s->host->config->config->node);
 	fields_add(&fields, "stage", stage_name(s->request.stage));
 	fields_add(&fields, "qid", s->request.queue_id);
 	fields_add(&fields, "login", s->request.login);
 	fields_add(&fields, "client", s->request.client_address);
-	log_warning("%s: answered that we cannot tell: %s", why, text);
+	log_warning("%s: answered that we cannot tell: %s", why, fields.line);
 	answer(s, stage_answer_cannot(s->host->config->config, s->exchange->answer));
 }
 

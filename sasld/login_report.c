@@ -11,10 +11,9 @@
 
 void login_report(const struct config *config, const struct login_facts *facts)
 {
-	char line[LOG_LINE_MAX];
 	struct fields fields;
 
-	fields_init(&fields, line, sizeof(line));
+	fields_init(&fields, LOG_LINE_MAX);
 	fields_add(&fields, "node", config->node);
 	fields_add(&fields, "stage", "AUTH");
 	fields_add(&fields, "login", facts->login);
@@ -28,7 +27,7 @@ void login_report(const struct config *config, const struct login_facts *facts)
 	if (*facts->detail)
 		fields_add(&fields, "detail", facts->detail);
 	fields_add_int(&fields, "us", facts->us);
-	log_fields(LEVEL_INFO, line);
+	log_fields(LEVEL_INFO, &fields);
 }
 
 void login_report_use(struct store *store, const struct login_facts *facts)

@@ -56,7 +56,6 @@ static void report_warning(struct store *store, const struct config *config, con
 			   const struct warning *warning)
 {
 	json_t *event = new_event("warning", config, daemon, request, verdict);
-	char line[LOG_LINE_MAX];
 	struct fields fields;
 
 	json_object_set_new(event, "quota", event_text(warning->quota));
@@ -65,7 +64,7 @@ static void report_warning(struct store *store, const struct config *config, con
 	json_object_set_new(event, "limit", json_integer(warning->limit));
 	event_append(store, event);
 
-	fields_init(&fields, line, sizeof(line));
+	fields_init(&fields, LOG_LINE_MAX);
 	fields_add(&fields, "node", config->node);
 	fields_add(&fields, "login", verdict_login(verdict, request));
 	fields_add(&fields, "client", request->client_address);
@@ -73,18 +72,19 @@ static void report_warning(struct store *store, const struct config *config, con
 	fields_add_int(&fields, "percent", warning->percent);
 	fields_add_int(&fields, "used", warning->used);
 	fields_add_int(&fields, "limit", warning->limit);
-	log_fields(LEVEL_WARNING, line);
+	log_fields(LEVEL_WARNING, &fields);
 }
 
 void report_verdict(struct store *store, const struct config *config, const char *daemon,
 		    const struct request *request, const struct verdict *verdict,
 		    int64_t elapsed_us)
 {
-	char line[LOG_LINE_MAX];
+	struct fields line;
 
 	store_decided(store, verdict->degraded);
-	verdict_format_log(verdict, request, config->node, elapsed_us, line, sizeof(line));
-	log_fields(LEVEL_INFO, line);
+	fields_init(&line, LOG_LINE_MAX);
+	verdict_format_log(verdict, request, config->node, elapsed_us, &line);
+	log_fields(LEVEL_INFO, &line);
 	if (request->final && request->login[0] && verdict->action != ACTION_REFUSE &&
 	    verdict->action != ACTION_DEFER)
 		store_sent(store, request, verdict);

@@ -163,6 +163,8 @@ def foreign_events(b):
     b.redis("XADD", "sendward:events", "*", "event", '{"time":0,"event":"expiry","login":"","due":86400}')
     equal(b.ok("events", env={"TZ": "UTC"}).splitlines()[-1], '1970-01-01 00:00:00 +0000  expiry  -  due="1970-01-02 00:00:00 +0000"')
     equal(b.ok("events", "--login", "rose"), "")
+    b.redis("XADD", "sendward:events", "*", "event", json.dumps({"time": 0, "x\x1b": 1, "a b": 2, "n" * 65: 3, "": 4, "n" * 64: 5}))
+    equal(b.ok("events", env={"TZ": "UTC"}).splitlines()[-1], f"1970-01-01 00:00:00 +0000  -  -  {'n' * 64}=5")
 
 
 def many_events(b):

@@ -164,11 +164,11 @@ void play_scenario(const struct scenario *scenario, bool later)
 	p->later = later;
 	p->store = fake_store_new(START_MS);
 	fake_store_answer_later(p->store, later);
-	p->given = (struct fields){ .login = "rose@dom.example",
-				    .client = "192.0.2.1",
-				    .sender = "rose@dom.example",
-				    .recipients = 1,
-				    .size = 1000 };
+	p->given = (struct request_line){ .login = "rose@dom.example",
+					  .client = "192.0.2.1",
+					  .sender = "rose@dom.example",
+					  .recipients = 1,
+					  .size = 1000 };
 	step_config(p, none);
 	p->next = scenario->text;
 	while (read_line(p))

@@ -16,7 +16,7 @@ struct scenario {
 };
 
 /* What a request line may say. */
-struct fields {
+struct request_line {
 	char qid[QUEUE_ID_MAX * 2], login[LOGIN_MAX + 50], client[64], sender[400], from[400],
 		reply_to[400];
 	char recipient[400];
@@ -34,15 +34,16 @@ struct play {
 	bool later;
 	struct fake_store *store;
 	struct config *config;
-	struct fields given;
+	struct request_line given;
 	struct request request; /* the last one */
-	struct fields fields;	/* what it borrows from */
+	struct request_line fields; /* what it borrows from */
 	struct originators originators;
 	bool answered;
 	enum action action;
 	bool charged;
 	char whose[20]; /* by_identity: what came of it */
-	char redirect[400], reply[REPLY_TEXT_MAX + 30], log[4096];
+	char redirect[400], reply[REPLY_TEXT_MAX + 30];
+	struct fields log;
 };
 
 /* One kind of line; rest is what stands behind its name. Tables of them end

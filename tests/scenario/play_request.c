@@ -5,7 +5,7 @@
 #include "tests/scenario/play.h"
 #include "tests/unit/suite.h"
 
-static void set_field(const struct play *p, struct fields *f, char *name, const char *value)
+static void set_field(const struct play *p, struct request_line *f, char *name, const char *value)
 {
 	const struct {
 		const char *name;
@@ -48,7 +48,7 @@ static void set_field(const struct play *p, struct fields *f, char *name, const 
 }
 
 /* NAME=VALUE words up to "->" or the end. */
-static void read_fields(const struct play *p, char **rest, struct fields *f)
+static void read_fields(const struct play *p, char **rest, struct request_line *f)
 {
 	while (**rest && strncmp(*rest, "->", 2) != 0) {
 		char *name = play_word(rest), *value = strchr(name, '=');
@@ -81,7 +81,7 @@ static void read_header(struct play *p)
 
 static void make_request(struct play *p, enum stage stage, bool final)
 {
-	const struct fields *f = &p->fields;
+	const struct request_line *f = &p->fields;
 
 	if (f->header_seen)
 		read_header(p);
@@ -126,7 +126,8 @@ static void on_verdict(const struct verdict *v, void *arg)
 	snprintf(p->redirect, sizeof(p->redirect), "%s", v->redirect ? v->redirect : "");
 	snprintf(p->reply, sizeof(p->reply), "%s%s%s%s%s", told ? v->code : "", told ? " " : "",
 		 told ? v->xcode : "", told ? " " : "", v->text);
-	verdict_format_log(v, &p->request, p->config->node, 0, p->log, sizeof(p->log));
+	fields_init(&p->log, FIELDS_LINE_MAX);
+	verdict_format_log(v, &p->request, p->config->node, 0, &p->log);
 }
 
 /* "-> ACTION [charged] [TEXT]" */
@@ -190,7 +191,7 @@ static void step_log(struct play *p, char *rest)
 	char pattern[LINE_MAX_OCTETS + 10];
 
 	snprintf(pattern, sizeof(pattern), "...%s...", rest);
-	play_check_match(p->log, pattern);
+	play_check_match(p->log.line, pattern);
 }
 
 static void step_whose(struct play *p, char *rest)

@@ -1,7 +1,9 @@
 #include "base/fields.h"
 
+#include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "tests/unit/suite.h"
 
 static const struct {
@@ -72,33 +74,57 @@ static void test_every_octet(void)
 static void test_line(void)
 {
 	struct fields fields;
-	char out[128];
 
-	fields_init(&fields, out, sizeof(out));
+	fields_init(&fields, FIELDS_LINE_MAX);
+	SUITE_TEXT_EQUAL(fields.line, "");
 	fields_add(&fields, "login", "alice b");
 	fields_add(&fields, "qid", NULL);
+	fields_add_name(&fields, "check", "-");
 	fields_add_int(&fields, "us", -5);
-	SUITE_TEXT_EQUAL(out, "login=\"alice b\" qid=- us=-5");
-	SUITE_INT_EQUAL(fields.len, strlen(out));
-	SUITE_TRUE(!fields.cut);
+	SUITE_TEXT_EQUAL(fields.line, "login=\"alice b\" qid=- check=- us=-5");
+	SUITE_INT_EQUAL(fields.len, strlen(fields.line));
 }
 
 static void test_full(void)
 {
 	struct fields fields;
-	char out[12];
 
-	fields_init(&fields, out, sizeof(out));
+	fields_init(&fields, 12);
 	fields_add(&fields, "a", "1");
 	fields_add(&fields, "b", "12345");
-	SUITE_TEXT_EQUAL(out, "a=1 b=12345");
-	SUITE_TRUE(!fields.cut);
-	fields_init(&fields, out, sizeof(out));
+	SUITE_TEXT_EQUAL(fields.line, "a=1 b=12345");
+	fields_init(&fields, 12);
 	fields_add(&fields, "a", "1");
 	fields_add(&fields, "b", "123456");
-	fields_add(&fields, "c", "1");
-	SUITE_TEXT_EQUAL(out, "a=1");
-	SUITE_TRUE(fields.cut);
+	SUITE_TEXT_EQUAL(fields.line, "a=1");
+	fields_add_name(&fields, "c", "1");
+	fields_add_int(&fields, "d", 1);
+	fields_add(&fields, "e", "1");
+	SUITE_TEXT_EQUAL(fields.line, "a=1");
+	SUITE_INT_EQUAL(fields.len, 3);
+	fields_init(&fields, 1);
+	fields_add(&fields, "a", "");
+	SUITE_TEXT_EQUAL(fields.line, "");
+}
+
+/* The longest field there is, behind the longest line: nothing is written behind its room. */
+static void test_longest(void)
+{
+	char key[FIELDS_KEY_MAX + 1], value[FIELDS_VALUE_MAX + 1];
+	struct fields fields;
+
+	memset(key, 'k', FIELDS_KEY_MAX);
+	key[FIELDS_KEY_MAX] = '\0';
+	memset(value, 'v', FIELDS_VALUE_MAX);
+	value[FIELDS_VALUE_MAX] = '\0';
+	fields_init(&fields, FIELDS_LINE_MAX);
+	while (fields.len < FIELDS_LINE_MAX - 5)
+		fields_add(&fields, "k", fields.len == 0 ? "vvvv" : "vv");
+	fields_add(&fields, "k", "");
+	SUITE_INT_EQUAL(fields.len, FIELDS_LINE_MAX - 1);
+	fields_add(&fields, key, value);
+	SUITE_INT_EQUAL(fields.len, FIELDS_LINE_MAX - 1);
+	SUITE_INT_EQUAL(strlen(fields.line), FIELDS_LINE_MAX - 1);
 }
 
 /* length octets of 'a', or of another filler. */
@@ -133,6 +159,98 @@ static void test_long(void)
 	SUITE_TEXT_EQUAL(out + len - 6, "\\\"...\"");
 }
 
+/* One character as the header of base/fields.h has it, whatever stands around it. */
+static size_t plain_unit(const char *text, size_t len, char out[17])
+{
+	uint32_t code_point;
+	size_t n = utf8_sequence(text, len, &code_point);
+
+	if (*text == '"' || *text == '\\')
+		sprintf(out, "\\%c", *text);
+	else if (n > 0 && !utf8_is_control(code_point))
+		sprintf(out, "%.*s", (int)n, text);
+	else
+		for (size_t i = 0; i < (n ? n : 1); i++)
+			sprintf(out + 4 * i, "\\x%02X", (unsigned char)text[i]);
+	return n ? n : 1;
+}
+
+/* The value as the header of base/fields.h has it, put together without haste. */
+static void plain_quote(const char *value, size_t len, char out[FIELDS_TEXT_MAX])
+{
+	char whole[4 * 1024] = "\"", unit[17];
+	size_t at = 0, fits = 1;
+	bool quoted = len > FIELDS_VALUE_MAX || (len == 1 && *value == '-');
+
+	for (size_t i = 0; i < len; i++)
+		quoted |= value[i] <= ' ' || value[i] >= 0x7f || strchr("\"\\=", value[i]);
+	while (at < len) {
+		at += plain_unit(value + at, len - at, unit);
+		strcat(whole, unit);
+		if (strlen(whole) + 4 <= FIELDS_VALUE_MAX)
+			fits = strlen(whole);
+	}
+	if (strlen(whole) + 1 > FIELDS_VALUE_MAX)
+		strcpy(whole + fits, "...");
+	strcat(whole, "\"");
+	if (len == 0)
+		strcpy(out, "-");
+	else if (quoted)
+		strcpy(out, whole);
+	else
+		sprintf(out, "%.*s", (int)len, value);
+}
+
+/* The same numbers in each run. */
+static unsigned next_random(unsigned below)
+{
+	static uint64_t state = 1;
+
+	state = state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+	return (unsigned)(state >> 33) % below;
+}
+
+/* Of some kinds of octets; nearly all of a value are of one kind. */
+static size_t some_value(char out[1024])
+{
+	static const char *const kinds[] = { "a",
+					     "Z9@.",
+					     "-",
+					     " ",
+					     "=",
+					     "\"\\",
+					     "\n\x1b\x7f",
+					     "\xc3\xa9\xff",
+					     "\xe2\x82\xac",
+					     "\xe2\x80\xae" };
+	size_t usual = next_random(SUITE_LEN(kinds)), odd = next_random(SUITE_LEN(kinds));
+	size_t wanted = next_random(40) + (next_random(4) ? 0 : 490);
+	size_t len = 0;
+
+	while (len < wanted) {
+		const char *kind = kinds[next_random(30) ? usual : odd];
+		size_t n = strlen(kind);
+
+		memcpy(out + len, kind, n);
+		len += n;
+	}
+	return wanted;
+}
+
+static void test_as_told(void)
+{
+	char value[1024], out[FIELDS_TEXT_MAX], wanted[FIELDS_TEXT_MAX];
+
+	for (int i = 0; i < 20000; i++) {
+		size_t len = some_value(value);
+
+		suite_row("value %d", i);
+		plain_quote(value, len, wanted);
+		SUITE_INT_EQUAL(fields_quote(value, len, out), strlen(wanted));
+		SUITE_TEXT_EQUAL(out, wanted);
+	}
+}
+
 static void test_clean(void)
 {
 	char out[64], small[8];
@@ -152,7 +270,9 @@ static const struct suite_test tests[] = {
 	{ "no octet can end a value or a line", test_every_octet },
 	{ "fields are separated by one space, an empty one is a dash", test_line },
 	{ "a field that does not fit is left out whole, with all after it", test_full },
+	{ "no field is longer than the room behind the longest line", test_longest },
 	{ "a long value is cut between characters and says so", test_long },
+	{ "any value is written as the header says", test_as_told },
 	{ "free text keeps everything but controls", test_clean },
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/unit/suite.h"
@@ -222,25 +223,34 @@ static int written(void)
 	return n;
 }
 
+static void log_n(enum log_level level, int n)
+{
+	struct fields fields;
+
+	fields_init(&fields, LOG_LINE_MAX);
+	fields_add_int(&fields, "n", n);
+	log_fields(level, &fields);
+}
+
 static void held_lines(void)
 {
 	int before;
 
 	log_hold();
-	log_fields(LEVEL_INFO, "n=1");
-	log_fields(LEVEL_WARNING, "n=2");
+	log_n(LEVEL_INFO, 1);
+	log_n(LEVEL_WARNING, 2);
 	SUITE_INT_EQUAL(written(), 0);
 	log_info("n=3");
 	before = written();
 	SUITE_TRUE(before > 0);
-	log_fields(LEVEL_INFO, "n=4");
-	log_fields(LEVEL_DEBUG, "not shown");
+	log_n(LEVEL_INFO, 4);
+	log_n(LEVEL_DEBUG, 0);
 	SUITE_INT_EQUAL(written(), before);
 	log_flush();
 	SUITE_TRUE(written() > before);
-	log_fields(LEVEL_INFO, "n=5");
+	log_n(LEVEL_INFO, 5);
 	log_release();
-	log_fields(LEVEL_INFO, "n=6");
+	log_n(LEVEL_INFO, 6);
 }
 
 static void test_held(void)
@@ -256,18 +266,50 @@ static void test_held(void)
 	SUITE_INT_EQUAL(n, 6);
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void two_later_lines(void)
+{
+	int64_t began;
+
+	log_hold();
+	log_n(LEVEL_INFO, 1);
+	for (began = now_ms(); now_ms() == began;)
+		continue;
+	log_n(LEVEL_INFO, 2);
+	log_flush();
+	log_n(LEVEL_INFO, 3);
+	log_release();
+}
+
+static void test_held_time(void)
+{
+	size_t len = strlen("2026-11-21T12:00:00.000");
+	char text[1024], *second, *third;
+
+	log_open("program", LOG_TARGET_STDERR);
+	capture_stderr(two_later_lines, text, sizeof(text));
+	second = strchr(text, '\n') + 1;
+	third = strchr(second, '\n') + 1;
+	SUITE_TRUE(strncmp(text, second, len) == 0);
+	SUITE_TRUE(strncmp(text, third, len) != 0);
+}
+
 #define MANY_LINES 1000
 
 static void many_held_lines(void)
 {
-	char line[32];
 	int i;
 
 	log_hold();
-	for (i = 0; i < MANY_LINES; i++) {
-		snprintf(line, sizeof(line), "n=%d", i);
-		log_fields(LEVEL_INFO, line);
-	}
+	for (i = 0; i < MANY_LINES; i++)
+		log_n(LEVEL_INFO, i);
 	SUITE_TRUE(written() > 0);
 	log_release();
 }
@@ -297,6 +339,7 @@ static const struct suite_test tests[] = {
 	{ "the journal gets the priority instead", test_journal },
 	{ "lines of several threads do not mix", test_threads },
 	{ "lines that wait keep their place before one that does not", test_held },
+	{ "lines that wait have the time of the first", test_held_time },
 	{ "no line is lost when more wait than there is room for", test_held_full },
 };
 

@@ -74,6 +74,15 @@ static const char *stream(void)
 	return text;
 }
 
+static void log_about(const char *name)
+{
+	struct fields fields;
+
+	fields_init(&fields, LOG_LINE_MAX);
+	fields_add(&fields, "about", name);
+	log_fields(LEVEL_INFO, &fields);
+}
+
 static void test_log_first(void)
 {
 	int saved = dup(STDERR_FILENO);
@@ -82,9 +91,9 @@ static void test_log_first(void)
 	begin();
 	dup2(ends[1], STDERR_FILENO);
 	log_hold();
-	log_fields(LEVEL_INFO, "about=a");
+	log_about("a");
 	outbox_add(&outbox, &entries[0]);
-	log_fields(LEVEL_INFO, "about=b");
+	log_about("b");
 	outbox_add(&outbox, &entries[1]);
 	SUITE_TEXT_EQUAL(sent, "");
 	event_base_loop(base, EVLOOP_NONBLOCK);
