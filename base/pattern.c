@@ -111,16 +111,22 @@ static bool covers_group(const char *name, const struct address *addr, const cha
 	return group && pattern_list_owns(group->patterns, group->n, addr, login, rules, NULL);
 }
 
-bool pattern_covers(const struct pattern *pattern, const struct address *addr, const char *login,
-		    const struct pattern_rules *rules)
+static bool covers_tagged(const struct pattern *pattern, const struct address *addr,
+			  const struct pattern_rules *rules)
 {
 	const char written[] = { pattern->delimiter, '\0' };
 
+	return covers_tags(&pattern->address, addr, written, rules->local_case_sensitive);
+}
+
+bool pattern_covers(const struct pattern *pattern, const struct address *addr, const char *login,
+		    const struct pattern_rules *rules)
+{
 	switch (pattern->kind) {
 	case PATTERN_EXACT:
 		return covers_own(&pattern->address, addr, rules);
 	case PATTERN_TAGGED:
-		return covers_tags(&pattern->address, addr, written, rules->local_case_sensitive);
+		return covers_tagged(pattern, addr, rules);
 	case PATTERN_DOMAIN:
 		return strcmp(pattern->address.domain, addr->domain) == 0;
 	case PATTERN_SUBDOMAINS:

@@ -19,7 +19,7 @@ const struct pattern *ownership_beside(const struct effective *effective)
 /* ---- the search ----------------------------------------------------------- */
 
 struct search {
-	struct pattern_rules rules;
+	const struct pattern_rules *rules;
 	const char *login;
 	const struct address *address;
 	ownership_visit *visit; /* NULL: nobody looks on */
@@ -35,7 +35,7 @@ static void show(const struct search *s, const struct pattern *pattern, bool cov
 	const struct ownership_try tried = {
 		.pattern = pattern,
 		.covers = covers,
-		.missing = pattern_group_missing(pattern, &s->rules),
+		.missing = pattern_group_missing(pattern, s->rules),
 		.group = s->group ? s->group->name : NULL,
 		.origin = s->origin,
 		.line = s->group ? s->group->line : s->line,
@@ -54,10 +54,10 @@ static void show_members(const struct search *s, const struct pattern *pattern)
 {
 	struct search within = *s;
 
-	within.group = pattern_group_find(&s->rules, pattern->group);
+	within.group = pattern_group_find(s->rules, pattern->group);
 	if (within.group)
 		pattern_list_trace(within.group->patterns, within.group->n, s->address, s->login,
-				   &s->rules, on_member, &within, NULL);
+				   s->rules, on_member, &within, NULL);
 }
 
 static void on_pattern(const struct pattern *pattern, bool covers, void *arg)
@@ -66,7 +66,7 @@ static void on_pattern(const struct pattern *pattern, bool covers, void *arg)
 
 	s->out->tried++;
 	s->out->last = pattern;
-	s->out->missing = pattern_group_missing(pattern, &s->rules);
+	s->out->missing = pattern_group_missing(pattern, s->rules);
 	if (s->visit)
 		show(s, pattern, covers);
 	if (s->visit && pattern->kind == PATTERN_GROUP)
@@ -82,7 +82,7 @@ static bool ask(struct search *s, const struct pattern *list, size_t n, const ch
 	s->origin = origin;
 	s->line = line;
 	s->out->owned =
-		pattern_list_trace(list, n, s->address, s->login, &s->rules, on_pattern, s, &rule);
+		pattern_list_trace(list, n, s->address, s->login, s->rules, on_pattern, s, &rule);
 	if (rule < 0)
 		return false;
 	s->out->rule = &list[rule];
@@ -106,8 +106,9 @@ void ownership_trace(const struct config *config, const struct effective *effect
 		     const char *login, const struct address *address, ownership_visit *visit,
 		     void *arg, struct ownership *out)
 {
+	const struct pattern_rules rules = config_pattern_rules(config);
 	struct search s = {
-		.rules = config_pattern_rules(config),
+		.rules = &rules,
 		.login = login,
 		.address = address,
 		.visit = visit,
