@@ -11,6 +11,7 @@ void tally_init(struct tally *tally, const struct quota *quota)
 {
 	memset(tally, 0, sizeof(*tally));
 	tally->quota = *quota;
+	tally->quota.text = NULL;
 }
 
 /* The slot to count in. A clock that went back into the period before goes on

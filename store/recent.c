@@ -137,11 +137,15 @@ void recent_learn(struct recent *r, const struct take *take, const struct take_a
 		return;
 	k->at_ms = now_ms;
 	strncpy(k->version, take->version, sizeof(k->version) - 1);
-	for (size_t i = 0; i < take->n_rows; i++)
-		k->rows[i] = (struct known_row){ .quota = take->rows[i].quota,
-						 .used = used_now(take, answer, i),
-						 .limit = answer->rows[i].limit,
-						 .ramp = take->rows[i].ramp != NULL };
+	for (size_t i = 0; i < take->n_rows; i++) {
+		struct known_row *row = &k->rows[i];
+
+		row->quota = take->rows[i].quota;
+		row->quota.text = NULL;
+		row->used = used_now(take, answer, i);
+		row->limit = answer->rows[i].limit;
+		row->ramp = take->rows[i].ramp != NULL;
+	}
 }
 
 /* ---- testing -------------------------------------------------------------- */
