@@ -18,7 +18,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "e2e"))
 
-from processes import Process, accepts_connections, alive_in_session    # noqa: E402
+from processes import Process, Timeout, accepts_connections, alive_in_session    # noqa: E402
 from sendward import Daemon, built, write_configuration    # noqa: E402
 from services import Redis    # noqa: E402
 
@@ -27,6 +27,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 LATE = 2
 # So that a server has seen the load before anything is measured.
 WARM_UP = 0.5
+
+# Redis' memory has come to rest when it has stayed within so many octets for so long: what logins have sent comes late,
+# and a table of keys that has been replaced is let go some seconds after the last command.
+STILL_OCTETS, STILL_S, STILL_LIMIT_S = 65536, 10, 120
 
 # While Redis moves its keys to a larger table, a step with each command, commands cost up to three times as much,
 # whoever asks. Once GROWN keys were in it a table has 2^20 places: it grows when they are all taken, and becomes
@@ -248,6 +252,22 @@ class Rig:
                     for name in ("evalsha", "eval", "xadd", "xread", "hgetall"))
         return {"commands": calls, "in": int(info["total_net_input_bytes"]),
                 "out": int(info["total_net_output_bytes"]), "memory": int(info["used_memory"])}
+
+
+    def memory_at_rest(self):
+        """Octets that Redis uses when it has come to rest; raises Timeout when it does not."""
+        look = lambda: (time.monotonic(), self.redis_counts()["memory"])
+        since, octets = look()
+        end = since + STILL_LIMIT_S
+        while True:
+            time.sleep(0.25)
+            now, found = look()
+            if abs(found - octets) > STILL_OCTETS:
+                since, octets = now, found
+            elif now - since >= STILL_S:
+                return found
+            if now > end:
+                raise Timeout(f"Redis' memory still changes after {STILL_LIMIT_S} s")
 
 
 def _list(texts):

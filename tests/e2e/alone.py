@@ -138,7 +138,7 @@ def run_case(case, bench, verbose, printing):
 
 
 def run_cases(name, daemon, cases, make_bench, words):
-    """The runner's main(): words are those of its command line. As many cases run side by side as there are processors.
+    """The runner's main(): words are those of its command line. The cases run side by side.
     Returns the exit status."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))      # through the finally of the case
     verbose = "-v" in words
@@ -153,6 +153,6 @@ def run_cases(name, daemon, cases, make_bench, words):
         print(f"{name}: skipped: {why}")
         return 77
     chosen = [case for case in cases if not words or any(word in case.__doc__ for word in words)]
-    results = side_by_side(chosen, lambda case, _, printing: run_case(case, make_bench(), verbose, printing), os.cpu_count() or 1)
+    results = side_by_side(chosen, lambda case, _, printing: run_case(case, make_bench(), verbose, printing))
     print(f"{name}: {results.count(True)} passed, {results.count(False)} failed")
     return 0 if results and all(results) else 1

@@ -2,11 +2,15 @@
 
 import contextlib
 import multiprocessing
+import os
+
+# How many, where nobody says: cases mostly wait.
+JOBS = 2 * (os.cpu_count() or 1)
 
 PASSED, FAILED = 1, 2
 
 
-def side_by_side(cases, run_one, jobs, world=contextlib.nullcontext, stop=False):
+def side_by_side(cases, run_one, jobs=JOBS, world=contextlib.nullcontext, stop=False):
     """Runs every case in one of `jobs` processes, each taking the first that no other has begun.
 
     run_one(case, made, printing) is True when the case passed, and prints while it holds the lock `printing`. `made` is
