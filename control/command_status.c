@@ -264,7 +264,7 @@ static int command_status(struct control *control)
 	else
 		print_status(&redis, daemons, control->wait);
 	json_decref(daemons);
-	return redis.error[0] ? control_refuse("%s", redis.error) : STATUS_DONE;
+	return redis.error[0] ? control_no_redis(redis.error) : STATUS_DONE;
 }
 
 const struct command commands_status[] = {

@@ -147,6 +147,11 @@ const struct plan *control_plan(const struct control *control, const char *name)
 	return plan;
 }
 
+int control_no_redis(const char *error)
+{
+	return control_refuse("%s: see `sendward doctor redis`", error);
+}
+
 bool control_connect(struct control *control)
 {
 	char error[WAIT_ERROR_MAX];
@@ -154,7 +159,7 @@ bool control_connect(struct control *control)
 	if (!control_load(control))
 		return false;
 	if (!control->wait && !wait_open(control->config, &control->wait, error))
-		control_refuse("%s", error);
+		control_no_redis(error);
 	return control->wait != NULL;
 }
 

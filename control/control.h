@@ -44,6 +44,9 @@ bool control_load(struct control *control); /* see control_login() */
  * they were given. */
 bool control_connect(struct control *control);
 
+/* Says why Redis cannot be asked, and where to look next. Returns STATUS_REFUSED. */
+int control_no_redis(const char *error);
+
 /* Whether an option was given, and its value, the last one; NULL: it was
  * not. */
 bool control_has(const struct control *control, enum option_id option);

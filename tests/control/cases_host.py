@@ -53,7 +53,7 @@ def status_deaf(b):
 
 
 def away(b):
-    """a Redis that is away is said with its address, by every command that needs it"""
+    """a Redis that is away is said with its address and where to look, by every command that needs it"""
     b.configure(CONFIGURATION.replace("{address}", "unix:/nowhere/redis.sock"))
     running = [b.start(*words) for words in (
         ["user", "list"], ["user", "add", "x"], ["block", "x"], ["usage", "x"], ["reset", "x"], ["events"], ["export"],
@@ -61,7 +61,7 @@ def away(b):
     for process in running:
         code, out, err = ended(process)
         equal((code, out), (1, ""))
-        expect(re.match("sendward: redis at unix:/nowhere/redis.sock: .*o such file", err), err)
+        expect(re.fullmatch("sendward: redis at unix:/nowhere/redis.sock: .*o such file.*: see `sendward doctor redis`\n", err), err)
     redis = json.loads(b.refused(1, "nowhere", "status", "--json"))["redis"]
     equal((redis["address"], redis["reachable"]), ("unix:/nowhere/redis.sock", False))
 
@@ -71,7 +71,8 @@ def hanging(b):
     b.redis.signal(signal.SIGSTOP)
     try:
         start = time.monotonic()
-        b.refused(1, "^sendward: redis at unix:.*: .", "block", "rose")
+        b.refused(1, "^sendward: redis at unix:.*: .*: see `sendward doctor redis`$", "block", "rose")
+        expect("sendward doctor" not in b.refused(1, "^$", "doctor", "redis"), "doctor names itself")
         expect(time.monotonic() - start < 10, "it took too long")
     finally:
         b.redis.signal(signal.SIGCONT)
