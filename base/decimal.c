@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* "00" to "99": two digits for one division. */
+/* "00" to "99". */
 static const char pairs[] = "00010203040506070809"
 			    "10111213141516171819"
 			    "20212223242526272829"
@@ -23,6 +23,11 @@ static size_t digits(uint64_t number)
 	return n + (number >= 10) + (number >= 100);
 }
 
+static void put_pair(uint64_t number, char *out)
+{
+	memcpy(out, pairs + 2 * number, 2);
+}
+
 /* From the last digit on, each where it is to stand: the processor waits where digits that
  * were just written one by one are copied together. */
 size_t decimal_format(int64_t number, char out[DECIMAL_MAX])
@@ -32,12 +37,20 @@ size_t decimal_format(int64_t number, char out[DECIMAL_MAX])
 	char *at = out + len;
 
 	*at = '\0';
-	for (; rest >= 100; rest /= 100) {
+	for (; rest >= 10000; rest /= 10000) {
+		unsigned four = (unsigned)(rest % 10000);
+
+		at -= 4;
+		put_pair(four / 100, at);
+		put_pair(four % 100, at + 2);
+	}
+	if (rest >= 100) {
 		at -= 2;
-		memcpy(at, pairs + 2 * (rest % 100), 2);
+		put_pair(rest % 100, at);
+		rest /= 100;
 	}
 	if (rest >= 10)
-		memcpy(at - 2, pairs + 2 * rest, 2);
+		put_pair(rest, at - 2);
 	else
 		at[-1] = (char)('0' + rest);
 	if (number < 0)
