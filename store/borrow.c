@@ -64,12 +64,15 @@ static bool is_replayed(const struct take *take)
 	return strcmp(take->version, "*") == 0;
 }
 
-static bool take_from_lease(struct store *store, const struct take *take, bool seen,
+static bool take_from_lease(struct store *store, const struct take *take, bool *lent,
 			    struct take_answer *answer)
 {
+	const struct lease_message message = lease_message(take->message_key);
+	struct leases *leases = store->borrow->leases;
 	struct lease_back *back;
 
-	switch (lease_charge(store->borrow->leases, take, seen, lease_clock_ms(), answer, &back)) {
+	*lent = lease_seen(leases, &message) || take->may_be_repeated;
+	switch (lease_charge(leases, take, &message, *lent, lease_clock_ms(), answer, &back)) {
 	case LEASE_NONE:
 		return false;
 	case LEASE_ANSWERED:
@@ -88,8 +91,9 @@ bool borrow_take(struct store *store, const struct take *take, struct take_answe
 	*lent = false;
 	if (!may_be_ours(store, take))
 		return false;
-	*lent = is_replayed(take) || lease_seen(store->borrow->leases, take);
-	if (!is_replayed(take) && take_from_lease(store, take, *lent, answer))
+	if (is_replayed(take))
+		*lent = true;
+	else if (take_from_lease(store, take, lent, answer))
 		return true;
 	if (*lent)
 		borrow_send_of(store, take->name);

@@ -73,14 +73,13 @@ static void on_returned(enum link_result result, struct redisReply *reply, const
 		borrow_tick(store->borrow);
 }
 
-/* Big endian. */
-static size_t pack_left(const struct lease_back *back, char out[6 * TAKE_ROWS_MAX])
+static size_t pack_left(const struct lease_back *back,
+			char out[LEASE_AMOUNT_OCTETS * TAKE_ROWS_MAX])
 {
 	char *at = out;
 
 	for (size_t i = 0; i < back->records.rows; i++)
-		for (int shift = 40; shift >= 0; shift -= 8)
-			*at++ = (char)(back->left[i] >> shift & 0xff);
+		at = lease_put_amount(at, back->left[i]);
 	return (size_t)(at - out);
 }
 
@@ -108,7 +107,7 @@ static bool add_keys(const struct store *store, const struct lease_back *back,
 static void send_back(struct returning *r)
 {
 	const struct lease_back *back = r->back;
-	char left[6 * TAKE_ROWS_MAX];
+	char left[LEASE_AMOUNT_OCTETS * TAKE_ROWS_MAX];
 	struct command command;
 
 	script_command(&command, SCRIPT_REFUND, 2 + KEY_LENT_PARTS);

@@ -72,15 +72,14 @@ struct borrower *lease_find(const struct leases *l, const char *login)
 
 /* ---- what was seen --------------------------------------------------------- */
 
-bool lease_seen(struct leases *l, const struct take *take)
+bool lease_seen(struct leases *l, const struct lease_message *message)
 {
-	const struct lease_message message = lease_message(take->message_key);
-	uint64_t hash = hash_octets_64(message.key, message.len);
-	uint32_t *place = &l->seen[hash % SEEN_MAX], mark = (uint32_t)(hash >> 32);
+	uint64_t hash = hash_octets_64(message->key, message->len);
+	uint16_t *place = &l->seen[hash % SEEN_MAX], mark = (uint16_t)(hash >> 48);
 	bool seen = *place == mark;
 
 	*place = mark;
-	return seen || take->may_be_repeated;
+	return seen;
 }
 
 /* ---- ending ---------------------------------------------------------------- */
@@ -183,25 +182,22 @@ static void answer_rows(const struct borrower *b, enum take_status status,
 }
 
 static void charge(struct leases *l, struct borrower *b, const struct take *take,
-		   struct take_answer *answer)
+		   const struct lease_message *message, struct take_answer *answer)
 {
-	const struct lease_message message = lease_message(take->message_key);
-
 	answer_rows(b, TAKE_DONE, answer);
 	for (size_t i = 0; i < b->n; i++) {
 		b->rows[i].left -= take->rows[i].amount;
 		b->rows[i].used += take->rows[i].amount;
 	}
-	lease_records_add(&b->records, &message, take->rows);
+	lease_records_add(&b->records, message, take->rows);
 	lease_use(b, take);
 	l->stats.decisions++;
 }
 
 static bool answer_again(const struct borrower *b, const struct take *take,
-			 struct take_answer *answer)
+			 const struct lease_message *message, struct take_answer *answer)
 {
-	const struct lease_message message = lease_message(take->message_key);
-	const char *record = lease_records_find(&b->records, &message);
+	const char *record = lease_records_find(&b->records, message);
 
 	if (!record || !lease_same_rows(b, take))
 		return false;
@@ -209,9 +205,9 @@ static bool answer_again(const struct borrower *b, const struct take *take,
 	return true;
 }
 
-enum lease_result lease_charge(struct leases *l, const struct take *take, bool seen,
-			       int64_t now_ms, struct take_answer *answer,
-			       struct lease_back **back)
+enum lease_result lease_charge(struct leases *l, const struct take *take,
+			       const struct lease_message *message, bool seen, int64_t now_ms,
+			       struct take_answer *answer, struct lease_back **back)
 {
 	struct borrower *b = lease_find(l, take->name);
 
@@ -223,14 +219,14 @@ enum lease_result lease_charge(struct leases *l, const struct take *take, bool s
 		return LEASE_ENDED;
 	}
 	if (seen)
-		return answer_again(b, take, answer) ? LEASE_ANSWERED : LEASE_NONE;
+		return answer_again(b, take, message, answer) ? LEASE_ANSWERED : LEASE_NONE;
 	if (!lease_same_rows(b, take))
 		return LEASE_NONE;
 	if (!fits(b, take)) {
 		*back = end(l, b);
 		return LEASE_ENDED;
 	}
-	charge(l, b, take, answer);
+	charge(l, b, take, message, answer);
 	return LEASE_ANSWERED;
 }
 

@@ -77,17 +77,16 @@ enum lease_result {
 	LEASE_ENDED,	/* give *back back, then ask the store */
 };
 
-/* May the message have been charged before: is the request perhaps a repeated one, or
- * has this daemon seen the message? Notes that it has. Messages of whatever login, as
- * long as there are leases at all; take->message_key is not NULL. */
-bool lease_seen(struct leases *leases, const struct take *take);
+/* Has this daemon seen the message lately? Notes that it has. Messages of whatever login, as
+ * long as there are leases at all. */
+bool lease_seen(struct leases *leases, const struct lease_message *message);
 
-/* Charges the message, when there is a lease that all of it fits in. A message that
- * was seen is not charged, but answered as before when it was charged from this
- * lease. */
-enum lease_result lease_charge(struct leases *leases, const struct take *take, bool seen,
-			       int64_t now_ms, struct take_answer *answer,
-			       struct lease_back **back);
+/* Charges the message, which is lease_message(take->message_key), when there is a lease that
+ * all of it fits in. A message that was seen, or whose request is perhaps a repeated one, is
+ * not charged, but answered as before when it was charged from this lease. */
+enum lease_result lease_charge(struct leases *leases, const struct take *take,
+			       const struct lease_message *message, bool seen, int64_t now_ms,
+			       struct take_answer *answer, struct lease_back **back);
 
 /* Takes a message back that was charged from the lease there is; false when none
  * was. */

@@ -12,7 +12,8 @@
 #include "base/hash.h"
 #include "store/lease.h"
 
-/* Messages seen lately, by a hash: one forgets another. */
+/* Messages seen lately, by a hash: one forgets another. One in 65,536 is taken for seen that
+ * was not, and asked about. */
 #define SEEN_MAX 65536
 
 enum borrower_phase { PHASE_LOOKED_AT, PHASE_ASKED, PHASE_LENT };
@@ -46,7 +47,7 @@ struct leases {
 	struct borrower *names; /* those lately looked at for the first time last */
 	struct borrowers lent;	/* the first to end first */
 	struct lease_stats stats;
-	uint32_t seen[SEEN_MAX];
+	uint16_t seen[SEEN_MAX];
 };
 
 /* NULL when nothing is known of the login. */

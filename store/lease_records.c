@@ -1,13 +1,14 @@
+#define _GNU_SOURCE /* htobe64() */
 #include "store/lease_records.h"
 
 #include <assert.h>
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "engine/request.h"
 
-#define AMOUNT_OCTETS 6
 #define TOKEN_AT 1
 #define AMOUNTS_AT (TOKEN_AT + MESSAGE_TOKEN_LENGTH)
 #define NO_TOKEN "---------"
@@ -38,7 +39,7 @@ void lease_records_fini(struct lease_records *r)
 
 size_t lease_value_size(const struct lease_records *r)
 {
-	return AMOUNTS_AT + AMOUNT_OCTETS * r->rows + LEASE_ID_LENGTH;
+	return AMOUNTS_AT + LEASE_AMOUNT_OCTETS * r->rows + LEASE_ID_LENGTH;
 }
 
 static size_t key_length(const char *record)
@@ -90,12 +91,20 @@ bool lease_record_is_charged(const char *record)
 int64_t lease_record_amount(const char *record, size_t row)
 {
 	const unsigned char *at =
-		(const unsigned char *)amounts_of(record) + AMOUNT_OCTETS * row;
+		(const unsigned char *)amounts_of(record) + LEASE_AMOUNT_OCTETS * row;
 	int64_t amount = 0;
 
-	for (int i = 0; i < AMOUNT_OCTETS; i++)
+	for (int i = 0; i < LEASE_AMOUNT_OCTETS; i++)
 		amount = amount << 8 | *at++;
 	return amount;
+}
+
+char *lease_put_amount(char *at, int64_t amount)
+{
+	uint64_t bits = htobe64((uint64_t)amount << (64 - 8 * LEASE_AMOUNT_OCTETS));
+
+	memcpy(at, &bits, LEASE_AMOUNT_OCTETS);
+	return at + LEASE_AMOUNT_OCTETS;
 }
 
 /* ---- changing -------------------------------------------------------------- */
@@ -129,8 +138,7 @@ void lease_records_add(struct lease_records *r, const struct lease_message *mess
 	memcpy(at, message->token, MESSAGE_TOKEN_LENGTH);
 	at += MESSAGE_TOKEN_LENGTH;
 	for (size_t i = 0; i < r->rows; i++)
-		for (int shift = 8 * (AMOUNT_OCTETS - 1); shift >= 0; shift -= 8)
-			*at++ = (char)(rows[i].amount >> shift & 0xff);
+		at = lease_put_amount(at, rows[i].amount);
 	memcpy(at, r->id, LEASE_ID_LENGTH);
 	r->len = (size_t)(at + LEASE_ID_LENGTH - r->bytes);
 	r->n++;

@@ -22,6 +22,9 @@
 /* Messages of one lease; then it is given back. */
 #define LEASE_MESSAGES_MAX 2000
 
+/* An amount is written in so many, big endian. */
+#define LEASE_AMOUNT_OCTETS 6
+
 /* A key of a message, taken apart: borrowed from it. */
 struct lease_message {
 	const char *key;
@@ -52,6 +55,9 @@ char *lease_records_find(const struct lease_records *records, const struct lease
 /* Amounts are those of rows. */
 void lease_records_add(struct lease_records *records, const struct lease_message *message,
 		       const struct take_row *rows);
+
+/* Writes LEASE_AMOUNT_OCTETS at at; returns where they end. */
+char *lease_put_amount(char *at, int64_t amount);
 
 bool lease_record_is_charged(const char *record);
 int64_t lease_record_amount(const char *record, size_t row);

@@ -100,12 +100,26 @@ static void lend(void)
 	SUITE_TRUE(borrower && grant(borrower, 111, 0));
 }
 
+static bool seen(const char *key)
+{
+	const struct lease_message parts = lease_message(key);
+
+	return lease_seen(leases, &parts);
+}
+
+static enum lease_result charge_take(const struct take *take, bool is_seen, struct lease_back **back)
+{
+	const struct lease_message parts = lease_message(take->message_key);
+
+	*back = NULL;
+	return lease_charge(leases, take, &parts, is_seen, clock, &answer, back);
+}
+
 static enum lease_result charge_key(const char *key, struct lease_back **back)
 {
 	const struct take take = take_of(key);
 
-	*back = NULL;
-	return lease_charge(leases, &take, lease_seen(leases, &take), clock, &answer, back);
+	return charge_take(&take, seen(key), back);
 }
 
 static enum lease_result charge(void)
@@ -309,16 +323,16 @@ static void test_other_question(void)
 	row.quota.window_s--;
 	take = take_of(new_key());
 	take.n_rows = 0;
-	SUITE_INT_EQUAL(lease_charge(leases, &take, false, clock, &answer, &back), LEASE_NONE);
+	SUITE_INT_EQUAL(charge_take(&take, false, &back), LEASE_NONE);
 	take = take_of(new_key());
 	take.version = "0000000000000002";
-	SUITE_INT_EQUAL(lease_charge(leases, &take, false, clock, &answer, &back), LEASE_ENDED);
+	SUITE_INT_EQUAL(charge_take(&take, false, &back), LEASE_ENDED);
 	lease_back_free(&back);
 }
 
 static void test_repeated(void)
 {
-	struct take take = take_of("mx1/A" TOKEN_A);
+	const struct take take = take_of("mx1/B" TOKEN_A);
 	struct lease_back *back;
 
 	begin(100);
@@ -327,26 +341,20 @@ static void test_repeated(void)
 	SUITE_INT_EQUAL(charge_key("mx1/A" TOKEN_A, &back), LEASE_ANSWERED);
 	SUITE_INT_EQUAL(answer.status, TAKE_REPEATED);
 	SUITE_INT_EQUAL(answer.rows[0].used, 112);
-	take.may_be_repeated = true;
-	SUITE_TRUE(lease_seen(leases, &take));
 	/* Another message of the same name is for the store to tell, and so is one
 	 * that may have been charged by another daemon. */
 	SUITE_INT_EQUAL(charge_key("mx1/A" TOKEN_B, &back), LEASE_NONE);
-	take = take_of("mx1/B" TOKEN_A);
-	take.may_be_repeated = true;
-	SUITE_INT_EQUAL(lease_charge(leases, &take, lease_seen(leases, &take), clock, &answer,
-				     &back),
-			LEASE_NONE);
+	SUITE_TRUE(!seen("mx1/B" TOKEN_A));
+	SUITE_INT_EQUAL(charge_take(&take, true, &back), LEASE_NONE);
 	SUITE_INT_EQUAL(left(), 137);
 }
 
 static void test_asked_before(void)
 {
-	const struct take take = take_of("mx1/A" TOKEN_A);
 	struct lease_back *back;
 
 	begin(100);
-	SUITE_TRUE(!lease_seen(leases, &take));
+	SUITE_TRUE(!seen("mx1/A" TOKEN_A));
 	lend();
 	SUITE_INT_EQUAL(charge_key("mx1/A" TOKEN_A, &back), LEASE_NONE);
 }
