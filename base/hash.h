@@ -54,4 +54,9 @@ static inline unsigned hash_octets(const void *octets, size_t len)
 #define HASH_FUNCTION(key, len, hash) ((hash) = hash_octets(key, len))
 #include <uthash.h>
 
+/* A table grows when so many are in one place: of 1,000 to 1,000,000 one and a half have to be
+ * looked at for a name at most, each somewhere else in memory, instead of two and a half. */
+#undef HASH_BKT_CAPACITY_THRESH
+#define HASH_BKT_CAPACITY_THRESH 6U
+
 #endif
