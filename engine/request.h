@@ -34,7 +34,7 @@ struct request {
 	/* Tells messages apart that had the same queue id one after the other
 	 * (Postfix's short ones come again within minutes): "p" or "m" for the
 	 * front end and eight characters that stay the same when a request is
-	 * repeated and differ for another message. NULL: not known. */
+	 * repeated and differ for another message. NULL: not known, or not final. */
 	const char *token;
 	/* It may have been asked before, here or of a daemon that is gone: Postfix
 	 * repeats a policy request on a new connection, as the first one there. */

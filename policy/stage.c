@@ -140,12 +140,12 @@ static const char *fill_size(const struct policy_request *in, struct request *ou
 /* Postfix makes the queue file, and with it the queue id, at the first RCPT;
  * with smtpd_proxy_filter it makes none, and END-OF-MESSAGE comes without. The
  * instance is one of the message too, and the same in a repeated request.
- * Returns what is wrong. */
-static const char *fill_key(const struct policy_request *in, const struct transaction *transaction,
+ * Only what is charged has need of a token. Returns what is wrong. */
+static const char *fill_key(const struct policy_request *in, struct transaction *transaction,
 			    struct request *out)
 {
 	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
-	out->token = transaction->token[0] ? transaction->token : NULL;
+	out->token = out->final ? transaction_token(transaction) : NULL;
 	if (out->queue_id[0] || out->stage != STAGE_END_OF_MESSAGE)
 		return NULL;
 	out->before_queue = true;

@@ -28,7 +28,7 @@ enum stage_task {
  * one of the identities' (NULL: there are none), or when config has quotas for it.
  * In a relay context, of a RCPT, only an identity's session is decided on.
  * Recipients are counted in transaction; *recipient is the hash to
- * transaction_add() when a RCPT passes, and the request's token lives in it
+ * transaction_add() when a RCPT passes, and a final request's token lives in it
  * until another instance is entered. END-OF-MESSAGE is final when this
  * daemon charges; without a queue_id it is before_queue, and the instance
  * stands for the queue id (SMTPD_PROXY_README). */

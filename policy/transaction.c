@@ -24,7 +24,6 @@ static void forget(struct transaction *t)
 void transaction_init(struct transaction *t)
 {
 	t->instance = 0;
-	t->token[0] = '\0';
 	t->slots = t->first;
 	forget(t);
 }
@@ -43,17 +42,6 @@ uint64_t transaction_hash(const char *text, size_t len)
 	return hash ? hash : 1;
 }
 
-/* "p" and eight hexadecimal digits. */
-static void set_token(struct transaction *t, uint32_t hash)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	t->token[0] = 'p';
-	for (int i = 0; i < 8; i++)
-		t->token[1 + i] = digits[hash >> (28 - 4 * i) & 0xf];
-	t->token[9] = '\0';
-}
-
 void transaction_enter(struct transaction *t, const char *instance, size_t len)
 {
 	uint64_t hash = len ? transaction_hash(instance, len) : 0;
@@ -61,11 +49,22 @@ void transaction_enter(struct transaction *t, const char *instance, size_t len)
 	if (hash != 0 && hash == t->instance)
 		return;
 	t->instance = hash;
-	t->token[0] = '\0';
-	if (hash != 0)
-		set_token(t, (uint32_t)hash);
 	if (t->passed || t->identified || t->n > 0)
 		forget(t);
+}
+
+/* "p" and eight hexadecimal digits. */
+const char *transaction_token(struct transaction *t)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	if (t->instance == 0)
+		return NULL;
+	t->token[0] = 'p';
+	for (int i = 0; i < 8; i++)
+		t->token[1 + i] = digits[t->instance >> (28 - 4 * i) & 0xf];
+	t->token[9] = '\0';
+	return t->token;
 }
 
 /* The slot that holds the hash, or the free one where it would go. There is

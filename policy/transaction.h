@@ -20,13 +20,13 @@
 #define TRANSACTION_RECIPIENTS_MAX 1000
 
 /* Slots before the first allocation; a power of two. */
-#define TRANSACTION_SLOTS_MIN 32
+#define TRANSACTION_SLOTS_MIN 8
 
 struct transaction {
-	struct username username;     /* of the present request, as config_username() has it */
-	bool relay; /* so is this: asked whether Postfix may relay */
-	uint64_t instance;		      /* hash; 0: none */
-	char token[MESSAGE_TOKEN_LENGTH + 1]; /* made of it; "" when there is none */
+	struct username username; /* of the present request, as config_username() has it */
+	bool relay;		  /* so is this: asked whether Postfix may relay */
+	uint64_t instance;	  /* hash; 0: none */
+	char token[MESSAGE_TOKEN_LENGTH + 1]; /* what transaction_token() has made */
 	bool passed;			      /* something of it passed at RCPT or DATA */
 	bool identified;		      /* ... as an identity's */
 	int64_t n;			      /* recipients that passed */
@@ -43,6 +43,10 @@ void transaction_fini(struct transaction *transaction);
 /* A request of this instance came: another one than the last begins a new
  * transaction, and so does an empty one, which nothing can be said of. */
 void transaction_enter(struct transaction *transaction, const char *instance, size_t len);
+
+/* The message's, made of the instance; NULL when there is none. It is the
+ * transaction's, until another instance is entered. */
+const char *transaction_token(struct transaction *transaction);
 
 /* Never 0. */
 uint64_t transaction_hash(const char *text, size_t len);

@@ -349,12 +349,18 @@ static void test_token(void)
 	char first[MESSAGE_TOKEN_LENGTH + 1];
 
 	transaction_init(&transaction);
-	set_alice("DATA");
+	set_alice("END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(strlen(out.token), MESSAGE_TOKEN_LENGTH);
 	SUITE_INT_EQUAL(out.token[0], 'p');
 	SUITE_INT_EQUAL(strspn(out.token + 1, "0123456789abcdef"), MESSAGE_TOKEN_LENGTH - 1);
 	strcpy(first, out.token);
+	/* A request that only tests has none. */
+	map(CHARGE_MILTER);
+	SUITE_TRUE(out.token == NULL);
+	set(ATTRIBUTE_PROTOCOL_STATE, "DATA");
+	map(CHARGE_POLICYD);
+	SUITE_TRUE(out.token == NULL);
 	set(ATTRIBUTE_PROTOCOL_STATE, "END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
 	SUITE_TEXT_EQUAL(out.token, first);
