@@ -243,12 +243,3 @@ void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX])
 	duration_format(quota->window_s * INT64_C(1000), window);
 	builder_add(&text, window);
 }
-
-bool quota_same_counter(const struct quota *a, const struct quota *b)
-{
-	if (a->unit != b->unit || a->kind != b->kind || a->null_sender != b->null_sender)
-		return false;
-	if (a->kind == QUOTA_ROLLING)
-		return a->window_s == b->window_s;
-	return a->calendar == b->calendar && strcmp(a->zone, b->zone) == 0;
-}

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/arena.h"
 #include "base/calendar.h"
@@ -62,7 +63,14 @@ void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX]);
 
 /* Do both count in the same place: same unit, kind and window, and both or
  * none mail from <> only? */
-bool quota_same_counter(const struct quota *a, const struct quota *b);
+static inline bool quota_same_counter(const struct quota *a, const struct quota *b)
+{
+	if (a->unit != b->unit || a->kind != b->kind || a->null_sender != b->null_sender)
+		return false;
+	if (a->kind == QUOTA_ROLLING)
+		return a->window_s == b->window_s;
+	return a->calendar == b->calendar && strcmp(a->zone, b->zone) == 0;
+}
 
 /* "messages", "recipients", "bytes". */
 const char *quota_unit_name(enum quota_unit unit);
