@@ -1,5 +1,6 @@
 """Cases of an outage of Redis: what stays in force, and what is counted in the end."""
 
+import itertools
 import os
 import shutil
 import signal
@@ -123,13 +124,26 @@ def stopped_in_an_outage(bench):
     expect(bench.log_count("charges of accepted messages that are lost: 2"), 1, "the number of lines")
 
 
+def refused_list(bench, ending, messages):
+    """Redis refuses one of the two lists of what a login has sent; so many messages at a time go into it."""
+    client = bench.start(plan={"quotas": '{ "1M messages / 1h" }'}).client()
+    bench.redis.command("SET", f"sendward:{{{ROSE}}}:h{ending}", "none of ours")
+    numbers = itertools.count()
+
+    def said():
+        for _ in range(messages):
+            expect(end(client, next(numbers)), DUNNO)
+        return bench.log_count("redis answers, but not to what it is asked: WRONGTYPE")
+    wait_until(said, "the daemon to say it", LIMIT_S)
+
+
 @case
 def history_refused(bench):
     """that what a login sends cannot be kept is said, and its mail passes"""
-    client = bench.start().client()
-    lists = f"sendward:{{{ROSE}}}:h"
-    for key in (lists, lists + ":p"):
-        bench.redis.command("SET", key, "none of ours")
-    for number in range(20):
-        expect(end(client, number), DUNNO)
-    bench.wait_log("redis answers, but not to what it is asked: WRONGTYPE")
+    refused_list(bench, "", 1)
+
+
+@case
+def history_of_many_refused(bench):
+    """so it is of a login that sends many messages together"""
+    refused_list(bench, ":p", 20)
