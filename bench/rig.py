@@ -256,12 +256,11 @@ class Rig:
 
     def memory_at_rest(self):
         """Octets that Redis uses when it has come to rest; raises Timeout when it does not."""
-        look = lambda: (time.monotonic(), self.redis_counts()["memory"])
-        since, octets = look()
+        since, octets = time.monotonic(), self.redis_counts()["memory"]
         end = since + STILL_LIMIT_S
         while True:
             time.sleep(0.25)
-            now, found = look()
+            now, found = time.monotonic(), self.redis_counts()["memory"]
             if abs(found - octets) > STILL_OCTETS:
                 since, octets = now, found
             elif now - since >= STILL_S:

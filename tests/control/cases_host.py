@@ -61,7 +61,8 @@ def away(b):
     for process in running:
         code, out, err = ended(process)
         equal((code, out), (1, ""))
-        expect(re.fullmatch("sendward: redis at unix:/nowhere/redis.sock: .*o such file.*: see `sendward doctor redis`\n", err), err)
+        expect(re.fullmatch("sendward: redis at unix:/nowhere/redis.sock: .*o such file.*: see `sendward doctor redis`\n",
+                            err), err)
     redis = json.loads(b.refused(1, "nowhere", "status", "--json"))["redis"]
     equal((redis["address"], redis["reachable"]), ("unix:/nowhere/redis.sock", False))
 
