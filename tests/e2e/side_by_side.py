@@ -3,6 +3,8 @@
 import contextlib
 import multiprocessing
 import os
+import signal
+import sys
 
 # How many, where nobody says: cases mostly wait.
 JOBS = 2 * (os.cpu_count() or 1)
@@ -34,7 +36,14 @@ def side_by_side(cases, run_one, jobs=JOBS, world=contextlib.nullcontext, stop=F
     return [result == PASSED for result in results if result or not stop]
 
 
+def _ended(number, _frame):
+    """Through the end of the case, which a second signal does not disturb: one comes to the group, one from the runner."""
+    signal.signal(number, signal.SIG_IGN)
+    sys.exit(128 + number)
+
+
 def _work(cases, run_one, world, stop, next_one, results):
+    signal.signal(signal.SIGTERM, _ended)
     with world() as made:
         while True:
             with next_one.get_lock():
