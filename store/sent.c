@@ -112,16 +112,18 @@ static struct waiting *waiting_for(struct sent *sent, const char *login)
 	return w;
 }
 
-static void tell_lost(struct sent *sent)
+void sent_lose(struct sent *sent, size_t n)
 {
 	int64_t now_ms = clock_ms();
 
-	sent->lost++;
+	sent->lost += (int64_t)n;
 	if (sent->lost_told_ms && now_ms - sent->lost_told_ms < LOST_EVERY_MS)
 		return;
 	sent->lost_told_ms = now_ms;
-	log_warning("redis does not keep up: of %lld messages it is not kept that they were sent",
-		    (long long)sent->lost);
+	log_warning(
+		"redis was away, refused it, or does not keep up: of %lld messages it is perhaps not "
+		"kept that they were sent",
+		(long long)sent->lost);
 }
 
 /* ---- writing ------------------------------------------------------------ */
@@ -276,7 +278,7 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 	struct waiting *w;
 
 	if (sent->used + PACK_SIZE_MAX > SENT_WAITING_MAX) {
-		tell_lost(sent);
+		sent_lose(sent, 1);
 		return;
 	}
 	sent_format(request, verdict, config->node, &line);

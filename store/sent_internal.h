@@ -38,6 +38,9 @@ struct sent_writing {
 	} lists[SENT_LISTS_MAX];
 };
 
+/* So many messages are not kept, or perhaps not: said in the log, once a minute. */
+void sent_lose(struct sent *sent, size_t n);
+
 /* Full packs of a login in one command: about 30 KB. */
 #define SENT_PUSH_MAX 24
 

@@ -6,11 +6,22 @@
 #include "base/memory.h"
 #include "store/sent_internal.h"
 
-/* Full packs on their way. */
-struct pushing {
+/* Messages on their way; of full packs the list that they go to, else "". */
+struct sending {
 	struct store *store;
+	size_t n;
 	char key[KEY_MAX];
 };
+
+static struct sending *sending_new(struct store *store, size_t n)
+{
+	struct sending *sending = memory_alloc(sizeof(*sending));
+
+	sending->store = store;
+	sending->n = n;
+	sending->key[0] = '\0';
+	return sending;
+}
 
 /* Packs that hold so many messages as are kept. */
 static int64_t packs_kept(const struct store *store)
@@ -19,39 +30,43 @@ static int64_t packs_kept(const struct store *store)
 }
 
 /* What cannot be kept is said, as what cannot be asked is. */
-static bool is_written(struct store *store, enum link_result result,
+static bool is_written(const struct sending *sending, enum link_result result,
 		       const struct redisReply *reply, const char *error)
 {
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
 
-	if (result == LINK_OK && outcome != STORE_OK)
-		store_tell_refusal(store, error);
-	return outcome == STORE_OK;
+	if (outcome == STORE_OK)
+		return true;
+	if (result == LINK_OK)
+		store_tell_refusal(sending->store, error);
+	sent_lose(sending->store->sent, sending->n);
+	return false;
 }
 
 static void on_lines(enum link_result result, struct redisReply *reply, const char *error,
 		     void *arg)
 {
 	is_written(arg, result, reply, error);
+	free(arg);
 }
 
 static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
 {
-	struct pushing *pushing = arg;
-	int64_t kept = packs_kept(pushing->store);
+	struct sending *sending = arg;
+	int64_t kept = packs_kept(sending->store);
 	struct command command;
 
-	if (is_written(pushing->store, result, reply, error) && kept > 0 &&
+	if (is_written(sending, result, reply, error) && kept > 0 &&
 	    reply->integer > kept + kept / 4) {
 		command_init(&command);
 		command_add(&command, "LTRIM");
-		command_add_key(&command, pushing->key);
+		command_add_key(&command, sending->key);
 		command_add(&command, "0");
 		command_add_int(&command, kept - 1);
-		store_send(pushing->store, &command, store_ignore, NULL);
+		store_send(sending->store, &command, store_ignore, NULL);
 	}
-	free(pushing);
+	free(sending);
 }
 
 static void send_expiry(struct store *store, const char *key)
@@ -68,27 +83,26 @@ static void send_expiry(struct store *store, const char *key)
 /* In no script: Lua would look at each octet, more than once. */
 void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n)
 {
-	struct pushing *pushing = memory_alloc(sizeof(*pushing));
+	struct sending *sending = sending_new(store, n * SENT_PACK_LINES);
 	struct command command;
 	char key[KEY_MAX];
 
-	if (!key_sent_packs(store_prefix(store), login, pushing->key)) {
+	if (!key_sent_packs(store_prefix(store), login, sending->key)) {
 		for (size_t i = 0; i < n; i++)
 			free(packs[i]);
-		free(pushing);
+		free(sending);
 		return;
 	}
-	pushing->store = store;
 	command_init(&command);
 	command_add(&command, "LPUSH");
-	command_add_key(&command, pushing->key);
+	command_add_key(&command, sending->key);
 	for (size_t i = 0; i < n; i++) {
 		command_add_bytes(&command, packs[i]->lines, packs[i]->used - 1);
 		free(packs[i]);
 	}
 	/* It may be answered at once. */
-	memcpy(key, pushing->key, KEY_MAX);
-	store_send(store, &command, on_pushed, pushing);
+	memcpy(key, sending->key, KEY_MAX);
+	store_send(store, &command, on_pushed, sending);
 	send_expiry(store, key);
 }
 
@@ -137,8 +151,8 @@ void sent_write_end(struct store *store, struct sent_writing *writing)
 	command_add_bytes(&command, counts, writing->n);
 	for (size_t i = 0; i < writing->n; i++)
 		add_pack(&command, writing->lists[i].pack);
+	store_send(store, &command, on_lines, sending_new(store, writing->n_lines));
 	writing->n = writing->n_lines = 0;
-	store_send(store, &command, on_lines, store);
 }
 
 /* Lists may not be on one server in a cluster. */

@@ -174,8 +174,8 @@ void store_free(struct store **store)
 	borrow_finish(s);
 	store_end_takes(s);
 	recent_free(&s->recent);
-	sent_free(&s->sent);
 	servers_free(&s->servers);
+	sent_free(&s->sent);
 	*store = NULL;
 	drop_refunds(s);
 	tell_owed(s);

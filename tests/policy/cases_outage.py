@@ -135,6 +135,7 @@ def refused_list(bench, ending, messages):
             expect(end(client, next(numbers)), DUNNO)
         return bench.log_count("redis answers, but not to what it is asked: WRONGTYPE")
     wait_until(said, "the daemon to say it", LIMIT_S)
+    bench.wait_log("messages it is perhaps not kept that they were sent")
 
 
 @case
