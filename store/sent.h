@@ -15,8 +15,8 @@
  * The daemons write them about once a second, many logins together, and wait for
  * nothing: no decision takes longer for it, and what the last second held, or two of a
  * login that fills packs, is lost with a killed daemon. While the store is away messages
- * wait, in SENT_WAITING_MAX octets of memory; what does not fit is not kept, and said in
- * the log.
+ * wait, in SENT_WAITING_MAX octets of memory; what does not fit, was on its way when the
+ * store went, or is refused, is not kept, and counted in the log.
  */
 #ifndef SENDWARD_SENT_H
 #define SENDWARD_SENT_H
