@@ -207,8 +207,9 @@ bool setup_is_reinjection(const struct setup_service *service)
 
 	if (setup_yes(own, "smtpd_sasl_auth_enable") || has_name_of_submission(service))
 		return false;
+	/* With one of its own it is the way there. */
 	return setup_lists(&service->force, "receive_override_options", "no_milters") ||
-	       setup_has(own, "content_filter") ||
+	       (setup_has(own, "content_filter") && !*setup_value(own, "content_filter")) ||
 	       setup_has(own, "smtpd_authorized_xforward_hosts");
 }
 

@@ -338,6 +338,9 @@ def services(w):
     found = w.look(main="smtpd_sasl_auth_enable = yes\n", master=MASTER + port_25 + back)
     equal(sorted((level, check, service) for level, check, service, _ in found),
           [("error", "milter", "smtp/inet"), ("warning", "policy", "smtp/inet")])
+    there = port_25.rstrip() + " -o content_filter=spamfilter\n"
+    expect(("error", "milter", "smtp/inet") in [one[:3] for one in w.look(main="smtpd_sasl_auth_enable = yes\n", master=MASTER + there)],
+           "the way to a content filter")
     own = back.replace("no_milters", "no_milters -o smtpd_sasl_auth_enable=yes")
     expect(("error", "milter", "127.0.0.1:10026/inet") in [one[:3] for one in w.look(master=MASTER + own)], "an AUTH of its own")
     w.finds("error", "services", "no smtpd offers AUTH: there are no logins to look at", master=port_25)
