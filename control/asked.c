@@ -96,8 +96,8 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 	if (!right)
 		snprintf(policy->instead, ASKED_WORD_MAX, "%s", i > 0 ? list->items[i - 1] : "-");
 	postfix_server_init(&policy->server, list->items[i]);
-	setup_find(asked->setup, asked->service->chrooted, policy->server.endpoint,
-		   &policy->target);
+	setup_find_server(asked->setup, asked->service->chrooted, policy->server.endpoint,
+			  &policy->target);
 	context = postfix_server_value(&policy->server, "policy_context", "");
 	policy->relay = strcmp(context, "relay") == 0 || strncmp(context, "relay:", 6) == 0;
 	if (policy->target.place == PLACE_FOREIGN)
@@ -141,8 +141,8 @@ static void read_milters(struct asked *asked)
 		struct asked_milter *milter = &asked->milters[asked->n_milters++];
 
 		postfix_server_init(&milter->server, list.items[i]);
-		setup_find(asked->setup, asked->service->chrooted, milter->server.endpoint,
-			   &milter->target);
+		setup_find_server(asked->setup, asked->service->chrooted, milter->server.endpoint,
+				  &milter->target);
 	}
 	postfix_list_fini(&list);
 }

@@ -76,7 +76,7 @@ static void map_init(struct map *map, const struct asked *asked)
 	*colon = '\0';
 	map->endpoint = found;
 	map->name = colon + 1;
-	setup_find(asked->setup, chrooted, found, &map->target);
+	setup_find_server(asked->setup, chrooted, found, &map->target);
 }
 
 static const struct {

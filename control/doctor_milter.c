@@ -42,6 +42,14 @@ bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const
 			   setup_part_name(target->part), target->listener->path);
 		return true;
 	}
+	if (target->place == PLACE_BARE) {
+		doctor_advise(asked, "write %s", target->listener, advice);
+		doctor_say(doctor, DOCTOR_ERROR, advice,
+			   "%s names %s without unix: or inet: before it: Postfix cannot ask it, "
+			   "and may refuse all mail",
+			   setting, endpoint);
+		return true;
+	}
 	if (target->place == PLACE_FOREIGN || target->part == needed)
 		return false;
 	doctor_say(doctor, DOCTOR_ERROR,

@@ -29,7 +29,7 @@ void doctor_senders(struct doctor *doctor, const struct asked *asked);
 bool doctor_map_target(const struct asked *asked, struct setup_target *out);
 
 /* An endpoint that setting names. True when there was something to say: it is meant for
- * ours and leads elsewhere, or is ours and not what is needed there. */
+ * ours and leads elsewhere or is not read, or is ours and not what is needed there. */
 bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const char *setting,
 			 const char *endpoint, const struct setup_target *target,
 			 enum setup_part needed);

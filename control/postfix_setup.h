@@ -81,6 +81,7 @@ const char *setup_part_name(enum setup_part part);
 enum setup_place {
 	PLACE_FOREIGN,	  /* somebody else's */
 	PLACE_MISLEADING, /* meant for ours; chroot or not, it leads to another place */
+	PLACE_BARE,	  /* ours, but for "unix:" or "inet:" before it */
 	PLACE_OURS,
 };
 
@@ -98,6 +99,11 @@ struct setup_target {
  * queue directory, absolute ones in the chroot when there is one. */
 void setup_find(const struct setup *setup, bool chrooted, const char *text,
 		struct setup_target *out);
+
+/* The same of a policy server, milter or socketmap, which Postfix does not read without
+ * "unix:", "local:" or "inet:" before it; smtpd_sasl_path may be a path alone. */
+void setup_find_server(const struct setup *setup, bool chrooted, const char *text,
+		       struct setup_target *out);
 
 /* How main.cf names that listener; false when a service in the chroot cannot reach it. */
 bool setup_name(const struct setup *setup, bool chrooted, const struct endpoint *listener,

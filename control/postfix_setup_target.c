@@ -179,6 +179,17 @@ void setup_find(const struct setup *setup, bool chrooted, const char *text,
 	search(setup, is_at_port, &at, PLACE_OURS, out);
 }
 
+void setup_find_server(const struct setup *setup, bool chrooted, const char *text,
+		       struct setup_target *out)
+{
+	bool whole = strncmp(text, "unix:", 5) == 0 || strncmp(text, "local:", 6) == 0 ||
+		     strncmp(text, "inet:", 5) == 0;
+
+	setup_find(setup, chrooted, text, out);
+	if (out->place == PLACE_OURS && !whole)
+		out->place = PLACE_BARE;
+}
+
 bool setup_name(const struct setup *setup, bool chrooted, const struct endpoint *listener,
 		char out[SETUP_PATH_MAX])
 {

@@ -170,6 +170,7 @@ def milter(w):
     w.finds("warning", "milter", "names unix:sendward/milter, beside policyd's socket, but there is no section milter", milter=False)
     equal(w.look(milter=False, master=submission("smtpd_milters=" + other)), [])
     w.finds("error", "milter", "policyd.listen, where milter.listen is needed", master=submission("smtpd_milters=unix:sendward/policy"))
+    w.finds("error", "milter", "names sendward/milter without unix: or inet:", master=submission("smtpd_milters=sendward/milter"))
 
 
 @wired
@@ -211,6 +212,8 @@ def policy(w):
                  "reject_unlisted_recipient { unix:sendward/policy, timeout=5s }"):
         w.finds("error", "policy", f'has "{text.split()[0]}" before unix:sendward/policy: Postfix does not ask us',
                 master=submission("{ smtpd_data_restrictions = %s }" % text))
+    w.finds("error", "policy", "names sendward/policy without unix: or inet:",
+            master=submission("{ smtpd_data_restrictions = check_policy_service { sendward/policy, timeout=5s } }"))
     relay = "check_policy_service { unix:sendward/policy, timeout=5s, policy_context=relay, { default_action = defer_if_reject x } }"
     main = "smtpd_relay_restrictions = %s, reject_unauth_destination\n"
     equal(w.look(main=main % ("permit_sasl_authenticated, " + relay)), [])
@@ -321,6 +324,8 @@ def senders(w):
     w.finds("error", "senders", 'the map "sender"', senders=SENDERS, main=asked + "sender\n")
     w.finds("error", "senders", "where policyd.sender_login_listen is needed", senders=SENDERS,
             main=main + "socketmap:unix:/sendward/policy:senders\n")
+    w.finds("error", "senders", "names sendward/senders without unix: or inet:", senders=SENDERS,
+            main=main + "socketmap:sendward/senders:senders\n")
     w.finds("warning", "senders", "no restriction asks it", senders=SENDERS,
             main="smtpd_sender_login_maps = socketmap:unix:/sendward/senders:senders\n")
     w.finds("error", "senders", "all mail is refused", senders=SENDERS, main=asked + "senders\n", master=MASTER + port_25)

@@ -151,6 +151,14 @@ static void test_targets(void)
 		CU_ASSERT_EQUAL(target.place, rows[i].place);
 		SUITE_TEXT_EQUAL(target.path, rows[i].path);
 	}
+	setup_find_server(&setup, true, "sendward/policy", &target);
+	CU_ASSERT_EQUAL(target.place, PLACE_BARE);
+	setup_find_server(&setup, true, "localhost:10031", &target);
+	CU_ASSERT_EQUAL(target.place, PLACE_BARE);
+	setup_find_server(&setup, true, "local:sendward/policy", &target);
+	CU_ASSERT_EQUAL(target.place, PLACE_OURS);
+	setup_find_server(&setup, true, "private/policy", &target);
+	CU_ASSERT_EQUAL(target.place, PLACE_FOREIGN);
 	setup_fini(&setup);
 	config_unref(&config);
 }
