@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
 	const char *name, *state;
@@ -62,7 +63,7 @@ static void pass(struct walk *walk, const char *restriction)
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		const char **first = ends[i].for_all ? &walk->ender : &walk->skipper;
 
-		if (strcmp(restriction, ends[i].restriction) == 0 && !*first)
+		if (strcasecmp(restriction, ends[i].restriction) == 0 && !*first)
 			*first = ends[i].restriction;
 	}
 }
@@ -73,9 +74,10 @@ static bool looks_like_server(const char *item)
 	return strncmp(item, "unix:", 5) == 0 || strncmp(item, "inet:", 5) == 0 || item[0] == '{';
 }
 
+/* smtpd reads the names of restrictions without case. */
 static bool is_word(const struct postfix_list *list, size_t i, const char *word)
 {
-	return strcmp(list->items[i], word) == 0;
+	return strcasecmp(list->items[i], word) == 0;
 }
 
 /* Item i, which is behind check_policy_service, or was meant to be. */
@@ -202,11 +204,26 @@ size_t asked_milter(const struct asked *asked)
 	return i;
 }
 
+const char *asked_protocol(const struct asked *asked, size_t i)
+{
+	return postfix_server_value(&asked->milters[i].server, "protocol",
+				    setup_value(&asked->service->force, "milter_protocol"));
+}
+
+/* There are extensions behind it: "6, no_header_reply". */
+bool asked_too_old(const struct asked *asked, size_t i)
+{
+	const char *version = asked_protocol(asked, i);
+
+	return *version >= '1' && *version < '6';
+}
+
 bool asked_by_milter(const struct asked *asked)
 {
 	const struct setup_settings *force = &asked->service->force;
+	size_t ours = asked_milter(asked);
 
-	return asked_milter(asked) < asked->n_milters &&
+	return ours < asked->n_milters && !asked_too_old(asked, ours) &&
 	       !*setup_value(force, "smtpd_proxy_filter") &&
 	       !setup_lists(force, "receive_override_options", "no_milters");
 }

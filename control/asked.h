@@ -77,7 +77,12 @@ bool asked_in(const struct asked *asked, enum asked_list list);
 /* Ours in milters[]; n_milters: it is none of them. */
 size_t asked_milter(const struct asked *asked);
 
-/* The same, and nothing keeps Postfix from asking it. */
+/* The version of the milter protocol that Postfix speaks to milters[i], as it is set;
+ * borrowed. Ours ends a connection with another one than 6. */
+const char *asked_protocol(const struct asked *asked, size_t i);
+bool asked_too_old(const struct asked *asked, size_t i);
+
+/* Ours is there, and nothing keeps Postfix from asking it. */
 bool asked_by_milter(const struct asked *asked);
 
 #endif

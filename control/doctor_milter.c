@@ -89,7 +89,7 @@ static void say_not_asked(struct doctor *doctor, const struct asked *asked)
 }
 
 /* What is there of ours, but is never reached. True when something was said. */
-static bool is_kept_away(struct doctor *doctor, const struct asked *asked)
+static bool is_kept_away(struct doctor *doctor, const struct asked *asked, size_t ours)
 {
 	const struct setup_settings *force = &asked->service->force;
 	bool charges = config_charge_by(doctor->control->config) == CHARGE_MILTER;
@@ -107,6 +107,13 @@ static bool is_kept_away(struct doctor *doctor, const struct asked *asked)
 			"set charge = policyd, with the policy service in smtpd_end_of_data_restrictions",
 			"smtpd_proxy_filter is set: milters see neither header nor end of a message%s",
 			charges ? ", and nothing is charged" : "");
+	else if (asked_too_old(asked, ours))
+		doctor_say(
+			doctor, DOCTOR_ERROR,
+			"leave milter_protocol at 6, and set protocol=2 for the milter that needs it",
+			"milter_protocol is %s: sendward-milter needs 6 and ends each connection, "
+			"and Postfix does its milter_default_action with all mail",
+			asked_protocol(asked, ours));
 	else
 		return false;
 	return true;
@@ -133,7 +140,7 @@ static void look_at_ours(struct doctor *doctor, const struct asked *asked, size_
 {
 	const char *maps = setup_value(&asked->service->force, "smtpd_milter_maps");
 
-	if (is_kept_away(doctor, asked))
+	if (is_kept_away(doctor, asked, ours))
 		return;
 	if (*maps)
 		doctor_say(doctor, DOCTOR_WARNING, "let each entry name ours, too, as the last one",

@@ -145,9 +145,9 @@ static const char *const main_names[] = {
 /* And in each smtpd. */
 static const char *const service_names[] = {
 	"milter_command_timeout",
-	"milter_connect_timeout",
 	"milter_content_timeout",
 	"milter_default_action",
+	"milter_protocol",
 	"receive_override_options",
 	"smtpd_client_restrictions",
 	"smtpd_data_restrictions",

@@ -170,6 +170,9 @@ def milter(w):
     w.finds("warning", "milter", "names unix:sendward/milter, beside policyd's socket, but there is no section milter", milter=False)
     equal(w.look(milter=False, master=submission("smtpd_milters=" + other)), [])
     w.finds("error", "milter", "policyd.listen, where milter.listen is needed", master=submission("smtpd_milters=unix:sendward/policy"))
+    w.finds("error", "milter", "milter_protocol is 2: sendward-milter needs 6", main="milter_protocol = 2\n")
+    equal(w.look(main="milter_protocol = 2\nsendward_milter = { unix:sendward/milter, protocol=6, default_action=tempfail }\n"), [])
+    equal(w.look(main="milter_protocol = 6, no_header_reply\n"), [])
     w.finds("error", "milter", "names sendward/milter without unix: or inet:", master=submission("smtpd_milters=sendward/milter"))
 
 
@@ -212,6 +215,8 @@ def policy(w):
                  "reject_unlisted_recipient { unix:sendward/policy, timeout=5s }"):
         w.finds("error", "policy", f'has "{text.split()[0]}" before unix:sendward/policy: Postfix does not ask us',
                 master=submission("{ smtpd_data_restrictions = %s }" % text))
+    equal(w.look(master=submission("{ smtpd_data_restrictions = Check_Policy_Service { unix:sendward/policy, timeout=5s } }")), [])
+    w.finds("error", "policy", "has permit_sasl_authenticated before", master=recipients("PERMIT_sasl_authenticated, $sendward_policy"))
     w.finds("error", "policy", "names sendward/policy without unix: or inet:",
             master=submission("{ smtpd_data_restrictions = check_policy_service { sendward/policy, timeout=5s } }"))
     relay = "check_policy_service { unix:sendward/policy, timeout=5s, policy_context=relay, { default_action = defer_if_reject x } }"
