@@ -1,8 +1,9 @@
 /*
  * uthash's tables with a hash of our own, which takes eight octets at a time: a
  * decision looks its login up in several tables. To be included in place of
- * <uthash.h>. It is the same on every machine, but may be another in the next version:
- * not for what is kept.
+ * <uthash.h>. It is the same on every machine. Nothing is kept that is made with it but a
+ * message's token (policy/transaction.h), which Redis remembers for ten minutes: a request
+ * repeated to a daemon with another hash would be charged again.
  */
 #ifndef SENDWARD_HASH_H
 #define SENDWARD_HASH_H

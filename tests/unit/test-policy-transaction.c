@@ -120,6 +120,19 @@ static void test_free(void)
 	transaction_fini(&transaction);
 }
 
+/* The store remembers it for longer than a restart into another version takes. */
+static void test_token(void)
+{
+	transaction_init(&transaction);
+	enter("");
+	SUITE_TRUE(!transaction_token(&transaction));
+	enter("1153.6b006db0.8cdf9.0");
+	SUITE_TEXT_EQUAL(transaction_token(&transaction), "pdee460d6");
+	enter("");
+	SUITE_TRUE(!transaction_token(&transaction));
+	transaction_fini(&transaction);
+}
+
 /* Five free ones and three others passed. */
 static void test_free_of(void)
 {
@@ -149,6 +162,7 @@ static const struct suite_test tests[] = {
 	{ "nothing is known of a request without an instance", test_no_instance },
 	{ "recipients beyond the limit count whenever they are asked for", test_bounded },
 	{ "free recipients are counted, each once, and not itself", test_free },
+	{ "a message's token is the same in every version", test_token },
 	{ "recipients that were refused later are taken to be free ones", test_free_of },
 };
 
