@@ -12,7 +12,7 @@ void builder_add_int(struct builder *b, int64_t number)
 {
 	char text[DECIMAL_MAX];
 
-	/* In its place, as the digits of fields_put_int(). */
+	/* Where it is to stand, as decimal_format() has it, when there is room for any. */
 	if (b->size - b->len >= DECIMAL_MAX)
 		b->len += decimal_format(number, b->out + b->len);
 	else

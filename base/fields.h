@@ -10,7 +10,6 @@
 #ifndef SENDWARD_FIELDS_H
 #define SENDWARD_FIELDS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>

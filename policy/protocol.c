@@ -9,8 +9,9 @@
 /* Of a name: what stands in its place when we do not read it. */
 #define UNREAD ATTRIBUTES
 
-/* All that Postfix sends, in its order (3.7; the last two since 3.8), each with
- * its "=". Where it keeps to that, one comparison finds a name. */
+/* What Postfix sends, in its order (3.7; the last two since 3.8), each with its
+ * "=". Where it keeps to that, one comparison finds a name; what stands between
+ * them (tls_sni, since 3.12) is looked for in vain and disturbs nothing. */
 static const struct protocol_name {
 	const char *text;
 	size_t len;
