@@ -37,7 +37,8 @@ static bool is_utf8(const char *text, size_t len)
 #define IN_LABEL(c) \
 	(((c) >= 'a' && (c) <= 'z') || ((c) >= '0' && (c) <= '9') || (c) == '-' || (c) == '_')
 /* 0: not in a label. */
-#define LABEL_LOWER(c) ((c) >= 'A' && (c) <= 'Z' ? (c) - 'A' + 'a' : IN_LABEL(c) ? (c) : 0)
+#define LABEL_LOWER(c) \
+	((c) >= 'A' && (c) <= 'Z' ? (char)((c) - 'A' + 'a') : IN_LABEL(c) ? (char)(c) : '\0')
 
 static const char label_lower[256] = { OCTETS_256(LABEL_LOWER) };
 
