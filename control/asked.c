@@ -35,6 +35,18 @@ static const struct {
 	{ "permit_tls_all_clientcerts", false },
 };
 
+/* What asks smtpd_sender_login_maps (postconf(5)); seen on servers: where there is no AUTH
+ * all of them are ignored. */
+static const struct {
+	const char *restriction;
+	bool logins, others;
+} mismatches[] = {
+	{ "reject_sender_login_mismatch", true, true },
+	{ "reject_known_sender_login_mismatch", true, true },
+	{ "reject_authenticated_sender_login_mismatch", true, false },
+	{ "reject_unauthenticated_sender_login_mismatch", false, true },
+};
+
 const char *asked_list_name(enum asked_list list)
 {
 	return lists[list].name;
@@ -65,6 +77,26 @@ static void pass(struct walk *walk, const char *restriction)
 
 		if (strcasecmp(restriction, ends[i].restriction) == 0 && !*first)
 			*first = ends[i].restriction;
+	}
+}
+
+static void note_mismatch(struct walk *walk, const char *restriction)
+{
+	struct asked_map *map = &walk->asked->map;
+
+	for (size_t i = 0; i < sizeof(mismatches) / sizeof(mismatches[0]); i++) {
+		if (strcasecmp(restriction, mismatches[i].restriction) != 0)
+			continue;
+		map->others = map->others || mismatches[i].others;
+		if (!mismatches[i].logins)
+			continue;
+		if (!walk->ender) {
+			map->logins = true;
+		} else if (!map->unreached) {
+			map->unreached = mismatches[i].restriction;
+			map->ender = walk->ender;
+			map->list = walk->list;
+		}
 	}
 }
 
@@ -121,12 +153,14 @@ static void go_through(struct walk *walk, const char *text)
 		const char *item = list.items[i];
 
 		if (looks_like_server(item) ||
-		    (i > 0 && is_word(&list, i - 1, "check_policy_service")))
+		    (i > 0 && is_word(&list, i - 1, "check_policy_service"))) {
 			meet(walk, &list, i);
-		else if (setup_lists(force, "smtpd_restriction_classes", item))
+		} else if (setup_lists(force, "smtpd_restriction_classes", item)) {
 			go_through(walk, setup_value(force, item));
-		else
+		} else {
+			note_mismatch(walk, item);
 			pass(walk, item);
+		}
 	}
 	postfix_list_fini(&list);
 	walk->depth--;

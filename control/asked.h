@@ -47,6 +47,16 @@ struct asked_policy {
 	char instead[ASKED_WORD_MAX];
 };
 
+/* What asks smtpd_sender_login_maps: of those who have logged in, and of those who have
+ * not, whom it refuses when the address has an owner. */
+struct asked_map {
+	bool logins, others;
+	/* The first one that is not reached with a login, and what is before it (both
+	 * static); NULL: there is none. */
+	const char *unreached, *ender;
+	enum asked_list list; /* of unreached */
+};
+
 struct asked_milter {
 	struct postfix_server server;
 	struct setup_target target; /* of all milters, ours or not */
@@ -59,6 +69,7 @@ struct asked {
 	size_t n_policies;
 	struct asked_milter milters[ASKED_MILTERS_MAX];
 	size_t n_milters;
+	struct asked_map map;
 };
 
 void asked_init(struct asked *asked, const struct setup *setup,

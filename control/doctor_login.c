@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/memory.h"
 #include "control/doctor_postfix.h"
+#include "control/need.h"
 
 /* ---- the SASL server -------------------------------------------------------- */
 
@@ -46,59 +46,56 @@ void doctor_sasl(struct doctor *doctor, const struct asked *asked)
 
 /* ---- the map of senders ----------------------------------------------------- */
 
-/* "socketmap:unix:/sendward/senders:senders" in the setting, cut at both ends. */
+/* "socketmap:unix:/sendward/senders:senders" in the setting. */
 struct map {
-	char *text;	      /* owned */
-	const char *endpoint; /* NULL: there is none */
+	char *text;	      /* without the type, cut at the last colon; owned */
+	const char *endpoint; /* in text; NULL: there is none */
 	const char *name;
 	struct setup_target target;
 };
 
+/* What is behind "socketmap:". */
+static void map_read(struct map *map, const struct asked *asked, const char *text, bool chrooted)
+{
+	char *colon;
+
+	*map = (struct map){ .text = need_copy(text, strcspn(text, ", \t}")) };
+	colon = strrchr(map->text, ':');
+	if (!colon)
+		return;
+	*colon = '\0';
+	map->endpoint = map->text;
+	map->name = colon + 1;
+	setup_find_server(asked->setup, chrooted, map->endpoint, &map->target);
+}
+
+/* Ours, if it is there; else any other one. */
 static void map_init(struct map *map, const struct asked *asked)
 {
 	static const char type[] = "socketmap:", proxy[] = "proxy:";
 	const char *setting = setup_value(&asked->service->force, "smtpd_sender_login_maps");
-	bool chrooted = asked->service->chrooted;
-	char *found, *colon;
+	const char *found = setting;
 
-	*map = (struct map){ .text = memory_strdup(setting) };
-	found = strstr(map->text, type);
-	if (!found)
-		return;
-	if (found - map->text >= (long)strlen(proxy) &&
-	    strncmp(found - strlen(proxy), proxy, strlen(proxy)) == 0)
-		chrooted = asked->setup->proxymap_chrooted;
-	found += strlen(type);
-	found[strcspn(found, ", \t}")] = '\0';
-	colon = strrchr(found, ':');
-	if (!colon)
-		return;
-	*colon = '\0';
-	map->endpoint = found;
-	map->name = colon + 1;
-	setup_find_server(asked->setup, chrooted, found, &map->target);
+	*map = (struct map){ .text = NULL };
+	while (map->target.place == PLACE_FOREIGN && (found = strstr(found, type))) {
+		bool proxied = found - setting >= (long)strlen(proxy) &&
+			       strncmp(found - strlen(proxy), proxy, strlen(proxy)) == 0;
+
+		free(map->text);
+		found += strlen(type);
+		map_read(map, asked, found,
+			 proxied ? asked->setup->proxymap_chrooted : asked->service->chrooted);
+	}
 }
 
-static const struct {
-	const char *name;
-	bool without_login; /* refuses who has not logged in, when the address has an owner */
-} restrictions[] = {
-	{ "reject_sender_login_mismatch", true },
-	{ "reject_unauthenticated_sender_login_mismatch", true },
-	{ "reject_authenticated_sender_login_mismatch", false },
-	{ "reject_known_sender_login_mismatch", false },
-};
-
-/* Is there one in any list; of the first kind only? */
-static bool is_used(const struct asked *asked, bool without_login)
+static void say_unreached(struct doctor *doctor, const struct asked_map *map)
 {
-	for (enum asked_list list = 0; list < ASKED_LISTS; list++)
-		for (size_t i = 0; i < sizeof(restrictions) / sizeof(restrictions[0]); i++)
-			if ((restrictions[i].without_login || !without_login) &&
-			    setup_lists(&asked->service->force, asked_list_name(list),
-					restrictions[i].name))
-				return true;
-	return false;
+	char advice[ADVICE_MAX];
+
+	snprintf(advice, sizeof(advice), "put %s before %s", map->unreached, map->ender);
+	doctor_say(doctor, DOCTOR_WARNING, advice,
+		   "%s has %s before %s, which never asks our map about a login",
+		   asked_list_name(map->list), map->ender, map->unreached);
 }
 
 static void look_at_map(struct doctor *doctor, const struct asked *asked, const struct map *map)
@@ -112,23 +109,28 @@ static void look_at_map(struct doctor *doctor, const struct asked *asked, const 
 		doctor_say(doctor, DOCTOR_ERROR, "write :senders, or :accounts for port 25",
 			   "smtpd_sender_login_maps asks for the map \"%s\", which there is not",
 			   map->name);
-	else if (senders && !setup_is_submission(asked->service) && is_used(asked, true))
+	else if (!setup_is_submission(asked->service))
+		doctor_say(doctor, DOCTOR_OK, NULL,
+			   "smtpd_sender_login_maps names our map, which Postfix does not ask "
+			   "here: smtpd_sasl_auth_enable is not yes");
+	else if (senders && setup_is_outside(asked->service) && asked->map.others)
 		doctor_say(
 			doctor, DOCTOR_ERROR,
 			"ask for the map accounts here, or set smtpd_sender_login_maps for the submission "
 			"services alone",
-			"nobody logs in here, and in the map senders every address has an owner: all "
-			"mail is refused");
-	else if (!is_used(asked, false))
+			"in the map senders every address has an owner: all mail from outside, which "
+			"has no login, is refused");
+	else if (asked->map.logins || (asked->map.others && !asked->map.unreached))
+		doctor_say(doctor, DOCTOR_OK, NULL,
+			   "smtpd_sender_login_maps asks sendward-policyd");
+	else if (asked->map.unreached)
+		say_unreached(doctor, &asked->map);
+	else
 		doctor_say(doctor, DOCTOR_WARNING,
 			   "put reject_sender_login_mismatch into smtpd_sender_restrictions",
 			   "smtpd_sender_login_maps names our map, and no restriction asks it");
-	else
-		doctor_say(doctor, DOCTOR_OK, NULL,
-			   "smtpd_sender_login_maps asks sendward-policyd");
 }
 
-/* "socketmap:unix:/sendward/senders:senders": the path as the chroot has it. */
 static void say_no_map(struct doctor *doctor, const struct asked *asked)
 {
 	char advice[ADVICE_MAX];

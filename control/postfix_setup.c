@@ -183,10 +183,8 @@ void setup_read_own(struct setup *setup, const char *text)
 
 /* ---- what they are for ------------------------------------------------------ */
 
-/* Nobody calls the way back from a filter so. */
-static bool has_name_of_submission(const struct setup_service *service)
+static bool has_port(const struct setup_service *service, const char *const *ports)
 {
-	static const char *const names[] = { "submission", "submissions", "smtps", "587", "465" };
 	const char *name = service->name, *colon;
 	size_t len = strcspn(name, "/");
 
@@ -195,10 +193,26 @@ static bool has_name_of_submission(const struct setup_service *service)
 		len -= (size_t)(colon + 1 - name);
 		name = colon + 1;
 	}
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strlen(names[i]) == len && memcmp(names[i], name, len) == 0)
+	for (; *ports; ports++)
+		if (strlen(*ports) == len && memcmp(*ports, name, len) == 0)
 			return true;
 	return false;
+}
+
+/* Nobody calls the way back from a filter so. */
+static bool has_name_of_submission(const struct setup_service *service)
+{
+	static const char *const ports[] = { "submission", "submissions", "smtps",
+					     "587",	   "465",	  NULL };
+
+	return has_port(service, ports);
+}
+
+bool setup_is_outside(const struct setup_service *service)
+{
+	static const char *const ports[] = { "smtp", "25", NULL };
+
+	return has_port(service, ports) || strcmp(strchr(service->name, '/'), "/pass") == 0;
 }
 
 bool setup_is_reinjection(const struct setup_service *service)

@@ -69,6 +69,9 @@ bool setup_lists(const struct setup_settings *settings, const char *name, const 
 /* Mail that has been through Postfix comes in here once more, behind a content filter. */
 bool setup_is_reinjection(const struct setup_service *service);
 
+/* Other servers bring mail here: port 25, or behind postscreen(8). */
+bool setup_is_outside(const struct setup_service *service);
+
 /* Users log in here and send. */
 bool setup_is_submission(const struct setup_service *service);
 

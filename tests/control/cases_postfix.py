@@ -326,6 +326,11 @@ def senders(w):
     equal(w.look(senders=SENDERS, main=asked + "senders\n"), [])
     equal(w.look(senders=SENDERS, master=port_25 + MASTER_SENDERS), [])
     equal(w.look(senders=SENDERS, main=main + "hash:/etc/postfix/senders, proxy:socketmap:unix:sendward/senders:accounts\n"), [])
+    equal(w.look(senders=SENDERS, main=main + "socketmap:unix:/other:names, socketmap:unix:/sendward/senders:senders\n"), [])
+    in_class = "smtpd_restriction_classes = mine\nmine = reject_known_sender_login_mismatch\nsmtpd_sender_restrictions = mine\n"
+    equal(w.look(senders=SENDERS, main=asked + "senders\n" + in_class), [])
+    w.finds("warning", "senders", "has permit_sasl_authenticated before reject_sender_login_mismatch, which never asks", senders=SENDERS,
+            main=asked + "senders\nsmtpd_sender_restrictions = permit_sasl_authenticated, reject_sender_login_mismatch\n")
     w.finds("error", "senders", 'the map "sender"', senders=SENDERS, main=asked + "sender\n")
     w.finds("error", "senders", "where policyd.sender_login_listen is needed", senders=SENDERS,
             main=main + "socketmap:unix:/sendward/policy:senders\n")
@@ -333,7 +338,10 @@ def senders(w):
             main=main + "socketmap:sendward/senders:senders\n")
     w.finds("warning", "senders", "no restriction asks it", senders=SENDERS,
             main="smtpd_sender_login_maps = socketmap:unix:/sendward/senders:senders\n")
-    w.finds("error", "senders", "all mail is refused", senders=SENDERS, main=asked + "senders\n", master=MASTER + port_25)
+    w.finds("error", "senders", "all mail from outside, which has no login, is refused", senders=SENDERS, main=asked + "senders\n",
+            master=MASTER.replace("submission inet", "smtp inet"))
+    equal(w.look(senders=SENDERS, main=asked + "accounts\n", master=MASTER.replace("submission inet", "25 inet")), [])
+    equal(w.look(senders=SENDERS, main=asked + "senders\n", master=MASTER + port_25), [])  # there the restriction is ignored
     equal(w.look(senders=SENDERS, main=asked + "accounts\n", master=MASTER + port_25), [])
 
 
