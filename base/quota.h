@@ -35,7 +35,8 @@ struct quota {
 	 * part of what quota_parse() reads. */
 	bool null_sender;
 	/* What quota_format() makes of it, borrowed from the list that it is in
-	 * (quota_parse_kept()); not of a copy that outlives that, and NULL elsewhere. */
+	 * (quota_parse_kept()), so a copy that outlives that is made by quota_to_keep();
+	 * NULL elsewhere. */
 	const char *text;
 	enum calendar calendar; /* QUOTA_CALENDAR only, as is zone */
 	char zone[ZONE_MAX];	/* last: rarely looked at */
@@ -60,6 +61,15 @@ bool quota_parse_any(const char *text, struct quota *out, const char **reason);
  * "500M bytes / 1d", "9 messages / day in UTC", "null sender: 9 messages / 1h".
  * quota_parse_any() reads it again to the same value. */
 void quota_format(const struct quota *quota, char out[QUOTA_TEXT_MAX]);
+
+/* A copy that may outlive the list that the quota is in: without the text. */
+static inline struct quota quota_to_keep(const struct quota *quota)
+{
+	struct quota copy = *quota;
+
+	copy.text = NULL;
+	return copy;
+}
 
 /* Do both count in the same place: same unit, kind and window, and both or
  * none mail from <> only? */

@@ -10,8 +10,7 @@ static bool is_calendar(const struct tally *t)
 void tally_init(struct tally *tally, const struct quota *quota)
 {
 	memset(tally, 0, sizeof(*tally));
-	tally->quota = *quota;
-	tally->quota.text = NULL;
+	tally->quota = quota_to_keep(quota);
 }
 
 /* The slot to count in. A clock that went back into the period before goes on

@@ -65,8 +65,10 @@ static void set_rows(struct borrower *b, const struct take *take, int64_t now_ms
 		b->rows = memory_zero(take->n_rows * sizeof(*b->rows));
 		b->n = take->n_rows;
 	}
-	for (size_t i = 0; i < b->n; i++)
+	for (size_t i = 0; i < b->n; i++) {
 		b->rows[i] = (struct borrower_row){ .row = take->rows[i] };
+		b->rows[i].row.quota = quota_to_keep(&take->rows[i].quota);
+	}
 	lease_look_anew(b, now_ms);
 }
 

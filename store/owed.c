@@ -188,7 +188,7 @@ struct owed_charge *owed_add(struct owed *owed, const struct take *take, int64_t
 	c->accepted_ms = now_ms;
 	for (size_t i = 0; i < take->n_rows; i++)
 		c->rows[i] = (struct owed_row){
-			.quota = take->rows[i].quota,
+			.quota = quota_to_keep(&take->rows[i].quota),
 			.amount = take->rows[i].amount,
 			.start_s = take->rows[i].start_s,
 			.end_s = take->rows[i].end_s,

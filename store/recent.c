@@ -140,8 +140,7 @@ void recent_learn(struct recent *r, const struct take *take, const struct take_a
 	for (size_t i = 0; i < take->n_rows; i++) {
 		struct known_row *row = &k->rows[i];
 
-		row->quota = take->rows[i].quota;
-		row->quota.text = NULL;
+		row->quota = quota_to_keep(&take->rows[i].quota);
 		row->used = used_now(take, answer, i);
 		row->limit = answer->rows[i].limit;
 		row->ramp = take->rows[i].ramp != NULL;

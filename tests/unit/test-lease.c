@@ -43,7 +43,8 @@ static void begin(int share_permille)
 	row = (struct take_row){ .quota = { .kind = QUOTA_ROLLING,
 					    .unit = QUOTA_RECIPIENTS,
 					    .window_s = 3600,
-					    .limit = LIMIT },
+					    .limit = LIMIT,
+					    .text = "borrowed" },
 				 .amount = 1,
 				 .enforce = true };
 	clock = 1000000;
@@ -81,6 +82,7 @@ static int64_t amount_asked(const struct borrower *borrower)
 	lease_question(borrower, rows, &take);
 	SUITE_INT_EQUAL(take.n_rows, 1);
 	SUITE_TRUE(rows[0].enforce);
+	SUITE_TRUE(!rows[0].quota.text);
 	return rows[0].amount;
 }
 

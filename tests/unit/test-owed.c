@@ -11,7 +11,8 @@
 #define HOUR INT64_C(3600000)
 
 static const struct take_row rows[] = {
-	{ .quota = { .unit = QUOTA_MESSAGES, .limit = 5, .window_s = 3600 }, .amount = 1 },
+	{ .quota = { .unit = QUOTA_MESSAGES, .limit = 5, .window_s = 3600, .text = "borrowed" },
+	  .amount = 1 },
 	{ .quota = { .unit = QUOTA_BYTES,
 		     .limit = 500,
 		     .kind = QUOTA_CALENDAR,
@@ -72,6 +73,7 @@ static void test_passed(void)
 
 	SUITE_INT_EQUAL(owed_rows(c, NOW, now), 2);
 	SUITE_INT_EQUAL(now[0].quota.limit, QUOTA_UNLIMITED);
+	SUITE_TRUE(!now[0].quota.text);
 	SUITE_INT_EQUAL(now[0].amount, 1);
 	SUITE_TRUE(!now[0].enforce);
 	SUITE_INT_EQUAL(owed_rows(c, NOW + HOUR, now), 2);
