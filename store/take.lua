@@ -439,41 +439,29 @@ end
 -- ---- what rolling windows mean now, by their names (as in a value, their number in front);
 -- kept for the questions that follow. Of each: 1 the slot, 2 its length in ms, 3 when it
 -- began, 4 its number as it is stored; of an entry 5 the format, 6 the octets, 7 the most
--- it holds. fresh, and the longest slot in ms.
+-- it holds. fresh, and the longest slot in ms; first: what follows the sums when all is as
+-- the first message makes it, when no name is there twice.
 
-local function look(names, now)
-  local pack, unpack, ceil = struct.pack, struct.unpack, math.ceil
-  local from, till, longest, present = 0, 281474976710655, 0, {}
-  for i = 1, (#names - 2) / 6 do
-    local unit, window = unpack('>I1I4', names, 6 * i - 2)
-    local length = ceil(window * 1000 / 60)
-    local began = now - now % length
-    local slot = began / length
-    if unit == 98 then
-      present[i] = {slot, length, began, pack('>I6', slot), '>I1I6', 7, 281474976710655}
-    else
-      present[i] = {slot, length, began, pack('>I6', slot), '>I1I4', 5, 4294967295}
-    end
-    if began > from then from = began end
-    if began + length < till then till = began + length end
-    if length > longest then longest = length end
+local function look(names, now, NOW)
+  local pack, unpack = struct.pack, struct.unpack
+  local from, till, longest = 0, 281474976710655, 0
+  local seen, first, present = {}, '', {}
+  for at = 3, #names, 6 do
+    local kind, unit, window = unpack('>c1c1I4', names, at)
+    local length = math.ceil(window * 1000 / 60)
+    local slot = math.floor(now / length)
+    local row = {slot, length, slot * length, pack('>I6', slot), '>I1I4', 5, 4294967295}
+    if unit == 'b' then row[5], row[6], row[7] = '>I1I6', 7, 281474976710655 end
+    present[#present + 1] = row
+    from, till = math.max(from, slot * length), math.min(till, (slot + 1) * length)
+    longest = math.max(longest, length)
+    local name = kind .. unit .. window
+    first = first and not seen[name] and first .. row[4] .. string.rep('\0', 15)
+    seen[name] = true
   end
   present.fresh, present.longest = pack('<dd', from, till), longest
+  present.first = first and present.fresh .. string.rep(NOW, #present) .. first
   return present
-end
-
--- What follows the sums when all is as the first message makes it; false when a name is there
--- twice. present: look().
-
-local function first_of(names, present, NOW)
-  local sub, rests, seen = string.sub, '', {}
-  for i = 1, #present do
-    local name = sub(names, 6 * i - 3, 6 * i + 2)
-    if seen[name] then return false end
-    seen[name] = true
-    rests = rests .. present[i][4] .. '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
-  end
-  return present.fresh .. string.rep(NOW, #present) .. rests
 end
 
 -- ---- the usual case, but some rows have a new slot. after: the sums with the amounts;
@@ -726,7 +714,7 @@ for i = 1, n_items do
     local value, longest
     if fits and not fresh then
       local names = sub(front, 17)
-      presents[names] = presents[names] or look(names, now)
+      presents[names] = presents[names] or look(names, now, NOW)
       after, value, longest = turn(front, n, stored, after, from, presents[names],
         pack, unpack, sub, byte)
       fits = after
@@ -780,9 +768,8 @@ for i = 1, n_items do
     else
       -- The first message.
       local names, sums = sub(front, 17), sub(item, front_size + 13, front_size + 12 + 8 * n)
-      local present = presents[names] or look(names, now)
+      local present = presents[names] or look(names, now, NOW)
       presents[names] = present
-      if present.first == nil then present.first = first_of(names, present, NOW) end
       if present.first then
         found, value, longest = 'u' .. NOW .. sums, front .. sums .. present.first, present.longest
         borns = string.rep(NOW, n)
