@@ -56,6 +56,24 @@ static void test_never_charged(void)
 	SUITE_INT_EQUAL(last_level, LEVEL_WARNING);
 }
 
+/* A reload forgets what was said (log_once()). */
+static void test_said_again(void)
+{
+	struct wiring wiring = { 0 };
+	int i;
+
+	begin();
+	for (i = 0; i < WIRING_MESSAGES; i++)
+		wiring_passed(&wiring, CHARGE_POLICYD);
+	SUITE_INT_EQUAL(n_lines, 1);
+	log_once_forget();
+	for (i = 1; i < WIRING_MESSAGES; i++)
+		wiring_passed(&wiring, CHARGE_POLICYD);
+	SUITE_INT_EQUAL(n_lines, 1);
+	wiring_passed(&wiring, CHARGE_POLICYD);
+	SUITE_INT_EQUAL(n_lines, 2);
+}
+
 static void test_charged(void)
 {
 	struct wiring wiring = { 0 };
@@ -212,6 +230,7 @@ static void test_milter_asked(void)
 static const struct suite_test tests[] = {
 	{ "a stage where nothing can be checked is said once", test_undecided },
 	{ "quotas that are never charged are said once", test_never_charged },
+	{ "and after a reload with the next messages that pass", test_said_again },
 	{ "nothing is said when somebody charges", test_charged },
 	{ "END-OF-MESSAGE alone is a hint for debugging", test_end_only },
 	{ "a check that needs a milter is said when there is none", test_header_from },
