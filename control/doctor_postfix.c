@@ -64,6 +64,13 @@ static void look_at_services(struct doctor *doctor, const struct setup *setup)
 		const struct setup_service *service = &setup->services[i];
 
 		doctor->service = service->name;
+		if (service->stray)
+			doctor_say(
+				doctor, DOCTOR_ERROR,
+				"write -o { name = value } where there are blanks in a value",
+				"master.cf has \"%s\" behind smtpd, which is no option: smtpd ends "
+				"when a client connects",
+				service->stray);
 		if (setup_is_submission(service)) {
 			n++;
 			doctor_say(doctor, DOCTOR_OK, NULL, "users log in here%s",

@@ -108,6 +108,7 @@ void setup_fini(struct setup *setup)
 	settings_fini(&setup->main);
 	for (size_t i = 0; i < setup->n; i++) {
 		free(setup->services[i].name);
+		free(setup->services[i].stray);
 		settings_fini(&setup->services[i].own);
 		settings_fini(&setup->services[i].force);
 	}
@@ -125,7 +126,41 @@ static bool is_chrooted(const struct setup *setup, const char *column)
 		atoi(setup_value(&setup->main, "compatibility_level")) < 1);
 }
 
-static void add_service(struct setup *setup, char *const columns[COLUMNS])
+/* One that begins with a brace reaches to that which closes it. */
+static size_t word_length(const char *text)
+{
+	size_t depth = 0, n = 0;
+
+	if (text[0] != '{')
+		return strcspn(text, " \t");
+	for (; text[n] && (depth > 0 || n == 0); n++) {
+		if (text[n] == '{')
+			depth++;
+		else if (text[n] == '}')
+			depth--;
+	}
+	return n;
+}
+
+/* The first word that is no option and no value of -o, owned; NULL: there is none. */
+static char *find_stray(const char *arguments)
+{
+	bool is_value = false;
+
+	arguments += strspn(arguments, " \t");
+	while (*arguments) {
+		size_t len = word_length(arguments);
+
+		if (!is_value && arguments[0] != '-')
+			return need_copy(arguments, len);
+		is_value = !is_value && len == 2 && arguments[1] == 'o';
+		arguments += len;
+		arguments += strspn(arguments, " \t");
+	}
+	return NULL;
+}
+
+static void add_service(struct setup *setup, char *const columns[COLUMNS], const char *arguments)
 {
 	struct setup_service *service;
 	char *name;
@@ -145,6 +180,7 @@ static void add_service(struct setup *setup, char *const columns[COLUMNS])
 		.name = name,
 		.chrooted = is_chrooted(setup, columns[CHROOT]),
 		.privileged = strcmp(columns[UNPRIVILEGED], "n") == 0,
+		.stray = find_stray(arguments),
 	};
 }
 
@@ -160,7 +196,7 @@ void setup_read_services(struct setup *setup, const char *text)
 			if (*word)
 				columns[n++] = word;
 		if (n == COLUMNS)
-			add_service(setup, columns);
+			add_service(setup, columns, line ? line : "");
 	}
 	free(copy);
 }

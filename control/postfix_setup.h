@@ -29,6 +29,8 @@ struct setup_service {
 	char *name;		     /* "submission/inet", as in postconf -P; owned */
 	bool chrooted;		     /* 5th column of master.cf */
 	bool privileged;	     /* 4th column: it stays root */
+	char *stray;		     /* a word of its command that is no option, with which smtpd
+				      * ends; NULL: there is none; owned */
 	struct setup_settings own;   /* what -o says in master.cf, not expanded */
 	struct setup_settings force; /* what is in force there, expanded */
 };

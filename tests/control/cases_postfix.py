@@ -361,6 +361,9 @@ def services(w):
            "the way to a content filter")
     own = back.replace("no_milters", "no_milters -o smtpd_sasl_auth_enable=yes")
     expect(("error", "milter", "127.0.0.1:10026/inet") in [one[:3] for one in w.look(master=MASTER + own)], "an AUTH of its own")
+    w.finds("error", "services", 'has "reject" behind smtpd, which is no option', main="smtpd_milters = $sendward_milter\n",
+            master=submission("{ smtpd_recipient_restrictions = $sendward_policy, reject }") +
+            "  -o smtpd_helo_restrictions=reject_invalid_helo_hostname, reject -v\n")
     w.finds("error", "services", "no smtpd offers AUTH: there are no logins to look at", master=port_25)
     w.configure(main="multi_instance_directories = /etc/postfix-out\n", master=port_25)
     done = w.b.call("doctor", "postfix", "--config-directory", w.config)

@@ -170,7 +170,9 @@ static void test_services(void)
 		"qmgr       unix  n       -       n       300     1       qmgr\n"
 		"proxymap   unix  -       -       y       -       -       proxymap\n"
 		"broken\n"
-		"[::1]:587  inet  n       n       -       -       -       smtpd -o smtpd_sasl_auth_enable=yes\n";
+		"[::1]:587  inet  n       n       -       -       -       smtpd -v -o smtpd_sasl_auth_enable=yes -o {a = {b} c} -D\n"
+		"465        inet  n       -       -       -       -       smtpd -o a=b, c d\n"
+		"587        inet  n       -       -       -       -       smtpd -o {a = b\n";
 	struct config *config = config_of(OURS);
 	struct setup setup;
 
@@ -181,7 +183,11 @@ static void test_services(void)
 	setup_read_own(
 		&setup,
 		"smtp/inet/a = 1\n[::1]:587/inet/a = 2\nother/inet/a = 3\nsmtp/unix/a = 4\n");
-	CU_ASSERT_EQUAL_FATAL(setup.n, 2);
+	CU_ASSERT_EQUAL_FATAL(setup.n, 4);
+	CU_ASSERT_PTR_NULL(setup.services[0].stray);
+	CU_ASSERT_PTR_NULL(setup.services[1].stray);
+	SUITE_TEXT_EQUAL(setup.services[2].stray, "c");
+	CU_ASSERT_PTR_NULL(setup.services[3].stray);
 	SUITE_TEXT_EQUAL(setup.services[0].name, "smtp/inet");
 	CU_ASSERT_TRUE(setup.services[0].chrooted);
 	CU_ASSERT_FALSE(setup.services[0].privileged);
