@@ -59,7 +59,8 @@ void borrow_return_over(struct store *store, int64_t now_ms);
 void borrow_send_again(struct store *store, int64_t sent_before_ms);
 /* What is queued goes out now, if it has been on its way back since before began_before_ms. */
 void borrow_send_queued(struct store *store, int64_t began_before_ms);
-/* What is queued of the login goes out now, so that the next question finds it there. */
+/* What is not on its way of the login goes out now, also what failed, so that the next question
+ * finds it there. */
 void borrow_send_of(struct store *store, const char *login);
 void borrow_drop_one(struct borrow *borrow, struct returning *returning);
 

@@ -11,8 +11,8 @@
 /* What the server has to do for it, in messages that it remembers. */
 #define COST_OF_ONE 8
 
-/* So much is on its way to the server at once of what nobody waits for: a question stands behind
- * no more. */
+/* While less is on its way to the server of what nobody waits for, another goes out: a question
+ * stands behind so much, and one lease. */
 #define COST_SENT_MAX 256
 
 static size_t cost(const struct returning *r)
@@ -161,9 +161,9 @@ void borrow_send_of(struct store *store, const char *login)
 {
 	struct returning *r, *after;
 
-	for (r = TAILQ_FIRST(&store->borrow->queue); r; r = after) {
-		after = TAILQ_NEXT(r, in_queue);
-		if (strcmp(r->back->login, login) == 0)
+	for (r = TAILQ_FIRST(&store->borrow->returnings); r; r = after) {
+		after = TAILQ_NEXT(r, next);
+		if (r->phase != RETURNING_SENT && strcmp(r->back->login, login) == 0)
 			send_back(r);
 	}
 }

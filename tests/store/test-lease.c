@@ -381,6 +381,34 @@ static void test_connection_lost(void)
 	SUITE_INT_EQUAL(used(), charged);
 }
 
+static bool nothing_in_flight(void)
+{
+	struct store_stats now;
+
+	store_stats(rig.store, &now);
+	return now.in_flight == 0;
+}
+
+/* The give-back is refused, and a repeated request comes before it is sent again. */
+static void test_back_refused(void)
+{
+	char key[LENT_KEY_MAX];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	lent_new_key(key);
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, false).status, TAKE_DONE);
+	redis_do(rig.redis, "ACL SETUSER default -hset");
+	borrow_return(rig.store, "rose");
+	rig_wait_for(&rig, nothing_in_flight, "the refusal");
+	SUITE_INT_EQUAL(stats().returning, 1);
+	redis_do(rig.redis, "ACL SETUSER default +hset");
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged + 1);
+}
+
 /* As the engine does while the store is away. */
 static enum take_status take_local(const char *key)
 {
@@ -482,6 +510,7 @@ int main(void)
 		{ "a daemon that stops gives back what it has", test_stopped },
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
 		{ "a server that was away gets the leases back once", test_connection_lost },
+		{ "a lease that was refused goes back before a repeated message", test_back_refused },
 		{ "a message of a lease that is repeated in an outage is charged once",
 		  test_repeated_without_store },
 		{ "a lease that its server has lost takes nothing from what came after",
