@@ -61,6 +61,11 @@ void look_fini(struct look *look);
  * limit. */
 double look_share(const struct look_row *row);
 
+/* So many of the parts of a limit are used, rounded down: 29 of 100 is 29 %, although the
+ * quotient is a little less than 0.29; what is below a limit (of less than 2^50) is not all
+ * of it. A share is at most 2^63 / parts. */
+int64_t look_parts(double share, int parts);
+
 /* The row's quota as it is shown. */
 #define LOOK_NAME_MAX (QUOTA_TEXT_MAX + 16)
 void look_name(const struct look_row *row, char out[LOOK_NAME_MAX]);

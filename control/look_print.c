@@ -1,4 +1,5 @@
 /* Rows of a look for people, and as JSON. */
+#include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,9 +27,14 @@ double look_share(const struct look_row *row)
 	return row->quota.limit > 0 ? (double)row->used / (double)row->quota.limit : 1;
 }
 
+int64_t look_parts(double share, int parts)
+{
+	return (int64_t)(share * parts * (1 + 4 * DBL_EPSILON));
+}
+
 void look_percent(double share, char out[LOOK_PERCENT_MAX])
 {
-	int percent = share * 100 < PERCENT_MAX ? (int)(share * 100) : PERCENT_MAX;
+	int percent = share * 100 < PERCENT_MAX ? (int)look_parts(share, 100) : PERCENT_MAX;
 
 	snprintf(out, LOOK_PERCENT_MAX, "%s%d%%", percent == PERCENT_MAX ? ">" : "", percent);
 }
@@ -37,7 +43,7 @@ void look_percent(double share, char out[LOOK_PERCENT_MAX])
 static void bar_text(const struct look_row *row, char *out, size_t size)
 {
 	double share = look_share(row);
-	int full = share < 1 ? (int)(share * BAR_WIDTH) : BAR_WIDTH;
+	int full = share < 1 ? (int)look_parts(share, BAR_WIDTH) : BAR_WIDTH;
 	char bar[BAR_WIDTH + 1], percent[LOOK_PERCENT_MAX];
 
 	if (share < 0) {

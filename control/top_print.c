@@ -83,7 +83,7 @@ static json_t *share_json(double share)
 	if (share < 0)
 		return json_null();
 	if (share < SHARE_CUT_MAX)
-		share = (double)(int64_t)(share * 10000) / 10000;
+		share = (double)look_parts(share, 10000) / 10000;
 	return need(json_real(share));
 }
 

@@ -74,6 +74,17 @@ def as_usage(b):
         equal(row, same)
 
 
+def hundredths(b):
+    """usage and top say 29 % of 29 of 100, and less than 100 % below a limit"""
+    b.configure(CONFIGURATION)
+    b.ok("user", "add", "rose", "--quota", "100 recipients / 1h")
+    b.ok("user", "add", "lily", "--quota", "1000000000 bytes / 1h")
+    b.charge_all([("rose", 29, 1000), ("lily", 1, 999999999)])
+    expect(b.ok("usage", "rose").count(" 29%") == 1 and " 99%" in b.ok("usage", "lily"), b.ok("usage", "rose"))
+    equal([row[-2] for row in table(b)[1:]], ["99%", "29%"])
+    equal(listed(b), [("lily", 999999999, 0.9999), ("rose", 29, 0.29)])
+
+
 def ties(b):
     """top lists in the order of their logins those that are equally near"""
     begin(b, ("c", 5, 1), ("a", 5, 1), ("d", 6, 1), ("b", 5, 1))
@@ -271,5 +282,5 @@ def small_terminal(b):
     equal(first_round(2), ["u0"])
 
 
-CASES = [nothing, nearest, as_usage, ties, by_unit, unlimited, lowered, filters, odd_logins, reset, shared_apart, damaged,
+CASES = [nothing, nearest, as_usage, hundredths, ties, by_unit, unlimited, lowered, filters, odd_logins, reset, shared_apart, damaged,
          hanging, many, wrong, follow, terminal, small_terminal]
