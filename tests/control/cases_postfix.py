@@ -115,7 +115,7 @@ def submission(*options):
 
 @wired
 def right(w):
-    """doctor postfix finds nothing wrong with README's own wiring, with either daemon alone, and behind inet sockets"""
+    """doctor postfix finds nothing wrong with README's own wiring, with either daemon alone, and behind inet sockets, where it finds a typo"""
     equal(w.look(), [])
     text = w.b.ok("doctor", "postfix", "--config-directory", w.config)
     expect(text.startswith(f"postfix at {w.config}\n") and "redis" not in text, text)
@@ -129,6 +129,8 @@ def right(w):
     main = ("sendward_policy = check_policy_service { inet:localhost:10031, timeout=5s }\n"
             "sendward_milter = inet:127.0.0.1:10032\n")
     equal(w.look(policyd=False, milter=False, more=inet, main=main), [])
+    w.finds("error", "policy", 'has "check_policy_servce" before inet:localhost:10031', policyd=False, milter=False, more=inet,
+            main=main, master=submission("{ smtpd_data_restrictions = check_policy_servce inet:localhost:10031 }"))
 
 
 @wired
