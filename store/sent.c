@@ -121,8 +121,8 @@ void sent_lose(struct sent *sent, size_t n)
 		return;
 	sent->lost_told_ms = now_ms;
 	log_warning(
-		"redis was away, refused it, or does not keep up: of %lld messages it is perhaps not "
-		"kept that they were sent",
+		"redis was away, refused it, or does not keep up: of %lld messages it is perhaps "
+		"not kept that they were sent; see `sendward doctor redis`",
 		(long long)sent->lost);
 }
 

@@ -90,6 +90,7 @@ void sent_push(struct store *store, const char *login, struct pack *const *packs
 	if (!key_sent_packs(store_prefix(store), login, sending->key)) {
 		for (size_t i = 0; i < n; i++)
 			free(packs[i]);
+		sent_lose(store->sent, sending->n);
 		free(sending);
 		return;
 	}
@@ -171,6 +172,7 @@ void sent_write_rest(struct store *store, const char *login, struct pack *pack,
 		sent_write_end(store, writing);
 	list = &writing->lists[writing->n];
 	if (!key_sent(store_prefix(store), login, list->key)) {
+		sent_lose(store->sent, pack->n);
 		free(pack);
 		return;
 	}
