@@ -93,16 +93,27 @@ static bool diverts(enum action action)
 	return action == ACTION_HOLD || action == ACTION_DISCARD || action == ACTION_REDIRECT;
 }
 
-static void decide_by(const struct judge_input *in, enum check check, struct verdict *verdict)
+/* Postfix would deliver it. */
+static void prevent_delivery(const struct judge_input *in, struct finding *f)
 {
-	struct finding *f = &verdict->findings[check];
+	if (f->action == ACTION_REDIRECT && in->request->recipients_stay) {
+		size_t len = strlen(f->rule);
 
-	/* Postfix would deliver it. */
+		f->action = ACTION_HOLD;
+		snprintf(f->rule + len, sizeof(f->rule) - len,
+			 "; held, as a recipient cannot be redirected");
+	}
 	if (diverts(f->action) && in->request->before_queue) {
 		f->action = ACTION_DEFER;
 		f->result = FINDING_UNKNOWN;
 	}
+}
 
+static void decide_by(const struct judge_input *in, enum check check, struct verdict *verdict)
+{
+	struct finding *f = &verdict->findings[check];
+
+	prevent_delivery(in, f);
 	verdict->has_check = true;
 	verdict->check = check;
 	verdict->action = f->action;

@@ -68,6 +68,9 @@ struct request {
 	/* How many of them verdict.recipient_free said to be free, without the
 	 * one of this request. */
 	int64_t free_recipients;
+	/* One of them cannot be taken off the message, so it cannot be redirected
+	 * (milter/message.h). */
+	bool recipients_stay;
 	const char *recipient; /* RCPT: this one; else "" */
 	/* At END-OF-MESSAGE the real size, before that SIZE= or 0. */
 	int64_t size_bytes;

@@ -161,6 +161,14 @@ static bool make_room(struct message *message, size_t more)
 	return true;
 }
 
+static bool can_be_taken_off(const char *recipient)
+{
+	const char *end = recipient + (*recipient == '<');
+
+	end += strcspn(end, "<>:;,");
+	return *end == '\0' || strcmp(end, ">") == 0;
+}
+
 bool message_add_recipient(struct message *message, const char *text, bool is_free)
 {
 	size_t size = strlen(text) + 1;
@@ -171,6 +179,7 @@ bool message_add_recipient(struct message *message, const char *text, bool is_fr
 	message->recipients_len += size;
 	message->n_recipients++;
 	message->n_free_recipients += is_free;
+	message->recipients_stay |= !can_be_taken_off(text);
 	return true;
 }
 
@@ -256,6 +265,7 @@ struct request message_request(const struct session *session, enum stage stage,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = message->n_recipients + (stage == STAGE_RCPT ? 1 : 0),
 		.free_recipients = message->n_free_recipients,
+		.recipients_stay = message->recipients_stay,
 		.recipient = recipient,
 		.size_bytes = last ? message_size(message) : message->announced_bytes,
 	};

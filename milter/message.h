@@ -39,6 +39,7 @@ struct message {
 	size_t recipients_len, recipients_size;
 	int64_t n_recipients;
 	int64_t n_free_recipients;	 /* of these, those that no quota counts */
+	bool recipients_stay;		 /* request.recipients_stay */
 	bool reply_to;			 /* is looked at; set before there are fields */
 	struct originators *originators; /* NULL until there is such a field */
 	struct spares *spares;		 /* of originators, borrowed; may be NULL */
@@ -78,7 +79,11 @@ void message_add_parameter(struct message *message, const char *parameter);
 void message_set_queue_id(struct message *message, const char *queue_id);
 
 /* One more recipient was accepted; text exactly as the client spelled it, free
- * when no quota counts it. False when message_full() or out of memory. */
+ * when no quota counts it. False when message_full() or out of memory.
+ * Of some spellings Postfix keeps less than was typed, and does not find the
+ * recipient by them any more (tried out with 3.7): routes, groups,
+ * lists and brackets within brackets. Where there is any of "<>:;,", all of the
+ * message's recipients stay. */
 bool message_add_recipient(struct message *message, const char *text, bool is_free);
 bool message_full(const struct message *message, const char *text);
 

@@ -182,6 +182,24 @@ for _kind, _what in (("discard", "accepted and thrown away"),
          plan={"sandbox": _kind, "sandbox_redirect": '"sandbox@abuse.example"'})(_sandboxes(_kind))
 
 
+@case(3, "a recipient that Postfix would not take off is not redirected: the message is held", wirings=(MILTER, BOTH),
+      plan={"sandbox": "redirect", "sandbox_redirect": '"sandbox@abuse.example"'})
+def _(stack):
+    stack.sendward("sandbox", ROSE)
+    for number, recipient in enumerate(("@r1.example,@r2.example:a@far.example", "group:a@far.example;", ",a@far.example",
+                                        "A <a@far.example>", "a@far.example>"), 1):
+        message = Message(ROSE)
+        with stack.session(login=ROSE) as session:
+            session.mail(ROSE)
+            expect_equal([session.rcpt(one).code for one in ("b@far.example", recipient)], [250, 250], recipient)
+            expect_equal(session.data(message.content.encode("ascii")).code, 250, f"reply about {recipient}")
+        held = [entry["queue_name"] for entry in stack.postfix.mailq()]
+        expect_equal(held, ["hold"] * number, f"the queue after {recipient}")
+    wait_until(lambda: len(_events(stack, "hold")) == number, "the events")
+    expect_match("sandboxed; held, as a recipient cannot be redirected", _events(stack, "hold")[0]["rule"], "rule")
+    expect_equal(stack.used(ROSE), number, "messages used")
+
+
 @case(3, "a sandboxed login is still refused for a foreign sender and over its quota", wirings=EVERY_WIRING,
       plan={"quotas": '{ "1 messages / 1h" }'})
 def _(stack):

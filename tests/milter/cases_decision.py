@@ -199,6 +199,16 @@ def redirect():
         expect(answer, ("continue", [("delrcpt", r) for r in recipients] + [("addrcpt", "trap@example.org")]), "answer")
 
 
+@case("a message with a recipient that cannot be deleted is held instead of redirected")
+def redirect_not_possible():
+    with World(plan={"sandbox": "redirect", "sandbox_redirect": '"trap@example.org"'}) as world:
+        world.account(ALICE, state="sandboxed")
+        for odd in ("<@relay.example:r@example.net>", "<r@example.net,>", "<group:r@example.net;>", "<<r@example.net>>"):
+            answer = world.send(ALICE, recipients=("<one@example.net>", odd))
+            expect((answer.answer, [name for name, _ in answer.changes]), ("continue", ["quarantine"]), odd)
+        expect(world.used(ALICE), 8, "recipients used afterwards")
+
+
 @case("a recipient that was refused is not deleted when the message is redirected")
 def redirect_accepted_only():
     with World(plan={"sandbox": "redirect", "sandbox_redirect": '"trap@example.org"',

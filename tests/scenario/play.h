@@ -21,7 +21,7 @@ struct request_line {
 		reply_to[400];
 	char recipient[400];
 	char credential[64], tls[16], cert[64], context[64];
-	int64_t free, unqueued, identity, was_identity, repeated;
+	int64_t free, stay, unqueued, identity, was_identity, repeated;
 	int64_t recipients, size;
 	bool header_seen;
 };

@@ -134,6 +134,37 @@ static void test_recipients(void)
 	message_free(&message);
 }
 
+static void test_recipients_stay(void)
+{
+	static const struct {
+		const char *text;
+		bool stays;
+	} rows[] = {
+		{ "<a@b.example>", false },
+		{ "a@b.example", false },
+		{ "<\"a b\"@b.example.>", false },
+		{ "<a@b.example (c)>", false },
+		{ "<@r.example:a@b.example>", true },
+		{ "<group:a@b.example;>", true },
+		{ "<,a@b.example>", true },
+		{ "<a@b.example;>", true },
+		{ "<<a@b.example>>", true },
+		{ "<A <a@b.example>>", true },
+		{ "<a@b.example>>", true },
+		{ "<\"a:b\"@b.example>", true },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		struct message *message = message_of("<a@b.example>", "");
+
+		suite_row("%s", rows[i].text);
+		message_add_recipient(message, rows[i].text, false);
+		message_add_recipient(message, "<other@b.example>", false);
+		SUITE_INT_EQUAL(message->recipients_stay, rows[i].stays);
+		message_free(&message);
+	}
+}
+
 static void test_many_recipients(void)
 {
 	struct message *message = message_of("<a@b.example>", "");
@@ -315,6 +346,7 @@ static const struct suite_test tests[] = {
 	{ "MAIL may have several parameters, of which the first SIZE= counts", test_parameters },
 	{ "a queue id is kept when it is one", test_queue_id },
 	{ "recipients keep their spelling, their order and their duplicates", test_recipients },
+	{ "what Postfix would not find again is known by its spelling", test_recipients_stay },
 	{ "recipients are limited in number", test_many_recipients },
 	{ "recipients are limited in octets", test_long_recipients },
 	{ "the size counts every octet of header, empty line and body", test_size },
