@@ -108,7 +108,7 @@ const struct command commands_reset[] = {
 	  .help = "forget what a login has used",
 	  .notes = "Forgets all that was counted, and when a ramp began, or with --quota the\n"
 		   "counters named. What is shared with others stays; an option instead of\n"
-		   "LOGIN forgets that.",
+		   "LOGIN forgets that. How often it was refused stays, too.",
 	  .run = command_reset },
 	{ 0 },
 };

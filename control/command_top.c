@@ -1,5 +1,5 @@
 /*
- * top: who sends most, and who is nearest to a limit.
+ * top: who sends most, who is nearest to a limit, who is refused most.
  */
 #include <stdio.h>
 #include <sys/ioctl.h>
@@ -158,10 +158,11 @@ const struct command commands_top[] = {
 	  .options = OPTION_LIST(OPTION_BY, OPTION_WINDOW, OPTION_NUMBER, OPTION_PLAN,
 				 OPTION_DOMAIN, OPTION_FOLLOW, OPTION_INTERVAL),
 	  .meanings = meanings,
-	  .help = "print who sends most, who is nearest to a limit",
+	  .help = "print who sends most, is nearest to a limit, or refused most",
 	  .notes = "Of each login its own quota that is nearest to its limit, as usage shows it;\n"
 		   "--by messages, recipients or bytes sorts by what was sent in one window, the\n"
-		   "shortest that plan default counts it in unless --window says another.",
+		   "shortest that plan default counts it in unless --window says another.\n"
+		   "--by attempts sorts by how often mail was refused in the last hour.",
 	  .run = command_top },
 	{ 0 },
 };

@@ -1,8 +1,9 @@
 /*
- * usage.
+ * usage: what a login has used of its quotas, how often it was refused.
  */
 #include <stdio.h>
 
+#include "control/attempts_view.h"
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/look.h"
@@ -10,7 +11,9 @@
 #include "control/target.h"
 #include "control/text.h"
 
-static json_t *usage_json(const struct target *target, const struct look *look, int64_t fit)
+/* Of a login what was refused; NULL when that cannot be read, and of all others. */
+static json_t *usage_json(const struct target *target, const struct look *look, int64_t fit,
+			  const struct attempts_seen *attempts)
 {
 	json_t *json = need(json_object());
 
@@ -23,6 +26,9 @@ static json_t *usage_json(const struct target *target, const struct look *look, 
 	json_object_set_new(json, "time", need(json_integer(look->now_ms / 1000)));
 	json_object_set_new(json, "fit", need(json_integer(fit)));
 	json_object_set_new(json, "quotas", look_json(look));
+	if (target->scope.scope == SCOPE_LOGIN)
+		json_object_set_new(json, "attempts",
+				    attempts ? attempts_json(attempts) : json_null());
 	return json;
 }
 
@@ -42,22 +48,43 @@ static void print_head(const struct target *target, const struct look *look)
 	putchar('\n');
 }
 
-static int print_usage(const struct control *control, const struct target *target,
-		       const struct look *look, int64_t fit)
+static void print_usage(const struct control *control, const struct target *target,
+			const struct look *look, int64_t fit, const struct attempts_seen *attempts)
 {
 	char fit_head[40];
 
-	if (target->scope.scope == SCOPE_LOGIN && !look->account && !look->seen)
-		return control_refuse("%s: no account, and it has not sent anything",
-				      target->scope.name);
 	if (control->json) {
-		control_print_json(usage_json(target, look, fit));
-		return STATUS_DONE;
+		control_print_json(usage_json(target, look, fit, attempts));
+		return;
 	}
 	print_head(target, look);
 	snprintf(fit_head, sizeof(fit_head), "%lld MORE FIT%s", (long long)fit,
 		 fit == 1 ? "S" : "");
 	look_print(look, fit_head);
+	if (attempts)
+		attempts_print(attempts, look->now_ms);
+}
+
+static int usage_of_login(struct control *control, const struct target *target,
+			  const struct look *look, int64_t fit)
+{
+	struct attempts_seen attempts;
+	char error[WAIT_ERROR_MAX];
+	bool ok = attempts_look(control->wait, target->scope.name, look->now_ms, &attempts, error);
+
+	if (!ok)
+		control_note("%s: refusals cannot be read: %s", target->scope.name, error);
+	if (!look->account && !look->seen && !attempts.any)
+		return control_refuse("%s: no account, and it has not sent anything",
+				      target->scope.name);
+	print_usage(control, target, look, fit, ok ? &attempts : NULL);
+	return STATUS_DONE;
+}
+
+static int usage_of_scope(struct control *control, const struct target *target,
+			  const struct look *look, int64_t fit)
+{
+	print_usage(control, target, look, fit, NULL);
 	return STATUS_DONE;
 }
 
@@ -68,18 +95,22 @@ static int command_usage(struct control *control)
 	const int64_t fit[QUOTA_UNITS] = { n, n, n };
 	struct target target;
 	struct look look;
-	bool ok;
+	bool ok, own;
 	int status;
 
 	if (!target_makes_sense(control))
 		return STATUS_USAGE;
 	if (!control_connect(control) || !target_find(control, &target))
 		return STATUS_REFUSED;
-	if (target.scope.scope == SCOPE_LOGIN)
+	own = target.scope.scope == SCOPE_LOGIN;
+	if (own)
 		ok = look_at_login(control->wait, target.scope.name, fit, &look);
 	else
 		ok = look_at_scope(control->wait, &target.scope, fit, &look);
-	status = ok ? print_usage(control, &target, &look, n) : control_refuse("%s", look.error);
+	if (!ok)
+		status = control_refuse("%s", look.error);
+	else
+		status = (own ? usage_of_login : usage_of_scope)(control, &target, &look, n);
 	look_fini(&look);
 	return status;
 }
@@ -91,7 +122,7 @@ const struct command commands_usage[] = {
 	  .check = value_login,
 	  .options = OPTION_LIST(TARGET_OPTIONS, OPTION_FIT),
 	  .meanings = target_meanings,
-	  .help = "print what a login has used of its quotas",
+	  .help = "print what a login has used of its quotas, and how often it was refused",
 	  .notes = "With LOGIN the quotas that it shares with others are shown too; an option\n"
 		   "instead of LOGIN shows only what is shared there.",
 	  .run = command_usage },

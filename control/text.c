@@ -8,6 +8,7 @@
 
 #include "base/fields.h"
 #include "base/memory.h"
+#include "base/units.h"
 #include "base/utf8.h"
 #include "control/need.h"
 
@@ -82,6 +83,18 @@ void text_time(int64_t unix_s, char out[TEXT_TIME_MAX])
 
 	if (!localtime_r(&t, &tm) || !strftime(out, TEXT_TIME_MAX, "%Y-%m-%d %H:%M:%S %z", &tm))
 		snprintf(out, TEXT_TIME_MAX, "%" PRId64, unix_s);
+}
+
+void text_ago(int64_t then_ms, int64_t now_ms, char out[TEXT_AGO_MAX])
+{
+	char age[DURATION_TEXT_MAX];
+
+	_Static_assert(DURATION_TEXT_MAX + sizeof(" ago") <= TEXT_AGO_MAX, "an age fits");
+	duration_format_human(now_ms > then_ms ? now_ms - then_ms : 0, age);
+	if (then_ms > 0)
+		snprintf(out, TEXT_AGO_MAX, "%s ago", age);
+	else
+		snprintf(out, TEXT_AGO_MAX, "-");
 }
 
 void text_amount(int64_t amount, char out[TEXT_AMOUNT_MAX])

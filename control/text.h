@@ -28,6 +28,10 @@ json_t *text_json(const char *text);
 #define TEXT_TIME_MAX 40
 void text_time(int64_t unix_s, char out[TEXT_TIME_MAX]);
 
+/* "14 min ago"; "-" when then_ms is 0. Both are Unix times. */
+#define TEXT_AGO_MAX 40
+void text_ago(int64_t then_ms, int64_t now_ms, char out[TEXT_AGO_MAX]);
+
 /* For people, with three digits: 999 -> "999", 1234567 -> "1.23M". */
 #define TEXT_AMOUNT_MAX 48
 void text_amount(int64_t amount, char out[TEXT_AMOUNT_MAX]);

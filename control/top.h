@@ -1,6 +1,6 @@
 /*
- * Who sends most, and who is nearest to a limit: what is asked for, going through all
- * logins that have sent, and the list of the first of them.
+ * Who sends most, who is nearest to a limit, and who is refused most: what is asked for, going
+ * through all logins that have sent, or were refused, and the list of the first of them.
  */
 #ifndef SENDWARD_CONTROL_TOP_H
 #define SENDWARD_CONTROL_TOP_H
@@ -8,6 +8,7 @@
 #include "control/control.h"
 #include "control/look.h"
 #include "control/wait.h"
+#include "store/attempt.h"
 
 /* --number: what the list takes at most, and usually. */
 #define TOP_NUMBER_MAX 1000
@@ -23,6 +24,7 @@ enum top_by {
 	TOP_BY_RECIPIENTS = QUOTA_RECIPIENTS,
 	TOP_BY_BYTES = QUOTA_BYTES,
 	TOP_BY_SHARE = QUOTA_UNITS, /* of the limit that is nearest */
+	TOP_BY_ATTEMPTS,	    /* of what was refused */
 };
 
 struct top_choice {
@@ -63,6 +65,8 @@ struct top_entry {
 	struct look_row row;  /* its name is login, origin and ramp the configuration's */
 	int64_t now_ms;	      /* the store's clock */
 	int64_t last_ms;      /* of its last message, Unix time; 0: not known */
+	/* This in place of mode, row and last_ms with TOP_BY_ATTEMPTS. */
+	struct attempts_seen attempts;
 };
 
 struct top_list {

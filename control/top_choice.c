@@ -9,6 +9,11 @@
 
 #define OTHER_UNITS_MAX 64
 
+static bool is_unit(enum top_by by)
+{
+	return (int)by < QUOTA_UNITS;
+}
+
 static bool find_by(const char *text, int64_t *by)
 {
 	for (int unit = 0; unit < QUOTA_UNITS; unit++) {
@@ -17,14 +22,14 @@ static bool find_by(const char *text, int64_t *by)
 			return true;
 		}
 	}
-	*by = TOP_BY_SHARE;
-	return strcmp(text, "share") == 0;
+	*by = strcmp(text, "share") == 0 ? TOP_BY_SHARE : TOP_BY_ATTEMPTS;
+	return *by == TOP_BY_SHARE || strcmp(text, "attempts") == 0;
 }
 
 bool top_value_by(const char *text, struct value *out, const char **reason)
 {
 	if (!find_by(text, &out->number)) {
-		*reason = "is not share, messages, recipients or bytes";
+		*reason = "is not share, messages, recipients, bytes or attempts";
 		return false;
 	}
 	out->text = memory_strdup(text);
@@ -125,15 +130,17 @@ static int choose_window(const struct control *control, struct top_choice *out)
 	char others[OTHER_UNITS_MAX];
 	const char *reason;
 
+	if (window && out->by == TOP_BY_ATTEMPTS)
+		return control_misuse(control, "--window is of what was sent, not of attempts");
 	if (window)
 		out->one_window = window_quota(window->text, &out->window, &reason);
-	else if (out->by != TOP_BY_SHARE)
+	else if (is_unit(out->by))
 		usual = usual_window(control->config, (enum quota_unit)out->by);
 	if (usual) {
 		out->one_window = true;
 		out->window = *usual;
 	}
-	if (out->by != TOP_BY_SHARE && !out->one_window) {
+	if (is_unit(out->by) && !out->one_window) {
 		other_units(control->config, others);
 		return control_misuse(control,
 				      "no plan has a quota of %s: ask %sfor the --window of one "
@@ -181,7 +188,7 @@ static bool is_of(const struct top_choice *choice, const struct look_row *row)
 {
 	struct quota window = choice->window;
 
-	if (choice->by != TOP_BY_SHARE &&
+	if (is_unit(choice->by) &&
 	    (row->quota.null_sender || row->quota.unit != (enum quota_unit)choice->by))
 		return false;
 	window.unit = row->quota.unit;

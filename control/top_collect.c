@@ -1,11 +1,13 @@
-/* All logins that have sent, page after page, and of each what it has used. */
+/* All logins that have sent, or were refused, page after page, and of each how much. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "control/attempts_view.h"
 #include "control/names.h"
 #include "control/top.h"
+#include "store/attempts.h"
 #include "store/counted.h"
 #include "store/sent.h"
 
@@ -18,6 +20,7 @@ struct walk;
 struct slot {
 	struct walk *walk;
 	char *login; /* owned; NULL: free */
+	enum account_state state;
 	struct look look;
 };
 
@@ -75,15 +78,42 @@ static void on_look(bool ok, void *arg)
 	end_login(slot);
 }
 
-static bool has_plan(const struct walk *walk, const char *login, const struct account *account)
+static void on_attempts(enum store_result result, const char *record, size_t len,
+			const char *error, void *arg)
 {
+	struct slot *slot = arg;
+	struct top_entry entry = {
+		.login = slot->login,
+		.state = slot->state,
+		.now_ms = wait_now_s(slot->walk->wait) * 1000,
+	};
+
+	if (result != STORE_OK && result != STORE_NOT_FOUND) {
+		fail_login(slot, error);
+		return;
+	}
+	if (result == STORE_OK)
+		attempts_read(record, len, entry.now_ms / 1000, &entry.attempts);
+	if (attempts_mostly(&entry.attempts) >= 0)
+		top_list_add(&slot->walk->top->list, &entry);
+	end_login(slot);
+}
+
+/* Of the login as it is served now. */
+static void look_at_account(struct slot *slot, struct account *account)
+{
+	const struct top_choice *choice = &slot->walk->top->choice;
+	struct wait *wait = slot->walk->wait;
 	struct effective effective;
 
-	if (!walk->top->choice.plan)
-		return true;
-	effective_resolve(wait_config(walk->wait), account, login, wait_now_s(walk->wait),
-			  &effective);
-	return effective.plan == walk->top->choice.plan;
+	effective_resolve(wait_config(wait), account, slot->login, wait_now_s(wait), &effective);
+	slot->state = effective.state;
+	if (choice->plan && effective.plan != choice->plan)
+		end_login(slot);
+	else if (choice->by == TOP_BY_ATTEMPTS)
+		store_attempts_get(wait_store(wait), slot->login, on_attempts, slot);
+	else
+		look_start(wait, slot->login, account, &slot->look, on_look, slot);
 }
 
 static void on_account(enum store_result result, const char *record, size_t len, const char *error,
@@ -98,12 +128,10 @@ static void on_account(enum store_result result, const char *record, size_t len,
 		account = account_decode(record, len, &reason);
 		ok = account != NULL;
 	}
-	if (!ok)
-		fail_login(slot, reason);
-	else if (!has_plan(slot->walk, slot->login, account))
-		end_login(slot);
+	if (ok)
+		look_at_account(slot, account);
 	else
-		look_start(slot->walk->wait, slot->login, account, &slot->look, on_look, slot);
+		fail_login(slot, reason);
 	account_unref(&account);
 }
 
@@ -226,8 +254,9 @@ static bool next_page(struct walk *walk, struct counted *counted, char error[WAI
 
 static bool walk_all(struct walk *walk, char error[WAIT_ERROR_MAX])
 {
-	struct counted *counted = counted_new(wait_store(walk->wait));
-	bool ok;
+	bool sent = walk->top->choice.by != TOP_BY_ATTEMPTS, ok;
+	struct counted *counted =
+		counted_new(wait_store(walk->wait), sent ? COUNTED_SENT : COUNTED_REFUSED);
 
 	do {
 		ok = next_page(walk, counted, error);
@@ -237,7 +266,8 @@ static bool walk_all(struct walk *walk, char error[WAIT_ERROR_MAX])
 	} while (ok && walk->more);
 	counted_free(&counted);
 	if (ok && walk->top->list.n == 0 && walk->n_failed > 0) {
-		snprintf(error, WAIT_ERROR_MAX, "no login that has sent can be read");
+		snprintf(error, WAIT_ERROR_MAX, "no login that has %s can be read",
+			 sent ? "sent" : "been refused");
 		ok = false;
 	}
 	return ok;
@@ -292,7 +322,7 @@ bool top_collect(struct top *top, char error[WAIT_ERROR_MAX])
 	/* What ends at a time, and the present periods, are the store's. */
 	wait_learn_clock(walk->wait);
 	ok = walk_all(walk, error);
-	if (ok && wait_config(walk->wait)->history > 0)
+	if (ok && top->choice.by != TOP_BY_ATTEMPTS && wait_config(walk->wait)->history > 0)
 		find_last(top, walk->wait);
 	names_fini(&walk->page);
 	names_fini(&walk->failed);

@@ -5,9 +5,26 @@
 #include "base/memory.h"
 #include "control/top.h"
 
-/* Negative: a stands before b. Who is equal in what is asked for stands in the order
- * of the logins. */
-static int compare(enum top_by by, const struct top_entry *a, const struct top_entry *b)
+/* Who is refused now, then who was today, then who would have been. */
+static int compare_attempts(const struct attempts_seen *a, const struct attempts_seen *b)
+{
+	const int64_t *const by_checks[][2] = {
+		{ a->refused.hour, b->refused.hour },
+		{ a->refused.day, b->refused.day },
+		{ a->monitored.day, b->monitored.day },
+	};
+
+	for (size_t i = 0; i < sizeof(by_checks) / sizeof(by_checks[0]); i++) {
+		int64_t n_a = attempts_total(by_checks[i][0]);
+		int64_t n_b = attempts_total(by_checks[i][1]);
+
+		if (n_a != n_b)
+			return n_a > n_b ? -1 : 1;
+	}
+	return 0;
+}
+
+static int compare_sent(enum top_by by, const struct top_entry *a, const struct top_entry *b)
 {
 	double share_a = look_share(&a->row), share_b = look_share(&b->row);
 
@@ -15,7 +32,17 @@ static int compare(enum top_by by, const struct top_entry *a, const struct top_e
 		return a->row.used > b->row.used ? -1 : 1;
 	if (by == TOP_BY_SHARE && share_a != share_b)
 		return share_a > share_b ? -1 : 1;
-	return strcmp(a->login, b->login);
+	return 0;
+}
+
+/* Negative: a stands before b. Who is equal in what is asked for stands in the order
+ * of the logins. */
+static int compare(enum top_by by, const struct top_entry *a, const struct top_entry *b)
+{
+	int order = by == TOP_BY_ATTEMPTS ? compare_attempts(&a->attempts, &b->attempts) :
+					    compare_sent(by, a, b);
+
+	return order != 0 ? order : strcmp(a->login, b->login);
 }
 
 static void entry_free(struct top_entry **entry)

@@ -177,7 +177,7 @@ void store_account_put(struct store *store, const char *login, const char *versi
 
 /* All that there is of a login beside its messages, which end by themselves; the
  * account comes first. */
-#define LOGIN_KEYS 7
+#define LOGIN_KEYS 8
 
 static bool login_keys(const char *prefix, const char *login, char keys[LOGIN_KEYS][KEY_MAX])
 {
@@ -185,7 +185,8 @@ static bool login_keys(const char *prefix, const char *login, char keys[LOGIN_KE
 	       key_counters(prefix, SCOPE_LOGIN, login, keys[1]) &&
 	       key_secret(prefix, login, keys[2]) && key_sent(prefix, login, keys[3]) &&
 	       key_sent_packs(prefix, login, keys[4]) &&
-	       key_login_trace(prefix, login, keys[5]) && key_guess(prefix, login, keys[6]);
+	       key_login_trace(prefix, login, keys[5]) &&
+	       key_guess(prefix, login, keys[6]) && key_attempts(prefix, login, keys[7]);
 }
 
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)

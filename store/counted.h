@@ -1,6 +1,6 @@
 /*
- * The logins that have sent something of late: those with counters. Page after page, so
- * that whoever looks at a million of them needs the memory of one page.
+ * The logins that have sent something of late, or were refused. Page after page, so that
+ * whoever looks at a million of them needs the memory of one page.
  */
 #ifndef SENDWARD_COUNTED_H
 #define SENDWARD_COUNTED_H
@@ -11,8 +11,13 @@
 
 struct counted;
 
+enum counted_as {
+	COUNTED_SENT,	 /* those with counters */
+	COUNTED_REFUSED, /* those with attempts (store/attempt.h), kept longer than they are told */
+};
+
 /* Valid as long as the store. */
-struct counted *counted_new(struct store *store);
+struct counted *counted_new(struct store *store, enum counted_as as);
 /* Not while a page is asked for. */
 void counted_free(struct counted **counted);
 

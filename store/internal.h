@@ -7,6 +7,7 @@
 #include <sys/queue.h>
 
 #include "base/spares.h"
+#include "store/attempts.h"
 #include "store/borrow.h"
 #include "store/cache.h"
 #include "store/key.h"
@@ -82,6 +83,7 @@ struct store {
 	struct event *take_event;
 	struct recent *recent; /* NULL: every question goes to the server */
 	struct sent *sent;     /* NULL: what logins send is not kept */
+	struct attempts *attempts;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;

@@ -137,6 +137,11 @@ bool key_sent_packs(const char *prefix, const char *login, char out[KEY_MAX])
 	return build(prefix, SCOPE_LOGIN, login, 'h', "p", out);
 }
 
+bool key_attempts(const char *prefix, const char *login, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, login, 'r', NULL, out);
+}
+
 bool key_lease(const char *prefix, const char *login, char out[KEY_MAX])
 {
 	return build(prefix, SCOPE_LOGIN, login, 'l', NULL, out);
@@ -202,6 +207,11 @@ void key_counters_pattern(const char *prefix, char out[KEY_MAX])
 	pattern(prefix, 'u', out);
 }
 
+void key_attempts_pattern(const char *prefix, char out[KEY_MAX])
+{
+	pattern(prefix, 'r', out);
+}
+
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
@@ -249,4 +259,9 @@ bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX
 bool key_counters_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
 {
 	return read_name(prefix, key, "}:u", out);
+}
+
+bool key_attempts_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
+{
+	return read_name(prefix, key, "}:r", out);
 }

@@ -7,6 +7,7 @@
  *	PREFIX{LOGIN}:m:MESSAGE	one charged message
  *	PREFIX{USERNAME}:p	secret of an SMTP user, see store/secret_record.h
  *	PREFIX{LOGIN}:h		what the login has sent, see store/sent.h
+ *	PREFIX{LOGIN}:r		how often it was refused, see store/attempt.h
  *	PREFIX{LOGIN}:l		there as long as a daemon may have a lease (store/lease.h)
  *	PREFIX{LOGIN}:l:0, :l:1	messages charged from leases, see store/refund.lua
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
@@ -58,6 +59,7 @@ bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]
 void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 bool key_sent_packs(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_attempts(const char *prefix, const char *login, char out[KEY_MAX]);
 
 /* All three of one question, which differ little. message has message_len octets;
  * without any the third is that of the counters. */
@@ -86,8 +88,10 @@ void key_account_pattern(const char *prefix, char out[KEY_MAX]);
 /* The login of an account's key; false when the key is something else. */
 bool key_account_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
 
-/* The same for the counters of logins. */
+/* The same for the counters of logins, and for what was refused of them. */
 void key_counters_pattern(const char *prefix, char out[KEY_MAX]);
 bool key_counters_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
+void key_attempts_pattern(const char *prefix, char out[KEY_MAX]);
+bool key_attempts_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1]);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "base/fields.h"
 #include "base/log.h"
+#include "store/attempts.h"
 #include "store/event_json.h"
 
 static json_t *new_event(const char *what, const struct config *config, const char *daemon,
@@ -75,6 +76,45 @@ static void report_warning(struct store *store, const struct config *config, con
 	log_fields(LEVEL_WARNING, &fields);
 }
 
+/* Mail that a check has refused. What it cannot tell is not the login's doing, and what the
+ * sandbox keeps was sent. */
+static bool is_attempt(const struct verdict *verdict, enum check check)
+{
+	return check != CHECK_SANDBOX && verdict->findings[check].result == FINDING_REFUSE;
+}
+
+/* What is only monitored is seen at each stage of a message that goes on: it counts at the last
+ * one. */
+static void count_attempt(struct store *store, const struct request *request,
+			  const struct verdict *verdict)
+{
+	struct attempt attempt = {
+		.check = verdict->check,
+		.action = verdict->action,
+		.time_s = verdict->now_ms / 1000,
+		.client = request->client_address,
+	};
+
+	if (verdict->has_check && is_attempt(verdict, verdict->check)) {
+		store_attempt(store, verdict_login(verdict, request), &attempt);
+	} else if (verdict->monitored && request->final && verdict->action != ACTION_REFUSE &&
+		   verdict->action != ACTION_DEFER && is_attempt(verdict, verdict->monitor_check)) {
+		attempt.check = verdict->monitor_check;
+		attempt.monitored = true;
+		store_attempt(store, verdict_login(verdict, request), &attempt);
+	}
+}
+
+/* A check has something against it, be it only to be told. */
+static void report_objection(struct store *store, const struct config *config, const char *daemon,
+			     const struct request *request, const struct verdict *verdict)
+{
+	count_attempt(store, request, verdict);
+	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
+	    verdict->action == ACTION_REDIRECT || is_rewritten_only(verdict))
+		store_verdict(store, config, daemon, request, verdict);
+}
+
 void report_verdict(struct store *store, const struct config *config, const char *daemon,
 		    const struct request *request, const struct verdict *verdict,
 		    int64_t elapsed_us)
@@ -88,9 +128,8 @@ void report_verdict(struct store *store, const struct config *config, const char
 	if (request->final && request->login[0] && verdict->action != ACTION_REFUSE &&
 	    verdict->action != ACTION_DEFER)
 		store_sent(store, request, verdict);
-	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
-	    verdict->action == ACTION_REDIRECT || is_rewritten_only(verdict))
-		store_verdict(store, config, daemon, request, verdict);
+	if (verdict->has_check || verdict->monitored || verdict->rewrite.fields)
+		report_objection(store, config, daemon, request, verdict);
 	for (size_t i = 0; i < verdict->n_warnings; i++)
 		report_warning(store, config, daemon, request, verdict, &verdict->warnings[i]);
 }

@@ -10,6 +10,7 @@
 #define SECRET "@{%doctor}:p"
 #define LENT "@{%doctor}:l:0"
 #define SENT "@{%doctor}:h"
+#define ATTEMPTS "@{%doctor}:r"
 #define GUESSES "@{%doctor}:g"
 #define LAST_USE "@{%doctor}:d"
 #define SENDERS "@{@%doctor}:s:doctor"
@@ -35,6 +36,7 @@ static const struct right table[] = {
 	{ "get", RIGHT_ALWAYS, false, "passwords of SMTP users", { "GET", SECRET } },
 	{ "get", RIGHT_ALWAYS, false, "failed logins", { "GET", GUESSES } },
 	{ "get", RIGHT_ALWAYS, false, "last logins", { "GET", LAST_USE } },
+	{ "get", RIGHT_ALWAYS, false, "refusals", { "GET", ATTEMPTS } },
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
@@ -63,6 +65,7 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "passwords of SMTP users", { "SET", SECRET, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "failed logins", { "SET", GUESSES, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "last logins", { "SET", LAST_USE, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "refusals", { "SET", ATTEMPTS, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "setrange", RIGHT_ALWAYS, false, "counting", { "SETRANGE", COUNTERS, "0", "" } },
 	{ "strlen", RIGHT_ALWAYS, false, "writing accounts", { "STRLEN", COUNTERS } },

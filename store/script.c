@@ -9,6 +9,7 @@ extern const char script_reset_lua[], script_reset_hash[];
 extern const char script_secret_lua[], script_secret_hash[];
 extern const char script_guess_lua[], script_guess_hash[];
 extern const char script_sent_lua[], script_sent_hash[];
+extern const char script_attempts_lua[], script_attempts_hash[];
 
 static const struct {
 	const char *text, *hash;
@@ -21,6 +22,7 @@ static const struct {
 	[SCRIPT_SECRET] = { script_secret_lua, script_secret_hash },
 	[SCRIPT_GUESS] = { script_guess_lua, script_guess_hash },
 	[SCRIPT_SENT] = { script_sent_lua, script_sent_hash },
+	[SCRIPT_ATTEMPTS] = { script_attempts_lua, script_attempts_hash },
 };
 
 void script_command(struct command *command, enum script script, int n_keys)

@@ -9,8 +9,8 @@
 #include "store/command.h"
 
 enum script { SCRIPT_TAKE, SCRIPT_REFUND, SCRIPT_PUT, SCRIPT_DELETE, SCRIPT_RESET,
-	      SCRIPT_SECRET, SCRIPT_GUESS, SCRIPT_SENT };
-#define SCRIPTS 8
+	      SCRIPT_SECRET, SCRIPT_GUESS, SCRIPT_SENT, SCRIPT_ATTEMPTS };
+#define SCRIPTS 9
 
 /* Starts a command that runs the script on n_keys keys; add them by
  * command_add_key(), then the arguments. */

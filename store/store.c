@@ -96,6 +96,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store_start_takes(store);
 	borrow_configure(store);
+	store->attempts = attempts_new(store);
 	store->servers = servers_new(base, &config->redis, on_change, store);
 	return store;
 }
@@ -155,6 +156,7 @@ void store_finish(struct store *store)
 	deadline = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
 	if (store->sent)
 		sent_write(store->sent);
+	attempts_write(store->attempts);
 	event_base_loopexit(store->base, &deadline);
 	do {
 		if (event_base_loop(store->base, flags) != 0)
@@ -176,6 +178,7 @@ void store_free(struct store **store)
 	recent_free(&s->recent);
 	servers_free(&s->servers);
 	sent_free(&s->sent);
+	attempts_free(&s->attempts);
 	*store = NULL;
 	drop_refunds(s);
 	tell_owed(s);

@@ -225,11 +225,12 @@ class Bench:
             for i, (login, recipients, size) in enumerate(messages)]
         answers = ["action=4 4.3.0"]
         while any(" 4.3.0" in answer for answer in answers) and time.monotonic() < end:
-            answers, errors = self._charge(requests)
+            answers, errors = self.ask(requests)
         bad = [answer for answer in answers if answer != "action=DUNNO"]
         expect(not bad and not SANITIZER.search(errors), f"{bad[:3]!r}\n{errors}")
 
-    def _charge(self, requests):
+    def ask(self, requests):
+        """Asks a sendward-policyd that is started for it and ended; returns its answers and its log."""
         listener = self.path("policy.sock")
         with open(self.config, encoding="utf-8") as file:
             config = self.write("policyd.conf", file.read() +

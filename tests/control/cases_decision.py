@@ -13,6 +13,7 @@ def usage(b):
     b.charge("rose", recipients=4)
     b.charge("rose", recipients=3)
     usage_of = b.json("usage", "rose")
+    equal(usage_of.pop("attempts")["day"], 0)
     expect(abs(usage_of.pop("time") - time.time()) < 60, "time is not now")
     freed = [quota.pop("next_free_s") for quota in usage_of["quotas"]]
     expect(3600 - 30 < freed[0] <= 3660 and 86400 - 30 < freed[1] <= 86400 + 1440, freed)

@@ -213,7 +213,7 @@ def many(b):
 
 def wrong(b):
     """top refuses what it cannot do"""
-    for words, why in ((("--by", "size"), "not share, messages, recipients or bytes"), (("--number", "0"), "1 or more"),
+    for words, why in ((("--by", "size"), "not share, messages, recipients, bytes or attempts"), (("--number", "0"), "1 or more"),
                        (("--number", "1001"), "more than 1000"), (("--window", "1y"), "window"),
                        (("--window", "40d"), "31 days"), (("--interval", "2s"), "--follow"), (("rose",), "rose"),
                        (("--follow", "--interval", "1ms"), "1s")):

@@ -331,7 +331,7 @@ static void test_counted(void)
 	size_t pages = 1, n = 0;
 
 	rig_clean(&rig);
-	counted = counted_new(rig.store);
+	counted = counted_new(rig.store, COUNTED_SENT);
 	for (int i = 0; i < MANY; i++)
 		redis_do(rig.redis,
 			 "MSET sendward:{user%d@dom.example}:u x "

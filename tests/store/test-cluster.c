@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/attempts.h"
 #include "store/counted.h"
 #include "store/sent.h"
 #include "store/slot.h"
@@ -71,10 +72,10 @@ static void on_page(enum store_result result, bool more, const char *error, void
 	on_done(result, error, arg);
 }
 
-/* How many logins have counters at all nodes. */
-static size_t count_counted(void)
+/* How many logins there are of those at all nodes. */
+static size_t count_logins(enum counted_as as)
 {
-	struct counted *counted = counted_new(rig.store);
+	struct counted *counted = counted_new(rig.store, as);
 	struct counting pages = { .more = true };
 
 	while (pages.more) {
@@ -113,7 +114,7 @@ static void test_everything(void)
 	rig_wait(&rig, &listed.done);
 	SUITE_INT_EQUAL(listed.result, STORE_OK);
 	SUITE_INT_EQUAL(listed.n, LOGINS);
-	SUITE_INT_EQUAL(count_counted(), LOGINS);
+	SUITE_INT_EQUAL(count_logins(COUNTED_SENT), LOGINS);
 
 	for (int i = 0; i < 20; i++) {
 		snprintf(key, sizeof(key), "mx%d/policyd", i);
@@ -168,6 +169,33 @@ static void test_sent(void)
 		SUITE_INT_EQUAL(sent.n, SENT_PACK_LINES + 3);
 		SUITE_INT_EQUAL(rig_delete(&rig, login).result, STORE_OK);
 	}
+}
+
+/* What was refused of each login, at its node, and all logins found. */
+static void test_attempts(void)
+{
+	const struct attempt attempt = {
+		.check = CHECK_STATE, .action = ACTION_REFUSE, .time_s = 1, .client = ""
+	};
+	char login[40];
+
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, REDIS_PATIENCE_MS), "");
+	for (int i = 0; i < LOGINS; i++) {
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		store_attempt(rig.store, login, &attempt);
+	}
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(count_logins(COUNTED_REFUSED), LOGINS);
+	for (int i = 0; i < LOGINS; i++) {
+		struct rig_waited w = { 0 };
+
+		snprintf(login, sizeof(login), "login%d@dom.example", i);
+		store_attempts_get(rig.store, login, rig_on_record, &w);
+		rig_wait(&rig, &w.done);
+		SUITE_TRUE(strstr(w.text, " state=1\n"));
+		SUITE_INT_EQUAL(rig_delete(&rig, login).result, STORE_OK);
+	}
+	SUITE_INT_EQUAL(count_logins(COUNTED_REFUSED), 0);
 }
 
 static bool knows_blocked(const char *login)
@@ -376,6 +404,7 @@ static const struct suite_test tests[] = {
 	{ "a key's slot is what the servers say it is", test_slots_agree },
 	{ "accounts, heartbeats and events are found wherever they are", test_everything },
 	{ "what logins have sent is written and read wherever they are", test_sent },
+	{ "what was refused of them is, too, and all of them are found", test_attempts },
 	{ "changes of accounts are told of wherever they are made", test_news },
 	{ "charges that are asked for at once find their nodes", test_at_once },
 	{ "charges and refunds find their node, scripts are sent to each", test_charges },

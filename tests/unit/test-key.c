@@ -47,6 +47,13 @@ static void test_keys(void)
 		SUITE_TRUE(!key_account_login("p:", key, login));
 		SUITE_TRUE(key_counters_login("p:", key, login));
 		SUITE_TEXT_EQUAL(login, rows[i].login);
+		SUITE_TRUE(!key_attempts_login("p:", key, login));
+		SUITE_TRUE(key_attempts("p:", rows[i].login, key));
+		snprintf(expected, sizeof(expected), "p:{%s}:r", rows[i].tag);
+		SUITE_TEXT_EQUAL(key, expected);
+		SUITE_TRUE(key_attempts_login("p:", key, login));
+		SUITE_TEXT_EQUAL(login, rows[i].login);
+		SUITE_TRUE(!key_counters_login("p:", key, login));
 		SUITE_TRUE(key_message("p:", SCOPE_LOGIN, rows[i].login, "mx1/4F}{1", key));
 		snprintf(expected, sizeof(expected), "p:{%s}:m:mx1/4F}{1", rows[i].tag);
 		SUITE_TEXT_EQUAL(key, expected);
@@ -141,6 +148,7 @@ static void test_kinds(void)
 	SUITE_TRUE(key_login_trace("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_sent("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_sent_packs("p:", "rose", keys[n++]));
+	SUITE_TRUE(key_attempts("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_lease("p:", "rose", keys[n++]));
 	for (int part = 0; part < KEY_LENT_PARTS; part++)
 		SUITE_TRUE(key_lent("p:", "rose", part, keys[n++]));

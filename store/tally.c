@@ -1,0 +1,76 @@
+#include "store/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+struct tally {
+	struct tallied *logins;
+};
+
+struct tally *tally_new(void)
+{
+	return memory_zero(sizeof(struct tally));
+}
+
+int64_t tally_free(struct tally **tally)
+{
+	struct tallied *t;
+	int64_t n = 0;
+
+	while (*tally && (t = tally_take(*tally, INT64_MAX))) {
+		n += t->n;
+		free(t);
+	}
+	free(*tally);
+	*tally = NULL;
+	return n;
+}
+
+static struct tallied *tallied_new(const char *login, size_t len, int64_t due_ms)
+{
+	struct tallied *t = memory_zero(sizeof(*t) + len + 1);
+
+	memcpy(t->login, login, len);
+	t->due_ms = due_ms;
+	return t;
+}
+
+bool tally_add(struct tally *tally, const char *login, const struct attempt *attempt,
+	       int64_t due_ms)
+{
+	size_t len = strlen(login);
+	struct tallied *t;
+	uint32_t *n;
+
+	HASH_FIND(hh, tally->logins, login, len, t);
+	if (!t && tally_logins(tally) >= TALLY_LOGINS_MAX)
+		return false;
+	if (!t) {
+		t = tallied_new(login, len, due_ms);
+		HASH_ADD_KEYPTR(hh, tally->logins, t->login, len, t);
+	}
+	t->n++;
+	n = &t->counts.n[attempt->monitored][attempt->check];
+	if (*n < UINT32_MAX)
+		++*n;
+	if (!attempt->monitored)
+		attempt_format_last(attempt, t->last);
+	return true;
+}
+
+struct tallied *tally_take(struct tally *tally, int64_t now_ms)
+{
+	struct tallied *t = tally->logins;
+
+	if (!t || t->due_ms > now_ms)
+		return NULL;
+	HASH_DEL(tally->logins, t);
+	return t;
+}
+
+size_t tally_logins(const struct tally *tally)
+{
+	return HASH_COUNT(tally->logins);
+}
