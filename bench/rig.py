@@ -70,10 +70,27 @@ class Usage:
             self.resident += int(fields[21]) * resource.getpagesize()
 
 
-class Rig:
-    """One Redis and, one after the other or side by side, the servers."""
+def two_shares():
+    """The first processor, and the others; None when there is only one."""
+    first, *others = sorted(os.sched_getaffinity(0))
+    return ({first}, set(others)) if others else None
 
-    def __init__(self):
+
+def place(leader, processors):
+    """All threads of a session onto these processors."""
+    for pid in alive_in_session(leader):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            os.sched_setaffinity(int(task), processors)
+
+
+class Rig:
+    """One Redis and, one after the other or side by side, the servers.
+
+    Apart: Redis has a processor of its own; the servers that ask it once a message, and the generator while it is at
+    work with one of these, share the others. Left to itself the kernel puts three processes onto two processors in
+    one way or another, for a tenth of a second or for ten seconds, and what comes of them differs by a third."""
+
+    def __init__(self, apart=False):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
@@ -82,12 +99,16 @@ class Rig:
         self.redis = Redis(self.directory, self.path("redis.log"))
         self.servers = {}
         self.addresses = {}    # of a server that does not listen on unix:path(name)
+        self.shares = two_shares() if apart else None
+        self.placed = set()    # names of servers
 
     def path(self, name):
         return os.path.join(self.directory, name)
 
     def start(self):
         self.redis.start()
+        if self.shares:
+            place(self.pid("redis"), self.shares[0])
         return self
 
     def close(self):
@@ -104,11 +125,17 @@ class Rig:
         process.wait_ready(lambda: accepts_connections(self.path(name)))
         self.servers[name] = process
 
+    def place_beside_redis(self, name):
+        if self.shares:
+            place(self.pid(name), self.shares[1])
+            self.placed.add(name)
+
     def add_null_policy(self):
         self.add_program("null-policy", self.path("null-policy"))
 
     def add_bare_policy(self):
         self.add_program("bare-policy", self.path("bare-policy"), self.redis.socket, *LIMITS)
+        self.place_beside_redis("bare-policy")
 
     def add_null_milter(self):
         """The one yardstick that needs libmilter: ./configure does without (apt-get install libmilter-dev)."""
@@ -135,6 +162,7 @@ class Rig:
         server = Daemon(daemon, config, self.path(name + ".log"), [self.path(name)])
         server.start()
         self.servers[name] = server
+        self.place_beside_redis(name)
         return config
 
     def add_peer(self, peer):
@@ -145,6 +173,7 @@ class Rig:
     def stop(self, name):
         self.servers.pop(name).kill()
         self.addresses.pop(name, None)
+        self.placed.discard(name)
 
     def address(self, name):
         return self.addresses.get(name, "unix:" + self.path(name))
@@ -188,7 +217,8 @@ class Rig:
         Redis have used in all that time for a message, those of the warming up among them."""
         watched = {name: Usage(self.pid(name)) for name in (server, "redis")}
         before = self.redis_counts()
-        result = self.generate(generator, self.address(server), **options)
+        processors = self.shares[1] if server in self.placed else None
+        result = self.generate(generator, self.address(server), processors, **options)
         time.sleep(rest)
         after = self.redis_counts()
         scale = 1 / max(result["answered"], 1)
@@ -206,14 +236,15 @@ class Rig:
         return result
 
     @staticmethod
-    def generate(generator, address, **options):
+    def generate(generator, address, processors=None, **options):
         """What the generator says, and the CPU that it has used for a message; raises when one was not answered."""
         argv = [bench_program(generator)]
         for name, value in options.items():
             argv += ["--" + name.replace("_", "-"), str(value)]
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         done = subprocess.run([*argv, address], check=False, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              encoding="utf-8", timeout=600)
+                              encoding="utf-8", timeout=600,
+                              preexec_fn=(lambda: os.sched_setaffinity(0, processors)) if processors else None)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         if done.returncode != 0 or not done.stdout:
             raise RuntimeError(f"{' '.join(argv)} {address}: {done.stderr}{done.stdout}")
