@@ -1,9 +1,12 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE
 #include "control/asked.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+#include "base/memory.h"
 
 static const struct {
 	const char *name, *state;
@@ -27,10 +30,14 @@ static const struct {
 	{ "permit", true },
 	{ "reject", true },
 	{ "defer", true },
+	{ "check_relay_domains", true },
 	{ "permit_mynetworks", false },
 	{ "permit_inet_interfaces", false },
 	{ "permit_auth_destination", false },
+	{ "permit_dnswl_client", false },
 	{ "permit_mx_backup", false },
+	{ "permit_naked_ip_address", false },
+	{ "permit_rhswl_client", false },
 	{ "permit_tls_clientcerts", false },
 	{ "permit_tls_all_clientcerts", false },
 };
@@ -112,13 +119,41 @@ static bool is_word(const struct postfix_list *list, size_t i, const char *word)
 	return strcasecmp(list->items[i], word) == 0;
 }
 
+static const char asks[] = "check_policy_service";
+
+/* "{ check_policy_service unix:path, timeout=5s }": what is behind the word, with a brace
+ * before it, owned; NULL: it is not so. Postfix takes it for a table, and refuses all mail. */
+static char *inside_out(const char *item)
+{
+	const char *word = item + 1 + strspn(item + 1, " \t"), *rest = word + strlen(asks);
+	char *server;
+
+	if (item[0] != '{' || strncasecmp(word, asks, strlen(asks)) != 0)
+		return NULL;
+	rest += strspn(rest, " \t");
+	if (asprintf(&server, "%s%s", rest[0] == '{' ? "" : "{ ", rest) < 0)
+		memory_exhausted();
+	return server;
+}
+
+/* The word before item i, where that is not check_policy_service. */
+static void set_instead(struct asked_policy *policy, const struct postfix_list *list, size_t i,
+			bool is_inside_out)
+{
+	if (is_inside_out)
+		snprintf(policy->instead, ASKED_WORD_MAX, "{ %s", asks);
+	else
+		snprintf(policy->instead, ASKED_WORD_MAX, "%s", i > 0 ? list->items[i - 1] : "-");
+}
+
 /* Item i, which is behind check_policy_service, or was meant to be. */
 static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 {
-	bool right = i > 0 && is_word(list, i - 1, "check_policy_service");
+	bool right = i > 0 && is_word(list, i - 1, asks);
 	struct asked *asked = walk->asked;
 	struct asked_policy *policy = &asked->policies[asked->n_policies];
 	const char *context;
+	char *server;
 
 	if (asked->n_policies == ASKED_POLICIES_MAX)
 		return;
@@ -127,9 +162,11 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 					 .skipper = walk->skipper,
 					 .warn_only = right && i > 1 &&
 						      is_word(list, i - 2, "warn_if_reject") };
+	server = right ? NULL : inside_out(list->items[i]);
 	if (!right)
-		snprintf(policy->instead, ASKED_WORD_MAX, "%s", i > 0 ? list->items[i - 1] : "-");
-	postfix_server_init(&policy->server, list->items[i]);
+		set_instead(policy, list, i, server != NULL);
+	postfix_server_init(&policy->server, server ? server : list->items[i]);
+	free(server);
 	setup_find_server(asked->setup, asked->service->chrooted, policy->server.endpoint,
 			  &policy->target);
 	context = postfix_server_value(&policy->server, "policy_context", "");
@@ -153,7 +190,7 @@ static void go_through(struct walk *walk, const char *text)
 		const char *item = list.items[i];
 
 		if (looks_like_server(item) ||
-		    (i > 0 && is_word(&list, i - 1, "check_policy_service"))) {
+		    (i > 0 && is_word(&list, i - 1, asks))) {
 			meet(walk, &list, i);
 		} else if (setup_lists(force, "smtpd_restriction_classes", item)) {
 			go_through(walk, setup_value(force, item));

@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "control/doctor_postfix.h"
+#include "control/postfix_action.h"
 
 /* A policy server that hangs is asked twice, each for smtpd_policy_service_timeout. */
 #define POLICY_TIMEOUT_LONG_MS 30000
@@ -21,13 +22,25 @@ static int64_t patience_ms(const struct config *config)
 	return (config_scopes(config) + 1) * config->redis.deadline_ms;
 }
 
+/* True when it was said that smtpd cannot read it. */
+static bool is_unreadable(struct doctor *doctor, const char *setting, const char *value, bool good)
+{
+	if (!good)
+		doctor_say(doctor, DOCTOR_ERROR, "correct it, or take it out",
+			   "%s is \"%s\", which smtpd cannot read: it ends when a client connects",
+			   setting, value);
+	return !good;
+}
+
 /* True when it was said that Postfix does not wait long enough. */
 static bool is_short(struct doctor *doctor, const char *setting, const char *value)
 {
 	const struct config *config = doctor->control->config;
 	int64_t ms = postfix_time_ms(value);
 
-	if (ms < 0 || ms > patience_ms(config))
+	if (is_unreadable(doctor, setting, value, ms >= 0))
+		return true;
+	if (ms > patience_ms(config))
 		return false;
 	doctor_say(doctor, ms <= config->redis.deadline_ms ? DOCTOR_ERROR : DOCTOR_WARNING,
 		   "raise it, or lower redis.deadline",
@@ -40,40 +53,14 @@ static bool is_short(struct doctor *doctor, const char *setting, const char *val
 
 /* ---- actions ---------------------------------------------------------------- */
 
-/* What an action does to mail, by its first word: access(5), and milter_default_action. */
-static const struct {
-	const char *word;
-	const char *effect; /* NULL: the mail comes again later */
-} actions[] = {
-	{ "accept", "passes unchecked, and uncharged" },
-	{ "discard", "is thrown away" },
-	{ "dunno", "passes unchecked, and uncharged" },
-	{ "hold", "is held" },
-	{ "info", "passes unchecked, and uncharged" },
-	{ "ok", "passes unchecked, and uncharged" },
-	{ "permit", "passes unchecked, and uncharged" },
-	{ "quarantine", "is held, uncharged" },
-	{ "reject", "is refused for good" },
-	{ "warn", "passes unchecked, and uncharged" },
-};
-
-static const char *effect_of(const char *action)
-{
-	size_t len = strcspn(action, " \t");
-
-	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
-		if (strlen(actions[i].word) == len &&
-		    strncasecmp(actions[i].word, action, len) == 0)
-			return actions[i].effect;
-	return action[0] == '5' ? "is refused for good" : NULL;
-}
-
+/* effect: as postfix_action.h says. True when it is not what should be. */
 static bool is_rash(struct doctor *doctor, const char *setting, const char *action,
-		    const char *better)
+		    const char *effect, const char *better)
 {
-	const char *effect = effect_of(action);
 	char advice[ADVICE_MAX];
 
+	if (is_unreadable(doctor, setting, action, *action))
+		return true;
 	if (!effect)
 		return false;
 	snprintf(advice, sizeof(advice), "set %s", better);
@@ -86,6 +73,7 @@ static bool is_rash(struct doctor *doctor, const char *setting, const char *acti
 
 struct terms {
 	const char *timeout, *action, *tries;
+	bool relay;
 };
 
 static struct terms terms_of(const struct asked *asked, const struct asked_policy *policy)
@@ -94,6 +82,7 @@ static struct terms terms_of(const struct asked *asked, const struct asked_polic
 	const struct postfix_server *server = &policy->server;
 
 	return (struct terms){
+		.relay = policy->relay,
 		.timeout = postfix_server_value(server, "timeout",
 						setup_value(force, "smtpd_policy_service_timeout")),
 		.action = postfix_server_value(server, "default_action",
@@ -111,14 +100,26 @@ static bool have_terms_been_seen(const struct asked *asked, size_t i)
 	for (size_t j = 0; j < i; j++) {
 		struct terms other = terms_of(asked, &asked->policies[j]);
 
-		if (strcmp(mine.timeout, other.timeout) == 0 &&
+		if (mine.relay == other.relay && strcmp(mine.timeout, other.timeout) == 0 &&
 		    strcmp(mine.action, other.action) == 0 && strcmp(mine.tries, other.tries) == 0)
 			return true;
 	}
 	return false;
 }
 
-static bool look_at_policy(struct doctor *doctor, const struct terms *terms)
+/* Behind one in a relay context stands what refuses the others: that becomes a refusal for
+ * now. */
+static const char *effect_of(const struct asked *asked, const struct terms *terms)
+{
+	static const char later[] = "defer_if_reject";
+
+	if (terms->relay && strncasecmp(terms->action, later, strlen(later)) == 0)
+		return NULL;
+	return postfix_policy_action(&asked->service->force, terms->action);
+}
+
+static bool look_at_policy(struct doctor *doctor, const struct asked *asked,
+			   const struct terms *terms)
 {
 	bool said = is_short(doctor, "the policy service's timeout", terms->timeout);
 
@@ -139,6 +140,7 @@ static bool look_at_policy(struct doctor *doctor, const struct terms *terms)
 			"further request");
 	}
 	return is_rash(doctor, "the policy service's default_action", terms->action,
+		       effect_of(asked, terms),
 		       "{ default_action = 451 4.3.0 Try again later }") ||
 	       said;
 }
@@ -155,15 +157,15 @@ static bool look_at_milter(struct doctor *doctor, const struct asked *asked)
 	};
 	const struct setup_settings *force = &asked->service->force;
 	const struct postfix_server *server = &asked->milters[asked_milter(asked)].server;
+	const char *action = postfix_server_value(server, "default_action",
+						  setup_value(force, "milter_default_action"));
 	bool said = false;
 
 	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++)
 		said |= is_short(doctor, times[i].setting,
 				 postfix_server_value(server, times[i].name,
 						      setup_value(force, times[i].setting)));
-	return is_rash(doctor, "milter_default_action",
-		       postfix_server_value(server, "default_action",
-					    setup_value(force, "milter_default_action")),
+	return is_rash(doctor, "milter_default_action", action, postfix_milter_action(action),
 		       "default_action=tempfail for our milter") ||
 	       said;
 }
@@ -179,7 +181,7 @@ void doctor_away(struct doctor *doctor, const struct asked *asked)
 		if (!asked_is_ours(&asked->policies[i]))
 			continue;
 		if (!have_terms_been_seen(asked, i))
-			said |= look_at_policy(doctor, &terms);
+			said |= look_at_policy(doctor, asked, &terms);
 		any = true;
 	}
 	if (asked_milter(asked) < asked->n_milters) {

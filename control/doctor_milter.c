@@ -140,6 +140,7 @@ static void look_at_ours(struct doctor *doctor, const struct asked *asked, size_
 {
 	const char *maps = setup_value(&asked->service->force, "smtpd_milter_maps");
 
+	doctor_attributes(doctor, "smtpd_milters", &asked->milters[ours].server, PART_MILTER);
 	if (is_kept_away(doctor, asked, ours))
 		return;
 	if (*maps)

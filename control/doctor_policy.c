@@ -52,6 +52,7 @@ static void look_at_mention(struct doctor *doctor, const struct asked *asked,
 			   list, policy->instead, policy->server.endpoint);
 		return;
 	}
+	doctor_attributes(doctor, list, &policy->server, PART_POLICYD);
 	if (policy->warn_only)
 		doctor_say(
 			doctor, DOCTOR_ERROR,

@@ -34,6 +34,11 @@ bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const
 			 const char *endpoint, const struct setup_target *target,
 			 enum setup_part needed);
 
+/* What setting has in braces behind ours, part PART_POLICYD or PART_MILTER: what smtpd cannot
+ * read of it ends it. */
+void doctor_attributes(struct doctor *doctor, const char *setting,
+		       const struct postfix_server *server, enum setup_part part);
+
 /* "name it unix:sendward/milter in smtpd_milters", or why that would not do. */
 void doctor_advise(const struct asked *asked, const char *format, const struct endpoint *listener,
 		   char out[ADVICE_MAX]);

@@ -84,6 +84,8 @@ static void add_attribute(struct postfix_server *server, char *text)
 
 	text = unbraced(text);
 	equals = strchr(text, '=');
+	if (!equals && !server->stray)
+		server->stray = text;
 	if (!equals || server->n == POSTFIX_ATTRIBUTES_MAX)
 		return;
 	*equals = '\0';
@@ -96,6 +98,7 @@ void postfix_server_init(struct postfix_server *server, const char *item)
 	char *rest, *text;
 
 	server->n = 0;
+	server->stray = NULL;
 	server->text = memory_strdup(item);
 	rest = unbraced(server->text);
 	text = take(&rest);

@@ -30,7 +30,9 @@ struct postfix_server {
 		const char *name, *value;
 	} attributes[POSTFIX_ATTRIBUTES_MAX];
 	size_t n;
-	char *text; /* owned */
+	const char *stray; /* the first thing behind the endpoint that is no name=value; NULL:
+			    * there is none; in text */
+	char *text;	   /* owned */
 };
 
 /* item is one of a list, and copied. */

@@ -207,6 +207,10 @@ def policy(w):
             master=recipients("permit_mynetworks, permit_sasl_authenticated, $sendward_policy, reject"))
     w.finds("warning", "policy", "has permit_mynetworks before .* not asked about these",
             master=recipients("permit_mynetworks, $sendward_policy, reject"))
+    for before in ("permit_dnswl_client list.example", "permit_rhswl_client list.example", "permit_naked_ip_address"):
+        w.finds("warning", "policy", f"has {before.split()[0]} before .* not asked about these",
+                master=recipients(before + ", $sendward_policy, reject"))
+    w.finds("error", "policy", "has check_relay_domains before .* never asked", master=recipients("check_relay_domains, $sendward_policy"))
     w.finds("error", "policy", "warn_if_reject", master=recipients("warn_if_reject $sendward_policy, reject"))
     w.finds("warning", "policy", "asked 2 times for each recipient", main="smtpd_sender_restrictions = $sendward_policy\n")
     w.finds("warning", "policy", "at CONNECT .*nothing is decided",
@@ -230,6 +234,31 @@ def policy(w):
 
 
 @wired
+def attributes(w):
+    """doctor postfix finds what smtpd does not read: a policy service inside out, attributes that are none"""
+    def data(text):
+        return submission("{ smtpd_data_restrictions = %s }" % text)
+
+    for text in ("{ check_policy_service unix:sendward/policy, timeout=5s, default_action=DUNNO }",
+                 "{check_policy_service unix:sendward/policy}", "{ Check_Policy_Service { unix:sendward/policy, timeout=5s } }"):
+        w.finds("error", "policy", 'has "{ check_policy_service" before unix:sendward/policy: Postfix does not ask us',
+                master=data(text))
+    for text, pattern in (
+            ("timeout = 5s", 'has "timeout" behind unix:sendward/policy, which is no name=value: smtpd ends'),
+            ("timeout=5s, default_action=451 4.3.0 later", 'has "4.3.0" behind .* no name=value'),
+            ("timeout=5s, timout=6s", 'has "timout" behind .* does not know'),
+            ("timeout=5s, TIMEOUT=6s", 'has "TIMEOUT" behind .* does not know'),
+            ("timeout=5s, command_timeout=6s", 'has "command_timeout" behind .* does not know'),
+            ("timeout=5s, max_ttl=1y", 'has max_ttl = "1y" behind .* cannot read'),
+            ("timeout=5s, try_limit=two", 'has try_limit = "two" behind .* cannot read')):
+        found = w.look(master=data("check_policy_service { unix:sendward/policy, %s }" % text))
+        expect(any(one[:2] == ("error", "policy") and re.search(pattern, one[3]) for one in found), f"{pattern}: {found}")
+    w.finds("error", "milter", 'smtpd_milters has "timeout" behind unix:sendward/milter, which smtpd does not know',
+            master=submission("{ smtpd_milters = { unix:sendward/milter, default_action=tempfail, timeout=5s } }"))
+    equal(w.look(master=data("check_policy_service { unix:sendward/policy, timeout=5s, policy_context=, max_idle=1h, }")), [])
+
+
+@wired
 def away(w):
     """doctor postfix finds times that are too short or too long, and what is done without us that should not be"""
     def service(text):
@@ -237,12 +266,24 @@ def away(w):
                           "permit_sasl_authenticated, reject }" % text, "{ smtpd_milters = $sendward_milter }")
 
     for text, level, pattern in (
+            ("timeout=5x", "error", 'timeout is "5x", which smtpd cannot read: it ends'),
+            ("timeout=5s, default_action=", "error", 'default_action is "", which smtpd cannot read'),
+            ("timeout=5s, default_action=451", "warning", '"451": while the daemon is away, mail passes .* without a text'),
+            ("timeout=5s, default_action=permit_sasl_authenticated", "warning", "mail passes unchecked"),
+            ("timeout=5s, { default_action = permit_mynetworks, reject }", "warning", "is refused for good"),
+            ("timeout=5s, { default_action = defer_if_reject x }", "warning", "mail passes unchecked"),
+            ("timeout=5s, default_action=lenient", "warning", '"lenient": while the daemon is away, mail passes'),
             ("{ timeout = 0s }", "error", "timeout is 0s, and an answer may take 500 ms .*gives up before"),
             ("timeout=2m", "warning", "timeout is 2m: one that hangs"),
             ("timeout=5s, try_limit=1", "error", "try_limit is 1"),
             ("timeout=5s, default_action=DUNNO", "warning", '"DUNNO": while the daemon is away, mail passes unchecked'),
             ("timeout=5s, { default_action = 554 5.7.1 no }", "warning", "is refused for good")):
-        w.finds(level, "away", pattern, master=service(text))
+        w.finds(level, "away", pattern, master=service(text), main="smtpd_restriction_classes = lenient\nlenient = permit\n")
+    for text in ("timeout=5s, default_action=defer", "timeout=5s, { default_action = permit_mynetworks, defer }"):
+        equal(w.look(master=service(text)), [])
+        equal(w.look(master=service(text), main="smtpd_policy_service_default_action = permit\n"), [])
+    w.finds("warning", "away", '"permit": while the daemon is away', master=service("timeout=5s"),
+            main="smtpd_policy_service_default_action = permit\n")
     w.finds("warning", "away", "timeout is 100s", master=service(""))
     equal(w.look(main="smtpd_policy_service_timeout = 5s\n", master=service("")), [])
     w.finds("warning", "away", "timeout is 5s, and an answer may take 6000 ms .redis.deadline 3000 ms",
@@ -377,4 +418,4 @@ def services(w):
     w.finds("unknown", "services", "more smtpd services than the 64", master=MASTER + many)
 
 
-CASES = [right, elsewhere, unread, milter, charging, policy, away, chroot, reached, sasl, senders, services]
+CASES = [right, elsewhere, unread, milter, charging, policy, attributes, away, chroot, reached, sasl, senders, services]

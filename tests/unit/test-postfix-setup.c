@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "control/asked.h"
+#include "control/postfix_action.h"
 #include "control/postfix_list.h"
 #include "control/postfix_setup.h"
 #include "tests/unit/suite.h"
@@ -54,16 +55,18 @@ static void test_long_list(void)
 static void test_servers(void)
 {
 	static const struct {
-		const char *item, *endpoint, *timeout, *action;
+		const char *item, *endpoint, *timeout, *action, *stray;
 	} rows[] = {
-		{ "unix:a/b", "unix:a/b", "none", "none" },
-		{ "{ unix:a/b }", "unix:a/b", "none", "none" },
-		{ "{inet:h:1,timeout=5s}", "inet:h:1", "5s", "none" },
-		{ "{ unix:a, { default_action = 451 4.3.0 Later, please }, timeout=1m }", "unix:a",
-		  "1m", "451 4.3.0 Later, please" },
-		{ "{ unix:a, timeout=1s, timeout=2s, nonsense, {", "unix:a", "2s", "none" },
-		{ "{ }", "", "none", "none" },
-		{ "", "", "none", "none" },
+		{ "unix:a/b", "unix:a/b", "none", "none", NULL },
+		{ "{ unix:a/b }", "unix:a/b", "none", "none", NULL },
+		{ "{inet:h:1,timeout=5s}", "inet:h:1", "5s", "none", NULL },
+		{ "{ unix:a, { default_action = 451 4.3.0 Later, please }, timeout=1m, }", "unix:a",
+		  "1m", "451 4.3.0 Later, please", NULL },
+		{ "{ unix:a, timeout=1s, timeout=2s, nonsense, {", "unix:a", "2s", "none",
+		  "nonsense" },
+		{ "{ unix:a, timeout = 5s }", "unix:a", "none", "none", "timeout" },
+		{ "{ }", "", "none", "none", NULL },
+		{ "", "", "none", "none", NULL },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
@@ -75,6 +78,8 @@ static void test_servers(void)
 		SUITE_TEXT_EQUAL(postfix_server_value(&server, "timeout", "none"), rows[i].timeout);
 		SUITE_TEXT_EQUAL(postfix_server_value(&server, "default_action", "none"),
 				 rows[i].action);
+		SUITE_TEXT_EQUAL(server.stray ? server.stray : "none",
+				 rows[i].stray ? rows[i].stray : "none");
 		postfix_server_fini(&server);
 	}
 }
@@ -90,6 +95,66 @@ static void test_times(void)
 	CU_ASSERT_EQUAL(postfix_time_ms("5ss"), -1);
 	CU_ASSERT_EQUAL(postfix_time_ms("-1"), -1);
 	CU_ASSERT_EQUAL(postfix_time_ms("99999999999999999999"), -1);
+}
+
+/* What they are to begin with; NULL: the mail comes again later. Seen with Postfix 3.7. */
+static void test_actions(void)
+{
+	static const struct {
+		const char *action, *effect;
+	} rows[] = {
+		{ "451 4.3.5 Server configuration problem", NULL },
+		{ "421 4.3.2 Gone", NULL },
+		{ "554 5.7.1 No", "is refused" },
+		{ "451", "passes" },
+		{ "554", "passes" },
+		{ "DUNNO", "passes" },
+		{ "relay", "passes" },
+		{ "FILTER smtp:host", "passes" },
+		{ "BCC x@example.org", "passes" },
+		{ "REDIRECT x@example.org", "goes to another" },
+		{ "HOLD for now", "is held" },
+		{ "discard", "is thrown away" },
+		{ "REJECT no", "is refused" },
+		{ "reject, permit", "is refused" },
+		{ "defer later", NULL },
+		{ "defer_if_permit later", NULL },
+		{ "defer_if_reject later", "passes" },
+		{ "permit", "passes" },
+		{ "PERMIT_sasl_authenticated, reject", "passes" },
+		{ "permit_mynetworks, reject", "is refused" },
+		{ "permit_mynetworks defer", NULL },
+		{ "permit_dnswl_client list.example, permit_auth_destination", "passes" },
+		{ "warn_if_reject reject", "passes" },
+		{ "reject_unauth_destination", "is refused" },
+		{ "defer_unauth_destination", NULL },
+		{ "sleep 1", "passes" },
+		{ "nonsense", NULL },
+		{ "check_client_access hash:/etc/postfix/clients", NULL },
+		{ "strict", "is refused" },
+		{ "lenient, strict", "passes" },
+		{ "endless, strict", "is refused" },
+	};
+	struct setup_settings force = { 0 };
+	struct setup setup = { 0 };
+
+	setup_read_settings(&force, "smtpd_restriction_classes = strict, lenient, endless\n"
+				    "strict = permit_mynetworks, reject\n"
+				    "lenient = permit\n"
+				    "endless = permit_mynetworks, endless\n");
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		const char *effect = postfix_policy_action(&force, rows[i].action);
+
+		suite_row("%s", rows[i].action);
+		SUITE_TRUE(rows[i].effect ? effect && strstr(effect, rows[i].effect) == effect :
+					    !effect);
+	}
+	CU_ASSERT_PTR_NULL(postfix_milter_action("tempfail"));
+	CU_ASSERT_PTR_NULL(postfix_milter_action("permit"));
+	CU_ASSERT_PTR_NOT_NULL(postfix_milter_action("Accept"));
+	/* Which frees them. */
+	setup.main = force;
+	setup_fini(&setup);
 }
 
 static bool same(const char *a, const char *b)
@@ -242,6 +307,7 @@ int main(void)
 		{ "of a server its endpoint and its attributes are read, the last one counts",
 		  test_servers },
 		{ "times have units as in main.cf", test_times },
+		{ "an action does to mail what it does to a user's", test_actions },
 		{ "an endpoint leads to ours by the rules of the chroot", test_targets },
 		{ "smtpd services are read with their columns and their own settings",
 		  test_services },
