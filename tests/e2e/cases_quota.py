@@ -70,6 +70,24 @@ def _(stack):
     expect_equal(stack.used(ROSE, "bytes"), size + len(small.sent.content), "bytes used")
 
 
+@case(7, "each refusal is one attempt, by whichever daemon, and none is charged", wirings=EVERY_WIRING,
+      plan={"quotas": '{ "1 messages / 1h" }'})
+def _(stack):
+    expect_delivered(stack, stack.send(ROSE))
+    for _number in range(3):
+        expect_over_quota(stack, stack.send(ROSE), "1 messages / 1h", used=1, limit=1)
+    stack.sendward("user", "add", TULIP)
+    stack.sendward("block", TULIP)
+    expect_refused(stack, stack.send(TULIP, client="python"), "550", "5.7.1", "")
+    attempts = stack.wait_attempts(ROSE, 3)
+    expect_equal(attempts["checks"], {"quotas": {"hour": 3, "day": 3}}, "attempts by check")
+    last, line = attempts["last"], stack.wait_decision(login=ROSE, verdict="defer")
+    expect_equal((last["verdict"], last["check"], last["client"]), ("defer", "quotas", line.client), "the last attempt")
+    expect_equal(stack.used(ROSE), 1, "messages used after three attempts")
+    expect_equal(stack.wait_attempts(TULIP, 1)["checks"], {"state": {"hour": 1, "day": 1}}, "attempts of a blocked login")
+    expect_equal([row["login"] for row in stack.sendward.json("top", "--by", "attempts")], [ROSE, TULIP], "top")
+
+
 @case(7, "a message announced by SIZE= as too big for the quota is refused before its content", wirings=EVERY_WIRING,
       plan={"quotas": '{ "10k bytes / 1h" }'})
 def _(stack):
@@ -132,6 +150,7 @@ def _(stack):
     held = [entry["queue_id"] for entry in stack.postfix.mailq() if entry["queue_name"] == "hold"]
     expect_equal(held, [beyond.queue_id], "queue ids on hold")
     expect_equal(stack.used(ROSE), 1, "messages used")
+    expect_equal(stack.wait_attempts(ROSE, 1)["last"]["verdict"], "hold", "the last attempt")
     stack.postfix.release(beyond.queue_id)
     wait_until(lambda: stack.delivered(beyond.message_id), "delivery after postsuper -H")
 

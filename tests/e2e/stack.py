@@ -219,6 +219,14 @@ class Stack:
             raise RuntimeError(f"{len(rows)} quotas in {unit} for {login}: {done.stdout}")
         return rows[0]["used"]
 
+    def wait_attempts(self, login, count):
+        """What `sendward usage` says of refused mail when it is so many: a daemon writes it a second later."""
+        def attempts():
+            done = self.sendward("usage", login, "--json", check=False)
+            found = json.loads(done.stdout)["attempts"] if done.returncode == 0 else None
+            return found if found and found["day"] >= count else None
+        return wait_until(attempts, f"{count} attempts of {login}")
+
     def decisions(self, **fields):
         """Decisions in both daemons' logs whose fields have these values."""
         every = [*decisions(self.policyd.log()), *decisions(self.milter.log())]
