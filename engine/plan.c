@@ -1,21 +1,10 @@
 #include "engine/plan.h"
 
-#include "base/pattern.h"
-
 bool plan_recipient_is_free(const struct config *config, const struct effective *effective,
 			    const struct request *request)
 {
-	struct pattern_rules rules;
-	struct address recipient;
-	const char *reason;
-
-	if (effective->n_free_recipients == 0 || !request->recipient[0])
-		return false;
-	rules = config_pattern_rules(config);
-	return address_parse(request->recipient, request->sender_form, &recipient, &reason) ==
-		       ADDRESS_OK &&
-	       pattern_list_owns(effective->free_recipients, effective->n_free_recipients,
-				 &recipient, request->login, &rules, NULL);
+	return request_recipient_is_in(request, config, effective->free_recipients,
+				       effective->n_free_recipients);
 }
 
 /* At MAIL nothing is known of the recipients: one at least will come. */

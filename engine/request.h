@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/address.h"
+#include "base/config.h"
 #include "base/header_address.h"
 #include "base/network.h"
 #include "base/tls_version.h"
@@ -78,6 +79,12 @@ struct request {
 	 * the header). */
 	const struct originators *originators;
 };
+
+/* Is the recipient of this RCPT in the list? What stands in front of "@" may tell
+ * Postfix to send it elsewhere, to another domain than the one that is compared
+ * (swap_bangpath, allow_percent_hack, resolve_dequoted_address): that is in none. */
+bool request_recipient_is_in(const struct request *request, const struct config *config,
+			     const struct pattern *list, size_t n);
 
 /* Never NULL. */
 static inline const char *request_credential(const struct request *request)
