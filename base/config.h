@@ -57,6 +57,7 @@ enum plan_setting {
 	PLAN_OVER_QUOTA,
 	PLAN_SANDBOX,
 	PLAN_SANDBOX_REDIRECT,
+	PLAN_SANDBOX_RECIPIENTS,
 	PLAN_FREE_RECIPIENTS,
 	PLAN_OVER_QUOTA_AT_RCPT,
 	PLAN_RAMP, /* the whole section */
@@ -64,7 +65,7 @@ enum plan_setting {
 	PLAN_MUST_ROTATE_AFTER,
 	PLAN_AT_EXPIRY,
 };
-#define PLAN_SETTINGS 14
+#define PLAN_SETTINGS 15
 
 /* The name as it stands in the configuration and in JSON ("quotas", ...). */
 const char *plan_setting_name(enum plan_setting setting);
@@ -84,6 +85,7 @@ struct ramp {
 #define RAMP_MAX INT64_C(900000000000)
 
 #define FREE_RECIPIENTS_MAX 100
+#define SANDBOX_RECIPIENTS_MAX 100
 
 /* Every field is filled: what the plan leaves open comes from plan default,
  * what that leaves open from the built-in defaults. */
@@ -100,6 +102,9 @@ struct plan {
 	enum over_quota over_quota;
 	enum sandbox_kind sandbox;
 	const char *sandbox_redirect; /* NULL when unset */
+	/* Recipients that a sandboxed login reaches, as sender patterns are written. */
+	const struct pattern *sandbox_recipients;
+	size_t n_sandbox_recipients; /* at most SANDBOX_RECIPIENTS_MAX */
 	/* Recipients that no quota counts, as sender patterns are written. */
 	const struct pattern *free_recipients;
 	size_t n_free_recipients; /* at most FREE_RECIPIENTS_MAX */

@@ -54,4 +54,6 @@ void load_check_patterns(struct load *load, cfg_t *section, const struct plan *p
 	check_list(load, section, "senders", plan->senders, plan->n_senders);
 	check_list(load, section, "free_recipients", plan->free_recipients,
 		   plan->n_free_recipients);
+	check_list(load, section, "sandbox_recipients", plan->sandbox_recipients,
+		   plan->n_sandbox_recipients);
 }

@@ -82,6 +82,7 @@ static void fill_request(const struct control *control, const struct message_fil
 		.sender_form = ADDRESS_SMTP,
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
 		.free_recipients = number_or(control, OPTION_FREE_RECIPIENTS, 0),
+		.listed_recipients = number_or(control, OPTION_SANDBOX_RECIPIENTS, 0),
 		.recipient = "",
 		.size_bytes = number_or(control, OPTION_SIZE, message ? message->size_bytes : 0),
 	};
@@ -246,6 +247,11 @@ static int explain(struct control *control, struct message_file *message, struct
 	return status;
 }
 
+static bool is_more_than_all(const struct control *control, enum option_id some)
+{
+	return number_or(control, some, 0) > number_or(control, OPTION_RECIPIENTS, 1);
+}
+
 static int command_explain(struct control *control)
 {
 	const struct value *path = control_value(control, OPTION_MESSAGE);
@@ -260,9 +266,11 @@ static int command_explain(struct control *control)
 								 NULL;
 	if (path && control_has(control, OPTION_HEADER_FROM))
 		status = control_misuse(control, "--message and --header-from: only one of them");
-	else if (number_or(control, OPTION_FREE_RECIPIENTS, 0) >
-		 number_or(control, OPTION_RECIPIENTS, 1))
+	else if (is_more_than_all(control, OPTION_FREE_RECIPIENTS))
 		status = control_misuse(control, "--free-recipients are some of --recipients, "
+						 "not more");
+	else if (is_more_than_all(control, OPTION_SANDBOX_RECIPIENTS))
+		status = control_misuse(control, "--sandbox-recipients are some of --recipients, "
 						 "not more");
 	else if (path && !message_file_read(path->text, &message, error))
 		status = control_refuse("%s", error);
@@ -277,8 +285,8 @@ const struct command commands_explain[] = {
 	{ .name = "explain",
 	  .options = OPTION_LIST(OPTION_LOGIN, OPTION_FROM, OPTION_HEADER_FROM, OPTION_MESSAGE,
 				 OPTION_CLIENT, OPTION_RECIPIENTS, OPTION_SIZE,
-				 OPTION_FREE_RECIPIENTS, OPTION_STAGE, OPTION_CREDENTIAL,
-				 OPTION_TLS, OPTION_CLIENT_CERT, OPTION_CONTEXT),
+				 OPTION_FREE_RECIPIENTS, OPTION_SANDBOX_RECIPIENTS, OPTION_STAGE,
+				 OPTION_CREDENTIAL, OPTION_TLS, OPTION_CLIENT_CERT, OPTION_CONTEXT),
 	  .required = OPTION_LIST(OPTION_CLIENT),
 	  .help = "tell what would happen to a message, and why",
 	  .notes = "Without --login the session is of the identity that it matches.\n"

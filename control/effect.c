@@ -101,6 +101,11 @@ static json_t *sandbox_redirect(const struct effective *e)
 	return e->sandbox_redirect ? text_json(e->sandbox_redirect) : json_null();
 }
 
+static json_t *sandbox_recipients(const struct effective *e)
+{
+	return patterns(e->sandbox_recipients, e->n_sandbox_recipients);
+}
+
 static json_t *free_recipients(const struct effective *e)
 {
 	return patterns(e->free_recipients, e->n_free_recipients);
@@ -157,6 +162,7 @@ static const struct {
 	[PLAN_OVER_QUOTA] = { over_quota, NULL },
 	[PLAN_SANDBOX] = { sandbox, NULL },
 	[PLAN_SANDBOX_REDIRECT] = { sandbox_redirect, NULL },
+	[PLAN_SANDBOX_RECIPIENTS] = { sandbox_recipients, "none is reached" },
 	[PLAN_FREE_RECIPIENTS] = { free_recipients, "every recipient counts" },
 	[PLAN_OVER_QUOTA_AT_RCPT] = { over_quota_at_rcpt, NULL },
 	[PLAN_RAMP] = { ramp_or_null, NULL },

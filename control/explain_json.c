@@ -125,6 +125,8 @@ json_t *explain_json(const struct explained *e)
 			    v->has_check ? text_json(check_name(v->check)) : json_null());
 	json_object_set_new(json, "reply", text_or_null(reply));
 	json_object_set_new(json, "redirect", text_or_null(v->redirect));
+	json_object_set_new(json, "dropped",
+			    v->dropped > 0 ? json_integer(v->dropped) : json_null());
 	json_object_set_new(json, "rewrite",
 			    text_or_null(v->rewrite.fields ? v->rewrite.address : NULL));
 	json_object_set_new(json, "message", message_json(e));

@@ -52,6 +52,8 @@ static void print_headline(const struct verdict *v)
 	printf("%s", action_name(v->action));
 	if (v->has_check)
 		printf(" by %s", check_name(v->check));
+	if (v->dropped > 0)
+		printf(", for %" PRId64 " of the recipients only", v->dropped);
 	if (redirect)
 		printf(", to %s", redirect);
 	if (v->rewrite.fields)

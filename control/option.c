@@ -81,6 +81,9 @@ static const struct option_row options[OPTIONS] = {
 
 	[OPTION_FREE_RECIPIENTS] = { "free-recipients", 0, false, "N", value_amount,
 				     "how many of them no quota counts [0]" },
+	[OPTION_SANDBOX_RECIPIENTS] = { "sandbox-recipients", 0, false, "N", value_amount,
+					"how many of them a login in the sandbox\n"
+					"reaches [0]" },
 
 	[OPTION_FIT] = { "fit", 0, false, "N", value_count,
 			 "tell when N more fit, of each unit [1]" },

@@ -8,6 +8,29 @@ static const enum action sandbox_actions[] = {
 	[SANDBOX_REDIRECT] = ACTION_REDIRECT,
 };
 
+/* True, and said, when all recipients are known to be in the list, if there is one. */
+static bool is_let_out(const struct judge_input *in, struct finding *f)
+{
+	const struct request *request = in->request;
+
+	if (in->effective->n_sandbox_recipients == 0)
+		return false;
+	finding_by_plan(f, in->effective, PLAN_SANDBOX_RECIPIENTS);
+	f->flagged = request->recipients > 0 && request->listed_recipients >= request->recipients;
+	snprintf(f->rule, sizeof(f->rule), "sandboxed, %s in sandbox_recipients",
+		 f->flagged ? "all recipients" : "not all recipients known to be");
+	return f->flagged;
+}
+
+bool check_sandbox_lists(const struct judge_input *in)
+{
+	const struct effective *e = in->effective;
+
+	return e->state == ACCOUNT_SANDBOXED &&
+	       request_recipient_is_in(in->request, in->config, e->sandbox_recipients,
+				       e->n_sandbox_recipients);
+}
+
 void check_sandbox(const struct judge_input *in, struct finding *f)
 {
 	finding_init(f, in->effective->plan->modes[CHECK_SANDBOX]);
@@ -18,7 +41,7 @@ void check_sandbox(const struct judge_input *in, struct finding *f)
 	if (in->effective->state != ACCOUNT_SANDBOXED)
 		return;
 	snprintf(f->rule, sizeof(f->rule), "sandboxed");
-	if (in->request->final) {
+	if (in->request->final && !is_let_out(in, f)) {
 		f->result = FINDING_REFUSE;
 		f->action = sandbox_actions[in->effective->sandbox];
 	}

@@ -42,6 +42,9 @@ void check_quotas_warnings(const struct judge_input *in, struct verdict *verdict
  * front end that sees the message last carries it out. */
 void check_sandbox(const struct judge_input *in, struct finding *finding);
 
+/* The login is in the sandbox, and the recipient of this RCPT is one that it reaches. */
+bool check_sandbox_lists(const struct judge_input *in);
+
 /* ---- what 3 and 4 share: check_owned.c ----------------------------------- */
 
 /* Does the login own it? The finding of an address that passes shows the pattern, of one

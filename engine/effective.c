@@ -49,6 +49,12 @@ static void set_sandbox_redirect(const struct plan *from, struct effective *out)
 	out->sandbox_redirect = from->sandbox_redirect;
 }
 
+static void set_sandbox_recipients(const struct plan *from, struct effective *out)
+{
+	out->sandbox_recipients = from->sandbox_recipients;
+	out->n_sandbox_recipients = from->n_sandbox_recipients;
+}
+
 static void set_free_recipients(const struct plan *from, struct effective *out)
 {
 	out->free_recipients = from->free_recipients;
@@ -89,6 +95,7 @@ static void (*const setters[PLAN_SETTINGS])(const struct plan *from, struct effe
 	[PLAN_OVER_QUOTA] = set_over_quota,
 	[PLAN_SANDBOX] = set_sandbox,
 	[PLAN_SANDBOX_REDIRECT] = set_sandbox_redirect,
+	[PLAN_SANDBOX_RECIPIENTS] = set_sandbox_recipients,
 	[PLAN_FREE_RECIPIENTS] = set_free_recipients,
 	[PLAN_OVER_QUOTA_AT_RCPT] = set_over_quota_at_rcpt,
 	[PLAN_RAMP] = set_ramp,

@@ -45,6 +45,8 @@ struct effective {
 	enum over_quota over_quota;
 	enum sandbox_kind sandbox;
 	const char *sandbox_redirect; /* NULL when unset */
+	const struct pattern *sandbox_recipients;
+	size_t n_sandbox_recipients;
 	const struct pattern *free_recipients;
 	size_t n_free_recipients;
 	enum over_quota_at_rcpt over_quota_at_rcpt;

@@ -109,6 +109,17 @@ static void prevent_delivery(const struct judge_input *in, struct finding *f)
 	}
 }
 
+/* Of a message that is discarded; 0: all of them. The list may be gone since RCPT. */
+static int64_t dropped_recipients(const struct judge_input *in)
+{
+	const struct request *request = in->request;
+
+	if (in->effective->n_sandbox_recipients == 0 || request->listed_recipients == 0 ||
+	    request->recipients_stay)
+		return 0;
+	return request->recipients - request->listed_recipients;
+}
+
 static void decide_by(const struct judge_input *in, enum check check, struct verdict *verdict)
 {
 	struct finding *f = &verdict->findings[check];
@@ -122,6 +133,8 @@ static void decide_by(const struct judge_input *in, enum check check, struct ver
 		fill_reply(in, f, verdict);
 	else
 		fill_reason(in, check, f, verdict);
+	if (f->action == ACTION_DISCARD)
+		verdict->dropped = dropped_recipients(in);
 	if (f->action == ACTION_REDIRECT)
 		verdict->redirect = in->effective->sandbox_redirect;
 }
@@ -134,15 +147,18 @@ static void judge_rewrite(const struct judge_input *in, struct verdict *verdict)
 
 	if (f->mode != MODE_REWRITE || f->result != FINDING_REFUSE)
 		return;
-	if (action == ACTION_ACCEPT || action == ACTION_HOLD || action == ACTION_REDIRECT)
+	if (action == ACTION_ACCEPT || action == ACTION_HOLD || action == ACTION_REDIRECT ||
+	    verdict->dropped > 0)
 		rewrite_plan(in->config, in->effective, in->request, &verdict->rewrite);
 }
 
 void judge(const struct judge_input *in, struct verdict *verdict)
 {
+	const struct finding *sandbox = &verdict->findings[CHECK_SANDBOX];
 	int enforced, monitored;
 
 	check_sandbox(in, &verdict->findings[CHECK_SANDBOX]);
+	verdict->recipient_listed = check_sandbox_lists(in);
 	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
 	find_first(in, verdict, &enforced, &monitored);
 	verdict->action = ACTION_ACCEPT;
@@ -153,6 +169,8 @@ void judge(const struct judge_input *in, struct verdict *verdict)
 		verdict->monitor_check = (enum check)monitored;
 		verdict->monitor_action = verdict->findings[monitored].action;
 	}
+	verdict->let_out = verdict->action == ACTION_ACCEPT && sandbox->flagged &&
+			   sandbox->mode == MODE_ENFORCE;
 	judge_rewrite(in, verdict);
 }
 

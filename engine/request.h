@@ -69,6 +69,11 @@ struct request {
 	/* How many of them verdict.recipient_free said to be free, without the
 	 * one of this request. */
 	int64_t free_recipients;
+	/* Of a login in the sandbox: how many of them verdict.recipient_listed said to
+	 * be in sandbox_recipients. At the end of the message it is all of them, or 0
+	 * where that is not known for sure; a number between from a front end that can
+	 * take single recipients off only. */
+	int64_t listed_recipients;
 	/* One of them cannot be taken off the message, so it cannot be redirected
 	 * (milter/message.h). */
 	bool recipients_stay;

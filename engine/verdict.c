@@ -80,6 +80,8 @@ void verdict_format_log(const struct verdict *verdict, const struct request *req
 	fields_add(fields, "sender", request->sender);
 	if (verdict->redirect)
 		fields_add(fields, "redirect", verdict->redirect);
+	if (verdict->dropped > 0)
+		fields_add_int(fields, "dropped", verdict->dropped);
 	if (verdict->rewrite.fields)
 		fields_add(fields, "from", verdict->rewrite.address);
 	for (int i = 0; i < CHECKS; i++)

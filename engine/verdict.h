@@ -36,9 +36,16 @@ struct verdict {
 	 * without a login. */
 	bool not_identified;
 	bool recipient_free;   /* RCPT: this recipient is not counted */
+	/* RCPT: the login is in the sandbox, and this recipient in sandbox_recipients. */
+	bool recipient_listed;
+	/* All recipients are, so what the login in the sandbox has sent is delivered. */
+	bool let_out;
 	bool sandboxed;	       /* the login is in the sandbox and this is final */
 	char code[4], xcode[10]; /* for REFUSE and DEFER */
 	const char *redirect; /* ACTION_REDIRECT; borrowed from the configuration */
+	/* ACTION_DISCARD: only so many recipients, those that are not listed, do not
+	 * get the message; 0: nobody does. */
+	int64_t dropped;
 	int64_t now_ms;	      /* of the decision */
 	const char *store_error; /* why the store did not tell; NULL it did */
 	size_t n_warnings;

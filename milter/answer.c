@@ -10,6 +10,8 @@ void answer_from(const struct verdict *verdict, struct answer *out)
 	out->action = verdict->action;
 	out->identified = verdict->identified;
 	out->recipient_free = verdict->recipient_free;
+	out->recipient_listed = verdict->recipient_listed;
+	out->dropped = verdict->dropped;
 	out->charges = verdict->charges;
 	memcpy(out->code, verdict->code, sizeof(out->code));
 	memcpy(out->xcode, verdict->xcode, sizeof(out->xcode));

@@ -15,10 +15,12 @@ struct answer {
 	enum action action;
 	bool identified;	       /* it is an identity's session */
 	bool recipient_free;	       /* RCPT: this recipient is not counted */
+	bool recipient_listed;	       /* RCPT: it is in sandbox_recipients */
 	struct charges charges;	       /* to be taken back when it cannot be given */
 	char code[4], xcode[10];       /* for REFUSE and DEFER */
 	char text[REPLY_TEXT_MAX + 1]; /* reply; for HOLD etc. the reason */
 	struct rewrite rewrite;	       /* of the header; .fields is 0 for none */
+	int64_t dropped;	       /* DISCARD: verdict.dropped */
 	const char *redirect;	       /* borrowed from the config asked with; or NULL */
 };
 

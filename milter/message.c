@@ -16,6 +16,10 @@
 /* The first room for recipients; enough for nearly every message. */
 #define RECIPIENTS_START 256
 
+/* In front of a recipient. */
+#define RECIPIENT_LISTED 'l'
+#define RECIPIENT_OTHER 'o'
+
 struct session *session_new(struct config *config, const char *client)
 {
 	struct session *session = memory_zero(sizeof(*session));
@@ -141,7 +145,7 @@ void message_set_queue_id(struct message *message, const char *queue_id)
 bool message_full(const struct message *message, const char *text)
 {
 	return message->n_recipients >= RECIPIENTS_MAX ||
-	       message->recipients_len + strlen(text) + 1 > RECIPIENT_OCTETS_MAX;
+	       message->recipients_len + strlen(text) + 2 > RECIPIENT_OCTETS_MAX;
 }
 
 static bool make_room(struct message *message, size_t more)
@@ -169,30 +173,35 @@ static bool can_be_taken_off(const char *recipient)
 	return *end == '\0' || strcmp(end, ">") == 0;
 }
 
-bool message_add_recipient(struct message *message, const char *text, bool is_free)
+bool message_add_recipient(struct message *message, const char *text, bool is_free, bool is_listed)
 {
 	size_t size = strlen(text) + 1;
+	char *at;
 
-	if (message_full(message, text) || !make_room(message, size))
+	if (message_full(message, text) || !make_room(message, 1 + size))
 		return false;
-	memcpy(message->recipients + message->recipients_len, text, size);
-	message->recipients_len += size;
+	at = message->recipients + message->recipients_len;
+	*at = is_listed ? RECIPIENT_LISTED : RECIPIENT_OTHER;
+	memcpy(at + 1, text, size);
+	message->recipients_len += 1 + size;
 	message->n_recipients++;
 	message->n_free_recipients += is_free;
+	message->n_listed_recipients += is_listed;
 	message->recipients_stay |= !can_be_taken_off(text);
 	return true;
 }
 
 bool message_each_recipient(const struct message *message,
-			    bool (*each)(const char *recipient, void *arg), void *arg)
+			    bool (*each)(const char *recipient, bool listed, void *arg), void *arg)
 {
 	size_t at = 0;
 
 	while (at < message->recipients_len) {
-		const char *recipient = message->recipients + at;
+		bool listed = message->recipients[at] == RECIPIENT_LISTED;
+		const char *recipient = message->recipients + at + 1;
 
-		at += strlen(recipient) + 1;
-		if (!each(recipient, arg))
+		at += strlen(recipient) + 2;
+		if (!each(recipient, listed, arg))
 			return false;
 	}
 	return true;
@@ -265,6 +274,7 @@ struct request message_request(const struct session *session, enum stage stage,
 		.sender_form = ADDRESS_SMTP,
 		.recipients = message->n_recipients + (stage == STAGE_RCPT ? 1 : 0),
 		.free_recipients = message->n_free_recipients,
+		.listed_recipients = message->n_listed_recipients,
 		.recipients_stay = message->recipients_stay,
 		.recipient = recipient,
 		.size_bytes = last ? message_size(message) : message->announced_bytes,

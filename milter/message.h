@@ -35,10 +35,12 @@ struct message {
 	bool size_announced;
 	int64_t announced_bytes; /* SIZE= of MAIL, or 0 */
 	int64_t received_bytes;
-	char *recipients; /* accepted ones, each with its NUL, one after the other */
+	/* Accepted ones, one after the other: an octet (message.c), text, NUL. */
+	char *recipients;
 	size_t recipients_len, recipients_size;
 	int64_t n_recipients;
 	int64_t n_free_recipients;	 /* of these, those that no quota counts */
+	int64_t n_listed_recipients;	 /* ... and those in sandbox_recipients */
 	bool recipients_stay;		 /* request.recipients_stay */
 	bool reply_to;			 /* is looked at; set before there are fields */
 	struct originators *originators; /* NULL until there is such a field */
@@ -79,18 +81,19 @@ void message_add_parameter(struct message *message, const char *parameter);
 void message_set_queue_id(struct message *message, const char *queue_id);
 
 /* One more recipient was accepted; text exactly as the client spelled it, free
- * when no quota counts it. False when message_full() or out of memory.
+ * when no quota counts it, listed when a login in the sandbox reaches it. False
+ * when message_full() or out of memory.
  * Of some spellings Postfix keeps less than was typed, and does not find the
  * recipient by them any more (tried out with 3.7): routes, groups,
  * lists and brackets within brackets. Where there is any of "<>:;,", all of the
  * message's recipients stay. */
-bool message_add_recipient(struct message *message, const char *text, bool is_free);
+bool message_add_recipient(struct message *message, const char *text, bool is_free, bool is_listed);
 bool message_full(const struct message *message, const char *text);
 
 /* Calls each recipient in the order of the session while it returns true;
  * returns whether all did. */
 bool message_each_recipient(const struct message *message,
-			    bool (*each)(const char *recipient, void *arg), void *arg);
+			    bool (*each)(const char *recipient, bool listed, void *arg), void *arg);
 
 /* One header field: value, of value_len octets, is what follows the colon,
  * folded lines are separated by LF. */

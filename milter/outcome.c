@@ -27,10 +27,29 @@ static void hold_message(struct packets *out, const struct answer *answer)
 	packets_add(out, WORD_CONTINUE);
 }
 
-static bool delete_recipient(const char *recipient, void *arg)
+static bool delete_recipient(const char *recipient, bool listed, void *arg)
 {
+	(void)listed;
 	protocol_delete_recipient(arg, recipient);
 	return true;
+}
+
+static bool drop_recipient(const char *recipient, bool listed, void *arg)
+{
+	if (!listed)
+		protocol_delete_recipient(arg, recipient);
+	return true;
+}
+
+static void discard_message(struct packets *out, const struct answer *answer,
+			    const struct message *message)
+{
+	if (answer->dropped == 0) {
+		packets_add(out, WORD_DISCARD);
+		return;
+	}
+	message_each_recipient(message, drop_recipient, out);
+	packets_add(out, WORD_CONTINUE);
 }
 
 static void redirect_message(struct packets *out, const struct answer *answer,
@@ -60,7 +79,7 @@ bool outcome_of_message(struct packets *out, const struct answer *answer,
 		hold_message(out, answer);
 		break;
 	case ACTION_DISCARD:
-		packets_add(out, WORD_DISCARD);
+		discard_message(out, answer, message);
 		break;
 	case ACTION_REDIRECT:
 		redirect_message(out, answer, message);

@@ -287,7 +287,8 @@ static void answer_recipient(struct message *message, const struct request *ques
 {
 	message->was_identity |= answer->identified && !outcome_refuses(answer);
 	if (outcome_refuses(answer) ||
-	    message_add_recipient(message, question->recipient, answer->recipient_free))
+	    message_add_recipient(message, question->recipient, answer->recipient_free,
+				  answer->recipient_listed))
 		outcome_of_command(out, answer);
 	else
 		refuse_recipient(out);

@@ -90,7 +90,8 @@ static void note_pass(struct session *s, const struct verdict *verdict)
 	if (s->request.stage == STAGE_END_OF_MESSAGE && !s->request.final)
 		wiring_left(&s->host->wiring);
 	if (s->request.stage == STAGE_RCPT)
-		transaction_add(&s->transaction, s->recipient, verdict->recipient_free);
+		transaction_add(&s->transaction, s->recipient, verdict->recipient_free,
+				verdict->recipient_listed);
 	if (s->transaction.passed ||
 	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
 		return;

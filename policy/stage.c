@@ -123,6 +123,7 @@ static const char *fill_recipients(const struct policy_request *in, struct trans
 	if (out->recipients < 0)
 		return "recipient_count is not a number";
 	out->free_recipients = transaction_free_of(transaction, out->recipients);
+	out->listed_recipients = transaction_listed_of(transaction, out->recipients);
 	return NULL;
 }
 

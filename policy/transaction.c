@@ -16,7 +16,7 @@ static void forget(struct transaction *t)
 	t->n_slots = TRANSACTION_SLOTS_MIN;
 	memset(t->first, 0, sizeof(t->first));
 	t->passed = t->identified = false;
-	t->n = t->n_free = t->n_known = 0;
+	t->n = t->n_free = t->n_listed = t->n_known = 0;
 }
 
 void transaction_init(struct transaction *t)
@@ -100,6 +100,11 @@ int64_t transaction_free_of(const struct transaction *t, int64_t accepted)
 	return refused < t->n_free ? t->n_free - refused : 0;
 }
 
+int64_t transaction_listed_of(const struct transaction *t, int64_t accepted)
+{
+	return t->n == accepted && t->n_listed == accepted ? accepted : 0;
+}
+
 static bool grow(struct transaction *t)
 {
 	size_t n_slots = t->n_slots * 2, i;
@@ -125,12 +130,13 @@ static bool has_room(struct transaction *t)
 	return (size_t)t->n_known < t->n_slots / 4 * 3 || grow(t);
 }
 
-void transaction_add(struct transaction *t, uint64_t recipient, bool is_free)
+void transaction_add(struct transaction *t, uint64_t recipient, bool is_free, bool is_listed)
 {
 	if (known(t, recipient))
 		return;
 	t->n++;
 	t->n_free += is_free;
+	t->n_listed += is_listed;
 	if (!has_room(t))
 		return;
 	*slot_of(t->slots, t->n_slots, recipient) = recipient | (is_free ? SLOT_FREE : 0);

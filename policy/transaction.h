@@ -31,6 +31,7 @@ struct transaction {
 	bool identified;		      /* ... as an identity's */
 	int64_t n;			      /* recipients that passed */
 	int64_t n_free;			      /* of these, those that no quota counts */
+	int64_t n_listed;		      /* ... and those in sandbox_recipients */
 	int64_t n_known;		      /* of all, in slots */
 	size_t n_slots;
 	uint64_t *slots; /* open addressing; first, or allocated */
@@ -57,13 +58,18 @@ int64_t transaction_count_with(const struct transaction *transaction, uint64_t r
 /* Those of them that are free, without this one. */
 int64_t transaction_free_without(const struct transaction *transaction, uint64_t recipient);
 
-/* This one passed, and is free or not. */
-void transaction_add(struct transaction *transaction, uint64_t recipient, bool is_free);
+/* This one passed, and is free or not, listed (a login in the sandbox reaches it) or not. */
+void transaction_add(struct transaction *transaction, uint64_t recipient, bool is_free,
+		     bool is_listed);
 
 /* How many of the recipients that Postfix has accepted, by its own count, are
  * free. Of those that passed here and were refused by a later restriction it
  * is not known which: they are taken to be free ones, so that nobody gets a
  * message to many for nothing by naming free ones that do not exist. */
 int64_t transaction_free_of(const struct transaction *transaction, int64_t accepted);
+
+/* How many of them are listed: all, when those that passed are as many, and all
+ * listed; else 0. */
+int64_t transaction_listed_of(const struct transaction *transaction, int64_t accepted);
 
 #endif

@@ -48,15 +48,20 @@ void wiring_ended(struct wiring *w)
 		 WIRING_MESSAGES);
 }
 
-static bool has_free_recipients(const struct config *config)
+static bool has_recipients(const struct config *config)
 {
 	for (size_t i = 0; i < config->n_plans; i++)
-		if (config->plans[i].n_free_recipients > 0)
+		if (config->plans[i].n_free_recipients > 0 ||
+		    config->plans[i].n_sandbox_recipients > 0)
 			return true;
-	for (size_t i = 0; i < config->n_domains; i++)
-		if (config->domains[i].set[PLAN_FREE_RECIPIENTS] &&
-		    config->domains[i].values.n_free_recipients > 0)
+	for (size_t i = 0; i < config->n_domains; i++) {
+		const struct domain *domain = &config->domains[i];
+
+		if ((domain->set[PLAN_FREE_RECIPIENTS] && domain->values.n_free_recipients > 0) ||
+		    (domain->set[PLAN_SANDBOX_RECIPIENTS] &&
+		     domain->values.n_sandbox_recipients > 0))
 			return true;
+	}
 	return false;
 }
 
@@ -65,13 +70,13 @@ void wiring_unseen(struct wiring *w, const struct config *config)
 	if (w->looked_at == config)
 		return;
 	w->looked_at = config;
-	if (!has_free_recipients(config))
+	if (!has_recipients(config))
 		return;
 	log_once(
-		LEVEL_WARNING, "free_recipients without RCPT",
+		LEVEL_WARNING, "lists of recipients without RCPT",
 		"a message was seen at END-OF-MESSAGE that had not been seen at RCPT: which of its "
-		"recipients are free (free_recipients) is not known, and all of them count; in "
-		"main.cf set smtpd_recipient_restrictions = ... check_policy_service ... (the "
+		"recipients are free_recipients or sandbox_recipients is not known, all of them "
+		"count and none is reached from the sandbox; in main.cf set smtpd_recipient_restrictions = ... check_policy_service ... (the "
 		"same service as in smtpd_end_of_data_restrictions)");
 }
 

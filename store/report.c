@@ -29,21 +29,22 @@ static bool is_rewritten_only(const struct verdict *verdict)
 	return verdict->rewrite.fields && verdict->action == ACTION_ACCEPT;
 }
 
+/* check: for which it was not delivered as sent, or delivered all the same. */
 static void store_verdict(struct store *store, const struct config *config, const char *daemon,
-			  const struct request *request, const struct verdict *verdict)
+			  const struct request *request, const struct verdict *verdict,
+			  enum check check)
 {
-	const struct finding *f = verdict_finding(verdict);
-	bool rewritten = is_rewritten_only(verdict);
+	bool rewritten = check == CHECK_HEADER_FROM;
 	json_t *event = new_event(rewritten ? "rewrite" : action_name(verdict->action), config,
 				  daemon, request, verdict);
 
 	json_object_set_new(event, "sender", event_text(request->sender));
 	json_object_set_new(event, "recipients", json_integer(request->recipients));
 	json_object_set_new(event, "bytes", json_integer(request->size_bytes));
-	json_object_set_new(
-		event, "check",
-		json_string(check_name(rewritten ? CHECK_HEADER_FROM : verdict->check)));
-	json_object_set_new(event, "rule", event_text(f ? f->rule : ""));
+	json_object_set_new(event, "check", json_string(check_name(check)));
+	json_object_set_new(event, "rule", event_text(verdict->findings[check].rule));
+	if (verdict->dropped > 0)
+		json_object_set_new(event, "dropped", json_integer(verdict->dropped));
 	if (verdict->redirect)
 		json_object_set_new(event, "redirect", event_text(verdict->redirect));
 	if (verdict->rewrite.fields)
@@ -111,8 +112,10 @@ static void report_objection(struct store *store, const struct config *config, c
 {
 	count_attempt(store, request, verdict);
 	if (verdict->action == ACTION_HOLD || verdict->action == ACTION_DISCARD ||
-	    verdict->action == ACTION_REDIRECT || is_rewritten_only(verdict))
-		store_verdict(store, config, daemon, request, verdict);
+	    verdict->action == ACTION_REDIRECT)
+		store_verdict(store, config, daemon, request, verdict, verdict->check);
+	else if (is_rewritten_only(verdict))
+		store_verdict(store, config, daemon, request, verdict, CHECK_HEADER_FROM);
 }
 
 void report_verdict(struct store *store, const struct config *config, const char *daemon,
@@ -130,6 +133,8 @@ void report_verdict(struct store *store, const struct config *config, const char
 		store_sent(store, request, verdict);
 	if (verdict->has_check || verdict->monitored || verdict->rewrite.fields)
 		report_objection(store, config, daemon, request, verdict);
+	if (verdict->let_out)
+		store_verdict(store, config, daemon, request, verdict, CHECK_SANDBOX);
 	for (size_t i = 0; i < verdict->n_warnings; i++)
 		report_warning(store, config, daemon, request, verdict, &verdict->warnings[i]);
 }

@@ -1,7 +1,8 @@
 /*
  * What is told to the operator about a decision: its log line, and an event
- * in the store when mail was not delivered as sent (sandbox, hold, redirect). What it has
- * sent, and what was refused of it, is remembered of the login.
+ * in the store when mail was not delivered as sent (sandbox, hold, redirect), or was
+ * although the login is in the sandbox. What it has sent, and what was refused of it, is
+ * remembered of the login.
  * Both front ends report through here, so that they tell the same story.
  */
 #ifndef SENDWARD_REPORT_H

@@ -39,6 +39,7 @@ def inherited(b):
         "over_quota": {"value": "defer", "origin": "built-in"},
         "sandbox": {"value": "discard", "origin": "built-in"},
         "sandbox_redirect": {"value": None, "origin": "built-in"},
+        "sandbox_recipients": {"value": [], "origin": "built-in"},
         "free_recipients": {"value": [], "origin": "built-in"},
         "over_quota_at_rcpt": {"value": "quota", "origin": "built-in"},
         "ramp": {"value": None, "origin": "built-in"},

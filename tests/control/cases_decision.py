@@ -340,6 +340,21 @@ def explain_sandbox(b):
     equal(explained(b, 0, *ROSE, "--stage", "RCPT")["verdict"], "accept")
 
 
+def explain_sandbox_recipients(b):
+    """explain tells what reaches sandbox_recipients, and where the list stands"""
+    b.configure('redis {{ address = "{address}" }}\nplan default {{\n  sandbox_recipients = {{ "*@help.example" }} }}\n')
+    b.ok("sandbox", "rose@dom.example")
+    for listed, verdict, dropped in (("0", "discard", None), ("1", "discard", 2), ("3", "accept", None)):
+        result = explained(b, 0, *ROSE, "--recipients", "3", "--sandbox-recipients", listed)
+        equal((result["verdict"], result["dropped"]), (verdict, dropped))
+        row = next(row for row in result["checks"] if row["check"] == "sandbox")
+        expect(row["place"].endswith(":3") and row["origin"] == "plan default" and "sandbox_recipients" in row["rule"], row)
+    table = b.ok("explain", *ROSE, "--recipients", "3", "--sandbox-recipients", "1")
+    expect(table.startswith("discard by sandbox, for 2 of the recipients only\n"), table)
+    b.refused(2, "--sandbox-recipients are some of --recipients, not more", "explain", *ROSE, "--sandbox-recipients", "2")
+    expect("sandbox_recipients  *@help.example" in b.ok("user", "show", "rose@dom.example"), "user show")
+
+
 def explain_header(b):
     """explain looks at the header From fields it is given"""
     b.ok("user", "add", "rose@dom.example")
@@ -376,4 +391,4 @@ def explain_usage(b):
 
 CASES = [usage, overdrawn, usage_full, usage_unknown, usage_state, usage_shared, usage_network, usage_fit, usage_off, whose, reset, null_sender,
          reset_one, reset_shared, warnings, explain_quotas, explain_accepts, explain_refuses, explain_blocked,
-         explain_sandbox, explain_header, explain_null, explain_monitor, explain_usage]
+         explain_sandbox, explain_sandbox_recipients, explain_header, explain_null, explain_monitor, explain_usage]

@@ -182,6 +182,30 @@ for _kind, _what in (("discard", "accepted and thrown away"),
          plan={"sandbox": _kind, "sandbox_redirect": '"sandbox@abuse.example"'})(_sandboxes(_kind))
 
 
+@case(3, "a sandboxed login reaches sandbox_recipients, by the milter also beside others", wirings=EVERY_WIRING,
+      plan={"sandbox_recipients": '{ "abuse@far.example", "*@*.help.example" }'})
+def _(stack):
+    listed, others = ["abuse@far.example", "A.b@x.help.example"], ["Friend@far.example", "boss@help.example"]
+    stack.sendward("sandbox", ROSE)
+    reached = stack.send(ROSE, to=listed)
+    expect_delivered(stack, reached)
+    lost = stack.send(ROSE, to=others)
+    expect(lost.accepted, f"the client is to see 250, not {lost}")
+    expect_not_delivered(stack, lost)
+    both = stack.send(ROSE, to=[others[0], listed[0], others[1], listed[1]])
+    if stack.wiring is POLICYD:
+        expect(both.accepted, f"the client is to see 250, not {both}")
+        expect_not_delivered(stack, both)
+    else:
+        expect_delivered(stack, both, to=listed)
+    expect_equal(stack.used(ROSE), 3, "messages used")
+    events = wait_until(lambda: len(_events(stack, "discard")) == 2 and _events(stack, "discard"), "two events")
+    expect_equal([(event["qid"], event["recipients"], event.get("dropped")) for event in events],
+                 [(lost.queue_id, 2, None), (both.queue_id, 4, None if stack.wiring is POLICYD else 2)], "events")
+    expect_equal([(event["qid"], event["check"]) for event in _events(stack, "accept")],
+                 [(reached.queue_id, "sandbox")], "events of what was reached")
+
+
 @case(3, "a recipient that Postfix would not take off is not redirected: the message is held", wirings=(MILTER, BOTH),
       plan={"sandbox": "redirect", "sandbox_redirect": '"sandbox@abuse.example"'})
 def _(stack):

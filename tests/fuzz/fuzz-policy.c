@@ -59,8 +59,9 @@ static void check_request(const struct policy_request *request, struct transacti
 	must((out.login[0] || config.unauthenticated.n_quotas) && strlen(out.login) <= LOGIN_MAX);
 	must(out.recipients >= 0 && out.size_bytes >= 0);
 	must(out.free_recipients >= 0 && out.free_recipients <= out.recipients);
+	must(out.listed_recipients == 0 || out.listed_recipients == out.recipients);
 	if (out.stage == STAGE_RCPT)
-		transaction_add(transaction, recipient, recipient % 2);
+		transaction_add(transaction, recipient, recipient % 2, recipient / 2 % 2);
 }
 
 static void check_answer(const uint8_t *data, size_t size)

@@ -209,6 +209,46 @@ def redirect_not_possible():
         expect(world.used(ALICE), 8, "recipients used afterwards")
 
 
+LIST = {"sandbox_recipients": '{ "abuse@example.net", "*@help.example" }'}
+
+
+@case("a sandboxed login reaches the recipients in sandbox_recipients, and only them")
+def sandbox_recipients():
+    with World(plan=LIST) as world:
+        world.account(ALICE, state="sandboxed")
+        listed, others = ["<Abuse@example.net>", "a@HELP.example"], ["<Up@EXAMPLE.NET>", "bare@example.net"]
+        expect(world.send(ALICE, recipients=listed), ("continue", []), "to those in the list")
+        world.decided(stage="END-OF-MESSAGE", verdict="accept")
+        expect_match(r'verdict=accept .* flag="sandboxed, all recipients in sandbox_recipients"$',
+                     world.daemon.log().splitlines()[-1], "log line")
+        expect(world.send(ALICE, recipients=others), ("discard", []), "to others")
+        expect(world.send(ALICE, recipients=[others[0], listed[0], others[1], listed[1], others[0]]),
+               ("continue", [("delrcpt", r) for r in (*others, others[0])]), "to both")
+        world.decided(2, stage="END-OF-MESSAGE", verdict="discard")
+        expect_match(r"verdict=discard check=sandbox .* dropped=3$", world.daemon.log().splitlines()[-1], "log line")
+        expect(world.send(ALICE, recipients=[*listed, "<@relay.example:r@example.net>"]), ("discard", []),
+               "to one that cannot be deleted")
+        expect(world.used(ALICE), 12, "recipients used afterwards")
+        world.reconfigure(plan={**LIST, "checks": "{ header_from = rewrite }"})
+        answer = world.send(ALICE, recipients=[others[0], listed[0]], headers=(("From", " boss@example.com"),))
+        expect([name for name, _ in answer.changes], ["addheader", "chgheader", "delrcpt"], "changes in mode rewrite")
+        for sandbox, changes in (("hold", ["quarantine"]), ("redirect", ["delrcpt", "delrcpt", "addrcpt"])):
+            world.reconfigure(plan={**LIST, "sandbox": sandbox, "sandbox_redirect": '"trap@example.org"'})
+            answer = world.send(ALICE, recipients=[others[0], listed[0]])
+            expect([name for name, _ in answer.changes], changes, f"changes with sandbox = {sandbox}")
+            expect(world.send(ALICE, recipients=listed), ("continue", []), f"to those in the list, {sandbox}")
+
+
+@case("a login that comes into the sandbox in the middle of a message reaches nobody with it")
+def sandboxed_late():
+    with World(plan=LIST) as world, world.session() as session:
+        expect(session.mail("<alice@example.org>", ALICE), "continue", "MAIL")
+        expect(session.rcpt("<abuse@example.net>"), "continue", "RCPT")
+        world.account(ALICE, state="sandboxed")
+        session.content(FROM_ALICE, BODY, "4QA")
+        expect(session.end_of_message("4QA").answer, "discard", "the end")
+
+
 @case("a recipient that was refused is not deleted when the message is redirected")
 def redirect_accepted_only():
     with World(plan={"sandbox": "redirect", "sandbox_redirect": '"trap@example.org"',

@@ -119,6 +119,33 @@ def free_recipients_unseen(bench):
 
 
 @case
+def sandbox_recipients(bench):
+    """a sandboxed login reaches sandbox_recipients, when all of a message's recipients are known to be"""
+    plan = {"sandbox_recipients": '{ "*@own.example" }'}
+    client = bench.start(plan=plan).client()
+    write_account(bench.redis, ROSE, state="sandboxed")
+
+    def message(number, names, count):
+        for name in names:
+            expect(client.ask("RCPT", instance=f"1.{number}", recipient=name), DUNNO, f"the answer to {name}")
+        return client.ask("END-OF-MESSAGE", **{**one_message(number), "recipient_count": count})
+
+    discarded = "DISCARD Sendward sandbox: sandboxed, not all recipients known to be in sandbox_recipients"
+    expect(message(1, ["a@own.example", "b@Own.Example", "a@own.example"], 2), DUNNO)
+    expect_prefix(message(2, ["a@own.example", "r@far.example"], 2), discarded)
+    expect_prefix(message(3, ["a@own.example", "r@far.example"], 1), discarded)
+    expect_prefix(message(4, ["a@own.example"], 2), discarded)
+    expect_prefix(message(5, ["a@own.example", "b@own.example"], 1), discarded)
+    expect_prefix(message(6, ["r%far.example@own.example"], 1), discarded)
+    expect_prefix(message(7, [], 1), discarded)
+    told = [(event["event"], event["recipients"], event["rule"]) for event in events(bench.redis)]
+    expect(told[:2], [("accept", 2, "sandboxed, all recipients in sandbox_recipients"),
+                      ("discard", 2, discarded[discarded.index("sandboxed"):])], "the events")
+    expect(client.ask("RCPT", instance="1.8", recipient="a@own.example"), DUNNO)
+    expect(used(bench), "7", "used")
+
+
+@case
 def too_many(bench):
     """over_quota_at_rcpt = too_many: 452 for what is too many, the quota's reply for the first recipient"""
     plan = {"quotas": '{ "2 recipients / 1h" }', "over_quota_at_rcpt": "too_many", "over_quota": "reject"}

@@ -21,7 +21,7 @@ struct request_line {
 		reply_to[400];
 	char recipient[400];
 	char credential[64], tls[16], cert[64], context[64];
-	int64_t free, stay, unqueued, identity, was_identity, repeated;
+	int64_t free, listed, stay, unqueued, identity, was_identity, repeated;
 	int64_t recipients, size;
 	bool header_seen;
 };
@@ -41,6 +41,7 @@ struct play {
 	bool answered;
 	enum action action;
 	bool charged;
+	bool listed;	/* verdict.recipient_listed */
 	char whose[20]; /* by_identity: what came of it */
 	char redirect[400], reply[REPLY_TEXT_MAX + 30];
 	struct fields log;

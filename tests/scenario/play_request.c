@@ -25,6 +25,7 @@ static void set_field(const struct play *p, struct request_line *f, char *name, 
 		{ "size", NULL, 0, &f->size },
 		{ "recipient", f->recipient, sizeof(f->recipient), NULL },
 		{ "free", NULL, 0, &f->free },
+		{ "listed", NULL, 0, &f->listed },
 		{ "stay", NULL, 0, &f->stay },
 		{ "unqueued", NULL, 0, &f->unqueued },
 		{ "identity", NULL, 0, &f->identity },
@@ -105,6 +106,7 @@ static void make_request(struct play *p, enum stage stage, bool final)
 		.size_bytes = f->size,
 		.recipient = f->recipient,
 		.free_recipients = f->free,
+		.listed_recipients = f->listed,
 		.recipients_stay = f->stay != 0,
 		.before_queue = f->unqueued != 0,
 		.originators = f->header_seen ? &p->originators : NULL,
@@ -120,6 +122,7 @@ static void on_verdict(const struct verdict *v, void *arg)
 	p->answered = true;
 	p->action = v->action;
 	p->charged = v->charged;
+	p->listed = v->recipient_listed;
 	SUITE_INT_EQUAL(v->now_ms, fake_store_now_ms(p->store));
 	SUITE_TRUE(!v->identified || (p->request.by_identity && !v->not_identified));
 	snprintf(p->whose, sizeof(p->whose), "%s",
@@ -196,6 +199,11 @@ static void step_log(struct play *p, char *rest)
 	play_check_match(p->log.line, pattern);
 }
 
+static void step_listed(struct play *p, char *rest)
+{
+	SUITE_TEXT_EQUAL(p->listed ? "yes" : "no", rest);
+}
+
 static void step_whose(struct play *p, char *rest)
 {
 	SUITE_TEXT_EQUAL(p->whose, rest);
@@ -204,6 +212,6 @@ static void step_whose(struct play *p, char *rest)
 const struct step request_steps[] = {
 	{ "data", step_data },	 { "eom", step_eom }, { "final", step_final },
 	{ "given", step_given }, { "log", step_log }, { "mail", step_mail },
-	{ "rcpt", step_rcpt },	 { "whose", step_whose },
+	{ "rcpt", step_rcpt },	 { "whose", step_whose }, { "listed", step_listed },
 	{ NULL, NULL },
 };

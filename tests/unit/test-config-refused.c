@@ -187,6 +187,8 @@ static const struct loading_refusal refusals[] = {
 #define ONLY_BEHIND "test.conf:1: a comma stands behind a setting or an element of a list only"
 static const struct loading_refusal plan_refusals[] = {
 	/* plans */
+	{ "plan a {\n sandbox = hold\n sandbox_recipients = { \"*@a.example\", \"x\" } }",
+	  "test.conf:3: sandbox_recipients = x: no domain" },
 	{ "plan a {\n free_recipients = { \"x\" } }",
 	  "test.conf:2: free_recipients = x: no domain" },
 	{ "plan a { must_rotate_after = 12h }",
@@ -292,6 +294,8 @@ static const struct loading_refusal plan_refusals[] = {
 	  "test.conf:2: senders: there is no sender_group a" },
 	{ "domain a.example {\n senders = { \"%group:a\" } }",
 	  "test.conf:2: senders: there is no sender_group a" },
+	{ "domain a.example {\n sandbox_recipients = {\n \"%group:a\" } }",
+	  "test.conf:3: sandbox_recipients: there is no sender_group a" },
 	{ "plan gold {\n free_recipients = { \"%group:a\" } }",
 	  "test.conf:2: free_recipients: there is no sender_group a" },
 	{ "sender_group a { quotas = { } }",

@@ -12,6 +12,7 @@ static const char configuration[] = "plan default {\n"
 				    "  max_recipients = 5  max_size = 1k\n"
 				    "  over_quota = hold  sandbox = redirect\n"
 				    "  sandbox_redirect = \"sandbox@dom.example\"\n"
+				    "  sandbox_recipients = { \"abuse@dom.example\" }\n"
 				    "  free_recipients = { \"*@dom.example\", \"%login\" }\n"
 				    "  over_quota_at_rcpt = too_many\n"
 				    "  must_rotate_after = 365d  at_expiry = sandbox\n"
@@ -39,6 +40,7 @@ static void test_values(void)
 		[PLAN_OVER_QUOTA] = "\"hold\"",
 		[PLAN_SANDBOX] = "\"redirect\"",
 		[PLAN_SANDBOX_REDIRECT] = "\"sandbox@dom.example\"",
+		[PLAN_SANDBOX_RECIPIENTS] = "[\"abuse@dom.example\"]",
 		[PLAN_FREE_RECIPIENTS] = "[\"*@dom.example\",\"%login\"]",
 		[PLAN_OVER_QUOTA_AT_RCPT] = "\"too_many\"",
 		[PLAN_RAMP] = "{\"unit\":\"recipients\",\"start\":50,\"factor\":1.5,"

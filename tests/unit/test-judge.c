@@ -20,6 +20,8 @@ static struct config *config;
 static struct account *account;
 static struct effective effective;
 static struct verdict verdict;
+static int64_t listed_recipients; /* of the next message */
+static bool recipients_stay;
 
 /* A login of that plan and account; forgotten by the next call. */
 static void set_up(const char *plan, const char *json)
@@ -54,6 +56,9 @@ static void judge_message(bool final, int64_t recipients, const struct counted *
 		.client_address = "192.0.2.1",
 		.sender = "rose@example.org",
 		.recipients = recipients,
+		.listed_recipients = listed_recipients,
+		.recipients_stay = recipients_stay,
+		.recipient = "",
 		.size_bytes = 1000,
 	};
 	const struct plan_input plan = { .effective = &effective,
@@ -276,6 +281,57 @@ static void test_sandbox(void)
 	tear_down();
 }
 
+#define LIST "sandbox_recipients = { \"*@home.example\" } "
+
+static void test_sandbox_recipients(void)
+{
+	static const struct {
+		const char *plan;
+		int64_t recipients, listed;
+		bool stay;
+		enum action action;
+		int64_t dropped;
+		bool let_out;
+	} rows[] = {
+		{ LIST, 3, 3, false, ACTION_ACCEPT, 0, true },
+		{ LIST, 3, 3, true, ACTION_ACCEPT, 0, true },
+		{ LIST, 3, 1, false, ACTION_DISCARD, 2, false },
+		{ LIST, 3, 1, true, ACTION_DISCARD, 0, false },
+		{ LIST, 3, 0, false, ACTION_DISCARD, 0, false },
+		{ LIST, 0, 0, false, ACTION_DISCARD, 0, false },
+		{ LIST "sandbox = hold", 3, 1, false, ACTION_HOLD, 0, false },
+		{ LIST "sandbox = hold", 3, 3, false, ACTION_ACCEPT, 0, true },
+		{ LIST "sandbox = redirect " REDIRECT, 3, 2, false, ACTION_REDIRECT, 0, false },
+		{ LIST "sandbox = redirect " REDIRECT, 3, 2, true, ACTION_HOLD, 0, false },
+		{ LIST "sandbox = redirect " REDIRECT, 3, 3, true, ACTION_ACCEPT, 0, true },
+		{ LIST "checks { sandbox = monitor }", 3, 1, false, ACTION_ACCEPT, 0, false },
+		{ LIST "checks { sandbox = monitor }", 3, 3, false, ACTION_ACCEPT, 0, false },
+		{ LIST "checks { sandbox = off }", 3, 3, false, ACTION_ACCEPT, 0, false },
+		/* There is no list any more. */
+		{ "", 3, 3, false, ACTION_DISCARD, 0, false },
+		{ "", 3, 1, false, ACTION_DISCARD, 0, false },
+	};
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s, %d of %d", rows[i].plan, (int)rows[i].listed,
+			  (int)rows[i].recipients);
+		set_up(rows[i].plan, "{\"state\":\"sandboxed\"}");
+		listed_recipients = rows[i].listed;
+		recipients_stay = rows[i].stay;
+		judge_message(true, rows[i].recipients, NULL);
+		SUITE_INT_EQUAL(verdict.action, rows[i].action);
+		SUITE_INT_EQUAL(verdict.dropped, rows[i].dropped);
+		SUITE_INT_EQUAL(verdict.let_out, rows[i].let_out);
+	}
+	set_up(LIST, "{}");
+	judge_message(true, 3, NULL);
+	SUITE_INT_EQUAL(verdict.action, ACTION_ACCEPT);
+	SUITE_TRUE(!verdict.let_out);
+	listed_recipients = 0;
+	recipients_stay = false;
+	tear_down();
+}
+
 static void test_order(void)
 {
 	/* Over quota and in the sandbox: the quota comes first. */
@@ -358,6 +414,8 @@ static const struct suite_test tests[] = {
 	  test_over_quota },
 	{ "a quota's reply says which, used, limit, asked and when to retry", test_quota_reply },
 	{ "the sandbox discards, holds or redirects on the final stage only", test_sandbox },
+	{ "who is in the list is reached, and the others are dropped where they can be",
+	  test_sandbox_recipients },
 	{ "quotas come before the sandbox, and an enforced check before a monitored one",
 	  test_order },
 	{ "a blocked login is told the reason", test_blocked_reply },

@@ -104,12 +104,12 @@ static void test_queue_id(void)
 	message_free(&message);
 }
 
-static bool join(const char *recipient, void *arg)
+static bool join(const char *recipient, bool listed, void *arg)
 {
 	char *joined = arg;
 
 	strcat(joined, recipient);
-	strcat(joined, ";");
+	strcat(joined, listed ? "!" : ";");
 	return strcmp(recipient, "stop") != 0;
 }
 
@@ -120,14 +120,14 @@ static void test_recipients(void)
 
 	SUITE_TRUE(message_each_recipient(message, join, joined));
 	SUITE_TEXT_EQUAL(joined, "");
-	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false));
-	SUITE_TRUE(message_add_recipient(message, "bare@example.net", false));
-	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false));
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false, false));
+	SUITE_TRUE(message_add_recipient(message, "bare@example.net", false, true));
+	SUITE_TRUE(message_add_recipient(message, "<Up@EXAMPLE.NET>", false, false));
 	SUITE_INT_EQUAL(message->n_recipients, 3);
 	SUITE_TRUE(message_each_recipient(message, join, joined));
-	SUITE_TEXT_EQUAL(joined, "<Up@EXAMPLE.NET>;bare@example.net;<Up@EXAMPLE.NET>;");
-	SUITE_TRUE(message_add_recipient(message, "stop", false));
-	SUITE_TRUE(message_add_recipient(message, "never", false));
+	SUITE_TEXT_EQUAL(joined, "<Up@EXAMPLE.NET>;bare@example.net!<Up@EXAMPLE.NET>;");
+	SUITE_TRUE(message_add_recipient(message, "stop", false, false));
+	SUITE_TRUE(message_add_recipient(message, "never", false, false));
 	joined[0] = '\0';
 	SUITE_TRUE(!message_each_recipient(message, join, joined));
 	SUITE_TRUE(strstr(joined, "never") == NULL);
@@ -158,8 +158,8 @@ static void test_recipients_stay(void)
 		struct message *message = message_of("<a@b.example>", "");
 
 		suite_row("%s", rows[i].text);
-		message_add_recipient(message, rows[i].text, false);
-		message_add_recipient(message, "<other@b.example>", false);
+		message_add_recipient(message, rows[i].text, false, false);
+		message_add_recipient(message, "<other@b.example>", false, false);
 		SUITE_INT_EQUAL(message->recipients_stay, rows[i].stays);
 		message_free(&message);
 	}
@@ -173,11 +173,11 @@ static void test_many_recipients(void)
 		char text[32];
 
 		snprintf(text, sizeof(text), "<r%d@example.net>", i);
-		if (!message_add_recipient(message, text, false))
+		if (!message_add_recipient(message, text, false, false))
 			SUITE_TRUE(!"room");
 	}
 	SUITE_TRUE(message_full(message, "<one@more.example>"));
-	SUITE_TRUE(!message_add_recipient(message, "<one@more.example>", false));
+	SUITE_TRUE(!message_add_recipient(message, "<one@more.example>", false, false));
 	SUITE_INT_EQUAL(message->n_recipients, RECIPIENTS_MAX);
 	message_free(&message);
 }
@@ -191,10 +191,10 @@ static void test_long_recipients(void)
 	memset(text, 'r', size - 1);
 	text[size - 1] = '\0';
 	while (!message_full(message, text))
-		SUITE_TRUE(message_add_recipient(message, text, false));
-	SUITE_TRUE(!message_add_recipient(message, text, false));
+		SUITE_TRUE(message_add_recipient(message, text, false, false));
+	SUITE_TRUE(!message_add_recipient(message, text, false, false));
 	SUITE_INT_EQUAL(message->n_recipients, RECIPIENT_OCTETS_MAX / size);
-	SUITE_TRUE(message_add_recipient(message, "<short@example.net>", false));
+	SUITE_TRUE(message_add_recipient(message, "<short@example.net>", false, false));
 	free(text);
 	message_free(&message);
 }
@@ -271,8 +271,8 @@ static void test_request(void)
 	struct request request;
 
 	session->message = message_of("<alice@example.org>", "SIZE=1000");
-	message_add_recipient(session->message, "<r1@example.net>", false);
-	message_add_recipient(session->message, "<r2@example.net>", true);
+	message_add_recipient(session->message, "<r1@example.net>", false, false);
+	message_add_recipient(session->message, "<r2@example.net>", true, true);
 	request = message_request(session, STAGE_RCPT, "<r3@example.net>");
 	SUITE_INT_EQUAL(request.stage, STAGE_RCPT);
 	SUITE_TRUE(!request.final);
@@ -282,6 +282,7 @@ static void test_request(void)
 	SUITE_TEXT_EQUAL(request.sender, "alice@example.org");
 	SUITE_INT_EQUAL(request.recipients, 3);
 	SUITE_INT_EQUAL(request.free_recipients, 1);
+	SUITE_INT_EQUAL(request.listed_recipients, 1);
 	SUITE_TEXT_EQUAL(request.recipient, "<r3@example.net>");
 	SUITE_INT_EQUAL(request.size_bytes, 1000);
 	SUITE_TRUE(request.originators == NULL);
@@ -291,6 +292,7 @@ static void test_request(void)
 	SUITE_TRUE(request.final);
 	SUITE_INT_EQUAL(request.recipients, 2);
 	SUITE_INT_EQUAL(request.free_recipients, 1);
+	SUITE_INT_EQUAL(request.listed_recipients, 1);
 	SUITE_TEXT_EQUAL(request.queue_id, "4XyZ");
 	SUITE_INT_EQUAL(request.size_bytes, 100);
 	session_free(&session);

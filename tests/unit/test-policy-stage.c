@@ -288,7 +288,7 @@ static void test_free_recipients(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	map(CHARGE_POLICYD);
-	transaction_add(&transaction, recipient, true);
+	transaction_add(&transaction, recipient, true, false);
 	/* Asked again: without itself. */
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
@@ -297,7 +297,7 @@ static void test_free_recipients(void)
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 2);
 	SUITE_INT_EQUAL(out.free_recipients, 1);
-	transaction_add(&transaction, recipient, false);
+	transaction_add(&transaction, recipient, false, false);
 	set(ATTRIBUTE_RECIPIENT_COUNT, "2");
 	set(ATTRIBUTE_PROTOCOL_STATE, "DATA");
 	map(CHARGE_POLICYD);
@@ -389,14 +389,14 @@ static void test_recipients(void)
 	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
-	transaction_add(&transaction, recipient, false);
+	transaction_add(&transaction, recipient, false, false);
 	/* Asked again by another restriction list. */
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);
 	set(ATTRIBUTE_RECIPIENT, "r3@example.net");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 2);
-	transaction_add(&transaction, recipient, false);
+	transaction_add(&transaction, recipient, false, false);
 	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out.recipients, 1);

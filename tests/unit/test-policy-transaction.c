@@ -23,7 +23,7 @@ static int64_t pass(int i)
 {
 	int64_t n = transaction_count_with(&transaction, recipient(i));
 
-	transaction_add(&transaction, recipient(i), false);
+	transaction_add(&transaction, recipient(i), false, false);
 	return n;
 }
 
@@ -107,11 +107,11 @@ static void test_free(void)
 	/* More than fit in the first slots, every second one free. */
 	for (i = 0; i < 3 * TRANSACTION_SLOTS_MIN; i++) {
 		SUITE_INT_EQUAL(transaction_free_without(&transaction, recipient(i)), (i + 1) / 2);
-		transaction_add(&transaction, recipient(i), i % 2 == 0);
+		transaction_add(&transaction, recipient(i), i % 2 == 0, false);
 	}
 	for (i = 0; i < 3 * TRANSACTION_SLOTS_MIN; i++) {
 		suite_row("recipient %d again", i);
-		transaction_add(&transaction, recipient(i), i % 2 == 0);
+		transaction_add(&transaction, recipient(i), i % 2 == 0, false);
 		SUITE_INT_EQUAL(transaction_free_without(&transaction, recipient(i)),
 				3 * TRANSACTION_SLOTS_MIN / 2 - (i % 2 == 0));
 	}
@@ -147,11 +147,33 @@ static void test_free_of(void)
 	enter("1.0");
 	SUITE_INT_EQUAL(transaction_free_of(&transaction, 4), 0);
 	for (i = 0; i < 8; i++)
-		transaction_add(&transaction, recipient((int)i), i < 5);
+		transaction_add(&transaction, recipient((int)i), i < 5, false);
 	for (i = 0; i < SUITE_LEN(rows); i++) {
 		suite_row("%d accepted", (int)rows[i].accepted);
 		SUITE_INT_EQUAL(transaction_free_of(&transaction, rows[i].accepted), rows[i].free);
 	}
+	transaction_fini(&transaction);
+}
+
+static void test_listed(void)
+{
+	transaction_init(&transaction);
+	enter("1.0");
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 0), 0);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 0);
+	for (int i = 0; i < 3; i++)
+		transaction_add(&transaction, recipient(i), false, true);
+	transaction_add(&transaction, recipient(0), false, false);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 3), 3);
+	/* One was refused, or named twice: nobody knows which. */
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 2), 0);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 4), 0);
+	transaction_add(&transaction, recipient(3), false, false);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 4), 0);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 3), 0);
+	enter("1.1");
+	transaction_add(&transaction, recipient(3), false, true);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 1);
 	transaction_fini(&transaction);
 }
 
@@ -164,6 +186,7 @@ static const struct suite_test tests[] = {
 	{ "free recipients are counted, each once, and not itself", test_free },
 	{ "a message's token is the same in every version", test_token },
 	{ "recipients that were refused later are taken to be free ones", test_free_of },
+	{ "listed recipients are known when there are no others and none twice", test_listed },
 };
 
 int main(void)

@@ -143,6 +143,14 @@ static void test_unseen(void)
 	plans[0].n_free_recipients = 1;
 	wiring_unseen(&wiring, &some);
 	SUITE_INT_EQUAL(n_lines, 1);
+	begin();
+	plans[0].n_free_recipients = 0;
+	wiring_unseen(&wiring, &none);
+	SUITE_INT_EQUAL(n_lines, 0);
+	domains[0].values.n_sandbox_recipients = 1;
+	domains[0].set[PLAN_SANDBOX_RECIPIENTS] = true;
+	wiring_unseen(&wiring, &some);
+	SUITE_INT_EQUAL(n_lines, 1);
 }
 
 static void test_before_queue(void)

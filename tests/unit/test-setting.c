@@ -64,6 +64,7 @@ static void test_each(void)
 		"plan/senders={ \"%login\" }\n",
 		"plan/networks={ }\n",
 		"checks/header_from=enforce\n",
+		"plan/sandbox_recipients={ }\n",
 		"plan/free_recipients={ }\n",
 		"plan/over_quota_at_rcpt=quota\n",
 		"plan/must_rotate_after=0\n",
@@ -94,6 +95,7 @@ static void test_plan_names(void)
 {
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_QUOTAS), "quotas");
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_REDIRECT), "sandbox_redirect");
+	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_SANDBOX_RECIPIENTS), "sandbox_recipients");
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_FREE_RECIPIENTS), "free_recipients");
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_OVER_QUOTA_AT_RCPT), "over_quota_at_rcpt");
 	SUITE_TEXT_EQUAL(plan_setting_name(PLAN_RAMP), "ramp");
