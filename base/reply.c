@@ -70,6 +70,10 @@ static const struct {
 				{"450", "4.7.28",
 				 "quota: %{quota} is less than this message needs (%{asked} "
 				 "asked)"}},
+	[REPLY_QUOTAS_NEVER_REJECT] = {"quotas_never_reject",
+				       {"550", "5.7.28",
+					"quota: %{quota} is less than this message needs (%{asked} "
+					"asked)"}},
 	[REPLY_QUOTAS_RCPT] = {"quotas_rcpt",
 			       {"452", "4.5.3",
 				"quota: %{quota} has no room for more recipients of this message "

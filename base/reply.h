@@ -33,10 +33,11 @@ enum reply {
 	REPLY_QUOTAS,		  /* used up, over_quota = defer */
 	REPLY_QUOTAS_REJECT,	  /* used up, over_quota = reject */
 	REPLY_QUOTAS_NEVER,	  /* this message alone takes more than the quota */
+	REPLY_QUOTAS_NEVER_REJECT, /* the same, over_quota = reject */
 	REPLY_QUOTAS_RCPT,	  /* over_quota_at_rcpt = too_many */
 	REPLY_CANNOT_TELL,	  /* the store is away and the answer unknown */
 };
-#define REPLIES 20
+#define REPLIES 21
 
 /* code and xcode have the same class: '4' or '5'. */
 struct reply_line {

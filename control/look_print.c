@@ -194,19 +194,21 @@ json_t *look_row_json(const struct look_row *row, int64_t now_ms)
 {
 	char name[LOOK_NAME_MAX], origin[LOGIN_MAX + 16];
 	const struct quota *quota = &row->quota;
+	bool calendar = quota->kind == QUOTA_CALENDAR;
 	json_t *json;
 
 	look_name(row, name);
 	origin_text(row, origin, sizeof(origin));
 	json = need(
 		json_pack("{s:s, s:s, s:i, s:o, s:I, s:o, s:s, s:o, s:o, s:o}", "quota", name,
-			  "unit", quota_unit_name(quota->unit), "window_s", (int)quota->window_s,
-			  "limit", integer_or_null(quota->limit, quota->limit != QUOTA_UNLIMITED),
-			  "used", (json_int_t)row->used, "origin", text_json(origin), "scope",
+			  "unit", quota_unit_name(quota->unit), "window_s",
+			  (int)(calendar ? row->end_s - row->start_s : quota->window_s), "limit",
+			  integer_or_null(quota->limit, quota->limit != QUOTA_UNLIMITED), "used",
+			  (json_int_t)row->used, "origin", text_json(origin), "scope",
 			  take_scope_name(row->scope), "name", text_json(row->name), "next_free_s",
 			  after_json(row->freed_at_ms, now_ms, row->freed_at_ms > 0), "fits_in_s",
 			  after_json(row->fits_at_ms, now_ms, row->fits_at_ms >= 0)));
-	if (quota->kind == QUOTA_CALENDAR)
+	if (calendar)
 		json_object_set_new(json, "period",
 				    need(json_pack("{s:I, s:I}", "start", (json_int_t)row->start_s,
 						   "end", (json_int_t)row->end_s)));

@@ -8,7 +8,7 @@ static enum finding_result over_cap(const struct gate_input *in, struct finding 
 {
 	snprintf(f->rule, sizeof(f->rule), "%s = %lld", plan_setting_name(cap), (long long)limit);
 	finding_by_plan(f, in->effective, cap);
-	f->asked = asked;
+	f->used = f->asked = asked;
 	f->limit = limit;
 	return finding_refuse(f, reply);
 }

@@ -36,7 +36,7 @@ static enum reply quota_reply(const struct judge_input *in, size_t row, const st
 	if (is_one_too_many(in, row))
 		return REPLY_QUOTAS_RCPT;
 	if (f->action == ACTION_REFUSE)
-		return REPLY_QUOTAS_REJECT;
+		return f->retry_after_ms < 0 ? REPLY_QUOTAS_NEVER_REJECT : REPLY_QUOTAS_REJECT;
 	return f->retry_after_ms < 0 ? REPLY_QUOTAS_NEVER : REPLY_QUOTAS;
 }
 

@@ -62,9 +62,14 @@ void decision_start(const struct decision_env *env, const struct config *config,
 void decision_refund(const struct decision_env *env, const struct config *config,
 		     const struct request *request, const struct charges *charges);
 
-/* node "/" queue id, and "#" token when the request has one; false (and an
- * empty key) when it does not fit or the queue id is not known. Neither of
- * the three contains "#". */
+/* May a message key have this queue id? It is known, of QUEUE_ID_MAX octets at
+ * most and without "#", as all of Postfix's are. */
+bool decision_key_fits(const char *id);
+
+/* node "/" queue id, and "#" token when the request has one. Without a queue id that
+ * fits the token is in its place: the message is charged all the same, and
+ * another one to each daemon that does. False (and an empty key) when there is
+ * no token either: nothing is charged then (explain). */
 bool decision_message_key(const struct config *config, const struct request *request,
 			  char out[MESSAGE_KEY_MAX + 1]);
 

@@ -1,17 +1,27 @@
+#include <string.h>
+
 #include "base/builder.h"
 #include "engine/deciding.h"
+
+bool decision_key_fits(const char *id)
+{
+	size_t len = strcspn(id, "#");
+
+	return len > 0 && len <= QUEUE_ID_MAX && !id[len];
+}
 
 bool decision_message_key(const struct config *config, const struct request *request,
 			  char out[MESSAGE_KEY_MAX + 1])
 {
 	const char *token = request->token ? request->token : "";
+	const char *id = decision_key_fits(request->queue_id) ? request->queue_id : token;
 	struct builder key;
 
 	builder_init(&key, out, MESSAGE_KEY_MAX + 1);
-	if (request->queue_id[0]) {
+	if (*id) {
 		builder_add(&key, config->node);
 		builder_add_char(&key, '/');
-		builder_add(&key, request->queue_id);
+		builder_add(&key, id);
 		builder_add(&key, *token ? "#" : "");
 		builder_add(&key, token);
 	}

@@ -50,6 +50,23 @@ void session_set_login(struct session *session, const char *login, enum tls_vers
 	session->login = memory_strdup(login);
 }
 
+/* One that is too long is another message's when it is cut. */
+static bool copy_queue_id(const char *queue_id, char out[QUEUE_ID_MAX + 1])
+{
+	size_t len = strlen(queue_id);
+
+	if (len > QUEUE_ID_MAX)
+		return false;
+	memcpy(out, queue_id, len + 1);
+	return true;
+}
+
+void session_set_queue_id(struct session *session, const char *queue_id)
+{
+	if (!copy_queue_id(queue_id, session->queue_id))
+		session->queue_id[0] = '\0';
+}
+
 /* A path as typed, "<a@b>" or "a@b", without its outer angle brackets. */
 static char *copy_path(const char *path)
 {
@@ -136,10 +153,8 @@ void message_free(struct message **message)
 
 void message_set_queue_id(struct message *message, const char *queue_id)
 {
-	size_t len = queue_id ? strlen(queue_id) : 0;
-
-	if (len > 0 && len < sizeof(message->queue_id))
-		memcpy(message->queue_id, queue_id, len + 1);
+	if (queue_id && *queue_id)
+		copy_queue_id(queue_id, message->queue_id);
 }
 
 bool message_full(const struct message *message, const char *text)

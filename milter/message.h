@@ -54,12 +54,17 @@ struct session {
 	char *login;		  /* of the next message; owned; NULL as long as nobody said */
 	enum tls_version tls;	  /* likewise */
 	struct message *message;  /* owned; NULL between messages */
-	bool left_alone;	  /* its present message: nobody to ask about */
+	char queue_id[QUEUE_ID_MAX + 1]; /* of the next message; "" while not known */
+	bool left_alone;		 /* its present message: nobody to ask about */
 };
 
 /* client as text; NULL for "unknown". Takes over the reference to config. */
 struct session *session_new(struct config *config, const char *client);
 void session_free(struct session **session);
+
+/* The queue id of the message that begins next, "" when nobody said. One that is too long is
+ * not kept. */
+void session_set_queue_id(struct session *session, const char *queue_id);
 
 /* Who is logged in from now on, "" for nobody, and under which TLS; copied. */
 void session_set_login(struct session *session, const char *login, enum tls_version tls);

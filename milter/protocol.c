@@ -7,15 +7,15 @@
 #include "base/limits.h"
 
 /* What we want to do, and the steps that we can do without, or without a
- * reply. Headers come as they are, with the space after the colon: so their
- * size is exact. */
+ * reply, as far as they are offered. Headers come as they are, with the space
+ * after the colon: so their size is exact. */
 #define ACTIONS                                                                             \
 	(CAN_QUARANTINE | CAN_ADD_RECIPIENTS | CAN_DELETE_RECIPIENTS | CAN_CHANGE_HEADERS | \
 	 CAN_ADD_HEADERS | CAN_SET_MACROS)
-#define STEPS                                                                 \
-	(STEP_NO_HELO | STEP_NO_UNKNOWN | STEP_NO_DATA | STEP_NO_END_HEADER | \
-	 STEP_SILENT_CONNECT | STEP_SILENT_MAIL | STEP_SILENT_HEADER | STEP_SILENT_BODY)
-#define STEPS_NEEDED STEP_LEADING_SPACE
+#define STEPS                                                                             \
+	(STEP_NO_HELO | STEP_NO_UNKNOWN | STEP_NO_DATA | STEP_NO_END_HEADER |             \
+	 STEP_SILENT_CONNECT | STEP_SILENT_MAIL | STEP_SILENT_HEADER | STEP_SILENT_BODY | \
+	 STEP_LEADING_SPACE)
 
 /* Not left to Postfix's milter_mail_macros and the like: without {auth_authen}
  * every message would pass. */
@@ -53,9 +53,9 @@ bool protocol_negotiate(const struct packet *offer, uint32_t *steps, struct pack
 	uint32_t actions = packet_number(offer, &at);
 	uint32_t offered = packet_number(offer, &at);
 
-	if ((actions & ACTIONS) != ACTIONS || (offered & STEPS_NEEDED) != STEPS_NEEDED)
+	if ((actions & ACTIONS) != ACTIONS)
 		return false;
-	*steps = (STEPS & offered) | STEPS_NEEDED;
+	*steps = STEPS & offered;
 	packets_begin(out, COMMAND_NEGOTIATE);
 	packets_number(out, version < PROTOCOL_VERSION ? version : PROTOCOL_VERSION);
 	packets_number(out, ACTIONS);

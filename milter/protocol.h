@@ -85,7 +85,8 @@ enum protocol_step {
 	STEP_SILENT_UNKNOWN = 0x20000,
 	STEP_SILENT_END_HEADER = 0x40000,
 	STEP_SILENT_BODY = 0x80000,
-	STEP_LEADING_SPACE = 0x100000, /* values of fields come as they are */
+	STEP_LEADING_SPACE = 0x100000, /* values of fields come as they are; else without
+					* the space after the colon */
 };
 
 /* For which command macros are asked. */

@@ -47,6 +47,8 @@ static void begin_message(struct session *session, const struct packet *packet,
 	fits = config_username(session->config, name, &username);
 	sender = packet_text(packet, &at);
 	session->message = message_new(&username, sender);
+	message_set_queue_id(session->message, session->queue_id);
+	session->queue_id[0] = '\0';
 	session->message->tls = session->tls;
 	session->message->login_too_long = !fits;
 	session->message->spares = setting->originators;
@@ -96,23 +98,24 @@ static enum heard on_connect(const struct hearing *h)
 	return HEARD_ON;
 }
 
-/* The queue id is known from the second RCPT of a message on. */
+/* What belongs to the message that begins now. */
+static void hear_macros_of_mail(struct session *session, const struct packet *packet)
+{
+	session_set_login(session, protocol_macro(packet, "{auth_authen}"),
+			  tls_version_of(protocol_macro(packet, "{tls_version}")));
+	session_set_queue_id(session, protocol_macro(packet, "i"));
+}
+
+/* Postfix knows the queue id from the second RCPT of a message on, of mail that does not come
+ * by SMTP from MAIL on; another server may tell it with any command. */
 static enum heard on_macros(const struct hearing *h)
 {
 	struct message *message = message_of(h->talk);
 
-	switch (protocol_macros_for(h->packet)) {
-	case COMMAND_MAIL:
-		session_set_login(session_of(h->talk, h->setting->config),
-				  protocol_macro(h->packet, "{auth_authen}"),
-				  tls_version_of(protocol_macro(h->packet, "{tls_version}")));
-		break;
-	case COMMAND_RCPT:
-	case COMMAND_END:
-		if (message)
-			message_set_queue_id(message, protocol_macro(h->packet, "i"));
-		break;
-	}
+	if (protocol_macros_for(h->packet) == COMMAND_MAIL)
+		hear_macros_of_mail(session_of(h->talk, h->setting->config), h->packet);
+	else if (message)
+		message_set_queue_id(message, protocol_macro(h->packet, "i"));
 	return HEARD_ON;
 }
 
@@ -182,9 +185,12 @@ static enum heard on_header(const struct hearing *h)
 	value = packet_text(h->packet, &at);
 	if (!name || !value)
 		return bad(h->talk, "a header field without a value");
-	if (message)
+	if (message) {
 		message_add_header(message, name, value,
 				   at - 1 - (size_t)(value - h->packet->data));
+		/* The space after the colon is one octet of the message all the same. */
+		message->received_bytes += !(h->talk->steps & STEP_LEADING_SPACE);
+	}
 	return HEARD_ON;
 }
 
@@ -197,13 +203,15 @@ static enum heard on_body(const struct hearing *h)
 	return HEARD_ON;
 }
 
-/* sendmail may put the last octets of a body into it; Postfix does not. */
+/* sendmail may put the last octets of a body into it; Postfix does not. Who was told that
+ * nothing more is asked may come this far all the same. */
 static enum heard on_end(const struct hearing *h)
 {
 	struct message *message = message_of(h->talk);
 
 	if (!message)
-		return say(h, WORD_TEMPFAIL);
+		return say(h, h->talk->session && h->talk->session->left_alone ? WORD_ACCEPT :
+										 WORD_TEMPFAIL);
 	message_add_body(message, h->packet->len);
 	*h->question = talk_last_question(h->talk);
 	return HEARD_ASK;

@@ -146,7 +146,8 @@ static void cannot(struct session *s, const char *why)
 	fields_add(&fields, "login", s->request.login);
 	fields_add(&fields, "client", s->request.client_address);
 	log_warning("%s: answered that we cannot tell: %s", why, fields.line);
-	answer(s, stage_answer_cannot(s->host->config->config, s->exchange->answer));
+	answer(s,
+	       stage_answer_cannot(s->host->config->config, s->request.login, s->exchange->answer));
 }
 
 void session_handle(struct session *s, const struct policy_request *asked)
@@ -165,6 +166,9 @@ void session_handle(struct session *s, const struct policy_request *asked)
 	s->asked = true;
 	switch (task) {
 	case STAGE_DECIDE:
+		if (s->request.stage == STAGE_END_OF_MESSAGE &&
+		    !asked->values[ATTRIBUTE_SIZE].given)
+			wiring_no_size();
 		decide(s);
 		return;
 	case STAGE_CANNOT:

@@ -7,6 +7,7 @@
 #include "base/ascii.h"
 #include "base/reply.h"
 #include "base/units.h"
+#include "engine/decision.h"
 
 /* Postfix's values of protocol_state (SMTPD_POLICY_README). */
 static const struct state {
@@ -121,18 +122,21 @@ static const char *fill_recipients(const struct policy_request *in, struct trans
 	}
 	out->recipients = number(&in->values[ATTRIBUTE_RECIPIENT_COUNT]);
 	if (out->recipients < 0)
-		return "recipient_count is not a number";
+		return in->values[ATTRIBUTE_RECIPIENT_COUNT].given ?
+			       "recipient_count is not a number" :
+			       "recipient_count is missing";
 	out->free_recipients = transaction_free_of(transaction, out->recipients);
 	out->listed_recipients = transaction_listed_of(transaction, out->recipients);
 	return NULL;
 }
 
-/* SIZE= is the client's and optional; at the end the size must be known. */
+/* SIZE= is the client's and optional; at the end Postfix says the size. A
+ * client that has no such attribute at all is not Postfix (wiring_no_size()). */
 static const char *fill_size(const struct policy_request *in, struct request *out)
 {
 	const struct attribute_value *size = &in->values[ATTRIBUTE_SIZE];
 
-	if (size->len == 0 && out->stage != STAGE_END_OF_MESSAGE)
+	if (!size->given || (size->len == 0 && out->stage != STAGE_END_OF_MESSAGE))
 		return NULL;
 	out->size_bytes = number(size);
 	return out->size_bytes < 0 ? "size is not a number" : NULL;
@@ -147,11 +151,15 @@ static const char *fill_key(const struct policy_request *in, struct transaction 
 {
 	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
 	out->token = out->final ? transaction_token(transaction) : NULL;
-	if (out->queue_id[0] || out->stage != STAGE_END_OF_MESSAGE)
+	if (out->stage != STAGE_END_OF_MESSAGE)
 		return NULL;
-	out->before_queue = true;
-	out->queue_id = in->values[ATTRIBUTE_INSTANCE].text;
-	return out->queue_id[0] ? NULL : "neither queue_id nor instance tells which message it is";
+	if (!out->queue_id[0]) {
+		out->before_queue = true;
+		out->queue_id = in->values[ATTRIBUTE_INSTANCE].text;
+	}
+	return out->token || decision_key_fits(out->queue_id) ?
+		       NULL :
+		       "neither queue_id nor instance tells which message it is";
 }
 
 static void fill_texts(const struct policy_request *in, struct request *out)
@@ -323,10 +331,11 @@ size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MA
 				    line->xcode));
 }
 
-size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX])
+size_t stage_answer_cannot(const struct config *config, const char *login,
+			   char out[STAGE_ANSWER_MAX])
 {
 	const struct reply_line *line = &config->replies[REPLY_CANNOT_TELL];
-	const struct reply_values values = { 0 };
+	const struct reply_values values = { .login = login };
 	char text[REPLY_TEXT_MAX + 1];
 
 	reply_expand(line, &values, text, sizeof(text));

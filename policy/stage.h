@@ -50,6 +50,8 @@ size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_AN
 /* Not known whether it is an identity's: what Postfix would refuse to relay shall come
  * again. */
 size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MAX]);
-size_t stage_answer_cannot(const struct config *config, char out[STAGE_ANSWER_MAX]);
+/* login is the request's, "" for none. */
+size_t stage_answer_cannot(const struct config *config, const char *login,
+			   char out[STAGE_ANSWER_MAX]);
 
 #endif

@@ -80,6 +80,13 @@ void wiring_unseen(struct wiring *w, const struct config *config)
 		"same service as in smtpd_end_of_data_restrictions)");
 }
 
+void wiring_no_size(void)
+{
+	log_once(LEVEL_WARNING, "no size",
+		 "asked at END-OF-MESSAGE without the attribute size, which Postfix always gives: "
+		 "its bytes are not counted");
+}
+
 void wiring_before_queue(enum charge_by charge)
 {
 	log_once(

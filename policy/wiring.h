@@ -50,6 +50,9 @@ void wiring_ended(struct wiring *wiring);
 /* At END-OF-MESSAGE, of a message none of whose recipients was asked about. */
 void wiring_unseen(struct wiring *wiring, const struct config *config);
 
+/* END-OF-MESSAGE came without the attribute size. */
+void wiring_no_size(void);
+
 /* END-OF-MESSAGE came before the message has a queue file. */
 void wiring_before_queue(enum charge_by charge);
 

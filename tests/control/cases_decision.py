@@ -156,6 +156,7 @@ def usage_shared(b):
         equal([b.json("usage", "--" + scope, name)[key] for key in ("scope", "name")], [scope, name.lower()])
         expect(b.ok("usage", "--" + scope, name).startswith(f"{scope} {name.lower()}: shared\n"), "no head")
     day = b.json("usage", "lily")["quotas"][0]
+    expect(day["window_s"] == day["period"]["end"] - day["period"]["start"], day)
     expect(day["period"]["start"] <= time.time() < day["period"]["end"], day)
     expect(abs(day["period"]["end"] - time.time() - day["next_free_s"]) < 30, day)
 

@@ -42,6 +42,16 @@ def expect_used(world, login, used):
     expect(world.used(login, f"<{login}>"), used, f"used by {login}")
 
 
+@case("a message whose queue id nobody tells is charged all the same")
+def without_queue_id():
+    with World(plan={"quotas": '{ "2 messages / 1h" }'}) as world, world.session() as session:
+        for _ in range(2):
+            begin(session, "")
+            expect(session.end_of_message("").answer, "continue", "within the quota")
+        expect(world.decided(2, stage="END-OF-MESSAGE").qid, "-", "queue id in the log")
+        expect_match(r"^450 4\.7\.28 ", session.envelope(f"<{ALICE}>", ALICE), "beyond it")
+
+
 @case("a shared quota is shared, and a message that it refuses at its end is charged to none")
 def shared():
     for scope in SCOPES:

@@ -111,6 +111,16 @@ def lost_answer(bench):
 
 
 @case
+def odd_queue_id(bench):
+    """a message is charged whatever its queue id looks like"""
+    client = bench.start(plan={"quotas": '{ "3 messages / 1h" }'}).client()
+    for number, queue_id in ((1, "A" * 300), (2, "4Q#1"), (3, "4Q 1")):
+        for _ in range(2):
+            expect(client.ask("END-OF-MESSAGE", **{**one_message(number), "queue_id": queue_id}), DUNNO, queue_id)
+    expect_prefix(client.send_message(4), "450 4.7.28 ")
+
+
+@case
 def milter_charges(bench):
     """END-OF-MESSAGE only tests when the milter charges"""
     client = bench.start(plan={"quotas": '{ "1 messages / 1h" }'}, milter=True).client()

@@ -232,7 +232,7 @@ static void test_quota_reply(void)
 		{ "quotas = { \"2 recipients / 1h\" } over_quota = reject",
 		  { 0, -1 },
 		  3,
-		  "quota: 2 recipients / 1h used up (0/2 used, 3 asked), retry after never" },
+		  "quota: 2 recipients / 1h is less than this message needs (3 asked)" },
 	};
 
 	for (size_t i = 0; i < SUITE_LEN(rows); i++) {

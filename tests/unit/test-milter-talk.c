@@ -166,9 +166,43 @@ static void test_left_alone(void)
 	SUITE_INT_EQUAL(HEAR('M', "<a@b>\0"), HEARD_ON);
 	SUITE_INT_EQUAL(HEAR('R', "<r@example.net>\0"), HEARD_ON);
 	SUITE_TEXT_EQUAL(said, "a");
+	SUITE_INT_EQUAL(HEAR('E', ""), HEARD_ON);
+	SUITE_TEXT_EQUAL(said, "a");
 	envelope();
 	SUITE_INT_EQUAL(HEAR('A', ""), HEARD_ON);
 	SUITE_TRUE(!talk_in_message(&talk));
+	end();
+}
+
+/* Postfix' non-SMTP mail has it from MAIL on; libmilter would find it at any command. */
+static void test_queue_id(void)
+{
+	begin("", POSTFIX);
+	SUITE_INT_EQUAL(HEAR('D', ALICE "i\0004Q1\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('M', "<a@b>\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('R', "<r@example.net>\0"), HEARD_ASK);
+	SUITE_TEXT_EQUAL(question.queue_id, "4Q1");
+	SUITE_INT_EQUAL(HEAR('M', "<a@b>\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('R', "<r@example.net>\0"), HEARD_ASK);
+	SUITE_TEXT_EQUAL(question.queue_id, "");
+	SUITE_INT_EQUAL(HEAR('D', "T{i}\0004Q2\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('D', "E"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('E', ""), HEARD_ASK);
+	SUITE_TEXT_EQUAL(question.queue_id, "4Q2");
+	end();
+}
+
+/* The space after the colon counts where the server keeps it to itself, too. */
+static void test_size(void)
+{
+	begin("", "\0\0\0\0");
+	SUITE_INT_EQUAL(HEAR('D', ALICE), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('M', "<a@b>\0"), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('L', "From\0alice@example.org\0"), HEARD_ON);
+	SUITE_TEXT_EQUAL(said, "c");
+	SUITE_INT_EQUAL(hear('B', NULL, 1000), HEARD_ON);
+	SUITE_INT_EQUAL(HEAR('E', ""), HEARD_ASK);
+	SUITE_INT_EQUAL(question.size_bytes, 1027);
 	end();
 }
 
@@ -252,6 +286,8 @@ static const struct suite_test tests[] = {
 	{ "a message is asked about at each recipient and at its end", test_message },
 	{ "a server that waits everywhere is answered everywhere", test_waiting_server },
 	{ "without a login a message is left alone, and the next is looked at", test_left_alone },
+	{ "the queue id may come with any command of the message", test_queue_id },
+	{ "the size is that of the message, whatever was agreed on", test_size },
 	{ "it is asked about when it may be an identity's", test_identities },
 	{ "another client's session knows nothing of the one before", test_new_session },
 	{ "commands without a message get it deferred", test_disorder },

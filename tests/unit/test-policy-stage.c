@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "engine/decision.h"
 #include "policy/stage.h"
 #include "tests/unit/fixture.h"
 #include "tests/unit/suite.h"
@@ -440,6 +441,55 @@ static void test_numbers(void)
 	transaction_fini(&transaction);
 }
 
+static void leave_out(enum attribute attribute)
+{
+	in.values[attribute] = (struct attribute_value){ "", 0, false };
+}
+
+static void test_left_out(void)
+{
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	leave_out(ATTRIBUTE_SIZE);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_INT_EQUAL(out.size_bytes, 0);
+	leave_out(ATTRIBUTE_RECIPIENT_COUNT);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, "recipient_count is missing");
+	transaction_fini(&transaction);
+}
+
+/* What is charged has a key: a queue id that cannot be one of it, or the instance. */
+static void test_odd_queue_ids(void)
+{
+	static const char none[] = "neither queue_id nor instance tells which message it is";
+	const struct config config = { .node = "mx1" };
+	char key[MESSAGE_KEY_MAX + 1], id[QUEUE_ID_MAX + 2];
+
+	memset(id, 'A', sizeof(id));
+	id[QUEUE_ID_MAX + 1] = '\0';
+	transaction_init(&transaction);
+	set_alice("END-OF-MESSAGE");
+	set(ATTRIBUTE_QUEUE_ID, id);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(strncmp(key, "mx1/p", 5) == 0);
+	set(ATTRIBUTE_QUEUE_ID, "4Q#1");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(strncmp(key, "mx1/p", 5) == 0);
+	set(ATTRIBUTE_INSTANCE, "");
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	SUITE_TEXT_EQUAL(why, none);
+	set(ATTRIBUTE_QUEUE_ID, id + 1);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
+	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(strncmp(key, "mx1/AAA", 7) == 0);
+	set(ATTRIBUTE_QUEUE_ID, id);
+	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
+	transaction_fini(&transaction);
+}
+
 static void test_odd_logins(void)
 {
 	static const struct attribute_value nul = { "alice\0x", 7, true };
@@ -517,8 +567,9 @@ static void test_cannot(void)
 	char text[STAGE_ANSWER_MAX];
 
 	config.replies[REPLY_CANNOT_TELL] = *reply_default(REPLY_CANNOT_TELL);
-	stage_answer_cannot(&config, text);
+	stage_answer_cannot(&config, "alice", text);
 	SUITE_TRUE(strncmp(text, "action=451 4.3.0 ", 17) == 0);
+	SUITE_TRUE(strstr(text, "alice") != NULL);
 	SUITE_TEXT_EQUAL(text + strlen(text) - 2, "\n\n");
 }
 
@@ -541,6 +592,9 @@ static const struct suite_test tests[] = {
 	  test_free_recipients },
 	{ "what is not a number is not guessed", test_numbers },
 	{ "a login that cannot be is answered with cannot tell", test_odd_logins },
+	{ "the size may be left out, the number of recipients may not", test_left_out },
+	{ "a queue id that cannot be part of a key is not, and the message is charged",
+	  test_odd_queue_ids },
 	{ "each verdict has its action", test_answers },
 	{ "the longest reply is said whole", test_long_answer },
 	{ "cannot tell is 451 4.3.0", test_cannot },

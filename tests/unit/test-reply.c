@@ -31,6 +31,7 @@ static void test_table(void)
 		{ REPLY_QUOTAS, "quotas", "450", "4.7.28" },
 		{ REPLY_QUOTAS_REJECT, "quotas_reject", "550", "5.7.28" },
 		{ REPLY_QUOTAS_NEVER, "quotas_never", "450", "4.7.28" },
+		{ REPLY_QUOTAS_NEVER_REJECT, "quotas_never_reject", "550", "5.7.28" },
 		{ REPLY_QUOTAS_RCPT, "quotas_rcpt", "452", "4.5.3" },
 		{ REPLY_CANNOT_TELL, "cannot_tell", "451", "4.3.0" },
 	};
