@@ -19,11 +19,11 @@ void borrow_tick(struct borrow *b)
 	b->ticking = true;
 }
 
-/* The key that a lease's charge is remembered by; false when it is too long. */
-bool borrow_key(const struct store *store, const char *id, char out[MESSAGE_KEY_MAX + 1])
+bool borrow_key(const struct store *store, uint64_t id, char out[MESSAGE_KEY_MAX + 1])
 {
-	return snprintf(out, MESSAGE_KEY_MAX + 1, "%s/%s", store->config->node, id) <=
-	       MESSAGE_KEY_MAX;
+	/* No queue id begins so. */
+	return snprintf(out, MESSAGE_KEY_MAX + 1, "%s/%%%016llx", store->config->node,
+			(unsigned long long)id) <= MESSAGE_KEY_MAX;
 }
 
 /* ---- time ----------------------------------------------------------------- */
@@ -117,6 +117,22 @@ bool borrow_take_back(struct store *store, const struct charge *charge, const ch
 {
 	return store->borrow && charge->scope == SCOPE_LOGIN &&
 	       lease_take_back(store->borrow->leases, charge->name, message_key, forget);
+}
+
+void borrow_add_lent_keys(const struct store *store, const char *login, int index,
+			  struct command *command)
+{
+	const char *prefix = store_prefix(store);
+	char key[KEY_MAX];
+
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++) {
+		key_lent(prefix, login, turn, key);
+		command_add_key(command, key);
+	}
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++) {
+		key_lent_index(prefix, login, turn, index, key);
+		command_add_key(command, key);
+	}
 }
 
 /* ---- life ------------------------------------------------------------------- */

@@ -18,6 +18,7 @@
 #include "store/lease.h"
 
 struct borrow;
+struct command;
 struct store;
 
 /* Leases on their way back, those included that the server has not confirmed;
@@ -72,6 +73,12 @@ bool borrow_has_charged(const struct store *store, enum take_scope scope, const 
 /* The store is being told that the message was charged. */
 bool borrow_is_returning(const struct store *store, const struct charge *charge,
 			 const char *message_key);
+
+/* Adds the keys where the server finds what a lease has charged, as store/lent.lua wants them:
+ * BORROW_LENT_KEYS. The login is not too long. */
+#define BORROW_LENT_KEYS (2 * KEY_LENT_TURNS)
+void borrow_add_lent_keys(const struct store *store, const char *login, int index,
+			  struct command *command);
 
 /* A server has become usable. */
 void borrow_wake(struct store *store);

@@ -45,8 +45,9 @@ struct borrow {
 /* The timer is wanted: there are leases, or some on their way back. */
 void borrow_tick(struct borrow *borrow);
 
-/* The key that a lease's charge is remembered by; false when it is too long. */
-bool borrow_key(const struct store *store, const char *id, char out[MESSAGE_KEY_MAX + 1]);
+/* The key that a lease's charge is remembered by, "%" in place of a queue id; false when it is
+ * too long. */
+bool borrow_key(const struct store *store, uint64_t id, char out[MESSAGE_KEY_MAX + 1]);
 
 /* Sends the question for what lease_look() has found. */
 void borrow_ask(struct store *store, struct borrower *borrower);

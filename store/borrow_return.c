@@ -83,46 +83,50 @@ static size_t pack_left(const struct lease_back *back,
 	return (size_t)(at - out);
 }
 
-static bool add_keys(const struct store *store, const struct lease_back *back,
-		     struct command *command)
+/* The login fits, as its lease was asked for with such keys. */
+static void add_keys(const struct store *store, const struct lease_back *back,
+		     const bool to[KEY_LENT_INDEXES], struct command *command)
 {
 	const char *prefix = store_prefix(store);
 	char key[KEY_MAX], message[MESSAGE_KEY_MAX + 1];
 
-	if (!borrow_key(store, back->records.id, message) ||
-	    !key_counters(prefix, SCOPE_LOGIN, back->login, key))
-		return false;
+	borrow_key(store, back->records.id, message);
+	key_counters(prefix, SCOPE_LOGIN, back->login, key);
 	command_add_key(command, key);
-	if (!key_message(prefix, SCOPE_LOGIN, back->login, message, key))
-		return false;
+	key_message(prefix, SCOPE_LOGIN, back->login, message, key);
 	command_add_key(command, key);
-	for (int i = 0; i < KEY_LENT_PARTS; i++) {
-		if (!key_lent(prefix, back->login, i, key))
-			return false;
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++) {
+		key_lent(prefix, back->login, turn, key);
 		command_add_key(command, key);
 	}
-	return true;
+	for (int i = 0; i < KEY_LENT_TURNS * KEY_LENT_INDEXES; i++) {
+		if (!to[i / KEY_LENT_TURNS])
+			continue;
+		key_lent_index(prefix, back->login, i % KEY_LENT_TURNS, i / KEY_LENT_TURNS, key);
+		command_add_key(command, key);
+	}
 }
 
 static void send_back(struct returning *r)
 {
 	const struct lease_back *back = r->back;
-	char left[LEASE_AMOUNT_OCTETS * TAKE_ROWS_MAX];
+	const struct lease_records *records = &back->records;
+	size_t size = lease_record_size(records), index_len;
+	char left[LEASE_AMOUNT_OCTETS * TAKE_ROWS_MAX], index[LEASE_INDEX_MAX];
+	bool to[KEY_LENT_INDEXES];
 	struct command command;
+	int n_indexes = 0;
 
-	script_command(&command, SCRIPT_REFUND, 2 + KEY_LENT_PARTS);
-	if (!add_keys(r->store, back, &command)) {
-		command_fini(&command);
-		give_up(r->store->borrow, r, "its key is too long");
-		return;
-	}
+	index_len = lease_records_index(records, to, index);
+	for (int i = 0; i < KEY_LENT_INDEXES; i++)
+		n_indexes += to[i];
+	script_command(&command, SCRIPT_REFUND, 2 + KEY_LENT_TURNS * (1 + n_indexes));
+	add_keys(r->store, back, to, &command);
 	command_add_int(&command, MESSAGE_REMEMBERED_S);
+	command_add_bytes(&command, index, index_len);
 	command_add_bytes(&command, left, pack_left(back, left));
-	command_add(&command, back->records.id);
-	command_add_int(&command, (int64_t)lease_value_size(&back->records));
-	command_add_int(&command, (int64_t)back->records.n);
-	command_add_bytes(&command, back->records.len > 0 ? back->records.bytes : "",
-			  back->records.len);
+	command_add_int(&command, (int64_t)size);
+	command_add_bytes(&command, records->n > 0 ? records->bytes : "", records->n * size);
 	/* Done once, it is not done again. */
 	command.repeatable = true;
 	set_phase(r->store->borrow, r, RETURNING_SENT);

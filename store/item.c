@@ -142,6 +142,13 @@ void item_mark(char item[ITEM_MAX], enum item_mark mark)
 	item[1] = (char)mark;
 }
 
+size_t item_mark_lent(char item[ITEM_MAX], size_t len, const unsigned char *print)
+{
+	item_mark(item, ITEM_LENT);
+	memcpy(item + len, print, LEASE_PRINT_OCTETS);
+	return len + LEASE_PRINT_OCTETS;
+}
+
 /* ---- the answer ------------------------------------------------------------ */
 
 /* Lua's numbers are exact up to here; beyond it an answer is not the script's,

@@ -10,9 +10,10 @@
 #include <stdint.h>
 
 #include "engine/take.h"
+#include "store/lease_records.h"
 
 /* Octets of the question, with TAKE_ROWS_MAX rows. */
-#define ITEM_MAX (30 + (22 + 10 + 3 * 8) * TAKE_ROWS_MAX)
+#define ITEM_MAX (30 + (22 + 10 + 3 * 8) * TAKE_ROWS_MAX + LEASE_PRINT_OCTETS)
 
 /* Returns the length. */
 size_t item_format(const struct take *take, char out[ITEM_MAX]);
@@ -20,9 +21,13 @@ size_t item_format(const struct take *take, char out[ITEM_MAX]);
 /* What is asked besides, of the only message of a script. */
 enum item_mark {
 	ITEM_LEASE = 2, /* it is no message, but a lease (store/lease.h) */
-	ITEM_LENT = 3,	/* a lease may have charged it */
+	ITEM_LENT = 3,	/* a lease may have charged it: item_mark_lent() */
 };
 void item_mark(char item[ITEM_MAX], enum item_mark mark);
+
+/* Marks it ITEM_LENT. print: LEASE_PRINT_OCTETS of the message's fingerprint. Returns the
+ * length. */
+size_t item_mark_lent(char item[ITEM_MAX], size_t len, const unsigned char *print);
 
 /* What an answer is about. */
 enum item_kind {

@@ -147,11 +147,18 @@ bool key_lease(const char *prefix, const char *login, char out[KEY_MAX])
 	return build(prefix, SCOPE_LOGIN, login, 'l', NULL, out);
 }
 
-bool key_lent(const char *prefix, const char *login, int part, char out[KEY_MAX])
+bool key_lent(const char *prefix, const char *login, int turn, char out[KEY_MAX])
 {
-	static const char *const parts[KEY_LENT_PARTS] = { "0", "1" };
+	const char part[] = { (char)('0' + turn), 'r', '\0' };
 
-	return build(prefix, SCOPE_LOGIN, login, 'l', parts[part], out);
+	return build(prefix, SCOPE_LOGIN, login, 'l', part, out);
+}
+
+bool key_lent_index(const char *prefix, const char *login, int turn, int index, char out[KEY_MAX])
+{
+	const char part[] = { (char)('0' + turn), 'i', (char)('0' + index), '\0' };
+
+	return build(prefix, SCOPE_LOGIN, login, 'l', part, out);
 }
 
 void key_senders(const char *prefix, const char *domain, const char *local, char out[KEY_MAX])

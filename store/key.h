@@ -9,7 +9,8 @@
  *	PREFIX{LOGIN}:h		what the login has sent, see store/sent.h
  *	PREFIX{LOGIN}:r		how often it was refused, see store/attempt.h
  *	PREFIX{LOGIN}:l		there as long as a daemon may have a lease (store/lease.h)
- *	PREFIX{LOGIN}:l:0, :l:1	messages charged from leases, see store/refund.lua
+ *	PREFIX{LOGIN}:l:0r, :l:1r, :l:0i0, :l:1i0 ...	messages charged from leases, see
+ *				store/lent.lua
  *	PREFIX{NAME}:u-domain	counters that the logins of a domain share, and
  *	PREFIX{NAME}:m-domain:MESSAGE; likewise -plan, -group and -network
  *	PREFIX{USERNAME}:g	failed logins, store/guess.h, and
@@ -67,10 +68,14 @@ bool key_question(const char *prefix, enum take_scope scope, const char *name, c
 		  size_t message_len, char account[KEY_MAX], char counters[KEY_MAX],
 		  char charged[KEY_MAX]);
 
-/* Of a login's leases; part is below KEY_LENT_PARTS. */
-#define KEY_LENT_PARTS 2
+/* Of a login's leases; turn is below KEY_LENT_TURNS, index below KEY_LENT_INDEXES. Fewer
+ * indexes are longer ones to look through, more are more to write for each lease. */
+#define KEY_LENT_TURNS 2
+#define KEY_LENT_INDEXES 8
 bool key_lease(const char *prefix, const char *login, char out[KEY_MAX]);
-bool key_lent(const char *prefix, const char *login, int part, char out[KEY_MAX]);
+bool key_lent(const char *prefix, const char *login, int turn, char out[KEY_MAX]);
+bool key_lent_index(const char *prefix, const char *login, int turn, int index,
+		    char out[KEY_MAX]);
 
 /* Of a place (engine/place.h), or of the identities when domain is "": domain has at
  * most DOMAIN_MAX octets, local

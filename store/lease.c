@@ -74,11 +74,14 @@ struct borrower *lease_find(const struct leases *l, const char *login)
 
 bool lease_seen(struct leases *l, const struct lease_message *message)
 {
-	uint64_t hash = hash_octets_64(message->key, message->len);
-	uint16_t *place = &l->seen[hash % SEEN_MAX], mark = (uint16_t)(hash >> 48);
-	bool seen = *place == mark;
+	uint16_t place, mark;
+	bool seen;
 
-	*place = mark;
+	_Static_assert(SEEN_MAX == UINT16_MAX + 1, "two octets of the fingerprint say where");
+	memcpy(&place, message->print.octets, sizeof(place));
+	memcpy(&mark, message->print.octets + sizeof(place), sizeof(mark));
+	seen = l->seen[place] == mark;
+	l->seen[place] = mark;
 	return seen;
 }
 

@@ -106,7 +106,7 @@ struct borrower *lease_look(struct leases *leases, const struct take *take,
 /* The question, but for its message key: one for the lease's id. Pointers are to the
  * borrower; rows has room for TAKE_ROWS_MAX. */
 void lease_question(const struct borrower *borrower, struct take_row *rows, struct take *out);
-const char *lease_id(const struct borrower *borrower);
+uint64_t lease_id(const struct borrower *borrower);
 
 /* The store has charged it, TAKE_DONE. asked_ms: before it was asked. False when it
  * is not to be used: it goes back as a whole. */

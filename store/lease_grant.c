@@ -1,5 +1,4 @@
 /* Who gets a lease, how much of what, and for how long. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -150,11 +149,11 @@ struct borrower *lease_look(struct leases *l, const struct take *take,
 	lease_look_anew(b, now_ms);
 	strcpy(b->version, take->version);
 	b->phase = PHASE_ASKED;
-	snprintf(b->id, sizeof(b->id), "%%%016llx", (unsigned long long)l->next_id++);
+	b->id = l->next_id++;
 	return b;
 }
 
-const char *lease_id(const struct borrower *b)
+uint64_t lease_id(const struct borrower *b)
 {
 	return b->id;
 }

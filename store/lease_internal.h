@@ -31,7 +31,7 @@ struct borrower {
 	enum borrower_phase phase;
 	int64_t began_ms, messages;
 	int64_t ends_ms;
-	char id[LEASE_ID_LENGTH + 1];
+	uint64_t id;
 	char version[ACCOUNT_VERSION_DIGITS + 1];
 	struct lease_records records;
 	size_t n;

@@ -10,98 +10,90 @@
 #include "engine/request.h"
 
 #define TOKEN_AT 1
-#define AMOUNTS_AT (TOKEN_AT + MESSAGE_TOKEN_LENGTH)
+#define PRINT_AT (TOKEN_AT + MESSAGE_TOKEN_LENGTH)
+#define AMOUNTS_AT (PRINT_AT + LEASE_PRINT_OCTETS)
 #define NO_TOKEN "---------"
+
+/* Of a fingerprint what an index has. */
+#define INDEX_OCTETS 4
+
+/* At first there is room for so many records. */
+#define RECORDS_START 32
 
 struct lease_message lease_message(const char *message_key)
 {
 	size_t len = strcspn(message_key, "#");
 
 	return (struct lease_message){
-		.key = message_key,
-		.len = len,
+		.print = fingerprint(message_key, len),
 		.token = message_key[len] ? message_key + len + 1 : NO_TOKEN,
 	};
 }
 
-void lease_records_init(struct lease_records *r, const char *id, size_t rows)
+static int index_of(const unsigned char print[LEASE_PRINT_OCTETS])
 {
-	*r = (struct lease_records){ .rows = rows };
-	memcpy(r->id, id, LEASE_ID_LENGTH);
+	return print[LEASE_PRINT_OCTETS - 1] % KEY_LENT_INDEXES;
+}
+
+int lease_message_index(const struct lease_message *message)
+{
+	return index_of(message->print.octets);
+}
+
+void lease_records_init(struct lease_records *r, uint64_t id, size_t rows)
+{
+	*r = (struct lease_records){ .id = id, .rows = rows };
 }
 
 void lease_records_fini(struct lease_records *r)
 {
 	free(r->bytes);
 	r->bytes = NULL;
-	r->n = r->len = r->size = 0;
+	r->n = r->size = 0;
 }
 
-size_t lease_value_size(const struct lease_records *r)
+size_t lease_record_size(const struct lease_records *r)
 {
-	return AMOUNTS_AT + LEASE_AMOUNT_OCTETS * r->rows + LEASE_ID_LENGTH;
-}
-
-static size_t key_length(const char *record)
-{
-	return (unsigned char)*record;
-}
-
-static char *value_of(char *record)
-{
-	return record + 1 + key_length(record);
-}
-
-static const char *amounts_of(const char *record)
-{
-	return record + 1 + key_length(record) + AMOUNTS_AT;
+	return AMOUNTS_AT + LEASE_AMOUNT_OCTETS * r->rows;
 }
 
 /* ---- finding --------------------------------------------------------------- */
 
-static bool is_message(char *record, const struct lease_message *message)
+static bool is_message(const char *record, const struct lease_message *message)
 {
-	const char *token = value_of(record) + TOKEN_AT;
+	const char *token = record + TOKEN_AT;
 
-	return key_length(record) == message->len &&
-	       memcmp(record + 1, message->key, message->len) == 0 &&
+	return memcmp(record + PRINT_AT, message->print.octets, LEASE_PRINT_OCTETS) == 0 &&
 	       (token[0] != message->token[0] ||
 		memcmp(token, message->token, MESSAGE_TOKEN_LENGTH) == 0);
 }
 
 char *lease_records_find(const struct lease_records *r, const struct lease_message *message)
 {
-	char *found = NULL;
+	size_t size = lease_record_size(r);
 
-	for (size_t at = 0; at < r->len;) {
-		char *record = r->bytes + at;
-
-		if (is_message(record, message))
-			found = record;
-		at += 1 + key_length(record) + lease_value_size(r);
-	}
-	return found;
+	for (size_t i = r->n; i > 0; i--)
+		if (is_message(r->bytes + (i - 1) * size, message))
+			return r->bytes + (i - 1) * size;
+	return NULL;
 }
 
 bool lease_record_is_charged(const char *record)
 {
-	return record[1 + key_length(record)] == 'c';
+	return record[0] == 'c';
 }
 
 int64_t lease_record_amount(const char *record, size_t row)
 {
-	const unsigned char *at =
-		(const unsigned char *)amounts_of(record) + LEASE_AMOUNT_OCTETS * row;
-	int64_t amount = 0;
+	uint32_t amount;
 
-	for (int i = 0; i < LEASE_AMOUNT_OCTETS; i++)
-		amount = amount << 8 | *at++;
-	return amount;
+	memcpy(&amount, record + AMOUNTS_AT + LEASE_AMOUNT_OCTETS * row, LEASE_AMOUNT_OCTETS);
+	return be32toh(amount);
 }
 
 char *lease_put_amount(char *at, int64_t amount)
 {
-	uint64_t bits = htobe64((uint64_t)amount << (64 - 8 * LEASE_AMOUNT_OCTETS));
+	uint32_t bits = htobe32((uint32_t)amount);
 
 	memcpy(at, &bits, LEASE_AMOUNT_OCTETS);
 	return at + LEASE_AMOUNT_OCTETS;
@@ -109,16 +101,17 @@ char *lease_put_amount(char *at, int64_t amount)
 
 /* ---- changing -------------------------------------------------------------- */
 
-static void make_room(struct lease_records *r, size_t octets)
+static void make_room(struct lease_records *r)
 {
+	size_t size = lease_record_size(r);
 	char *bytes;
 
-	if (r->size - r->len >= octets)
+	if (r->n < r->size)
 		return;
-	r->size = 2 * r->size + octets + 1024;
-	bytes = memory_alloc(r->size);
-	if (r->len > 0)
-		memcpy(bytes, r->bytes, r->len);
+	r->size = r->size > 0 ? 2 * r->size : RECORDS_START;
+	bytes = memory_alloc(r->size * size);
+	if (r->n > 0)
+		memcpy(bytes, r->bytes, r->n * size);
 	free(r->bytes);
 	r->bytes = bytes;
 }
@@ -128,32 +121,63 @@ void lease_records_add(struct lease_records *r, const struct lease_message *mess
 {
 	char *at;
 
-	assert(message->len <= MESSAGE_KEY_MAX && r->n < LEASE_MESSAGES_MAX);
-	make_room(r, 1 + message->len + lease_value_size(r));
-	at = r->bytes + r->len;
-	*at++ = (char)message->len;
-	memcpy(at, message->key, message->len);
-	at += message->len;
-	*at++ = 'c';
-	memcpy(at, message->token, MESSAGE_TOKEN_LENGTH);
-	at += MESSAGE_TOKEN_LENGTH;
+	assert(r->n < LEASE_MESSAGES_MAX);
+	make_room(r);
+	at = r->bytes + r->n++ * lease_record_size(r);
+	at[0] = 'c';
+	memcpy(at + TOKEN_AT, message->token, MESSAGE_TOKEN_LENGTH);
+	memcpy(at + PRINT_AT, message->print.octets, LEASE_PRINT_OCTETS);
+	at += AMOUNTS_AT;
 	for (size_t i = 0; i < r->rows; i++)
 		at = lease_put_amount(at, rows[i].amount);
-	memcpy(at, r->id, LEASE_ID_LENGTH);
-	r->len = (size_t)(at + LEASE_ID_LENGTH - r->bytes);
-	r->n++;
 }
 
 void lease_record_take_back(struct lease_records *r, char *record, bool forget)
 {
-	size_t size = 1 + key_length(record) + lease_value_size(r);
-	char *end = r->bytes + r->len;
+	size_t size = lease_record_size(r);
+	const char *end = r->bytes + r->n * size;
 
 	if (!forget) {
-		*value_of(record) = 'x';
+		record[0] = 'x';
 		return;
 	}
 	memmove(record, record + size, (size_t)(end - record) - size);
-	r->len -= size;
 	r->n--;
+}
+
+/* ---- the indexes ----------------------------------------------------------- */
+
+static char *put_head(char *at, uint64_t id, size_t n)
+{
+	uint64_t id_bits = htobe64(id);
+	uint16_t n_bits = htobe16((uint16_t)n);
+
+	memcpy(at, &id_bits, LEASE_ID_OCTETS);
+	memcpy(at + LEASE_ID_OCTETS, &n_bits, 2);
+	return at + LEASE_ID_OCTETS + 2;
+}
+
+size_t lease_records_index(const struct lease_records *r, bool to[KEY_LENT_INDEXES],
+			   char out[LEASE_INDEX_MAX])
+{
+	const unsigned char *print = (const unsigned char *)r->bytes + PRINT_AT;
+	size_t size = lease_record_size(r), n[KEY_LENT_INDEXES] = { 0 };
+	char *at[KEY_LENT_INDEXES], *end = out;
+
+	for (size_t i = 0; i < r->n; i++)
+		n[index_of(print + i * size)]++;
+	for (int i = 0; i < KEY_LENT_INDEXES; i++) {
+		to[i] = n[i] > 0;
+		if (!to[i])
+			continue;
+		at[i] = put_head(end, r->id, n[i]);
+		end = at[i] + n[i] * INDEX_OCTETS;
+	}
+	for (size_t i = 0; i < r->n; i++) {
+		int index = index_of(print + i * size);
+
+		memcpy(at[index], print + i * size, INDEX_OCTETS);
+		at[index] += INDEX_OCTETS;
+	}
+	return (size_t)(end - out);
 }

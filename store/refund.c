@@ -99,17 +99,6 @@ static void on_refund(enum link_result result, struct redisReply *reply, const c
 	free(r);
 }
 
-/* A lease may have charged the message. */
-static void add_lent_keys(const struct store *store, const char *login, struct command *command)
-{
-	char key[KEY_MAX];
-
-	for (int i = 0; i < KEY_LENT_PARTS; i++) {
-		key_lent(store_prefix(store), login, i, key);
-		command_add_key(command, key);
-	}
-}
-
 /* The key under which a message is remembered. message_key is node/queue-id, and
  * behind "#" the message's token, which is no part of it. False when it is too
  * long. */
@@ -124,40 +113,51 @@ static bool remembered_key(const struct store *store, const struct charge *charg
 	return key_message(store_prefix(store), charge->scope, charge->name, message, out);
 }
 
+/* False when a name is too long; then there is no command. */
+static bool question(const struct store *store, const struct refund *refund,
+		     struct command *command)
+{
+	const struct charge *charge = &refund->charge;
+	const struct lease_message lease = lease_message(refund->message_key);
+	/* A lease may have charged it. */
+	bool lent = store->borrow && charge->scope == SCOPE_LOGIN;
+	char counters[KEY_MAX], message[KEY_MAX];
+
+	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
+	    !remembered_key(store, charge, refund->message_key, message))
+		return false;
+	script_command(command, SCRIPT_REFUND, 2 + (lent ? BORROW_LENT_KEYS : 0));
+	command_add_key(command, counters);
+	command_add_key(command, message);
+	if (lent)
+		borrow_add_lent_keys(store, charge->name, lease_message_index(&lease), command);
+	add_remembering(command, refund->forget ? 0 : MESSAGE_REMEMBERED_S, refund->message_key);
+	if (lent)
+		command_add_bytes(command, (const char *)lease.print.octets, LEASE_PRINT_OCTETS);
+	command->repeatable = true;
+	return true;
+}
+
 /* Takes refund over. */
 static void send_refund(struct store *store, struct refund *refund, store_done *done, void *arg)
 {
-	char counters[KEY_MAX], message[KEY_MAX];
-	bool lent;
-	const struct charge *charge = &refund->charge;
 	struct command command;
 	struct refunding *r;
 
 	/* The server does not know yet that the message was charged. */
-	if (borrow_is_returning(store, charge, refund->message_key) &&
+	if (borrow_is_returning(store, &refund->charge, refund->message_key) &&
 	    store->refunds_waiting < REFUNDS_WAITING_MAX) {
 		add_waiting(store, refund);
 		if (done)
 			done(STORE_UNAVAILABLE, "a lease is on its way back", arg);
 		return;
 	}
-	if (!key_counters(store_prefix(store), charge->scope, charge->name, counters) ||
-	    !remembered_key(store, charge, refund->message_key, message)) {
+	if (!question(store, refund, &command)) {
 		settled(store, refund);
 		if (done)
 			done(STORE_BAD, "login or queue id is too long", arg);
 		return;
 	}
-	lent = store->borrow && charge->scope == SCOPE_LOGIN;
-	script_command(&command, SCRIPT_REFUND, 2 + (lent ? KEY_LENT_PARTS : 0));
-	command_add_key(&command, counters);
-	command_add_key(&command, message);
-	if (lent)
-		add_lent_keys(store, charge->name, &command);
-	add_remembering(&command, refund->forget ? 0 : MESSAGE_REMEMBERED_S,
-			refund->message_key);
-	command.repeatable = true;
-
 	r = memory_alloc(sizeof(*r));
 	r->store = store;
 	r->refund = refund;

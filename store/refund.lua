@@ -1,21 +1,24 @@
 -- refund: take back what a message was charged.
 --
--- KEYS  1 counters   2 message   3, 4 hashes of the messages that leases have
---       charged, in turns of as long as a message is remembered
+-- KEYS  1 counters   2 message
+--       of a message that a lease may have charged 3, 4 records and 5, 6 index of both
+--       turns (store/lent.lua); of a lease 3, 4 records and then both turns of each index
+--       that some of its messages belong in
 -- ARGV  1 seconds a message is remembered, and behind a space its token; with
 --         0 seconds it is forgotten
---       of a lease (store/lease.h), which is KEYS 2 and goes back: 2 what is left of
---         each row, 6 octets each; 3 its id; 4 how many octets a value has; 5 how many
---         messages it has charged, and 6 these: length of the key 1, key, value
+--       of a message that a lease may have charged: 2 its fingerprint
+--       of a lease (store/lease.h), which is KEYS 2 and goes back: 2 what is added to
+--         each index; 3 what is left of each row, 4 octets each; 4 how many octets
+--         the record of a message has; 5 the records of those that it has charged
 --
 -- Answers 1 when something was taken back, 0 when the message was not charged
 -- or was refunded before. Either way the message is remembered as refunded: a
 -- charge that is still under way finds out. What is remembered with another
 -- token is another message's and left alone. store/take.lua has the formats.
 --
--- A message that a lease has charged is remembered as "c", once refunded "x", token
--- 9, amounts 6, the lease's id 17; and under that id, what the lease was remembered
--- as, which tells where the amounts count.
+-- A message that a lease has charged is remembered in a record of its own. Forgotten, it has
+-- none any more.
+-- needs lent.lua
 
 local FRONT_SIZE = 18
 local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, FRESH_SIZE = '>c1c1I4', 6, 8, 7, 16
@@ -32,43 +35,45 @@ local SLOTS = 60
 local kept, token = string.match(ARGV[1], '^(%d+) ?(.*)$')
 if token == '' then token = NO_TOKEN end
 
-local ID_SIZE = 17
-local FIRST_AMOUNT = 11
+-- In the records of a lease: their head, and in each what is before the amounts.
+local HEAD, HEAD_SIZE = '>I2I4', 6
+local BEFORE_AMOUNTS = 22
 
--- Of a message of a lease: the hash it is in, and its value there.
-local lent_in, lent
+-- Of a message that a lease has charged, find_lent().
+local lent
 -- What is taken back of each row, when it is not what was charged.
-local given = ARGV[2]
+local given = ARGV[3]
 
 local function look_for_lent()
-  local name = string.sub(KEYS[2], #KEYS[1] + 2)
-  for i = 3, #KEYS do
-    local value = redis.call('HGET', KEYS[i], name)
-    local other = value and string.sub(value, 2, 1 + TOKEN_SIZE)
-    if value and (other == token or other == NO_TOKEN or token == NO_TOKEN) then
-      lent_in, lent = KEYS[i], value
-    end
-  end
+  lent = find_lent({KEYS[3], KEYS[4], KEYS[5], KEYS[6]}, ARGV[2], function(other)
+    return other == token or other == NO_TOKEN or token == NO_TOKEN
+  end)
   if not lent then return false end
-  given = string.sub(lent, FIRST_AMOUNT, -ID_SIZE - 1)
-  local id = string.sub(lent, -ID_SIZE)
-  return redis.call('HGET', KEYS[3], id) or redis.call('HGET', KEYS[4], id)
+  given = string.sub(lent.value, lent.at + BEFORE_AMOUNTS, lent.at + lent.size - 1)
+  return string.sub(lent.value, HEAD_SIZE + lent.all + 1)
 end
 
 -- The messages of a lease, and where it has counted.
 local function remember_lent(record)
-  local id, size, n, messages = ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-  -- All keys and values at once; behind them is where the text ends.
-  local parts = {struct.unpack(string.rep('Bc0c' .. size, n), messages)}
-  parts[#parts] = nil
-  local key = KEYS[3 + math.floor(redis.call('TIME')[1] / kept) % 2]
-  redis.call('HSET', key, id, record, unpack(parts))
+  local index, size, messages = ARGV[2], ARGV[4], ARGV[5]
+  if messages == '' then return end
+  local turn = math.floor(redis.call('TIME')[1] / kept) % 2
+  local key = KEYS[3 + turn]
+  redis.call('HSET', key, string.sub(index, 1, 8),
+    struct.pack(HEAD, size, #messages) .. messages .. record)
   redis.call('EXPIRE', key, kept)
+  local at = 1
+  for i = 5 + turn, #KEYS, 2 do
+    local next_at = at + 10 + 4 * struct.unpack('>I2', index, at + 8)
+    redis.call('APPEND', KEYS[i], string.sub(index, at, next_at - 1))
+    redis.call('EXPIRE', KEYS[i], kept)
+    at = next_at
+  end
 end
 
 local message = redis.call('GET', KEYS[2])
-if not message and KEYS[3] and not ARGV[2] then message = look_for_lent() end
-if lent and string.sub(lent, 1, 1) == 'x' then return 0 end
+if not message and ARGV[2] and not given then message = look_for_lent() end
+if lent and string.sub(lent.value, lent.at, lent.at) == 'x' then return 0 end
 local kind = message and string.sub(message, 1, 1)
 local from = kind == 'q' and 11 + NAME_SIZE * struct.unpack('>I2', message, 9) or 2
 local other = message and string.sub(message, from, from + TOKEN_SIZE - 1) or token
@@ -77,9 +82,12 @@ if not lent and other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then 
 -- Last, when nothing can fail any more.
 local function remember()
   if lent and kept == '0' then
-    redis.call('HDEL', lent_in, string.sub(KEYS[2], #KEYS[1] + 2))
+    redis.call('HSET', lent.key, lent.id, struct.pack(HEAD, lent.size, lent.all - lent.size) ..
+      string.sub(lent.value, HEAD_SIZE + 1, lent.at - 1) ..
+      string.sub(lent.value, lent.at + lent.size))
   elseif lent then
-    redis.call('HSET', lent_in, string.sub(KEYS[2], #KEYS[1] + 2), 'x' .. string.sub(lent, 2))
+    redis.call('HSET', lent.key, lent.id, string.sub(lent.value, 1, lent.at - 1) .. 'x' ..
+      string.sub(lent.value, lent.at + 1))
   elseif kept == '0' then
     redis.call('DEL', KEYS[2])
   else
@@ -87,14 +95,14 @@ local function remember()
   end
 end
 
-if ARGV[2] and kind ~= 'x' then remember_lent(message or '') end
+if ARGV[3] and kind ~= 'x' then remember_lent(message or '') end
 if kind ~= 'c' and kind ~= 'q' then
   remember()
   return 0
 end
 
 local function amount_given(i)
-  return given and (struct.unpack('>I6', given, 1 + 6 * i))
+  return given and (struct.unpack('>I4', given, 1 + 4 * i))
 end
 
 -- By kind, unit and window, where it was counted.

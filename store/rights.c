@@ -8,7 +8,8 @@
 #define COUNTERS "@{%doctor}:u"
 #define MESSAGE "@{%doctor}:m:doctor"
 #define SECRET "@{%doctor}:p"
-#define LENT "@{%doctor}:l:0"
+#define LENT "@{%doctor}:l:0r"
+#define LENT_INDEX "@{%doctor}:l:0i0"
 #define SENT "@{%doctor}:h"
 #define ATTEMPTS "@{%doctor}:r"
 #define GUESSES "@{%doctor}:g"
@@ -20,11 +21,14 @@
 
 /* In the order of the ACL line. XX: only what exists is written; an entry 0-0, a
  * time to live of "none", a field without a value are errors; "doctor" is not what
- * daemons are told; LTRIM takes away what LPUSH has put there. */
+ * daemons are told; LTRIM takes away what LPUSH has put there, DEL
+ * what APPEND has. */
 static const struct right table[] = {
+	{ "append", RIGHT_LEASES, false, "messages that leases have charged", { "APPEND", LENT_INDEX, "" } },
 	{ "asking", RIGHT_CLUSTER, false, "slots that are just being moved", { "ASKING" } },
 	{ "cluster|slots", RIGHT_CLUSTER, false, "who has which slot", { "CLUSTER", "SLOTS" } },
 	{ "del", RIGHT_ALWAYS, false, "refunds, reset, user delete", { "DEL", COUNTERS } },
+	{ "del", RIGHT_LEASES, false, "messages that leases have charged", { "DEL", LENT_INDEX } },
 	{ "del", RIGHT_ALWAYS, false, "revoking the password of an SMTP user", { "DEL", SECRET } },
 	{ "eval", RIGHT_ALWAYS, false, "scripts that the server has not got yet",
 	  { "EVAL", "return 0", "3", ACCOUNT, COUNTERS, MESSAGE } },
@@ -43,7 +47,6 @@ static const struct right table[] = {
 	{ "get", RIGHT_ALWAYS, false, "the secret for unknown users", { "GET", "@strangers" } },
 	{ "getrange", RIGHT_ALWAYS, false, "whether an account has changed",
 	  { "GETRANGE", ACCOUNT, "0", "15" } },
-	{ "hdel", RIGHT_LEASES, false, "messages that leases have charged", { "HDEL", LENT, "" } },
 	{ "hget", RIGHT_LEASES, false, "messages that leases have charged", { "HGET", LENT, "" } },
 	{ "hset", RIGHT_LEASES, false, "messages that leases have charged", { "HSET", LENT, "a", "b", "odd" } },
 	{ "info", RIGHT_ALWAYS, false, "status, doctor", { "INFO", "server" } },

@@ -23,6 +23,7 @@ struct taking {
 	bool knows; /* the account's version was sent: the answer need not be "stale" */
 	bool alone; /* was asked in a script of its own */
 	bool lent;  /* a lease may have charged it: it is asked alone */
+	int lent_index; /* where it is told, lease_message_index() */
 	bool again; /* it is asked once more, as a lease has gone back */
 	int64_t asked_ms;
 	char login[LOGIN_MAX + 1];
@@ -189,23 +190,13 @@ static void on_answers(enum link_result result, struct redisReply *reply, const 
 
 /* ---- asking ------------------------------------------------------------- */
 
-static void add_lent_keys(const struct taking *t, struct command *command)
-{
-	char key[KEY_MAX];
-
-	for (int i = 0; i < KEY_LENT_PARTS; i++) {
-		key_lent(store_prefix(t->store), t->take.name, i, key);
-		command_add_key(command, key);
-	}
-}
-
 /* Its time runs since it was asked for. */
 static void ask(struct store *store, struct batch *batch)
 {
 	bool lent = batch->takings[0]->lent;
 	struct command command;
 
-	script_command(&command, SCRIPT_TAKE, 3 * (int)batch->n + (lent ? KEY_LENT_PARTS : 0));
+	script_command(&command, SCRIPT_TAKE, 3 * (int)batch->n + (lent ? BORROW_LENT_KEYS : 0));
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->counters);
 	for (size_t i = 0; i < batch->n; i++)
@@ -213,7 +204,8 @@ static void ask(struct store *store, struct batch *batch)
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_key(&command, batch->takings[i]->account);
 	if (lent)
-		add_lent_keys(batch->takings[0], &command);
+		borrow_add_lent_keys(store, batch->takings[0]->login, batch->takings[0]->lent_index,
+				     &command);
 	command_add_int(&command, MESSAGE_REMEMBERED_S);
 	for (size_t i = 0; i < batch->n; i++)
 		command_add_bytes(&command, batch->takings[i]->item, batch->takings[i]->item_len);
@@ -308,6 +300,14 @@ static void keep_question(struct taking *t, const struct take *take)
 	t->take.rows = t->rows;
 }
 
+static void mark_lent(struct taking *t, const char *message_key)
+{
+	const struct lease_message message = lease_message(message_key);
+
+	t->lent_index = lease_message_index(&message);
+	t->item_len = item_mark_lent(t->item, t->item_len, message.print.octets);
+}
+
 static void refuse(struct taking *t, const char *why)
 {
 	finish(t, &(struct take_answer){ .status = TAKE_UNAVAILABLE, .error = why });
@@ -343,7 +343,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	keep_question(t, take);
 	t->item_len = item_format(take, t->item);
 	if (lent)
-		item_mark(t->item, ITEM_LENT);
+		mark_lent(t, take->message_key);
 	if (STAILQ_EMPTY(&store->takings))
 		event_active(store->take_event, EV_TIMEOUT, 0);
 	STAILQ_INSERT_TAIL(&store->takings, t, next);

@@ -4,7 +4,7 @@
 --       (its counters again when nothing is to be charged); then for each the
 --       account
 --       of a lease the key that tells of it; of a message that a lease may have
---       charged the two keys that it would be remembered in (store/refund.lua)
+--       charged the records and the index of both turns (store/lent.lua)
 -- ARGV  1 seconds a message is remembered
 --       2.. of each message, packed (numbers of 8 octets that are said to be doubles
 --       are little endian, all others big endian integers):
@@ -28,6 +28,7 @@
 --           type "r", a ramp: as "w", with the limit it begins with, and then the
 --           factor in thousandths, the seconds of a step, the limit it ends with
 --           (8 each)
+--         of a message that a lease may have charged at last its fingerprint 12
 --
 -- Answers one text for each message, which begins with its status:
 --   "u" done, the usual case; then the time in microseconds 7, and for each row:
@@ -72,6 +73,7 @@
 -- it has reached); once refunded, as "x" and token. Postfix's short queue ids come again: what is
 -- remembered with another token of the same daemon (the token's first letter)
 -- is another message's. A message that both daemons charge is one message.
+-- needs lent.lua
 
 -- ---- every case; without upvalues, which would cost each call more than the rest.
 
@@ -638,15 +640,16 @@ local LEASE_MS = 1000
 
 -- Of a lease until when it may last, before there is one, for who changes the account
 -- (store/put.lua). What a message is remembered as that a lease has charged.
-local function leased(charge, counters, message, now)
+local function leased(charge, item, n, now)
   if charge == 2 then
     local set = call('SET', KEYS[4], string.format('%.0f', now + LEASE_MS), 'PX', LEASE_MS)
     return type(set) == 'table' and set.err and set or nil
   end
-  local name = sub(message, #counters + 2)
-  local lent = call('HGET', KEYS[4], name) or call('HGET', KEYS[5], name)
-  if type(lent) == 'table' then return lent end
-  return nil, lent or nil
+  local token = sub(item, 22 + 6 * n, 30 + 6 * n)
+  local ok, lent = pcall(find_lent, {KEYS[4], KEYS[5], KEYS[6], KEYS[7]}, sub(item, -12),
+    function(other) return other == token or byte(other) ~= byte(token) end)
+  if not ok then return type(lent) == 'table' and lent or {err = lent} end
+  return nil, lent and sub(lent.value, lent.at, lent.at + 9)
 end
 
 -- The counters as a whole; longest: slot in ms, when the expiry is to be set.
@@ -682,7 +685,7 @@ for i = 1, n_items do
   local front_size = #front
   local answer, lent
   if charge == 0 then message = nil end
-  if charge > 1 then answer, lent = leased(charge, counters, message, now) end
+  if charge > 1 then answer, lent = leased(charge, item, n, now) end
   if answer or lent then usual = 0 end
   if written[counters] then
     stored = call('GET', counters)

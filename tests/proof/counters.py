@@ -1,4 +1,5 @@
-"""What stands in Redis, read without any code of Sendward's: the formats are those at the head of store/take.lua."""
+"""What stands in Redis, read without any code of Sendward's: the formats are those at the head of store/take.lua and
+of store/lent.lua."""
 
 import collections
 import re
@@ -11,7 +12,7 @@ CHARGE_SIZE = 26
 ASKED_NAMES = 10    # behind "q", the time, and the number of rows
 TOKEN_SIZE = 9
 VERSION_SIZE = 16
-LEASE_ID_SIZE = 17
+PRINT_AT, PRINT_SIZE = 10, 12    # of a message that a lease has charged
 NAME_SIZE, SUM_SIZE, FRESH_SIZE, BORN_SIZE, REST_SIZE, AMOUNT_SIZE = 6, 8, 16, 7, 21, 8
 
 # kind, unit and window name it; entries: [(slot modulo 256, amount)].
@@ -102,16 +103,68 @@ def charged(redis, name, node, queue_id, scope=""):
 
 
 def _charged_by_lease(redis, name, message):
-    """The same of a message that a lease has charged; the formats are those at the head of store/refund.lua."""
-    hashes = [f"{tagged(name)}:l:{part}" for part in (0, 1)]
-    value = next((found for found in (redis("HGET", key, message) for key in hashes) if found), None)
-    if value is None:
-        return None
-    if value[:1] != b"c":
-        return {}
-    lease = next(found for found in (redis("HGET", key, value[-LEASE_ID_SIZE:]) for key in hashes) if found)
-    given = value[1 + TOKEN_SIZE:-LEASE_ID_SIZE]
-    return {row: _number(given[6 * i:6 * i + 6]) for i, row in enumerate(_amounts(lease))}
+    """The same of a message that a lease has charged."""
+    wanted = _fingerprint(message.encode())[:PRINT_SIZE]
+    for value in _leases(redis, name):
+        if wanted not in value:
+            continue
+        lease, records = _lease(value)
+        record = next(record for record in records if record[PRINT_AT:PRINT_AT + PRINT_SIZE] == wanted)
+        given = record[PRINT_AT + PRINT_SIZE:]
+        rows = _amounts(lease) if record[:1] == b"c" else {}
+        return {row: _number(given[4 * i:4 * i + 4]) for i, row in enumerate(rows)}
+    return None
+
+
+def _leases(redis, name):
+    """Those that have gone back, as long as their messages are remembered."""
+    return [value for turn in (0, 1) for value in redis("HVALS", f"{tagged(name)}:l:{turn}r")]
+
+
+def _lease(value):
+    """What it was remembered as, and the records of its messages."""
+    size, octets = _number(value[:2]), _number(value[2:6])
+    return value[6 + octets:], [value[at:at + size] for at in range(6, 6 + octets, size)]
+
+
+def lent(redis, name):
+    """How many messages leases have charged, as far as that has been written."""
+    return sum(len(_lease(value)[1]) for value in _leases(redis, name))
+
+
+def _fingerprint(text):
+    """SipHash-1-3 of 128 bits, with the key 00 01 .. 0f."""
+    word = (1 << 64) - 1
+    low, high = (int.from_bytes(bytes(range(at, at + 8)), "little") for at in (0, 8))
+    v = [low ^ 0x736f6d6570736575, high ^ 0x646f72616e646f6d ^ 0xee, low ^ 0x6c7967656e657261, high ^ 0x7465646279746573]
+
+    def add(to, what, bits):
+        v[to] = v[to] + v[what] & word
+        v[what] = (v[what] << bits | v[what] >> 64 - bits) & word ^ v[to]
+
+    def stir():
+        add(0, 1, 13)
+        v[0] = (v[0] << 32 | v[0] >> 32) & word
+        add(2, 3, 16)
+        add(0, 3, 21)
+        add(2, 1, 17)
+        v[2] = (v[2] << 32 | v[2] >> 32) & word
+
+    def half():
+        for _ in range(3):
+            stir()
+        return (v[0] ^ v[1] ^ v[2] ^ v[3]).to_bytes(8, "little")
+
+    padded = text + bytes(7 - len(text) % 8) + bytes([len(text) % 256])
+    for at in range(0, len(padded), 8):
+        part = int.from_bytes(padded[at:at + 8], "little")
+        v[3] ^= part
+        stir()
+        v[0] ^= part
+    v[2] ^= 0xee
+    first = half()
+    v[1] ^= 0xdd
+    return first + half()
 
 
 def _amounts(value):

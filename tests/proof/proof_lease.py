@@ -76,11 +76,6 @@ class Load:
         return sum(answer == bench.DUNNO for _, _, answer in list(self.log))
 
 
-def lent(system, login):
-    """How many messages leases have charged, as far as that has been written."""
-    return sum(max(0, system.redis("HLEN", f"{counters.tagged(login)}:l:{part}")) for part in (0, 1))
-
-
 def wait_lease(system, login):
     wait_until(lambda: system.redis("EXISTS", f"{counters.tagged(login)}:l") == 1, "a lease", LIMIT_S)
 
@@ -112,7 +107,7 @@ def exact(run):
         accepted = load.accepted()
         expect_that(accepted <= limit, f"{accepted} of {limit} accepted")
         settle(system, ROSE, accepted)
-        charged = lent(system, ROSE)
+        charged = counters.lent(system.redis, ROSE)
         with bench.Client(system.nodes["mx1"].policy_path) as client:
             for _ in range(limit - accepted):
                 expect(end(client, next(NUMBERS)), bench.DUNNO, "what is left")
@@ -137,7 +132,7 @@ def every_interval(run):
                 break
         expect_that(most <= limit, f"{most} of {limit} accepted in {window_s} s")
         expect_that(most > limit * 9 / 10, f"only {most} of {limit} accepted in {window_s} s")
-        expect_that(lent(system, ROSE) > 100, "no leases")
+        expect_that(counters.lent(system.redis, ROSE) > 100, "no leases")
         return f"{len(log)} accepted, at most {most} of {limit} in {window_s} s"
 
 
@@ -255,4 +250,4 @@ def repeated(run):
             with bench.Client(node.policy_path) as other:
                 expect(end(other, number), bench.DUNNO, "the answer of the next daemon")
         expect(used(system, ROSE), len(sent), "counter after all of it")
-        return f"{len(sent)} messages, {lent(system, ROSE)} in leases"
+        return f"{len(sent)} messages, {counters.lent(system.redis, ROSE)} in leases"

@@ -186,7 +186,7 @@ def prove(run, nodes, n, top=None, redis=None):
         names = [(login, "") for login in LOGINS] + [(DOMAIN, "domain")]
         expect_counted(system.redis, expected_totals(load.outcomes), names)
         expect_each_charged_once(system.redis, load.outcomes)
-        lent = sum(system.redis("HLEN", key) for key in system.redis.keys("*:l:?"))
+        lent = sum(counters.lent(system.redis, login) for login in LOGINS)
         expect_that(bool(lent) == bool(redis), f"{lent} messages charged from leases")
         return f"{len(load.outcomes)} messages: {describe(load.outcomes)}"
 

@@ -38,6 +38,19 @@ static void test_question(void)
 	SUITE_TRUE(memcmp(item, wanted, len) == 0);
 }
 
+static void test_lent(void)
+{
+	static const unsigned char print[LEASE_PRINT_OCTETS] = "0123456789ab";
+	char plain[ITEM_MAX], item[ITEM_MAX];
+	size_t len = item_format(&take, plain);
+
+	item_format(&take, item);
+	SUITE_INT_EQUAL(item_mark_lent(item, len, print), len + LEASE_PRINT_OCTETS);
+	SUITE_INT_EQUAL(item[1], 3);
+	SUITE_TRUE(memcmp(item + 2, plain + 2, len - 2) == 0);
+	SUITE_TRUE(memcmp(item + len, print, LEASE_PRINT_OCTETS) == 0);
+}
+
 static const struct {
 	int64_t limit, amount;
 	int64_t calm; /* -1: not the usual case */
@@ -142,6 +155,7 @@ int main(void)
 {
 	static const struct suite_test tests[] = {
 		{ "a question is packed as the script reads it", test_question },
+		{ "of a message that a lease may have charged the fingerprint stands behind it", test_lent },
 		{ "a row is calm below its first mark", test_calms },
 		{ "an answer is what the script can have said, or none", test_answers },
 		{ "what an answer says is read", test_values },

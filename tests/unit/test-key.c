@@ -136,7 +136,7 @@ static void test_own_keys(void)
 
 static void test_kinds(void)
 {
-	char keys[13][KEY_MAX];
+	char keys[11 + KEY_LENT_TURNS * (1 + KEY_LENT_INDEXES)][KEY_MAX];
 	size_t n = 0;
 
 	SUITE_TRUE(key_account("p:", SCOPE_LOGIN, "rose", keys[n++]));
@@ -150,8 +150,11 @@ static void test_kinds(void)
 	SUITE_TRUE(key_sent_packs("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_attempts("p:", "rose", keys[n++]));
 	SUITE_TRUE(key_lease("p:", "rose", keys[n++]));
-	for (int part = 0; part < KEY_LENT_PARTS; part++)
-		SUITE_TRUE(key_lent("p:", "rose", part, keys[n++]));
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++) {
+		SUITE_TRUE(key_lent("p:", "rose", turn, keys[n++]));
+		for (int i = 0; i < KEY_LENT_INDEXES; i++)
+			SUITE_TRUE(key_lent_index("p:", "rose", turn, i, keys[n++]));
+	}
 	for (size_t i = 0; i < n; i++)
 		for (size_t j = 0; j < i; j++) {
 			suite_row("%s, %s", keys[i], keys[j]);

@@ -1,0 +1,177 @@
+/* What a real Redis keeps of the messages that leases have charged. */
+#include <hiredis/hiredis.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/take.h"
+#include "tests/store/lent.h"
+#include "tests/unit/suite.h"
+
+#define LIMIT 100000
+#define KEPT_S 600
+
+static struct rig rig = { .deadline_ms = RIG_DEADLINE_MS };
+static const struct lent rose = { .rig = &rig, .login = "rose" };
+static char keys[3 * LEASE_MESSAGES_MAX][LENT_KEY_MAX];
+static size_t n_keys;
+static int64_t charged;
+
+static enum take_status take_again(const char *key)
+{
+	return lent_take(&rose, key, 1, LIMIT, true).status;
+}
+
+/* Messages of at least so many leases, which have gone back. */
+static void lend(int leases)
+{
+	rig_clean(&rig);
+	charged = 0;
+	n_keys = 0;
+	for (int i = 0; i < leases; i++) {
+		charged += lent_until_lease(&rose, LIMIT);
+		for (int j = 0; j < 50; j++) {
+			lent_new_key(keys[n_keys]);
+			charged += lent_take(&rose, keys[n_keys++], 1, LIMIT, false).status ==
+				   TAKE_DONE;
+		}
+		lent_wait_returned(&rose);
+	}
+	/* Another daemon, which has seen none of them. */
+	rig_restart_store(&rig, true);
+}
+
+static void refund(const char *key, bool forget)
+{
+	struct charge charge = { .scope = SCOPE_LOGIN, .name = "rose" };
+	struct rig_waited waited = { .done = false };
+
+	store_refund(rig.store, &charge, key, forget, rig_on_done, &waited);
+	rig_wait(&rig, &waited.done);
+	SUITE_INT_EQUAL(waited.result, STORE_OK);
+}
+
+static void test_told_apart(void)
+{
+	char other[LENT_KEY_MAX];
+
+	lend(3);
+	for (size_t i = 0; i < n_keys; i += 7)
+		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	/* The last digit of its token. */
+	snprintf(other, sizeof(other), "%s", keys[0]);
+	other[strlen(other) - 1] ^= 1;
+	SUITE_INT_EQUAL(take_again(other), TAKE_DONE);
+	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+	/* Asked about by the other daemon it is the same. */
+	snprintf(other, sizeof(other), "%s", keys[1]);
+	*strchr(other, '#') = '\0';
+	SUITE_INT_EQUAL(take_again(other), TAKE_REPEATED);
+	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+}
+
+static void test_refunded(void)
+{
+	lend(2);
+	for (size_t i = 0; i < n_keys; i += 10) {
+		for (int twice = 0; twice < 2; twice++)
+			refund(keys[i], false);
+		charged--;
+		SUITE_INT_EQUAL(lent_used(&rose), charged);
+		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_GONE);
+	}
+	for (size_t i = 1; i < n_keys; i += 10)
+		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
+static void test_forgotten(void)
+{
+	lend(2);
+	for (size_t i = 0; i < n_keys; i += 10) {
+		refund(keys[i], true);
+		SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_DONE);
+		SUITE_INT_EQUAL(lent_used(&rose), charged);
+	}
+	for (size_t i = 0; i < n_keys; i += 7)
+		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
+/* What was written in a turn is found in the next. */
+static void test_next_turn(void)
+{
+	lend(1);
+	redis_do(rig.redis, "EVAL %s 0",
+		 "for _, key in ipairs(redis.call('KEYS', '*:l:*')) do"
+		 " local from, rest = string.match(key, '^(.*:l:)[01](.*)$')"
+		 " local turn = string.match(key, ':l:([01])') "
+		 " redis.call('RENAME', key, from .. (1 - turn) .. rest) end");
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
+	refund(keys[0], false);
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_GONE);
+	SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+}
+
+static void test_kept(void)
+{
+	int64_t least_ms, n;
+
+	lend(2);
+	n = redis_integer(rig.redis, "EVAL %s 0", "return #redis.call('KEYS', '*:l:*')");
+	SUITE_TRUE(n >= 2 && n <= KEY_LENT_TURNS * (1 + KEY_LENT_INDEXES));
+	least_ms = redis_integer(rig.redis, "EVAL %s 0",
+				 "local least, most = 1e9, 0"
+				 " for _, key in ipairs(redis.call('KEYS', '*:l:*')) do"
+				 " least = math.min(least, redis.call('PTTL', key))"
+				 " most = math.max(most, redis.call('PTTL', key)) end"
+				 " return most <= 600000 and least or -1");
+	SUITE_TRUE(least_ms > KEPT_S * 1000 - REDIS_PATIENCE_MS);
+}
+
+/* Of the first version that had leases: hashes of messages. */
+static void test_older(void)
+{
+	rig_clean(&rig);
+	redis_do(rig.redis, "HSET sendward:{rose}:l:0 mx1/OLD cp01234567");
+	redis_do(rig.redis, "HSET sendward:{rose}:l:1 mx1/OLD cp01234567");
+	SUITE_INT_EQUAL(take_again("mx1/OLD#p01234567"), TAKE_DONE);
+	charged = 1 + lent_until_lease(&rose, LIMIT);
+	lent_new_key(keys[0]);
+	charged += lent_take(&rose, keys[0], 1, LIMIT, false).status == TAKE_DONE;
+	lent_wait_returned(&rose);
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
+static void test_damaged(void)
+{
+	lend(1);
+	redis_do(rig.redis, "EVAL %s 0",
+		 "for _, key in ipairs(redis.call('KEYS', '*:l:*i*')) do"
+		 " redis.call('DEL', key) redis.call('RPUSH', key, 'x') end");
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_UNAVAILABLE);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
+int main(void)
+{
+	static const struct suite_test tests[] = {
+		{ "messages of several leases are told apart, by key and token", test_told_apart },
+		{ "a message of any lease is taken back once", test_refunded },
+		{ "a message that is forgotten is charged anew, and the others are not",
+		  test_forgotten },
+		{ "what was written in one turn is found in the next", test_next_turn },
+		{ "all of it is kept for ten minutes and goes then", test_kept },
+		{ "what an older daemon has written is in nobody's way", test_older },
+		{ "keys that hold something else are an error, and nothing is charged",
+		  test_damaged },
+	};
+	int status;
+
+	rig_open(&rig, "lease_share = 0.1", NULL);
+	status = suite_run("lent", tests, SUITE_LEN(tests));
+	rig_close(&rig);
+	return status;
+}
