@@ -250,7 +250,7 @@ static void on_begun(void *arg)
 	go_on(n);
 }
 
-/* "VERSION LOGIN" */
+/* "VERSION LOGIN", and "- LOGIN" when it was deleted (store/delete.lua). */
 static void on_message(const char *text, void *arg)
 {
 	struct news *n = arg;
@@ -261,6 +261,8 @@ static void on_message(const char *text, void *arg)
 	if (!login || !login[1] || strlen(++login) > LOGIN_MAX)
 		return;
 	borrow_return(n->store, login);
+	if (text[0] == '-' && n->store->sent)
+		sent_forget(n->store->sent, login);
 	len = (size_t)(login - text) - 1;
 	if (cache_peek(n->store->cache, login, &known) && known &&
 	    len == strlen(known->version) && strncmp(text, known->version, len) == 0)

@@ -289,6 +289,15 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 	set_timer(sent);
 }
 
+void sent_forget(struct sent *sent, const char *login)
+{
+	struct waiting *w;
+
+	HASH_FIND(hh, sent->logins, login, strlen(login), w);
+	if (w)
+		drop(sent, w);
+}
+
 struct sent *sent_new(struct store *store)
 {
 	struct sent *sent = memory_zero(sizeof(*sent));

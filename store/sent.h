@@ -50,6 +50,10 @@ void sent_free(struct sent **sent);
 /* A message was accepted at its last stage. */
 void sent_note(struct sent *sent, const struct request *request, const struct verdict *verdict);
 
+/* The login was deleted, with what was kept of it: what waits of it is not written. What is on
+ * its way in that moment is. */
+void sent_forget(struct sent *sent, const char *login);
+
 /* What waits is sent now. */
 void sent_write(struct sent *sent);
 

@@ -423,6 +423,36 @@ static void test_away(void)
 	SUITE_INT_EQUAL(read_sent("rose").n, 5);
 }
 
+static bool subscribed(void)
+{
+	struct store_stats stats;
+
+	store_stats(rig.store, &stats);
+	return stats.subscribed;
+}
+
+static bool fred_written(void)
+{
+	return redis_integer(rig.redis, "EXISTS sendward:{fred}:h") == 1;
+}
+
+/* The daemon hears of it before it writes. */
+static void test_deleted(void)
+{
+	clean();
+	store_follow(rig.store);
+	rig_wait_for(&rig, subscribed, "the subscription");
+	rig_put(&rig, "rose", "", "{}");
+	send_mail("rose", 40);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	send_mail("fred", 1);
+	rig_wait_for(&rig, fred_written, "what fred has sent");
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+	send_mail("rose", 1);
+	rig_wait_for(&rig, all_written, "what rose sends afterwards");
+	SUITE_INT_EQUAL(read_sent("rose").n, 1);
+}
+
 static void test_not_a_list(void)
 {
 	clean();
@@ -445,6 +475,7 @@ static const struct suite_test tests[] = {
 	{ "a line has no tail that is longer than any of ours", test_long_tail },
 	{ "lines are cut off from the last one on", test_cut },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
+	{ "what waits of a login that is deleted is not kept", test_deleted },
 	{ "many messages of a login are kept in packs, and read among the others", test_packs },
 	{ "what messages of a pack have in common is kept once", test_tails },
 	{ "what fills no pack waits for more, a second more", test_rest },
