@@ -72,11 +72,8 @@ enum protocol_action {
 
 /* Commands that need not be sent (NO), or that we do not answer (SILENT). */
 enum protocol_step {
-	STEP_NO_HELO = 0x2,
-	STEP_NO_END_HEADER = 0x40,
 	STEP_SILENT_HEADER = 0x80,
 	STEP_NO_UNKNOWN = 0x100,
-	STEP_NO_DATA = 0x200,
 	STEP_SILENT_CONNECT = 0x1000,
 	STEP_SILENT_HELO = 0x2000,
 	STEP_SILENT_MAIL = 0x4000,

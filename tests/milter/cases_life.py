@@ -26,7 +26,7 @@ def negotiation():
         expect(session.version, 6, "version")
         expect(session.actions, 0x1 | 0x4 | 0x8 | 0x10 | 0x20 | 0x100,
                "addheader, addrcpt, delrcpt, chgheader, quarantine, setsymlist")
-        expect(session.steps, 0x2 | 0x40 | 0x80 | 0x100 | 0x200 | 0x1000 | 0x4000 | 0x80000 | 0x100000, "steps")
+        expect(session.steps, 0x80 | 0x100 | 0x1000 | 0x2000 | 0x4000 | 0x10000 | 0x40000 | 0x80000 | 0x100000, "steps")
         expect(session.symbols, {2: "{auth_authen} {tls_version}", 3: "i", 5: "i"}, "macros")
 
 
