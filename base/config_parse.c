@@ -41,6 +41,25 @@ const char *load_section_name(enum setting_section section)
 	return section == SECTION_GROUP ? CONFIG_TEXT_GROUP : setting_section_name(section);
 }
 
+/* What helps to find the mistake, behind what libconfuse says. */
+static const struct {
+	const char *format, *hint;
+} hints[] = {
+	{ "unexpected token '%s'", "; only a list has braces, with commas between its values, and "
+				   "a value with blanks needs quotes" },
+	{ "missing opening brace for section '%s'", "; a section stands without \"=\", as in "
+						    "redis { }" },
+	{ "missing equal sign after option '%s'", "; a setting stands with one, as in node = mx1" },
+};
+
+static const char *hint_of(const char *format)
+{
+	for (size_t i = 0; i < sizeof(hints) / sizeof(hints[0]); i++)
+		if (!strcmp(hints[i].format, format))
+			return hints[i].hint;
+	return "";
+}
+
 static void on_error(cfg_t *cfg, const char *format, va_list args)
 	__attribute__((format(printf, 2, 0)));
 
@@ -62,7 +81,7 @@ static void on_error(cfg_t *cfg, const char *format, va_list args)
 		return;
 	}
 	vsnprintf(text, sizeof(text), format, args);
-	load_complain(load, cfg->line, "%s", text);
+	load_complain(load, cfg->line, "%s%s", text, hint_of(format));
 }
 
 /* 0, or the line in which the setting had been given before. */

@@ -135,9 +135,10 @@ static bool set_access(const struct endpoint *endpoint, mode_t mode, const char 
 			return refuse(error, error_size, "socket_group: there is no group %s",
 				      group);
 		if (chown(endpoint->path, (uid_t)-1, gid) < 0)
-			return refuse(error, error_size,
-				      "cannot give unix:%s to group %s as uid %ld: %s",
-				      endpoint->path, group, (long)geteuid(), strerror(errno));
+			return refuse(
+				error, error_size,
+				"socket_group: cannot give unix:%s to group %s as uid %ld: %s",
+				endpoint->path, group, (long)geteuid(), strerror(errno));
 	}
 	if (chmod(endpoint->path, mode) < 0)
 		return refuse(error, error_size, "cannot set the mode of unix:%s: %s",

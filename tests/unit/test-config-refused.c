@@ -5,6 +5,8 @@
 #include "tests/unit/loading.h"
 #include "tests/unit/suite.h"
 
+#define LISTS \
+	"only a list has braces, with commas between its values, and a value with blanks needs quotes"
 static const struct loading_refusal refusals[] = {
 	/* names */
 	{ "nodde = \"a\"", "test.conf:1: there is no setting nodde; did you mean node?" },
@@ -176,7 +178,13 @@ static const struct loading_refusal refusals[] = {
 	  "test.conf:1: a value with \"*\" needs quotes" },
 	{ "recipient_delimiter = +", "test.conf:1: a value with \"+\" needs quotes" },
 	{ "node = a\001", "test.conf:1: a control character" },
-	{ "node a", "test.conf:1: missing equal sign after option 'node'" },
+	{ "node a", "test.conf:1: missing equal sign after option 'node'; a setting stands with "
+		    "one, as in node = mx1" },
+	{ "redis = { }", "test.conf:1: missing opening brace for section 'redis'; a section stands "
+			 "without \"=\", as in redis { }" },
+	{ "milter { listen = { \"unix:/a\" } }", "test.conf:1: unexpected token '{'; " LISTS },
+	{ "policyd { listen = { \"unix:/a\" \"unix:/b\" } }",
+	  "test.conf:1: unexpected token 'unix:/b'; " LISTS },
 	{ "node = a;", "test.conf:1: node = a;: must be 1 to 128 letters, digits, \".\", \"-\" or "
 		       "\"_\"" },
 	{ "node = ", "test.conf:1: premature end of file" },
