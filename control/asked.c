@@ -233,6 +233,7 @@ void asked_init(struct asked *asked, const struct setup *setup, const struct set
 		go_through(&walk, setup_value(&service->force, lists[list].name));
 	}
 	read_milters(asked);
+	asked_senders_init(asked);
 }
 
 void asked_fini(struct asked *asked)
@@ -242,6 +243,7 @@ void asked_fini(struct asked *asked)
 	for (size_t i = 0; i < asked->n_milters; i++)
 		postfix_server_fini(&asked->milters[i].server);
 	asked->n_policies = asked->n_milters = 0;
+	asked_senders_fini(asked);
 }
 
 static bool is_ours(const struct setup_target *target, enum setup_part part)

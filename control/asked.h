@@ -57,6 +57,15 @@ struct asked_map {
 	enum asked_list list; /* of unreached */
 };
 
+/* The socketmap in smtpd_sender_login_maps, "socketmap:unix:sendward/senders:senders": ours if
+ * it is there, else any other one. */
+struct asked_senders {
+	char *text;	      /* without the type, cut at the last colon; owned */
+	const char *endpoint; /* in text; NULL: there is none */
+	const char *name;
+	struct setup_target target;
+};
+
 struct asked_milter {
 	struct postfix_server server;
 	struct setup_target target; /* of all milters, ours or not */
@@ -70,11 +79,16 @@ struct asked {
 	struct asked_milter milters[ASKED_MILTERS_MAX];
 	size_t n_milters;
 	struct asked_map map;
+	struct asked_senders senders;
 };
 
 void asked_init(struct asked *asked, const struct setup *setup,
 		const struct setup_service *service);
 void asked_fini(struct asked *asked);
+
+/* For these two: of asked->senders; setup and service must be there. */
+void asked_senders_init(struct asked *asked);
+void asked_senders_fini(struct asked *asked);
 
 /* The state in which the list is gone through. */
 const char *asked_state(const struct asked *asked, enum asked_list list);

@@ -2,11 +2,9 @@
  * doctor postfix: who says which login it is, and who owns an address.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "control/doctor_postfix.h"
-#include "control/need.h"
 
 /* ---- the SASL server -------------------------------------------------------- */
 
@@ -46,48 +44,6 @@ void doctor_sasl(struct doctor *doctor, const struct asked *asked)
 
 /* ---- the map of senders ----------------------------------------------------- */
 
-/* "socketmap:unix:/sendward/senders:senders" in the setting. */
-struct map {
-	char *text;	      /* without the type, cut at the last colon; owned */
-	const char *endpoint; /* in text; NULL: there is none */
-	const char *name;
-	struct setup_target target;
-};
-
-/* What is behind "socketmap:". */
-static void map_read(struct map *map, const struct asked *asked, const char *text, bool chrooted)
-{
-	char *colon;
-
-	*map = (struct map){ .text = need_copy(text, strcspn(text, ", \t}")) };
-	colon = strrchr(map->text, ':');
-	if (!colon)
-		return;
-	*colon = '\0';
-	map->endpoint = map->text;
-	map->name = colon + 1;
-	setup_find_server(asked->setup, chrooted, map->endpoint, &map->target);
-}
-
-/* Ours, if it is there; else any other one. */
-static void map_init(struct map *map, const struct asked *asked)
-{
-	static const char type[] = "socketmap:", proxy[] = "proxy:";
-	const char *setting = setup_value(&asked->service->force, "smtpd_sender_login_maps");
-	const char *found = setting;
-
-	*map = (struct map){ .text = NULL };
-	while (map->target.place == PLACE_FOREIGN && (found = strstr(found, type))) {
-		bool proxied = found - setting >= (long)strlen(proxy) &&
-			       strncmp(found - strlen(proxy), proxy, strlen(proxy)) == 0;
-
-		free(map->text);
-		found += strlen(type);
-		map_read(map, asked, found,
-			 proxied ? asked->setup->proxymap_chrooted : asked->service->chrooted);
-	}
-}
-
 static void say_unreached(struct doctor *doctor, const struct asked_map *map)
 {
 	char advice[ADVICE_MAX];
@@ -98,8 +54,9 @@ static void say_unreached(struct doctor *doctor, const struct asked_map *map)
 		   asked_list_name(map->list), map->ender, map->unreached);
 }
 
-static void look_at_map(struct doctor *doctor, const struct asked *asked, const struct map *map)
+static void look_at_map(struct doctor *doctor, const struct asked *asked)
 {
+	const struct asked_senders *map = &asked->senders;
 	bool senders = strcmp(map->name, "senders") == 0;
 
 	if (doctor_wrong_target(doctor, asked, "smtpd_sender_login_maps", map->endpoint,
@@ -148,25 +105,13 @@ static void say_no_map(struct doctor *doctor, const struct asked *asked)
 
 void doctor_senders(struct doctor *doctor, const struct asked *asked)
 {
-	struct map map;
+	const struct asked_senders *map = &asked->senders;
 
 	doctor->check = "senders";
 	if (doctor->control->config->n_sender_login_listen == 0)
 		return;
-	map_init(&map, asked);
-	if (map.endpoint && map.target.place != PLACE_FOREIGN)
-		look_at_map(doctor, asked, &map);
+	if (map->endpoint && map->target.place != PLACE_FOREIGN)
+		look_at_map(doctor, asked);
 	else if (setup_is_submission(asked->service))
 		say_no_map(doctor, asked);
-	free(map.text);
-}
-
-bool doctor_map_target(const struct asked *asked, struct setup_target *out)
-{
-	struct map map;
-
-	map_init(&map, asked);
-	*out = map.target;
-	free(map.text);
-	return map.endpoint != NULL;
 }

@@ -129,14 +129,13 @@ static void reach(struct visit *visit, const struct setup_service *service,
 static void reach_all(struct visit *visit, const struct asked *asked)
 {
 	const struct setup_service *service = asked->service;
-	struct setup_target map, sasl;
+	struct setup_target sasl;
 
 	for (size_t i = 0; i < asked->n_policies; i++)
 		reach(visit, service, &asked->policies[i].target);
 	for (size_t i = 0; i < asked->n_milters; i++)
 		reach(visit, service, &asked->milters[i].target);
-	if (doctor_map_target(asked, &map))
-		reach(visit, service, &map);
+	reach(visit, service, &asked->senders.target);
 	if (!setup_is_submission(service))
 		return;
 	setup_find(asked->setup, service->chrooted, setup_value(&service->force, "smtpd_sasl_path"),

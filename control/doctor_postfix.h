@@ -25,9 +25,6 @@ void doctor_away(struct doctor *doctor, const struct asked *asked);
 void doctor_sasl(struct doctor *doctor, const struct asked *asked);
 void doctor_senders(struct doctor *doctor, const struct asked *asked);
 
-/* Where that map is asked for; false: smtpd_sender_login_maps names none. */
-bool doctor_map_target(const struct asked *asked, struct setup_target *out);
-
 /* An endpoint that setting names. True when there was something to say: it is meant for
  * ours and leads elsewhere or is not read, or is ours and not what is needed there. */
 bool doctor_wrong_target(struct doctor *doctor, const struct asked *asked, const char *setting,
