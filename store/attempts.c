@@ -144,6 +144,11 @@ void attempts_free(struct attempts **attempts)
 	*attempts = NULL;
 }
 
+void attempts_forget(struct attempts *attempts, const char *login)
+{
+	tally_forget(attempts->tally, login);
+}
+
 void attempts_write(struct attempts *attempts)
 {
 	write_due(attempts, INT64_MAX, TALLY_LOGINS_MAX);

@@ -22,6 +22,9 @@ struct attempts;
 struct attempts *attempts_new(struct store *store);
 /* What waits is lost. */
 void attempts_free(struct attempts **attempts);
+/* The login was deleted, with what was kept of it: what waits of it is not written. What is on
+ * its way in that moment is. */
+void attempts_forget(struct attempts *attempts, const char *login);
 /* What waits is sent now. */
 void attempts_write(struct attempts *attempts);
 

@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/attempts.h"
 #include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
@@ -250,6 +251,15 @@ static void on_begun(void *arg)
 	go_on(n);
 }
 
+/* What there was of it in the store has gone already. */
+static void forget(struct store *store, const char *login)
+{
+	if (store->sent)
+		sent_forget(store->sent, login);
+	if (store->attempts)
+		attempts_forget(store->attempts, login);
+}
+
 /* "VERSION LOGIN", and "- LOGIN" when it was deleted (store/delete.lua). */
 static void on_message(const char *text, void *arg)
 {
@@ -261,8 +271,8 @@ static void on_message(const char *text, void *arg)
 	if (!login || !login[1] || strlen(++login) > LOGIN_MAX)
 		return;
 	borrow_return(n->store, login);
-	if (text[0] == '-' && n->store->sent)
-		sent_forget(n->store->sent, login);
+	if (text[0] == '-')
+		forget(n->store, login);
 	len = (size_t)(login - text) - 1;
 	if (cache_peek(n->store->cache, login, &known) && known &&
 	    len == strlen(known->version) && strncmp(text, known->version, len) == 0)

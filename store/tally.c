@@ -70,6 +70,17 @@ struct tallied *tally_take(struct tally *tally, int64_t now_ms)
 	return t;
 }
 
+void tally_forget(struct tally *tally, const char *login)
+{
+	struct tallied *t;
+
+	HASH_FIND(hh, tally->logins, login, strlen(login), t);
+	if (!t)
+		return;
+	HASH_DEL(tally->logins, t);
+	free(t);
+}
+
 size_t tally_logins(const struct tally *tally)
 {
 	return HASH_COUNT(tally->logins);

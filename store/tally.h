@@ -36,6 +36,9 @@ bool tally_add(struct tally *tally, const char *login, const struct attempt *att
 /* Takes out what is due by now_ms, the oldest first; NULL: nothing is. The caller's: free(). */
 struct tallied *tally_take(struct tally *tally, int64_t now_ms);
 
+/* Drops those of the login. */
+void tally_forget(struct tally *tally, const char *login);
+
 size_t tally_logins(const struct tally *tally);
 
 #endif

@@ -66,6 +66,22 @@ void rig_wait_for(struct rig *rig, bool (*is)(void), const char *what)
 	}
 }
 
+void rig_follow(struct rig *rig)
+{
+	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	struct store_stats stats;
+
+	store_follow(rig->store);
+	for (;;) {
+		store_stats(rig->store, &stats);
+		if (stats.subscribed)
+			return;
+		if (rig_now_ms() > until_ms)
+			die("the store is not told of changes");
+		turn(rig, 20);
+	}
+}
+
 void rig_wait_connected(struct rig *rig, bool connected)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;

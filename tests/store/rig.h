@@ -56,6 +56,8 @@ const char *rig_last_error(const struct rig *rig);
 void rig_wait(struct rig *rig, const bool *done);
 /* Runs the loop until is() says so, as long; what: for the message otherwise. */
 void rig_wait_for(struct rig *rig, bool (*is)(void), const char *what);
+/* The store hears of changed accounts; runs the loop until it does. */
+void rig_follow(struct rig *rig);
 /* Runs the loop until the store is connected or not. */
 void rig_wait_connected(struct rig *rig, bool connected);
 /* Runs the loop for so long. */

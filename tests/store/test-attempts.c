@@ -81,6 +81,27 @@ static void test_kept(void)
 	SUITE_TRUE(!look("rose").any);
 }
 
+static bool fred_is_written(void)
+{
+	return redis_integer(rig.redis, "EXISTS sendward:{fred}:r") == 1;
+}
+
+/* The daemon hears of it before it writes. */
+static void test_deleted(void)
+{
+	rig_clean(&rig);
+	rig_follow(&rig);
+	rig_put(&rig, "rose", "", "{}");
+	refuse("rose", 2);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	refuse("fred", 1);
+	rig_wait_for(&rig, fred_is_written, "what was refused of fred");
+	SUITE_TRUE(!look("rose").any);
+	refuse("rose", 1);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(attempts_total(look("rose").refused.day), 1);
+}
+
 static void test_added(void)
 {
 	struct attempt newer = refusal(CHECK_STATE, 1760000001), older = refusal(CHECK_CAPS, 1);
@@ -346,6 +367,7 @@ static void test_no_history(void)
 static const struct suite_test tests[] = {
 	{ "refusals are kept a second later, for 30 days, and go with the account, not by a reset",
 	  test_kept },
+	{ "what waits of a login that is deleted is not kept", test_deleted },
 	{ "they add up, and the last one is the newest", test_added },
 	{ "slots of more than a day ago go, later ones are of now", test_slots },
 	{ "of many logins a few are written in a second", test_rate },

@@ -213,16 +213,10 @@ static bool knows_blocked(const char *login)
 static void test_news(void)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
-	struct store_stats stats;
 	char login[40];
 
 	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, REDIS_PATIENCE_MS), "");
-	store_follow(rig.store);
-	do {
-		rig_run(&rig, 5);
-		store_stats(rig.store, &stats);
-	} while (!stats.subscribed && rig_now_ms() < until_ms);
-	SUITE_TRUE(stats.subscribed);
+	rig_follow(&rig);
 	for (int i = 0; i < LOGINS; i++) {
 		snprintf(login, sizeof(login), "login%d@dom.example", i);
 		SUITE_INT_EQUAL(rig_put(&rig, login, "", "{\"state\":\"blocked\"}").result,

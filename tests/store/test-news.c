@@ -76,8 +76,7 @@ static void use(const char *login)
 static void begin(void)
 {
 	rig_clean(&rig);
-	store_follow(rig.store);
-	wait_subscribed(true);
+	rig_follow(&rig);
 }
 
 /* ---- tests --------------------------------------------------------------- */

@@ -423,14 +423,6 @@ static void test_away(void)
 	SUITE_INT_EQUAL(read_sent("rose").n, 5);
 }
 
-static bool subscribed(void)
-{
-	struct store_stats stats;
-
-	store_stats(rig.store, &stats);
-	return stats.subscribed;
-}
-
 static bool fred_written(void)
 {
 	return redis_integer(rig.redis, "EXISTS sendward:{fred}:h") == 1;
@@ -440,8 +432,7 @@ static bool fred_written(void)
 static void test_deleted(void)
 {
 	clean();
-	store_follow(rig.store);
-	rig_wait_for(&rig, subscribed, "the subscription");
+	rig_follow(&rig);
 	rig_put(&rig, "rose", "", "{}");
 	send_mail("rose", 40);
 	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
