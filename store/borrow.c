@@ -105,7 +105,7 @@ void borrow_learn(struct store *store, const struct take *take, const struct tak
 	struct borrower *borrower;
 
 	if (!may_be_ours(store, take) || is_replayed(take) || answer->status != TAKE_DONE ||
-	    store->config->redis.lease_share_permille == 0)
+	    store->config->redis.lease_share_permille == 0 || store->borrow->ending)
 		return;
 	borrower = lease_look(store->borrow->leases, take, answer, lease_clock_ms());
 	if (borrower)
@@ -160,13 +160,18 @@ void borrow_finish(struct store *store)
 	struct borrow *b = store->borrow;
 	int64_t until_ms = clock_ms() + BORROW_FINISH_MS;
 
+	if (!b)
+		return;
+	b->ending = true;
 	borrow_return_all(store);
-	if (b)
-		borrow_send_queued(store, INT64_MAX);
+	borrow_send_queued(store, INT64_MAX);
 	/* The timer ends each turn. */
-	while (b && b->n_returning > 0 && clock_ms() < until_ms) {
+	while ((b->n_returning > 0 || b->n_asking > 0) && clock_ms() < until_ms) {
 		borrow_tick(b);
 		event_base_loop(store->base, EVLOOP_ONCE);
+		/* Those that were asked for. */
+		borrow_return_all(store);
+		borrow_send_queued(store, INT64_MAX);
 	}
 }
 

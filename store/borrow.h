@@ -39,8 +39,8 @@ struct store;
 /* store->config has been set, or has changed. Keeps store->borrow NULL while there
  * are no leases. */
 void borrow_configure(struct store *store);
-/* All leases go back; runs the loop until they have, BORROW_FINISH_MS at most. Then
- * servers_free(), then borrow_free(). */
+/* All leases go back, also those that are being asked for; runs the loop until they have,
+ * BORROW_FINISH_MS at most. Then servers_free(), then borrow_free(). */
 void borrow_finish(struct store *store);
 void borrow_free(struct borrow **borrow);
 

@@ -73,6 +73,7 @@ static void on_lease(enum link_result result, struct redisReply *reply, const ch
 	if (item && item->type == REDIS_REPLY_STRING &&
 	    item_read(item->str, item->len, &a->take, &answer, &text, &len) != ITEM_COUNTED)
 		answer.status = TAKE_STALE;
+	a->store->borrow->n_asking--;
 	settle(a, &answer);
 	free(a);
 }
@@ -118,5 +119,6 @@ void borrow_ask(struct store *store, struct borrower *borrower)
 		return;
 	}
 	command.repeatable = true;
+	store->borrow->n_asking++;
 	store_send(store, &command, on_lease, a);
 }

@@ -37,6 +37,8 @@ struct borrow {
 	struct returnings returnings; /* all of them */
 	struct returnings queue;
 	size_t n_returning;
+	size_t n_asking; /* for leases */
+	bool ending;	 /* no more are asked for */
 	size_t cost_sent; /* of those on their way to the server */
 	struct event *timer;
 	bool ticking;

@@ -344,6 +344,22 @@ static void test_many_at_once(void)
 	wait_returned();
 }
 
+/* It stops before it has the answer. */
+static void test_stopped_asking(void)
+{
+	struct store_stats asking = { 0 };
+	int64_t charged = 0;
+
+	begin();
+	while (asking.in_flight == 0 && charged < LEASE_MESSAGES_MAX) {
+		charged += charge(100000);
+		store_stats(rig.store, &asking);
+	}
+	SUITE_INT_EQUAL(stats().lent, 0);
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(used(), charged);
+}
+
 static void test_stopped(void)
 {
 	int64_t charged;
@@ -508,6 +524,7 @@ int main(void)
 		{ "leases that end at once go back one by one, and before a repeated message",
 		  test_many_at_once },
 		{ "a daemon that stops gives back what it has", test_stopped },
+		{ "a daemon that stops gives back what it has just asked for", test_stopped_asking },
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
 		{ "a server that was away gets the leases back once", test_connection_lost },
 		{ "a lease that was refused goes back before a repeated message", test_back_refused },
