@@ -119,6 +119,9 @@ void store_start_takes(struct store *store);
 void store_ask_takes(struct store *store);
 void store_end_takes(struct store *store);
 
+/* The login was deleted, with what was kept of it: what waits of it to be written is not. */
+void store_forget_waiting(struct store *store, const char *login);
+
 /* It answers, but not to what it is asked: said once in a while. */
 void store_tell_refusal(struct store *store, const char *error);
 

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "store/attempts.h"
 #include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
@@ -251,15 +250,6 @@ static void on_begun(void *arg)
 	go_on(n);
 }
 
-/* What there was of it in the store has gone already. */
-static void forget(struct store *store, const char *login)
-{
-	if (store->sent)
-		sent_forget(store->sent, login);
-	if (store->attempts)
-		attempts_forget(store->attempts, login);
-}
-
 /* "VERSION LOGIN", and "- LOGIN" when it was deleted (store/delete.lua). */
 static void on_message(const char *text, void *arg)
 {
@@ -272,7 +262,7 @@ static void on_message(const char *text, void *arg)
 		return;
 	borrow_return(n->store, login);
 	if (text[0] == '-')
-		forget(n->store, login);
+		store_forget_waiting(n->store, login);
 	len = (size_t)(login - text) - 1;
 	if (cache_peek(n->store->cache, login, &known) && known &&
 	    len == strlen(known->version) && strncmp(text, known->version, len) == 0)

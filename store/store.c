@@ -144,6 +144,13 @@ void store_sent(struct store *store, const struct request *request, const struct
 		sent_note(store->sent, request, verdict);
 }
 
+void store_forget_waiting(struct store *store, const char *login)
+{
+	if (store->sent)
+		sent_forget(store->sent, login);
+	attempts_forget(store->attempts, login);
+}
+
 void store_finish(struct store *store)
 {
 	int64_t ms = store->config->redis.deadline_ms;
