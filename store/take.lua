@@ -661,8 +661,13 @@ local function leased(charge, item, n, now)
   return nil, lent and sub(lent.value, lent.at, lent.at + 9)
 end
 
--- The counters as a whole; longest: slot in ms, when the expiry is to be set.
-local function write(counters, value, longest, kept_ms)
+-- The counters as a whole, of which size octets are there; longest: slot in ms, when the
+-- expiry is to be set, as it is where there are none.
+local function write(counters, value, size, longest, kept_ms)
+  if not longest and #value == size then
+    -- Where one slot has come and one is gone: no memory is taken and none given back.
+    return call('SETRANGE', counters, '0', value)
+  end
   if not longest then return call('SET', counters, value, 'KEEPTTL') end
   kept_ms[longest] = kept_ms[longest] or string.format('%.0f', (SLOTS + 1) * longest + 1000)
   return call('SET', counters, value, 'PX', kept_ms[longest])
@@ -743,7 +748,7 @@ for i = 1, n_items do
         if fresh then
           new = call('SETRANGE', counters, SUMS_AT[n] or front_size, after)
         else
-          new = write(counters, value, longest, kept_ms)
+          new = write(counters, value, #stored, longest, kept_ms)
         end
         written[counters] = true
         if type(new) == 'table' and new.err then answer = new end
@@ -792,7 +797,7 @@ for i = 1, n_items do
       local new = call('SET', message, 'q' .. NOW .. sub(item, 20, #front + 12 + 8 * n) .. borns,
         'NX', 'EX', kept)
       if new and not new.err then
-        new = write(counters, value, longest, kept_ms)
+        new = write(counters, value, 0, longest, kept_ms)
         written[counters] = true
       end
       if new then answer = new.err and new or found end
