@@ -189,8 +189,7 @@ static void go_through(struct walk *walk, const char *text)
 	for (size_t i = 0; i < list.n; i++) {
 		const char *item = list.items[i];
 
-		if (looks_like_server(item) ||
-		    (i > 0 && is_word(&list, i - 1, asks))) {
+		if (looks_like_server(item) || (i > 0 && is_word(&list, i - 1, asks))) {
 			meet(walk, &list, i);
 		} else if (setup_lists(force, "smtpd_restriction_classes", item)) {
 			go_through(walk, setup_value(force, item));

@@ -60,8 +60,7 @@ static void look_at_one(struct doctor *doctor, const char *setting,
 	       (attributes[i].part != part || strcmp(attributes[i].name, name) != 0))
 		i++;
 	if (i == N_ATTRIBUTES)
-		doctor_say(doctor, DOCTOR_ERROR,
-			   "take it out, or spell it as postconf(5) does",
+		doctor_say(doctor, DOCTOR_ERROR, "take it out, or spell it as postconf(5) does",
 			   "%s has \"%s\" behind %s, which smtpd does not know: it ends when a "
 			   "client connects",
 			   setting, name, server->endpoint);

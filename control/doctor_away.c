@@ -140,8 +140,7 @@ static bool look_at_policy(struct doctor *doctor, const struct asked *asked,
 			"further request");
 	}
 	return is_rash(doctor, "the policy service's default_action", terms->action,
-		       effect_of(asked, terms),
-		       "{ default_action = 451 4.3.0 Try again later }") ||
+		       effect_of(asked, terms), "{ default_action = 451 4.3.0 Try again later }") ||
 	       said;
 }
 
