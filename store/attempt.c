@@ -104,8 +104,8 @@ static void read_last(char *line, struct attempts_seen *out)
 {
 	char *time = strsep(&line, " "), *action = strsep(&line, " "), *check = strsep(&line, " ");
 
-	if (!line || !read_number(time, &out->last_s) || !read_action(action, &out->last_action) ||
-	    !read_check(check, &out->last_check))
+	if (!line || !read_number(time, &out->last_s) || out->last_s > ATTEMPT_TIME_MAX ||
+	    !read_action(action, &out->last_action) || !read_check(check, &out->last_check))
 		return;
 	out->has_last = true;
 	if (strcmp(line, "-") != 0)

@@ -50,6 +50,9 @@ struct attempt_counts {
 /* All names, each with its count and what stands before and behind it. */
 #define ATTEMPT_COUNTS_MAX (2 * CHECKS * 48)
 
+/* A later time is none: the end of the year 9999. */
+#define ATTEMPT_TIME_MAX INT64_C(253402300799)
+
 /* As they stand in Redis, without a newline. */
 void attempt_format_last(const struct attempt *attempt, char out[ATTEMPT_LAST_MAX]);
 void attempt_format_counts(const struct attempt_counts *counts, char out[ATTEMPT_COUNTS_MAX]);
@@ -66,7 +69,7 @@ struct attempts_seen {
 	struct attempts_late refused, monitored;
 	/* The last one that was not only monitored. */
 	bool has_last;
-	int64_t last_s; /* Unix time */
+	int64_t last_s; /* Unix time, up to ATTEMPT_TIME_MAX */
 	enum action last_action;
 	enum check last_check;
 	char last_client[ATTEMPT_CLIENT_MAX]; /* "" not known */

@@ -6,9 +6,10 @@
 --       5 how many, "NAME=COUNT NAME=COUNT"
 --
 -- What stands in slots that begin later than now (the clock was set back) goes into that of
--- now. Answers 1.
+-- now, and a last one of then gives way. Answers 1.
 
-local now = math.floor(tonumber(redis.call('TIME')[1]) / tonumber(ARGV[1]))
+local now_s = tonumber(redis.call('TIME')[1])
+local now = math.floor(now_s / tonumber(ARGV[1]))
 local oldest = now - tonumber(ARGV[2]) + 1
 local last, slots = string.match(redis.call('GET', KEYS[1]) or '', '^([^\n]*)\n(.*)$')
 
@@ -31,7 +32,9 @@ add(ARGV[5])
 local function time_of(line)
   return tonumber(string.match(line or '', '^%d+') or 0)
 end
-if ARGV[4] ~= '' and time_of(ARGV[4]) >= time_of(last) then last = ARGV[4] end
+if ARGV[4] ~= '' and (time_of(ARGV[4]) >= time_of(last) or time_of(last) > now_s) then
+  last = ARGV[4]
+end
 
 local mine = {}
 for i, name in ipairs(names) do

@@ -155,6 +155,17 @@ static void test_slots(void)
 	SUITE_TRUE(strlen(w.text) < (ATTEMPT_SLOTS + 2) * strlen("2000000 caps=1 ") + 80);
 }
 
+/* The clock was set back since. */
+static void test_set_back(void)
+{
+	rig_clean(&rig);
+	redis_do(rig.redis, "SET " KEY " %s", "253402300799 refuse caps 192.0.2.9\n");
+	refuse("rose", 1);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(look("rose").last_s, 1760000000);
+	SUITE_INT_EQUAL(look("rose").last_check, CHECK_QUOTAS);
+}
+
 static int64_t written(void)
 {
 	return redis_integer(rig.redis, "DBSIZE");
@@ -370,6 +381,7 @@ static const struct suite_test tests[] = {
 	{ "what waits of a login that is deleted is not kept", test_deleted },
 	{ "they add up, and the last one is the newest", test_added },
 	{ "slots of more than a day ago go, later ones are of now", test_slots },
+	{ "a last one of a time that has not come gives way to the next", test_set_back },
 	{ "of many logins a few are written in a second", test_rate },
 	{ "what is refused while the server is away is kept when it is back", test_away },
 	{ "what has no room is lost, which is said once, and how much in the end", test_lost },

@@ -111,6 +111,8 @@ static void test_nonsense(void)
 		"1 refuse quota -\n",
 		"-1 refuse quotas -\n",
 		"99999999999999999999 refuse quotas -\n",
+		"9223372036854775807 refuse quotas -\n",
+		"253402300800 refuse quotas -\n",
 		"\n2000000 quotas\n",
 		"\n2000000 quotas=\n",
 		"\n2000000 quotas=-1\n",
