@@ -149,15 +149,17 @@ static const char *fill_size(const struct policy_request *in, struct request *ou
 static const char *fill_key(const struct policy_request *in, struct transaction *transaction,
 			    struct request *out)
 {
+	const char *token = transaction_token(transaction);
+
 	out->queue_id = in->values[ATTRIBUTE_QUEUE_ID].text;
-	out->token = out->final ? transaction_token(transaction) : NULL;
+	out->token = out->final ? token : NULL;
 	if (out->stage != STAGE_END_OF_MESSAGE)
 		return NULL;
 	if (!out->queue_id[0]) {
 		out->before_queue = true;
 		out->queue_id = in->values[ATTRIBUTE_INSTANCE].text;
 	}
-	return out->token || decision_key_fits(out->queue_id) ?
+	return token || decision_key_fits(out->queue_id) ?
 		       NULL :
 		       "neither queue_id nor instance tells which message it is";
 }

@@ -76,8 +76,9 @@ void wiring_unseen(struct wiring *w, const struct config *config)
 		LEVEL_WARNING, "lists of recipients without RCPT",
 		"a message was seen at END-OF-MESSAGE that had not been seen at RCPT: which of its "
 		"recipients are free_recipients or sandbox_recipients is not known, all of them "
-		"count and none is reached from the sandbox; in main.cf set smtpd_recipient_restrictions = ... check_policy_service ... (the "
-		"same service as in smtpd_end_of_data_restrictions)");
+		"count and none is reached from the sandbox; in main.cf set "
+		"smtpd_recipient_restrictions = ... check_policy_service ... (the same service as "
+		"in smtpd_end_of_data_restrictions)");
 }
 
 void wiring_no_size(void)

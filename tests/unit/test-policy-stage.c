@@ -478,6 +478,8 @@ static void test_odd_queue_ids(void)
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
 	SUITE_TRUE(decision_message_key(&config, &out, key));
 	SUITE_TRUE(strncmp(key, "mx1/p", 5) == 0);
+	/* The milter charges it. */
+	SUITE_INT_EQUAL(map(CHARGE_MILTER), STAGE_DECIDE);
 	set(ATTRIBUTE_INSTANCE, "");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, none);
