@@ -82,7 +82,6 @@ static void fill_request(const struct control *control, const struct message_fil
 		.sender_form = ADDRESS_SMTP,
 		.recipients = number_or(control, OPTION_RECIPIENTS, stage == STAGE_MAIL ? 0 : 1),
 		.free_recipients = number_or(control, OPTION_FREE_RECIPIENTS, 0),
-		.listed_recipients = number_or(control, OPTION_SANDBOX_RECIPIENTS, 0),
 		.recipient = "",
 		.size_bytes = number_or(control, OPTION_SIZE, message ? message->size_bytes : 0),
 	};
@@ -183,8 +182,18 @@ static int find_identity(struct control *control, struct explained *e)
 	return status;
 }
 
+/* The policy daemon, where it charges, acts on all of a message, and only knows whether all
+ * recipients are listed (policy/transaction.h). */
+static int64_t listed_recipients(const struct control *control, int64_t recipients)
+{
+	int64_t listed = number_or(control, OPTION_SANDBOX_RECIPIENTS, 0);
+	bool all = listed >= recipients;
+
+	return all || config_charge_by(control->config) == CHARGE_MILTER ? listed : 0;
+}
+
 /* The configuration is there now. */
-static void fill_header(struct control *control, struct explained *e)
+static void fill_configured(struct control *control, struct explained *e)
 {
 	e->config = control->config;
 	e->header = header_view_new(e->config->reply_to_owned);
@@ -194,6 +203,7 @@ static void fill_header(struct control *control, struct explained *e)
 		name_credential(control, e);
 	if (e->header_seen)
 		e->request.originators = &e->header->originators;
+	e->request.listed_recipients = listed_recipients(control, e->request.recipients);
 }
 
 static int ask(struct control *control, struct explained *e)
@@ -203,7 +213,7 @@ static int ask(struct control *control, struct explained *e)
 
 	if (status != STATUS_DONE)
 		return status;
-	fill_header(control, e);
+	fill_configured(control, e);
 	decision_start(store_env(wait_store(control->wait)), control->config, &e->request,
 		       on_verdict, &q);
 	wait_until(control->wait, &q.done);

@@ -76,8 +76,11 @@ static void print_reply(const struct verdict *v)
 		[ACTION_REDIRECT] = "accepted; the message goes elsewhere, and the client is not "
 				    "told",
 	};
+	static const char dropped[] = "accepted; the others get the message, and the client is not "
+				      "told";
+	const char *fate = v->dropped > 0 ? dropped : accepted[v->action];
 	char *reply = explain_reply(v);
-	char *shown = text_printable(reply ? reply : accepted[v->action]);
+	char *shown = text_printable(reply ? reply : fate);
 
 	printf("reply: %s\n", shown);
 	free(shown);

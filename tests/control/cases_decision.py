@@ -343,15 +343,20 @@ def explain_sandbox(b):
 
 def explain_sandbox_recipients(b):
     """explain tells what reaches sandbox_recipients, and where the list stands"""
-    b.configure('redis {{ address = "{address}" }}\nplan default {{\n  sandbox_recipients = {{ "*@help.example" }} }}\n')
+    text = 'redis {{ address = "{address}" }}\nplan default {{\n  sandbox_recipients = {{ "*@help.example" }} }}\n'
+    b.configure("charge = policyd\n" + text)
     b.ok("sandbox", "rose@dom.example")
+    for listed, verdict in (("1", "discard"), ("3", "accept")):
+        result = explained(b, 0, *ROSE, "--recipients", "3", "--sandbox-recipients", listed)
+        equal((result["verdict"], result["dropped"]), (verdict, None))
+    b.configure(text + f'milter {{{{ listen = "unix:{b.directory}/milter" }}}}\n')
     for listed, verdict, dropped in (("0", "discard", None), ("1", "discard", 2), ("3", "accept", None)):
         result = explained(b, 0, *ROSE, "--recipients", "3", "--sandbox-recipients", listed)
         equal((result["verdict"], result["dropped"]), (verdict, dropped))
         row = next(row for row in result["checks"] if row["check"] == "sandbox")
         expect(row["place"].endswith(":3") and row["origin"] == "plan default" and "sandbox_recipients" in row["rule"], row)
     table = b.ok("explain", *ROSE, "--recipients", "3", "--sandbox-recipients", "1")
-    expect(table.startswith("discard by sandbox, for 2 of the recipients only\n"), table)
+    expect(table.startswith("discard by sandbox, for 2 of the recipients only\nreply: accepted; the others get "), table)
     b.refused(2, "--sandbox-recipients are some of --recipients, not more", "explain", *ROSE, "--sandbox-recipients", "2")
     expect("sandbox_recipients  *@help.example" in b.ok("user", "show", "rose@dom.example"), "user show")
 
