@@ -85,7 +85,15 @@ static bool is_attempt(const struct verdict *verdict, enum check check)
 }
 
 /* What is only monitored is seen at each stage of a message that goes on: it counts at the last
- * one. */
+ * one, the header where it is seen at all, also by a milter that does not charge. */
+static bool is_monitored_attempt(const struct request *request, const struct verdict *verdict)
+{
+	return verdict->monitored &&
+	       (request->final || verdict->monitor_check == CHECK_HEADER_FROM) &&
+	       verdict->action != ACTION_REFUSE && verdict->action != ACTION_DEFER &&
+	       is_attempt(verdict, verdict->monitor_check);
+}
+
 static void count_attempt(struct store *store, const struct request *request,
 			  const struct verdict *verdict)
 {
@@ -98,8 +106,7 @@ static void count_attempt(struct store *store, const struct request *request,
 
 	if (verdict->has_check && is_attempt(verdict, verdict->check)) {
 		store_attempt(store, verdict_login(verdict, request), &attempt);
-	} else if (verdict->monitored && request->final && verdict->action != ACTION_REFUSE &&
-		   verdict->action != ACTION_DEFER && is_attempt(verdict, verdict->monitor_check)) {
+	} else if (is_monitored_attempt(request, verdict)) {
 		attempt.check = verdict->monitor_check;
 		attempt.monitored = true;
 		store_attempt(store, verdict_login(verdict, request), &attempt);

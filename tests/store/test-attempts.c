@@ -309,27 +309,27 @@ static void decide(const struct request *request, enum check check, enum finding
 	report(request, &verdict);
 }
 
-static void monitor(const struct request *request, enum action action)
+static void monitor(const struct request *request, enum check check, enum action action)
 {
 	static struct verdict verdict;
 
 	memset(&verdict, 0, sizeof(verdict));
-	verdict.findings[CHECK_NETWORKS].result = FINDING_REFUSE;
+	verdict.findings[check].result = FINDING_REFUSE;
 	verdict.action = action;
 	verdict.monitored = true;
-	verdict.monitor_check = CHECK_NETWORKS;
+	verdict.monitor_check = check;
 	report(request, &verdict);
 }
 
 static void test_which(void)
 {
-	struct request rcpt = message, other = message;
+	struct request rcpt = message, other = message, tested = message;
 	struct attempts_seen seen;
 	static struct verdict none;
 
 	begin_listening();
 	rcpt.stage = STAGE_RCPT;
-	rcpt.final = false;
+	rcpt.final = tested.final = false;
 	other.login = "";
 	decide(&rcpt, CHECK_STATE, FINDING_REFUSE, ACTION_REFUSE);
 	decide(&rcpt, CHECK_STATE, FINDING_REFUSE, ACTION_REFUSE);
@@ -339,9 +339,11 @@ static void test_which(void)
 	decide(&message, CHECK_SANDBOX, FINDING_REFUSE, ACTION_HOLD);
 	decide(&message, CHECK_QUOTAS, FINDING_UNKNOWN, ACTION_DEFER);
 	decide(&other, CHECK_QUOTAS, FINDING_REFUSE, ACTION_DEFER);
-	monitor(&rcpt, ACTION_ACCEPT);
-	monitor(&message, ACTION_ACCEPT);
-	monitor(&message, ACTION_DEFER);
+	monitor(&rcpt, CHECK_NETWORKS, ACTION_ACCEPT);
+	monitor(&message, CHECK_NETWORKS, ACTION_ACCEPT);
+	monitor(&message, CHECK_NETWORKS, ACTION_DEFER);
+	monitor(&tested, CHECK_NETWORKS, ACTION_ACCEPT);
+	monitor(&tested, CHECK_HEADER_FROM, ACTION_ACCEPT);
 	report(&message, &none);
 	store_finish(rig.store);
 	log_capture(NULL, NULL);
@@ -351,7 +353,8 @@ static void test_which(void)
 	SUITE_INT_EQUAL(seen.refused.hour[CHECK_QUOTAS], 2);
 	SUITE_INT_EQUAL(attempts_total(seen.refused.hour), 5);
 	SUITE_INT_EQUAL(seen.monitored.hour[CHECK_NETWORKS], 1);
-	SUITE_INT_EQUAL(attempts_total(seen.monitored.hour), 1);
+	SUITE_INT_EQUAL(seen.monitored.hour[CHECK_HEADER_FROM], 1);
+	SUITE_INT_EQUAL(attempts_total(seen.monitored.hour), 2);
 	SUITE_INT_EQUAL(seen.last_action, ACTION_HOLD);
 	SUITE_INT_EQUAL(seen.last_s, 1760000000);
 }
