@@ -165,6 +165,8 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 	server = right ? NULL : inside_out(list->items[i]);
 	if (!right)
 		set_instead(policy, list, i, server != NULL);
+	if (list->items[i][0] != '{' && i + 1 < list->n && strchr(list->items[i + 1], '='))
+		snprintf(policy->unbraced, ASKED_WORD_MAX, "%s", list->items[i + 1]);
 	postfix_server_init(&policy->server, server ? server : list->items[i]);
 	free(server);
 	setup_find_server(asked->setup, asked->service->chrooted, policy->server.endpoint,

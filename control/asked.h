@@ -45,6 +45,9 @@ struct asked_policy {
 	/* The word before it where that is not check_policy_service: it is not asked. ""
 	 * when it is. */
 	char instead[ASKED_WORD_MAX];
+	/* The item behind it when that is an attribute, which counts in braces only; "" when
+	 * it is not. */
+	char unbraced[ASKED_WORD_MAX];
 };
 
 /* What asks smtpd_sender_login_maps: of those who have logged in, and of those who have

@@ -53,6 +53,12 @@ static void look_at_mention(struct doctor *doctor, const struct asked *asked,
 		return;
 	}
 	doctor_attributes(doctor, list, &policy->server, PART_POLICYD);
+	if (policy->unbraced[0])
+		doctor_say(
+			doctor, DOCTOR_ERROR, "put braces around both, { unix:..., timeout=5s }",
+			"%s has \"%s\" behind %s without braces around both: Postfix takes it for "
+			"a restriction that it does not know, and defers all mail that comes so far",
+			list, policy->unbraced, policy->server.endpoint);
 	if (policy->warn_only)
 		doctor_say(
 			doctor, DOCTOR_ERROR,

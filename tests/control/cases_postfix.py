@@ -253,6 +253,10 @@ def attributes(w):
             ("timeout=5s, try_limit=two", 'has try_limit = "two" behind .* cannot read')):
         found = w.look(master=data("check_policy_service { unix:sendward/policy, %s }" % text))
         expect(any(one[:2] == ("error", "policy") and re.search(pattern, one[3]) for one in found), f"{pattern}: {found}")
+    w.finds("error", "policy", 'has "timeout=5s" behind unix:sendward/policy without braces',
+            main="smtpd_policy_service_timeout = 5s\n",
+            master=submission("{ smtpd_recipient_restrictions = check_policy_service unix:sendward/policy, timeout=5s, "
+                              "permit_sasl_authenticated, reject }"))
     w.finds("error", "milter", 'smtpd_milters has "timeout" behind unix:sendward/milter, which smtpd does not know',
             master=submission("{ smtpd_milters = { unix:sendward/milter, default_action=tempfail, timeout=5s } }"))
     equal(w.look(master=data("check_policy_service { unix:sendward/policy, timeout=5s, policy_context=, max_idle=1h, }")), [])
