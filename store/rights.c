@@ -51,6 +51,7 @@ static const struct right table[] = {
 	{ "hset", RIGHT_LEASES, false, "messages that leases have charged", { "HSET", LENT, "a", "b", "odd" } },
 	{ "info", RIGHT_ALWAYS, false, "status, doctor", { "INFO", "server" } },
 	{ "lpush", RIGHT_ALWAYS, false, "keeping what logins send", { "LPUSH", SENT, "doctor" } },
+	{ "lpushx", RIGHT_ALWAYS, false, "keeping what logins send", { "LPUSHX", SENT, "" } },
 	{ "lrange", RIGHT_ALWAYS, false, "what a login has sent", { "LRANGE", SENT, "0", "0" } },
 	{ "ltrim", RIGHT_ALWAYS, false, "keeping what logins send", { "LTRIM", SENT, "1", "0" } },
 	{ "mget", RIGHT_ALWAYS, false, "counters", { "MGET", COUNTERS } },

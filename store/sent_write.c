@@ -6,21 +6,33 @@
 #include "base/memory.h"
 #include "store/sent_internal.h"
 
-/* Messages on their way; of full packs the list that they go to, else "". */
+/* Messages on their way. */
 struct sending {
 	struct store *store;
 	size_t n;
+};
+
+/* Full packs on their way, which are owned, and the list that they go to. */
+struct pushing {
+	struct sending sending; /* first */
 	char key[KEY_MAX];
+	size_t n;
+	struct pack *packs[SENT_PUSH_MAX];
 };
 
 static struct sending *sending_new(struct store *store, size_t n)
 {
 	struct sending *sending = memory_alloc(sizeof(*sending));
 
-	sending->store = store;
-	sending->n = n;
-	sending->key[0] = '\0';
+	*sending = (struct sending){ .store = store, .n = n };
 	return sending;
+}
+
+static void pushing_free(struct pushing *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		free(p->packs[i]);
+	free(p);
 }
 
 /* Packs that hold so many messages as are kept. */
@@ -50,23 +62,53 @@ static void on_lines(enum link_result result, struct redisReply *reply, const ch
 	free(arg);
 }
 
+static void add_packs(struct command *command, const struct pushing *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		command_add_bytes(command, p->packs[i]->lines, p->packs[i]->used - 1);
+}
+
+/* Into a list that there was not: no list is made without its expiry. */
+static void push_first(struct pushing *p)
+{
+	struct store *store = p->sending.store;
+	const char count = (char)p->n;
+	struct command command;
+
+	script_command(&command, SCRIPT_SENT, 1);
+	command_add_key(&command, p->key);
+	command_add_int(&command, packs_kept(store));
+	command_add_int(&command, SENT_KEPT_S);
+	command_add_bytes(&command, &count, 1);
+	add_packs(&command, p);
+	store_send(store, &command, on_lines, sending_new(store, p->sending.n));
+}
+
+static void cut_off(const struct pushing *p, int64_t kept)
+{
+	struct command command;
+
+	command_init(&command);
+	command_add(&command, "LTRIM");
+	command_add_key(&command, p->key);
+	command_add(&command, "0");
+	command_add_int(&command, kept - 1);
+	store_send(p->sending.store, &command, store_ignore, NULL);
+}
+
 static void on_pushed(enum link_result result, struct redisReply *reply, const char *error,
 		      void *arg)
 {
-	struct sending *sending = arg;
-	int64_t kept = packs_kept(sending->store);
-	struct command command;
+	struct pushing *p = arg;
+	int64_t kept = packs_kept(p->sending.store);
 
-	if (is_written(sending, result, reply, error) && kept > 0 &&
-	    reply->integer > kept + kept / 4) {
-		command_init(&command);
-		command_add(&command, "LTRIM");
-		command_add_key(&command, sending->key);
-		command_add(&command, "0");
-		command_add_int(&command, kept - 1);
-		store_send(sending->store, &command, store_ignore, NULL);
+	if (is_written(&p->sending, result, reply, error) && kept > 0) {
+		if (reply->integer == 0)
+			push_first(p);
+		else if (reply->integer > kept + kept / 4)
+			cut_off(p, kept);
 	}
-	free(sending);
+	pushing_free(p);
 }
 
 static void send_expiry(struct store *store, const char *key)
@@ -80,30 +122,28 @@ static void send_expiry(struct store *store, const char *key)
 	store_send(store, &command, store_ignore, NULL);
 }
 
-/* In no script: Lua would look at each octet, more than once. */
+/* In no script where there is a list: Lua would look at each octet, more than once. */
 void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n)
 {
-	struct sending *sending = sending_new(store, n * SENT_PACK_LINES);
+	struct pushing *p = memory_alloc(sizeof(*p));
 	struct command command;
 	char key[KEY_MAX];
 
-	if (!key_sent_packs(store_prefix(store), login, sending->key)) {
-		for (size_t i = 0; i < n; i++)
-			free(packs[i]);
-		sent_lose(store->sent, sending->n);
-		free(sending);
+	p->sending = (struct sending){ .store = store, .n = n * SENT_PACK_LINES };
+	p->n = n;
+	memcpy(p->packs, packs, n * sizeof(packs[0]));
+	if (!key_sent_packs(store_prefix(store), login, p->key)) {
+		sent_lose(store->sent, p->sending.n);
+		pushing_free(p);
 		return;
 	}
 	command_init(&command);
-	command_add(&command, "LPUSH");
-	command_add_key(&command, sending->key);
-	for (size_t i = 0; i < n; i++) {
-		command_add_bytes(&command, packs[i]->lines, packs[i]->used - 1);
-		free(packs[i]);
-	}
+	command_add(&command, "LPUSHX");
+	command_add_key(&command, p->key);
+	add_packs(&command, p);
 	/* It may be answered at once. */
-	memcpy(key, sending->key, KEY_MAX);
-	store_send(store, &command, on_pushed, sending);
+	memcpy(key, p->key, KEY_MAX);
+	store_send(store, &command, on_pushed, p);
 	send_expiry(store, key);
 }
 

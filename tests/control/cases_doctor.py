@@ -292,9 +292,9 @@ def complete(b):
         run_tool(b)
         run_daemon(b)
         equal(b.redis("ACL", "LOG"), [])
-        # ROLE is asked when a server has said that it is a replica, or is to be the primary of sentinels; LTRIM when a
-        # login has sent more than is kept.
-        equal(used(b) | {"role", "ltrim"}, {word[1:] for word in words if word[0] == "+"})
+        # ROLE is asked when a server has said that it is a replica, or is to be the primary of sentinels; LPUSHX when a
+        # login has sent many messages in a second, LTRIM when more than are kept.
+        equal(used(b) | {"role", "lpushx", "ltrim"}, {word[1:] for word in words if word[0] == "+"})
     finally:
         b.redis("ACL", "DELUSER", "sendward")
 

@@ -277,6 +277,24 @@ static void test_packs(void)
 	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p"), 0);
 }
 
+/* The expiry may come later only to a list that has one: a connection may end in between. */
+static void test_no_list_without_expiry(void)
+{
+	clean();
+	redis_do(rig.redis, "ACL SETUSER default -evalsha -eval");
+	send_mail("rose", SENT_PACK_LINES);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "EXISTS sendward:{rose}:h:p"), 0);
+	redis_do(rig.redis, "ACL SETUSER default +evalsha +eval");
+	send_mail("rose", SENT_PACK_LINES);
+	store_finish(rig.store);
+	SUITE_TRUE(redis_integer(rig.redis, "TTL sendward:{rose}:h:p") > SENT_KEPT_S - 60);
+	send_mail("rose", 2 * SENT_PACK_LINES);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "LLEN sendward:{rose}:h:p"), 3);
+	SUITE_INT_EQUAL(read_sent("rose").n, 3 * SENT_PACK_LINES);
+}
+
 static void on_sender(const struct sent_message *m, void *arg)
 {
 	struct reading *r = arg;
@@ -468,6 +486,7 @@ static const struct suite_test tests[] = {
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "what waits of a login that is deleted is not kept", test_deleted },
 	{ "many messages of a login are kept in packs, and read among the others", test_packs },
+	{ "no list of packs is made without its expiry", test_no_list_without_expiry },
 	{ "what messages of a pack have in common is kept once", test_tails },
 	{ "what fills no pack waits for more, a second more", test_rest },
 	{ "so many messages are kept and not many more", test_bounded },
