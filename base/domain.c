@@ -20,6 +20,7 @@
 
 static const char too_long_domain[] = "domain is longer than 255 octets";
 static const char bad_domain[] = "not a domain name";
+static const char capital_sharp_s[] = "a capital sharp s in the domain, which may mean ss";
 static const char bad_literal[] = "not a domain literal";
 
 static bool is_utf8(const char *text, size_t len)
@@ -93,6 +94,10 @@ static const char *domain_read_idn(const char *text, size_t len, char out[DOMAIN
 		return "not UTF-8";
 	memcpy(typed, text, len);
 	typed[len] = '\0';
+	/* In lower case it is one letter, to UTS 46, and so to Postfix, it is "ss": another
+	 * domain. Of all letters that IDNA 2008 has in lower case it is the only such one. */
+	if (strstr((char *)typed, "\u1e9e"))
+		return capital_sharp_s;
 	lower = u8_tolower(typed, len + 1, NULL, UNINORM_NFC, NULL, &n);
 	if (lower && idn2_lookup_u8(lower, &ascii, IDN2_NO_TR46) == IDN2_OK)
 		reason = domain_read_ascii((char *)ascii, strlen((char *)ascii), out);

@@ -152,6 +152,8 @@ static void test_bad_domains(void)
 		{ HEADER, "alice@example.com\xe3\x80\x82", NO_IDN },
 		{ HEADER, "alice@exa\xc2\xadmple.com", NO_IDN },
 		{ HEADER, "alice@i\xe2\x9d\xa4.example", NO_IDN }, /* not in IDNA 2008 */
+		{ HEADER, "alice@stra\xe1\xba\x9e\x65.example",
+		  "a capital sharp s in the domain, which may mean ss" },
 		{ HEADER, "alice@\xc4\xb0.example.com\xef\xbb\xbf", NO_IDN },
 		{ HEADER, "alice@" LABEL63 "." LABEL63 "." LABEL63 "." LABEL63 ".x",
 		  "domain is longer than 255 octets" },
