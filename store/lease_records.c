@@ -160,10 +160,14 @@ static char *put_head(char *at, uint64_t id, size_t n)
 size_t lease_records_index(const struct lease_records *r, bool to[KEY_LENT_INDEXES],
 			   char out[LEASE_INDEX_MAX])
 {
-	const unsigned char *print = (const unsigned char *)r->bytes + PRINT_AT;
+	const unsigned char *print;
 	size_t size = lease_record_size(r), n[KEY_LENT_INDEXES] = { 0 };
 	char *at[KEY_LENT_INDEXES], *end = out;
 
+	memset(to, 0, KEY_LENT_INDEXES * sizeof(*to));
+	if (r->n == 0)
+		return 0;
+	print = (const unsigned char *)r->bytes + PRINT_AT;
 	for (size_t i = 0; i < r->n; i++)
 		n[index_of(print + i * size)]++;
 	for (int i = 0; i < KEY_LENT_INDEXES; i++) {

@@ -44,24 +44,28 @@ local lent
 -- What is taken back of each row, when it is not what was charged.
 local given = ARGV[3]
 
+local function is_this(other)
+  return other == token or other == NO_TOKEN or token == NO_TOKEN
+end
+
 local function look_for_lent()
-  lent = find_lent({KEYS[3], KEYS[4], KEYS[5], KEYS[6]}, ARGV[2], function(other)
-    return other == token or other == NO_TOKEN or token == NO_TOKEN
-  end)
+  lent = find_lent({KEYS[3], KEYS[4], KEYS[5], KEYS[6]}, ARGV[2], is_this)
   if not lent then return false end
   given = string.sub(lent.value, lent.at + BEFORE_AMOUNTS, lent.at + lent.size - 1)
   return string.sub(lent.value, HEAD_SIZE + lent.all + 1)
 end
 
--- The messages of a lease, and where it has counted.
+-- The messages of a lease, and where it has counted. A try before may have failed half way: what
+-- it has added to the indexes is not added again.
 local function remember_lent(record)
   local index, size, messages = ARGV[2], ARGV[4], ARGV[5]
   if messages == '' then return end
   local turn = math.floor(redis.call('TIME')[1] / kept) % 2
   local key = KEYS[3 + turn]
-  redis.call('HSET', key, string.sub(index, 1, 8),
+  local new = redis.call('HSET', key, string.sub(index, 1, 8),
     struct.pack(HEAD, size, #messages) .. messages .. record)
   redis.call('EXPIRE', key, kept)
+  if new == 0 then return end
   local at = 1
   for i = 5 + turn, #KEYS, 2 do
     local next_at = at + 10 + 4 * struct.unpack('>I2', index, at + 8)
@@ -71,16 +75,24 @@ local function remember_lent(record)
   end
 end
 
+-- In what a message is remembered as.
+local function token_at(record)
+  return string.sub(record, 1, 1) == 'q' and 11 + NAME_SIZE * struct.unpack('>I2', record, 9) or 2
+end
+
 local message = redis.call('GET', KEYS[2])
-if not message and ARGV[2] and not given then message = look_for_lent() end
-if lent and string.sub(lent.value, lent.at, lent.at) == 'x' then return 0 end
+local from = message and token_at(message)
+local is_another = message and not is_this(string.sub(message, from, from + TOKEN_SIZE - 1))
+-- Also when another one with that queue id was charged without a lease.
+if ARGV[2] and not given and (not message or is_another) then message = look_for_lent() end
+if is_another and not lent or lent and string.sub(lent.value, lent.at, lent.at) == 'x' then
+  return 0
+end
 local kind = message and string.sub(message, 1, 1)
-local from = kind == 'q' and 11 + NAME_SIZE * struct.unpack('>I2', message, 9) or 2
-local other = message and string.sub(message, from, from + TOKEN_SIZE - 1) or token
-if not lent and other ~= token and other ~= NO_TOKEN and token ~= NO_TOKEN then return 0 end
 
 -- Last, when nothing can fail any more.
 local function remember()
+  if ARGV[3] and kind ~= 'x' then remember_lent(message or '') end
   if lent and kept == '0' then
     redis.call('HSET', lent.key, lent.id, struct.pack(HEAD, lent.size, lent.all - lent.size) ..
       string.sub(lent.value, HEAD_SIZE + 1, lent.at - 1) ..
@@ -95,7 +107,6 @@ local function remember()
   end
 end
 
-if ARGV[3] and kind ~= 'x' then remember_lent(message or '') end
 if kind ~= 'c' and kind ~= 'q' then
   remember()
   return 0
@@ -116,7 +127,7 @@ if kind == 'c' then
 else
   local now = math.floor(struct.unpack('>I7', message, 2) / 1000)
   local n = struct.unpack('>I2', message, 9)
-  local amounts = from + TOKEN_SIZE
+  local amounts = token_at(message) + TOKEN_SIZE
   for i = 0, n - 1 do
     local letter, unit, window = struct.unpack(NAME, message, 11 + i * NAME_SIZE)
     local length = math.ceil(window * 1000 / SLOTS)

@@ -99,6 +99,24 @@ static void test_forgotten(void)
 	SUITE_INT_EQUAL(lent_used(&rose), charged);
 }
 
+/* A queue id came again: the later message was charged without a lease. */
+static void test_shadowed(void)
+{
+	char other[LENT_KEY_MAX];
+
+	lend(1);
+	snprintf(other, sizeof(other), "%s", keys[0]);
+	other[strlen(other) - 1] ^= 1;
+	SUITE_INT_EQUAL(take_again(other), TAKE_DONE);
+	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+	refund(keys[0], false);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_GONE);
+	SUITE_INT_EQUAL(take_again(other), TAKE_REPEATED);
+	refund(other, false);
+	SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+}
+
 /* What was written in a turn is found in the next. */
 static void test_next_turn(void)
 {
@@ -155,6 +173,69 @@ static void test_damaged(void)
 	SUITE_INT_EQUAL(lent_used(&rose), charged);
 }
 
+static int64_t errors_told(void)
+{
+	return redis_integer(rig.redis, "EVAL %s 0",
+			     "return tonumber(string.match(redis.call('INFO', 'stats'),"
+			     " 'total_error_replies:(%d+)'))");
+}
+
+/* Messages that the indexes tell of, of one lease. */
+static int64_t told(void)
+{
+	return redis_integer(rig.redis, "EVAL %s 0",
+			     "local n = 0"
+			     " for _, key in ipairs(redis.call('KEYS', '*:l:*i*')) do"
+			     " local size = redis.pcall('STRLEN', key)"
+			     " if type(size) == 'number' then n = n + (size - 10) / 4 end end"
+			     " return n");
+}
+
+/* Of one lease, which does not go back at the first try for what damage does; returns how many
+ * messages were charged from it. */
+static int64_t lend_damaged(const char *damage, const char *mend)
+{
+	int64_t decisions = lent_stats(&rose).decisions, errors, until_ms;
+
+	rig_clean(&rig);
+	charged = lent_until_lease(&rose, LIMIT);
+	for (n_keys = 0; n_keys < 50; n_keys++) {
+		lent_new_key(keys[n_keys]);
+		SUITE_INT_EQUAL(lent_take(&rose, keys[n_keys], 1, LIMIT, false).status, TAKE_DONE);
+		charged++;
+	}
+	errors = errors_told();
+	until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	redis_do(rig.redis, "EVAL %s 0", damage);
+	while (errors_told() == errors && rig_now_ms() < until_ms)
+		rig_run(&rig, 5);
+	redis_do(rig.redis, "EVAL %s 0", mend);
+	lent_wait_returned(&rose);
+	return lent_stats(&rose).decisions - decisions;
+}
+
+static void test_second_try(void)
+{
+	int64_t decisions = lend_damaged("redis.call('SET', 'sendward:{rose}:u', 'odd')",
+					 "redis.call('DEL', 'sendward:{rose}:u')");
+
+	SUITE_INT_EQUAL(told(), decisions);
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
+}
+
+/* The last index cannot be added to. */
+static void test_half_told(void)
+{
+	int64_t decisions =
+		lend_damaged("for turn = 0, 1 do"
+			     " redis.call('RPUSH', 'sendward:{rose}:l:' .. turn .. 'i7', 'x') end",
+			     "return 0");
+
+	SUITE_TRUE(told() > 0 && told() < decisions);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -162,11 +243,14 @@ int main(void)
 		{ "a message of any lease is taken back once", test_refunded },
 		{ "a message that is forgotten is charged anew, and the others are not",
 		  test_forgotten },
+		{ "a message is taken back though another one has its queue id", test_shadowed },
 		{ "what was written in one turn is found in the next", test_next_turn },
 		{ "all of it is kept for ten minutes and goes then", test_kept },
 		{ "what an older daemon has written is in nobody's way", test_older },
 		{ "keys that hold something else are an error, and nothing is charged",
 		  test_damaged },
+		{ "a lease that goes back at the second try is told of once", test_second_try },
+		{ "what was not used goes back though an index is damaged", test_half_told },
 	};
 	int status;
 
