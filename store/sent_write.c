@@ -14,7 +14,7 @@ struct sending {
 
 /* Full packs on their way, which are owned, and the list that they go to. */
 struct pushing {
-	struct sending sending; /* first */
+	struct sending sending;
 	char key[KEY_MAX];
 	size_t n;
 	struct pack *packs[SENT_PUSH_MAX];
