@@ -39,6 +39,22 @@ static bool find_section_with(const char *name, enum setting_section *out)
 	return found;
 }
 
+/* "redis.lease_share": the setting of that section; false when there is none. */
+static bool find_dotted(const char *name, struct setting *out)
+{
+	const char *dot = strchr(name, '.');
+
+	for (size_t i = 0; dot && setting_at(i, out); i++) {
+		const char *section = setting_section_name(out->section);
+
+		if (out->section != SECTION_TOP && strcmp(out->name, dot + 1) == 0 &&
+		    strlen(section) == (size_t)(dot - name) &&
+		    strncmp(section, name, strlen(section)) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool is_section(const char *name)
 {
 	for (int i = 0; i < SECTIONS; i++)
@@ -79,6 +95,7 @@ void load_complain_unknown(struct load *load, cfg_t *cfg, const char *name, bool
 	bool found = find_section_with(name, &section);
 	const char *place = place_of(load, cfg, here), *nearest = find_nearest(here, name);
 	char quoted[FIELDS_TEXT_MAX], what[FIELDS_TEXT_MAX + 300];
+	struct setting dotted;
 
 	fields_quote(name, strlen(name), quoted);
 	snprintf(what, sizeof(what), "there is no setting %s%s", quoted, place);
@@ -87,6 +104,9 @@ void load_complain_unknown(struct load *load, cfg_t *cfg, const char *name, bool
 	else if (found)
 		load_complain(load, cfg->line, "%s; section %s has one", what,
 			      setting_section_name(section));
+	else if (find_dotted(name, &dotted))
+		load_complain(load, cfg->line, "%s; section %s has it, as %s", what,
+			      setting_section_name(dotted.section), dotted.name);
 	else if (is_section(name))
 		load_complain(load, cfg->line, "there can be no section %s%s", quoted,
 			      *place ? place : " here");

@@ -131,6 +131,8 @@ bool duration_parse_ms(const char *text, int64_t *out_ms, const char **reason)
 		if (!number_read(&text, missing, &number, reason))
 			return false;
 		unit = duration_unit_read(&text);
+		if (unit == DURATION_SCALES && ascii_is_letter(*text))
+			return fail(reason, "a duration has no such unit; there are ms, s, m, h, d, w, as in 1h30m");
 		if (unit == DURATION_SCALES)
 			return fail(reason, "a duration needs a unit (ms, s, m, h, d, w) right behind its number, as in 1h30m");
 		if (unit < next_unit)

@@ -11,6 +11,12 @@ static const struct loading_refusal refusals[] = {
 	/* names */
 	{ "nodde = \"a\"", "test.conf:1: there is no setting nodde; did you mean node?" },
 	{ "zzz = \"a\"", "test.conf:1: there is no setting zzz" },
+	{ "redis.lease_share = 0.1",
+	  "test.conf:1: there is no setting redis.lease_share; section redis has it, as lease_share" },
+	{ "redis { redis.deadline = 5s }",
+	  "test.conf:1: there is no setting redis.deadline in section redis; section redis has it, as deadline" },
+	{ "redi.deadline = 5s", "test.conf:1: there is no setting redi.deadline" },
+	{ "redis.zzz = 5s", "test.conf:1: there is no setting redis.zzz" },
 	{ "polycid { }", "test.conf:1: there is no setting polycid; did you mean policyd?" },
 	{ "policyd {\n lisen = { } }",
 	  "test.conf:2: there is no setting lisen in section policyd; did you mean listen?" },
