@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/background.h"
 #include "base/core_dump.h"
@@ -59,6 +60,15 @@ static int fail(const char *error)
 	return EXIT_ENVIRONMENT;
 }
 
+/* Root read it at the start; from now on the user that root has become does. */
+static void warn_of_reload(const struct config *config, const struct identity *identity)
+{
+	if (identity->name && access(config->path, R_OK) < 0)
+		log_warning("%s: user %s may not read it (%s): a reload will fail; let the group "
+			    "of that user read it (chgrp, chmod 640)",
+			    config->path, identity->name, strerror(errno));
+}
+
 static int start(const struct daemon_program *program, const struct daemon_options *options,
 		 struct config *config)
 {
@@ -75,6 +85,7 @@ static int start(const struct daemon_program *program, const struct daemon_optio
 	core_dump_forbid();
 	log_info("%s %s starting, node %s, configuration %s", program->name, PACKAGE_VERSION,
 		 config->node, config->path);
+	warn_of_reload(config, &identity);
 	return program->run(config);
 }
 

@@ -3,7 +3,8 @@
  *
  * daemon_main() goes through: options; configuration; into the background
  * (unless -f; the command returns when the daemon is ready, or with the
- * reason why it is not); limits; open(); privileges dropped; run().
+ * reason why it is not); limits; open(); privileges dropped, with a warning when
+ * the configuration can then not be read again; run().
  */
 #ifndef SENDWARD_DAEMON_H
 #define SENDWARD_DAEMON_H

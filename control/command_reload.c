@@ -5,12 +5,16 @@
  * pid files and cannot be out of date: processes with the name of a daemon
  * that were started with this very configuration file and that catch the
  * signal. Any other process is left alone.
+ *
+ * Before any is signalled it is tried whether each may read the file, as the user that
+ * it is: one that may not would say so in its log only, and go on with what it has.
  */
 #define _GNU_SOURCE
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,9 +25,12 @@
 #include "control/commands.h"
 #include "control/control.h"
 #include "control/need.h"
+#include "control/reader.h"
 
 /* Octets of a command line that are looked at. */
 #define COMMAND_LINE_MAX 16384
+/* Octets of /proc/PID/status that are looked at. */
+#define STATUS_TEXT_MAX 8192
 
 static const struct daemon {
 	const char *name;
@@ -113,7 +120,7 @@ static bool has_signal(const char *status, const char *set, int signal)
  * die of the signal. */
 static bool is_expected(const char *pid, int signal)
 {
-	char status[8192];
+	char status[STATUS_TEXT_MAX];
 
 	return read_proc(pid, "status", status, sizeof(status)) >= 0 &&
 	       (has_signal(status, "\nSigCgt:", signal) || has_signal(status, "\nSigBlk:", signal));
@@ -131,7 +138,47 @@ static const struct daemon *daemon_of(const char *pid, const struct stat *config
 	return daemon;
 }
 
-static bool signal_daemon(const char *pid, const struct daemon *daemon, json_t *told)
+/* One reload: what the steps below need. */
+struct round {
+	const struct control *control;
+	struct stat config;
+	json_t *told;
+};
+
+/* What is done with each daemon; false, said, when it cannot be. */
+typedef bool reload_step(const struct round *round, const char *pid, const struct daemon *daemon);
+
+static void say_unreadable(const struct round *round, const char *pid, const struct daemon *daemon,
+			   uid_t uid, int error)
+{
+	const struct passwd *user = getpwuid(uid);
+	char number[24];
+
+	snprintf(number, sizeof(number), "%ld", (long)uid);
+	control_refuse("%s: user %s, as whom %s (process %s) runs, may not read it: %s",
+		       round->control->config_path, user ? user->pw_name : number, daemon->name,
+		       pid, strerror(error));
+}
+
+/* True also when it cannot be known: the process has ended. */
+static bool try_reading(const struct round *round, const char *pid, const struct daemon *daemon)
+{
+	char status[STATUS_TEXT_MAX], *path;
+	struct reader reader;
+	int error;
+
+	if (read_proc(pid, "status", status, sizeof(status)) < 0 ||
+	    !reader_of_status(status, &reader))
+		return true;
+	path = realpath(round->control->config_path, NULL);
+	error = reader_try(&reader, path ? path : round->control->config_path);
+	free(path);
+	if (error)
+		say_unreadable(round, pid, daemon, reader.uid, error);
+	return error == 0;
+}
+
+static bool signal_daemon(const struct round *round, const char *pid, const struct daemon *daemon)
 {
 	long number = strtol(pid, NULL, 10);
 
@@ -143,13 +190,13 @@ static bool signal_daemon(const char *pid, const struct daemon *daemon, json_t *
 		control_refuse("%s, process %s: %s", daemon->name, pid, strerror(errno));
 		return false;
 	}
-	json_array_append_new(told, need(json_pack("{s:s, s:I}", "daemon", daemon->name, "pid",
-						   (json_int_t)number)));
+	json_array_append_new(round->told, need(json_pack("{s:s, s:I}", "daemon", daemon->name,
+							  "pid", (json_int_t)number)));
 	return true;
 }
 
-/* False, said, when one of them could not be told. */
-static bool tell_all(const struct stat *config, json_t *told)
+/* False, said, when it failed with one of them; the others had it done all the same. */
+static bool with_all(const struct round *round, reload_step *step)
 {
 	DIR *proc = opendir("/proc");
 	struct dirent *entry;
@@ -164,12 +211,22 @@ static bool tell_all(const struct stat *config, json_t *told)
 
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
-		daemon = daemon_of(entry->d_name, config);
-		if (daemon && !signal_daemon(entry->d_name, daemon, told))
+		daemon = daemon_of(entry->d_name, &round->config);
+		if (daemon && !step(round, entry->d_name, daemon))
 			ok = false;
 	}
 	closedir(proc);
 	return ok;
+}
+
+/* False, said, when one of them could not be told. When one may not read the file none is,
+ * lest they go on with different ones. */
+static bool tell_all(const struct round *round)
+{
+	if (with_all(round, try_reading))
+		return with_all(round, signal_daemon);
+	control_note("no daemon was told: let the daemons' group read the file (chgrp, chmod 640)");
+	return false;
 }
 
 static void print_told(const struct control *control, json_t *told)
@@ -190,23 +247,22 @@ static void print_told(const struct control *control, json_t *told)
 
 static int command_reload(struct control *control)
 {
-	struct stat config;
-	json_t *told;
+	struct round round = { .control = control };
 	bool ok;
 
 	/* The daemons would refuse a broken file, but only in the log. */
 	if (!control_load(control))
 		return STATUS_REFUSED;
-	if (stat(control->config_path, &config) != 0)
+	if (stat(control->config_path, &round.config) != 0)
 		return control_refuse("%s: %s", control->config_path, strerror(errno));
-	told = need(json_array());
-	ok = tell_all(&config, told);
-	print_told(control, told);
-	if (ok && json_array_size(told) == 0) {
+	round.told = need(json_array());
+	ok = tell_all(&round);
+	print_told(control, round.told);
+	if (ok && json_array_size(round.told) == 0) {
 		control_refuse("no daemon on this host uses %s", control->config_path);
 		ok = false;
 	}
-	json_decref(told);
+	json_decref(round.told);
 	return ok ? STATUS_DONE : STATUS_REFUSED;
 }
 

@@ -38,7 +38,7 @@ void doctor_reach(struct doctor *doctor);
 /* Connects, and looks at each server. */
 void doctor_servers(struct doctor *doctor);
 
-/* The daemons of this host: sockets, and whether they were seen. */
+/* The daemons of this host: the file they read, sockets, and whether they were seen. */
 void doctor_host(struct doctor *doctor);
 
 /* The Postfix of this host: does it ask us, and in the right places? */

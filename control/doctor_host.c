@@ -1,5 +1,6 @@
 /*
- * doctor: the daemons of this host: their sockets, and whether they were seen.
+ * doctor: the daemons of this host: whether they may read the configuration again,
+ * their sockets, and whether they were seen.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
@@ -12,7 +13,30 @@
 #include <unistd.h>
 
 #include "control/doctor.h"
+#include "control/reader.h"
 #include "control/wait.h"
+
+/* ---- the configuration --------------------------------------------------- */
+
+/* Only a daemon that root starts becomes another user, and only root can try it. */
+static void look_at_configuration(struct doctor *doctor)
+{
+	const struct config *config = doctor->control->config;
+	struct reader reader;
+	int error;
+
+	if (geteuid() != 0 || !reader_of_user(config->user, config->group, &reader))
+		return;
+	error = reader_try(&reader, config->path);
+	if (error)
+		doctor_say(doctor, DOCTOR_WARNING,
+			   "let the daemons' group read it (chgrp, chmod 640): else a reload fails",
+			   "%s: user %s may not read it: %s", config->path, config->user,
+			   strerror(error));
+	else
+		doctor_say(doctor, DOCTOR_OK, NULL, "user %s may read %s", config->user,
+			   config->path);
+}
 
 /* ---- sockets ------------------------------------------------------------- */
 
@@ -125,6 +149,8 @@ static void look_at_beats(struct doctor *doctor)
 
 void doctor_host(struct doctor *doctor)
 {
+	doctor->check = "configuration";
+	look_at_configuration(doctor);
 	doctor->check = "sockets";
 	look_at_sockets(doctor);
 	doctor->check = "daemons";

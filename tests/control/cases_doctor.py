@@ -52,6 +52,23 @@ def host(b):
         expect(re.search(r"^warning +sockets +.*has not got mode 0660", b.ok("doctor", "host"), re.M), "the mode")
 
 
+def host_file(b):
+    """doctor host looks whether the daemons' user may read the configuration again, when root asks"""
+    mode = os.stat(b.directory).st_mode
+    b.configure(CONFIGURATION + 'user = "nobody"\n')
+    os.chmod(b.directory, 0o755)
+    try:
+        for bits, pattern in ((0o644, r"^ok +configuration +user nobody may read "),
+                              (0o600, r"^warning +configuration +.*: user nobody may not read it: Permission denied$")):
+            os.chmod(b.config, bits)
+            text = b.call("doctor", "host").stdout
+            equal(bool(re.search(pattern, text, re.M)), os.geteuid() == 0, text)
+        b.configure(CONFIGURATION + 'user = "no-such-user"\n')
+        expect(" configuration " not in b.call("doctor", "host").stdout, "a user that does not exist")
+    finally:
+        os.chmod(b.directory, mode)
+
+
 def acl_words(b, without=(), name="acl"):
     """The line that doctor prints, as words for Redis."""
     line = json.loads(b.call("doctor", "--json").stdout)[name]
@@ -401,4 +418,5 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel, sentinel_as_server]
+CASES = [well, host, host_file, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel,
+         sentinel_as_server]

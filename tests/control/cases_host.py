@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import signal
 import subprocess
@@ -178,7 +179,7 @@ def no_config(b):
 class Fake:
     """A process that looks like one of the daemons and writes the signals it gets to a file."""
 
-    def __init__(self, b, name, config, signals, letters="-c"):
+    def __init__(self, b, name, config, signals, letters="-c", user=None):
         self.out = b.path(f"{name}-{os.path.basename(config)}.signals")
         ready = self.out + ".ready"
         traps = "".join(f"trap 'echo {s} >>{self.out}' {s}\n" for s in signals)
@@ -186,7 +187,8 @@ class Fake:
         # A shell does not catch what was ignored when it began, as SIGHUP is under nohup.
         # pylint: disable=consider-using-with,subprocess-popen-preexec-fn
         self.process = subprocess.Popen([f"/opt/sbin/{name}", script, "-f", letters, config], executable="/bin/sh",
-                                        stdin=subprocess.PIPE,
+                                        stdin=subprocess.PIPE, user=user, group=user,
+                                        extra_groups=None if user is None else [],
                                         preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL))
         until(lambda: os.path.exists(ready), f"{name} has begun")
         os.unlink(ready)
@@ -230,6 +232,37 @@ def reload_early(b):
         b.refused(1, "sendward-milter, process [0-9]+: not ready", "reload")
     finally:
         equal(fake.end(), True)
+
+
+def reload_unreadable(b):
+    """reload tells no daemon when one of them may not read the file, and says which one and who it is"""
+    nobody = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+    mode = os.stat(b.directory).st_mode
+    os.chmod(b.directory, 0o777)
+    os.chmod(b.config, 0o644)
+    fakes = [Fake(b, "sendward-policyd", b.config, ["HUP"], user=nobody), Fake(b, "sendward-milter", b.config, ["USR1"])]
+    try:
+        b.ok("reload")
+        if nobody is not None:
+            why = (f"^sendward: {re.escape(b.config)}: user nobody, as whom sendward-policyd \\(process "
+                   f"{fakes[0].process.pid}\\) runs, may not read it: Permission denied\nsendward: no daemon was told: ")
+            os.chmod(b.config, 0o600)
+            equal(b.refused(1, why, "reload"), "")
+            equal(json.loads(b.refused(1, why, "reload", "--json")), {"told": []})
+            os.chown(b.config, 0, nobody)
+            os.chmod(b.config, 0o640)
+        # Signals that were sent before would be among these.
+        equal([fake.got(1) for fake in fakes], [["HUP"], ["USR1"]])
+        b.ok("reload")
+        equal([fake.got(2) for fake in fakes], [["HUP"] * 2, ["USR1"] * 2])
+        if nobody is not None:  # nor may who cannot come to it
+            os.chmod(b.directory, 0o700)
+            b.refused(1, why, "reload")
+    finally:
+        equal([fake.end() for fake in fakes], [True] * 2)
+        os.chmod(b.directory, mode)
+        os.chown(b.config, os.geteuid(), os.getegid())
+        os.chmod(b.config, 0o600)
 
 
 def helped(b):
@@ -343,5 +376,5 @@ def unreadable(b):
 
 
 CASES = [status, status_late, status_deaf, away, hanging, slow, checked, checked_host, checked_hidden,
-         checked_shared, broken, no_config, reload, reload_early, helped, version, misuse,
+         checked_shared, broken, no_config, reload, reload_early, reload_unreadable, helped, version, misuse,
          misuse_first, order, full_disk, closed_output, follow_full, unreadable]

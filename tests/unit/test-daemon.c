@@ -109,7 +109,7 @@ static int run_reload(struct config *config)
 {
 	struct config *new;
 
-	write_config("node = other user = root socket_mode = 0600");
+	write_config("node = other user = nobody socket_mode = 0600 state_dir = /elsewhere");
 	new = daemon_reload(config);
 	log_info("first reload: %s", new ? new->node : "none");
 	config_unref(&new);
@@ -251,7 +251,9 @@ static void test_reload(void)
 {
 	set_up();
 	SUITE_INT_EQUAL(run(open_good, run_reload, "-f", "-c", config_path, NULL), 0);
+	expect_output("warning: user has changed in ");
 	expect_output("warning: socket_mode has changed in ");
+	expect_output("warning: state_dir has changed in ");
 	expect_output("first reload: other\n");
 	expect_output("sendward.conf:1: a string begins in this line and does not end in it; the "
 		      "configuration stays as it is\n");
@@ -321,6 +323,31 @@ static void test_privileges(void)
 	tear_down();
 }
 
+static void test_unreadable(void)
+{
+	const struct passwd *nobody = getpwnam("nobody");
+	char expected[256];
+
+	if (geteuid() != 0 || !nobody)
+		return; /* whoever is not root stays who read the file */
+	set_up();
+	chmod(directory, 0711);
+	write_config("user = nobody");
+	snprintf(expected, sizeof(expected),
+		 "warning: %s: user nobody may not read it (Permission denied): a reload will fail; ",
+		 config_path);
+	SUITE_INT_EQUAL(run(open_good, run_checks, "-f", "-c", config_path, NULL), 0);
+	SUITE_TRUE(!strstr(output, "a reload will fail"));
+	chmod(config_path, 0600);
+	SUITE_INT_EQUAL(run(open_good, run_checks, "-f", "-c", config_path, NULL), 0);
+	expect_output(expected);
+	if (chown(config_path, 0, nobody->pw_gid) != 0 || chmod(config_path, 0640) != 0)
+		abort();
+	SUITE_INT_EQUAL(run(open_good, run_checks, "-f", "-c", config_path, NULL), 0);
+	SUITE_TRUE(!strstr(output, "a reload will fail"));
+	tear_down();
+}
+
 static void test_no_user(void)
 {
 	if (geteuid() != 0)
@@ -349,6 +376,7 @@ static const struct suite_test tests[] = {
 	{ "a bad file on reload leaves the configuration as it is", test_reload },
 	{ "the service manager is told", test_notify },
 	{ "started as root it becomes the configured user", test_privileges },
+	{ "a file that this user may not read again is warned of", test_unreadable },
 	{ "without that user it stays root only in the foreground", test_no_user },
 };
 
