@@ -15,21 +15,28 @@ static bool acts_now(const struct judge_input *in, const struct finding *f)
 	       (in->request->final || f->action == ACTION_REFUSE || f->action == ACTION_DEFER);
 }
 
-/* The first that decides, and the first that would in monitor mode; -1: none. */
-static void find_first(const struct judge_input *in, const struct verdict *verdict, int *enforced,
-		       int *monitored)
+/* The first that decides, or -1: none. Those that would in monitor mode are noted. */
+static int find_first(const struct judge_input *in, struct verdict *verdict)
 {
-	*enforced = *monitored = -1;
+	int enforced = -1;
+
+	verdict->monitored = 0;
 	for (int i = 0; i < CHECKS; i++) {
 		const struct finding *f = &verdict->findings[i];
 
 		if (!acts_now(in, f))
 			continue;
-		if (*enforced < 0 && finding_is_enforced(f))
-			*enforced = i;
-		if (*monitored < 0 && f->mode == MODE_MONITOR)
-			*monitored = i;
+		if (enforced < 0 && finding_is_enforced(f))
+			enforced = i;
+		if (f->mode != MODE_MONITOR)
+			continue;
+		if (!verdict->monitored) {
+			verdict->monitor_check = (enum check)i;
+			verdict->monitor_action = f->action;
+		}
+		verdict->monitored |= 1U << i;
 	}
+	return enforced;
 }
 
 static void number_text(int64_t n, char out[AMOUNT_TEXT_MAX])
@@ -155,20 +162,15 @@ static void judge_rewrite(const struct judge_input *in, struct verdict *verdict)
 void judge(const struct judge_input *in, struct verdict *verdict)
 {
 	const struct finding *sandbox = &verdict->findings[CHECK_SANDBOX];
-	int enforced, monitored;
+	int enforced;
 
 	check_sandbox(in, &verdict->findings[CHECK_SANDBOX]);
 	verdict->recipient_listed = check_sandbox_lists(in);
 	finding_init(&verdict->findings[CHECK_SERVICES], MODE_OFF);
-	find_first(in, verdict, &enforced, &monitored);
+	enforced = find_first(in, verdict);
 	verdict->action = ACTION_ACCEPT;
 	if (enforced >= 0)
 		decide_by(in, (enum check)enforced, verdict);
-	if (monitored >= 0) {
-		verdict->monitored = true;
-		verdict->monitor_check = (enum check)monitored;
-		verdict->monitor_action = verdict->findings[monitored].action;
-	}
 	verdict->let_out = verdict->action == ACTION_ACCEPT && sandbox->flagged &&
 			   sandbox->mode == MODE_ENFORCE;
 	judge_rewrite(in, verdict);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/builder.h"
 #include "base/fields.h"
 
 void verdict_init(struct verdict *verdict)
@@ -47,6 +48,30 @@ static const char *check_to_log(const struct verdict *verdict)
 	return verdict->monitored ? check_name(verdict->monitor_check) : "-";
 }
 
+/* Room for the names of all checks. */
+#define ALSO_MAX 128
+
+/* Those in monitor mode that the line does not name yet: what one check that is mended
+ * would let come to light. Of a message that is refused they say nothing. */
+static void add_also(struct fields *fields, const struct verdict *verdict)
+{
+	bool named = !verdict->has_check && !verdict->rewrite.fields;
+	unsigned others = verdict->monitored & ~(named ? 1U << verdict->monitor_check : 0U);
+	struct builder names;
+	char text[ALSO_MAX];
+
+	if (!others || verdict->action == ACTION_REFUSE || verdict->action == ACTION_DEFER)
+		return;
+	builder_init(&names, text, sizeof(text));
+	for (int i = 0; i < CHECKS; i++) {
+		if (!(others & 1U << i))
+			continue;
+		builder_add(&names, names.len > 0 ? "," : "");
+		builder_add(&names, check_name((enum check)i));
+	}
+	fields_add_name(fields, "also", text);
+}
+
 static void add_count(struct fields *fields, const char *key, const struct finding *f, int64_t n)
 {
 	if (f && f->limit >= 0)
@@ -78,6 +103,8 @@ void verdict_format_log(const struct verdict *verdict, const struct request *req
 	add_count(fields, "limit", f, f ? f->limit : 0);
 	fields_add_int(fields, "us", elapsed_us);
 	fields_add(fields, "sender", request->sender);
+	if (verdict->monitored)
+		add_also(fields, verdict);
 	if (verdict->redirect)
 		fields_add(fields, "redirect", verdict->redirect);
 	if (verdict->dropped > 0)

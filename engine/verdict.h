@@ -25,9 +25,11 @@ struct verdict {
 	enum action action;
 	enum check check;      /* that decided; meaningless without has_check */
 	bool has_check;
-	bool monitored;	       /* a check in monitor mode would have ... */
-	enum action monitor_action; /* ... done this */
+	/* A bit for each check in monitor mode that would have stopped it; the first
+	 * of them, and what it would have done. */
+	unsigned monitored;
 	enum check monitor_check;
+	enum action monitor_action;
 	bool degraded;	       /* the store did not answer, and was done without */
 	bool charged;	       /* counters were charged for this message: charges */
 	/* by_identity: the account has it, and this session is one of its. */

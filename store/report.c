@@ -86,12 +86,23 @@ static bool is_attempt(const struct verdict *verdict, enum check check)
 
 /* What is only monitored is seen at each stage of a message that goes on: it counts at the last
  * one, the header where it is seen at all, also by a milter that does not charge. */
-static bool is_monitored_attempt(const struct request *request, const struct verdict *verdict)
+static bool is_monitored_attempt(const struct request *request, const struct verdict *verdict,
+				 enum check check)
 {
-	return verdict->monitored &&
-	       (request->final || verdict->monitor_check == CHECK_HEADER_FROM) &&
-	       verdict->action != ACTION_REFUSE && verdict->action != ACTION_DEFER &&
-	       is_attempt(verdict, verdict->monitor_check);
+	return verdict->monitored & 1U << check && (request->final || check == CHECK_HEADER_FROM) &&
+	       is_attempt(verdict, check);
+}
+
+/* Each check that would have refused it: who enforces one meets the next. */
+static void count_monitored(struct store *store, const struct request *request,
+			    const struct verdict *verdict, struct attempt *attempt)
+{
+	attempt->monitored = true;
+	for (int i = 0; i < CHECKS; i++) {
+		attempt->check = (enum check)i;
+		if (is_monitored_attempt(request, verdict, attempt->check))
+			store_attempt(store, verdict_login(verdict, request), attempt);
+	}
 }
 
 static void count_attempt(struct store *store, const struct request *request,
@@ -104,13 +115,11 @@ static void count_attempt(struct store *store, const struct request *request,
 		.client = request->client_address,
 	};
 
-	if (verdict->has_check && is_attempt(verdict, verdict->check)) {
+	if (verdict->has_check && is_attempt(verdict, verdict->check))
 		store_attempt(store, verdict_login(verdict, request), &attempt);
-	} else if (is_monitored_attempt(request, verdict)) {
-		attempt.check = verdict->monitor_check;
-		attempt.monitored = true;
-		store_attempt(store, verdict_login(verdict, request), &attempt);
-	}
+	else if (verdict->monitored && verdict->action != ACTION_REFUSE &&
+		 verdict->action != ACTION_DEFER)
+		count_monitored(store, request, verdict, &attempt);
 }
 
 /* A check has something against it, be it only to be told. */

@@ -12,6 +12,9 @@ plan default {{ quotas = {{ "2 messages / 1h" }}
   max_recipients = 10 }}
 plan watched {{ quotas = {{ "0 messages / 1h" }}
   checks {{ quotas = monitor }} }}
+plan tried {{ networks = {{ "198.51.100.0/24" }}
+  max_recipients = 1
+  checks {{ networks = monitor  caps = monitor }} }}
 """
 
 
@@ -87,6 +90,14 @@ def monitored(b):
     equal(re.split("  +", b.ok("usage", "rose").splitlines()[-1]), ["quotas (monitored)", "1", "1"])
 
 
+def masked(b):
+    """each check in mode monitor that would have refused a message counts it"""
+    b.configure(CONFIGURATION)
+    b.ok("user", "add", "rose", "--plan", "tried")
+    equal(refuse(b, messages("rose", "END-OF-MESSAGE", recipients=2)), ["action=DUNNO"])
+    equal(b.json("usage", "rose")["attempts"]["monitored"], {"networks": late(1, 1), "caps": late(1, 1)})
+
+
 def nothing(b):
     """usage of a login that was never refused says so in JSON, and nothing to people"""
     b.ok("user", "add", "rose", "--no-quotas")
@@ -140,4 +151,4 @@ def damaged(b):
     expect(done.returncode == 0 and "lily" in done.stdout and "rose: " in done.stderr, done)
 
 
-CASES = [apart, kept, only_refused, monitored, nothing, top, damaged]
+CASES = [apart, kept, only_refused, monitored, masked, nothing, top, damaged]

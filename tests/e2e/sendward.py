@@ -166,7 +166,7 @@ class Tool:
                                f"{done.stdout}{done.stderr}") from None
 
 
-Decision = collections.namedtuple("Decision", "node stage qid login client verdict check rule used limit us monitor credential")
+Decision = collections.namedtuple("Decision", "node stage qid login client verdict check rule used limit us monitor credential also")
 
 _FIELD = re.compile(r'(\w+)=(?:"((?:[^"\\]|\\.)*)"|(\S*))')
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|([0-7]{3})|(.))", re.S)

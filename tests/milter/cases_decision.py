@@ -288,7 +288,8 @@ def monitor():
     with World(plan={"quotas": '{ "1 messages / 1h" }', "checks": checks}) as world:
         for _ in range(2):
             expect(world.send(ALICE, sender="<x@example.com>"), ("continue", []), "answer")
-        expect(world.decided(2, stage="END-OF-MESSAGE", verdict="accept").monitor, "refuse", "monitor")
+        line = world.decided(2, stage="END-OF-MESSAGE", verdict="accept")
+        expect((line.monitor, line.check, line.also), ("refuse", "envelope_sender", "quotas"), "the second one")
 
 
 @case("too many recipients get 452, and the message goes on")

@@ -316,9 +316,25 @@ static void monitor(const struct request *request, enum check check, enum action
 	memset(&verdict, 0, sizeof(verdict));
 	verdict.findings[check].result = FINDING_REFUSE;
 	verdict.action = action;
-	verdict.monitored = true;
+	verdict.monitored = 1U << check;
 	verdict.monitor_check = check;
 	report(request, &verdict);
+}
+
+/* Of two checks, by a daemon that charges the message or not. */
+static void monitor_two(bool final)
+{
+	struct request request = message;
+	static struct verdict verdict;
+
+	memset(&verdict, 0, sizeof(verdict));
+	request.final = final;
+	verdict.findings[CHECK_NETWORKS].result = FINDING_REFUSE;
+	verdict.findings[CHECK_HEADER_FROM].result = FINDING_REFUSE;
+	verdict.findings[CHECK_QUOTAS].result = FINDING_UNKNOWN;
+	verdict.monitored = 1U << CHECK_NETWORKS | 1U << CHECK_HEADER_FROM | 1U << CHECK_QUOTAS;
+	verdict.monitor_check = CHECK_NETWORKS;
+	report(&request, &verdict);
 }
 
 static void test_which(void)
@@ -359,6 +375,22 @@ static void test_which(void)
 	SUITE_INT_EQUAL(seen.last_s, 1760000000);
 }
 
+static void test_each_monitored(void)
+{
+	struct attempts_seen seen;
+
+	begin_listening();
+	monitor_two(true);
+	monitor_two(false);
+	store_finish(rig.store);
+	log_capture(NULL, NULL);
+	seen = look("rose");
+	SUITE_INT_EQUAL(seen.monitored.hour[CHECK_NETWORKS], 1);
+	SUITE_INT_EQUAL(seen.monitored.hour[CHECK_HEADER_FROM], 2);
+	SUITE_INT_EQUAL(attempts_total(seen.monitored.hour), 3);
+	SUITE_INT_EQUAL(attempts_total(seen.refused.hour), 0);
+}
+
 static void test_no_history(void)
 {
 	char text[1000], error[256];
@@ -391,6 +423,8 @@ static const struct suite_test tests[] = {
 	{ "a key of another type costs its own login's", test_another_type },
 	{ "refused, deferred and held for a quota counts, sandboxed and cannot tell does not",
 	  test_which },
+	{ "each check that would have refused a message in monitor mode counts it",
+	  test_each_monitored },
 	{ "with history = 0 the client is not kept", test_no_history },
 };
 

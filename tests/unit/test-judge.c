@@ -274,7 +274,7 @@ static void test_sandbox(void)
 		SUITE_INT_EQUAL(verdict.action, rows[i].action);
 		SUITE_INT_EQUAL(verdict.sandboxed, acts);
 		SUITE_INT_EQUAL(verdict.has_check, acts);
-		SUITE_INT_EQUAL(verdict.monitored, rows[i].monitored);
+		SUITE_INT_EQUAL(verdict.monitored != 0, rows[i].monitored);
 		SUITE_TEXT_EQUAL(verdict.text, rows[i].text);
 		SUITE_INT_EQUAL(verdict.redirect != NULL, rows[i].action == ACTION_REDIRECT);
 	}

@@ -91,7 +91,7 @@ static void test_monitored(void)
 	struct verdict v = empty_verdict();
 	struct finding *f = &v.findings[CHECK_NETWORKS];
 
-	v.monitored = true;
+	v.monitored = 1U << CHECK_NETWORKS;
 	v.monitor_action = ACTION_REFUSE;
 	v.monitor_check = CHECK_NETWORKS;
 	f->mode = MODE_MONITOR;
@@ -102,6 +102,33 @@ static void test_monitored(void)
 			 "node=mx1 stage=RCPT qid=- login=rose client=192.0.2.1 verdict=accept "
 			 "monitor=refuse check=networks rule=!192.0.2.1 used=- limit=- us=123 "
 			 "sender=rose@example.org");
+}
+
+static void test_monitored_too(void)
+{
+	struct verdict v = empty_verdict();
+
+	v.monitored = 1U << CHECK_NETWORKS | 1U << CHECK_ENVELOPE_SENDER | 1U << CHECK_QUOTAS;
+	v.monitor_action = ACTION_REFUSE;
+	v.monitor_check = CHECK_NETWORKS;
+	SUITE_TEXT_EQUAL(log_line(&v, &plain),
+			 "node=mx1 stage=RCPT qid=- login=rose client=192.0.2.1 verdict=accept "
+			 "monitor=refuse check=networks rule=- used=- limit=- us=123 "
+			 "sender=rose@example.org also=envelope_sender,quotas");
+	/* The line names another check, so the first is one of the others. */
+	v.has_check = true;
+	v.check = CHECK_SANDBOX;
+	v.action = ACTION_HOLD;
+	SUITE_TRUE(strstr(log_line(&v, &plain), " monitor=refuse check=sandbox ") != NULL);
+	SUITE_TRUE(strstr(log_line(&v, &plain), " also=networks,envelope_sender,quotas") != NULL);
+	v.action = ACTION_REFUSE;
+	SUITE_TRUE(strstr(log_line(&v, &plain), "also=") == NULL);
+	v.has_check = false;
+	v.action = ACTION_ACCEPT;
+	v.monitored = (1U << CHECKS) - 1;
+	v.monitor_check = CHECK_STATE;
+	SUITE_TRUE(strstr(log_line(&v, &plain),
+			  " also=networks,envelope_sender,header_from,caps,quotas,sandbox,services"));
 }
 
 static void test_redirect_and_store(void)
@@ -157,6 +184,8 @@ static const struct suite_test tests[] = {
 	{ "an accepted message shows the quota nearest to its limit", test_accepted },
 	{ "a refusal shows check, rule, used and limit", test_refused },
 	{ "in monitor mode the log shows what would have happened", test_monitored },
+	{ "the other checks in monitor mode that would have refused are named, too",
+	  test_monitored_too },
 	{ "where it was sent instead and why the store did not tell are shown",
 	  test_redirect_and_store },
 	{ "no value can look like another field", test_odd_values },
