@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "engine/checks.h"
 
@@ -20,6 +21,14 @@ static bool is_let_out(const struct judge_input *in, struct finding *f)
 	snprintf(f->rule, sizeof(f->rule), "sandboxed, %s in sandbox_recipients",
 		 f->flagged ? "all recipients" : "not all recipients known to be");
 	return f->flagged;
+}
+
+static void say_why_held(struct finding *f)
+{
+	size_t len = strlen(f->rule);
+
+	snprintf(f->rule + len, sizeof(f->rule) - len,
+		 "; held, as the account's plan is not configured");
 }
 
 bool check_sandbox_lists(const struct judge_input *in)
@@ -44,5 +53,7 @@ void check_sandbox(const struct judge_input *in, struct finding *f)
 	if (in->request->final && !is_let_out(in, f)) {
 		f->result = FINDING_REFUSE;
 		f->action = sandbox_actions[in->effective->sandbox];
+		if (in->effective->sandbox_spares)
+			say_why_held(f);
 	}
 }

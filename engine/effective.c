@@ -123,6 +123,18 @@ static void take_from_domain(const struct domain *domain, struct effective *out)
 	}
 }
 
+/* What the domain says, it says of this login, too. */
+static void spare_mail(const struct domain *domain, struct effective *out)
+{
+	out->sandbox_spares = out->plan_missing && out->sandbox == SANDBOX_DISCARD &&
+			      !(domain && domain->set[PLAN_SANDBOX]);
+	if (!out->sandbox_spares)
+		return;
+	out->sandbox = SANDBOX_HOLD;
+	out->origins[PLAN_SANDBOX] = "missing plan";
+	out->lines[PLAN_SANDBOX] = 0;
+}
+
 static void set_from_account(struct effective *out, enum plan_setting setting)
 {
 	out->origins[setting] = "account";
@@ -229,6 +241,7 @@ void effective_resolve(const struct config *config, const struct account *accoun
 	take_from_plan(out->plan, out);
 	if (domain)
 		take_from_domain(domain, out);
+	spare_mail(domain, out);
 	out->replaced_senders = NULL;
 	if (account && account->senders)
 		out->replaced_senders =
@@ -295,6 +308,7 @@ void effective_without_login(const struct config *config, const char *network,
 	out->state = ACCOUNT_ALLOWED;
 	no_credential(out);
 	take_from_plan(out->plan, out);
+	out->sandbox_spares = false;
 	out->n_quotas = 0;
 	out->replaced_senders = NULL;
 	out->ramp = NULL;

@@ -44,6 +44,9 @@ struct effective {
 	int64_t max_size_bytes; /* 0: no cap */
 	enum over_quota over_quota;
 	enum sandbox_kind sandbox;
+	/* The plan is missing, and sandbox = discard of plan default is hold meanwhile: nobody
+	 * has said that this login's mail may be thrown away. */
+	bool sandbox_spares;
 	const char *sandbox_redirect; /* NULL when unset */
 	const struct pattern *sandbox_recipients;
 	size_t n_sandbox_recipients;
@@ -61,9 +64,9 @@ struct effective {
 	enum credential_state credential_state;
 	const struct network *credential_networks;
 	size_t n_credential_networks;
-	/* "account", "domain example.com", "plan students", ... */
+	/* "account", "domain example.com", "plan students", "missing plan", ... */
 	const char *origins[PLAN_SETTINGS];
-	int lines[PLAN_SETTINGS]; /* base/config.h, LINES; 0 for "account" */
+	int lines[PLAN_SETTINGS]; /* base/config.h, LINES; 0 for "account", "missing plan" */
 };
 
 /* account may be NULL: no account. now_s (Unix time) ends what has an end. */

@@ -34,7 +34,7 @@ static void test_origins(void)
 		{ NULL, { P, P, P, P, B, B, B, B } },
 		{ "{}", { P, P, P, P, B, B, B, B } },
 		{ "{\"plan\":\"students\"}", { S, P, P, P, S, B, B, B } },
-		{ "{\"plan\":\"nowhere\"}", { P, P, P, P, B, B, B, B } },
+		{ "{\"plan\":\"nowhere\"}", { P, P, P, P, B, B, "missing plan", B } },
 		{ "{\"quotas\":[]}", { A, P, P, P, B, B, B, B } },
 		{ "{\"senders\":[]}", { P, A, P, P, B, B, B, B } },
 		{ "{\"networks\":[]}", { P, P, A, P, B, B, B, B } },
