@@ -150,6 +150,20 @@ static bool is_deaf(const json_t *redis)
 	       (!lasts || json_integer_value(lasts) >= DEAF_TOLD_S);
 }
 
+/* Another daemon beats under the same name, so it has one row with it. */
+static void print_namesake(const char *who, const json_t *daemon)
+{
+	const json_t *other = json_object_get(daemon, "namesake");
+	const char *host = json_string_value(json_object_get(other, "host"));
+	char *shown = text_printable(host && *host ? host : "unknown");
+
+	if (other)
+		printf("%s: is two daemons, one on host %s with pid %lld: each machine needs a node "
+		       "of its own\n",
+		       who, shown, number_of(other, "pid"));
+	free(shown);
+}
+
 /* What a daemon did and does without asking Redis, if there is something to say. */
 static void print_without(const json_t *daemon)
 {
@@ -174,6 +188,7 @@ static void print_without(const json_t *daemon)
 		printf("%s: is not told of changed accounts\n", who);
 	if (file && strcmp(file, "ok") != 0)
 		printf("%s: its state file cannot be used\n", who);
+	print_namesake(who, daemon);
 	free(who);
 }
 

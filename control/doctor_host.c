@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -14,6 +15,7 @@
 
 #include "control/doctor.h"
 #include "control/reader.h"
+#include "control/text.h"
 #include "control/wait.h"
 
 /* ---- the configuration --------------------------------------------------- */
@@ -110,6 +112,25 @@ static void look_at_sockets(struct doctor *doctor)
 
 /* ---- heartbeats ---------------------------------------------------------- */
 
+/* What the daemon has noticed: another one beats under its name. */
+static void say_seen(struct doctor *doctor, const char *name, const char *text)
+{
+	json_t *beat = json_loads(text, 0, NULL);
+	const json_t *other = json_object_get(beat, "namesake");
+	const char *host = json_string_value(json_object_get(other, "host"));
+	char *shown = text_printable(host && *host ? host : "unknown");
+
+	if (other)
+		doctor_say(doctor, DOCTOR_ERROR,
+			   "set node in sendward.conf: each machine needs one of its own",
+			   "%s is two daemons, one on host %s with pid %lld", name, shown,
+			   (long long)json_integer_value(json_object_get(other, "pid")));
+	else
+		doctor_say(doctor, DOCTOR_OK, NULL, "%s was seen", name);
+	free(shown);
+	json_decref(beat);
+}
+
 static void look_at_beat(struct doctor *doctor, const char *daemon)
 {
 	char name[NODE_MAX + 16];
@@ -120,7 +141,7 @@ static void look_at_beat(struct doctor *doctor, const char *daemon)
 	store_beat_get(wait_store(doctor->control->wait), name, answer_record, &answer);
 	wait_until(doctor->control->wait, &answer.done);
 	if (answer.result == STORE_OK)
-		doctor_say(doctor, DOCTOR_OK, NULL, "%s was seen", name);
+		say_seen(doctor, name, answer.text);
 	else if (answer.result == STORE_NOT_FOUND)
 		doctor_say(doctor, DOCTOR_WARNING,
 			   "is it running, with this configuration, and does it reach Redis?",

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
 #include "store/scan.h"
@@ -170,18 +171,53 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 
 /* ---- heartbeats --------------------------------------------------------- */
 
-void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
+/* An answer that is neither says nothing of who writes it. */
+static void on_present_beat(enum store_result result, const char *record, size_t len,
+			    const char *error, void *arg)
 {
-	char key[KEY_MAX], *state = store_state(store);
-	size_t size = strlen(json) + strlen(state) + sizeof(",\"beat\":-9223372036854775808,\"redis\":}");
+	struct store *store = arg;
+
+	(void)len;
+	(void)error;
+	if (result == STORE_OK || result == STORE_NOT_FOUND)
+		namesake_read(&store->namesake, record, clock_ms());
+}
+
+static void on_beat_stored(enum link_result result, redisReply *reply, const char *error, void *arg)
+{
+	struct store *store = arg;
+
+	if (store_result_of(result, reply, REDIS_REPLY_STATUS, &error) == STORE_OK)
+		namesake_stored(&store->namesake);
+}
+
+/* What its daemon tells, the time, and what the store adds. Owned by the caller. */
+static char *beat_text(struct store *store, const char *json)
+{
+	static const char form[] = "%.*s%s\"beat\":%" PRId64 ",\"redis\":%s,%s";
 	const struct decision_env *env = store_env(store);
 	int64_t now_s = env->now_ms(env->ctx) / 1000;
-	char *text = memory_alloc(size);
+	char *state = store_state(store), *process = namesake_text(&store->namesake), *text;
+	size_t size = strlen(json) + strlen(state) + strlen(process) + sizeof(form) +
+		      sizeof("-9223372036854775808");
+
+	text = memory_alloc(size);
+	snprintf(text, size, form, (int)strlen(json) - 1, json, json[1] == '}' ? "" : ",", now_s,
+		 state, process + 1);
+	free(state);
+	free(process);
+	return text;
+}
+
+void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s)
+{
+	char key[KEY_MAX], *text;
 	struct command command;
 
+	if (namesake_due(&store->namesake, name))
+		store_beat_get(store, name, on_present_beat, store);
+	text = beat_text(store, json);
 	snprintf(key, sizeof(key), "%snode:%s", store_prefix(store), name);
-	snprintf(text, size, "%.*s%s\"beat\":%" PRId64 ",\"redis\":%s}", (int)strlen(json) - 1, json,
-		 json[1] == '}' ? "" : ",", now_s, state);
 	command_init(&command);
 	command_add(&command, "SET");
 	command_add_key(&command, key);
@@ -189,8 +225,7 @@ void store_beat(struct store *store, const char *name, const char *json, int64_t
 	command_add(&command, "EX");
 	command_add_int(&command, ttl_s);
 	free(text);
-	free(state);
-	store_send(store, &command, store_ignore, NULL);
+	store_send(store, &command, on_beat_stored, store);
 }
 
 void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg)

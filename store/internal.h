@@ -12,6 +12,7 @@
 #include "store/cache.h"
 #include "store/key.h"
 #include "store/local.h"
+#include "store/namesake.h"
 #include "store/news.h"
 #include "store/owed.h"
 #include "store/recent.h"
@@ -84,6 +85,7 @@ struct store {
 	struct recent *recent; /* NULL: every question goes to the server */
 	struct sent *sent;     /* NULL: what logins send is not kept */
 	struct attempts *attempts;
+	struct namesake namesake;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
 	struct event *refund_timer;

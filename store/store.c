@@ -96,6 +96,7 @@ struct store *store_new(struct event_base *base, struct config *config)
 	store->refund_timer = evtimer_new(base, on_refund_timer, store);
 	store_start_takes(store);
 	borrow_configure(store);
+	namesake_init(&store->namesake);
 	store->attempts = attempts_new(store);
 	store->servers = servers_new(base, &config->redis, on_change, store);
 	return store;

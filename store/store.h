@@ -115,7 +115,8 @@ void store_events_read(struct store *store, const char *after, int64_t block_ms,
 
 /* Heartbeats: prefix + "node:" + name, gone after ttl_s. json is an object; how
  * its daemon sees Redis (store_state()) is added to it as "redis", the time by the store's
- * clock as "beat". */
+ * clock as "beat", and whose it is (store/namesake.h). A store beats under one name;
+ * that another process does, too, is said in the log. */
 void store_beat(struct store *store, const char *name, const char *json, int64_t ttl_s);
 /* One of them; record is the JSON. */
 void store_beat_get(struct store *store, const char *name, store_record_done *done, void *arg);

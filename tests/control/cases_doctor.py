@@ -34,13 +34,17 @@ def errors(b):
 
 
 def host(b):
-    """doctor looks at the sockets of this host's daemons, and whether they were seen"""
+    """doctor looks at the sockets of this host's daemons, whether they were seen, and whether they are two of one node"""
     listener = b.path("doctor.sock")
     group = grp.getgrgid(os.getegid()).gr_name
     b.configure(CONFIGURATION + f'socket_group = "{group}"\npolicyd {{{{ listen = {{{{ "unix:{listener}" }}}} }}}}\n')
     text = b.refused(1, "^$", "doctor", "host")
     expect(re.search(r"^error +sockets +.*doctor.sock: No such file", text, re.M), text)
     expect(re.search(r"^warning +daemons +mx1/policyd was not seen", text, re.M) and "ACL SETUSER" not in text, text)
+    b.redis("SET", "sendward:node:mx1/policyd", '{"pid":4,"namesake":{"host":"mx7","pid":44}}')
+    text = b.refused(1, "^$", "doctor", "host")
+    expect(re.search(r"^error +daemons +mx1/policyd is two daemons, one on host mx7 with pid 44$", text, re.M), text)
+    b.redis("DEL", "sendward:node:mx1/policyd")
     b.configure(CONFIGURATION + f'socket_group = "{group}"\n')
     with policyd(b) as ask:
         equal(ask("rose", "Q1"), "action=DUNNO")

@@ -53,6 +53,19 @@ def status_deaf(b):
         equal("mx1/policyd: is not told of changed accounts" in b.ok("status"), said)
 
 
+def status_namesake(b):
+    """status says that two daemons have one node"""
+    beat = '{"version":"0.1.0","pid":4,"since":1795201005,"redis":{"state":"up","subscribed":true}%s}'
+    for more, said in (("", None), (',"namesake":{"host":"mx7","pid":44}', "on host mx7 with pid 44:"),
+                       (',"namesake":{"host":"","pid":0}', "on host unknown with pid 0:"),
+                       (',"namesake":{"host":"a\\u001bb","pid":1}', "on host a\\x1Bb with pid 1:"),
+                       (',"namesake":7', "on host unknown with pid 0:")):
+        b.redis("SET", "sendward:node:mx1/policyd", beat % more)
+        text = b.ok("status")
+        equal("mx1/policyd: is two daemons, one " in text, said is not None)
+        expect(not said or said in text, text)
+
+
 def away(b):
     """a Redis that is away is said with its address and where to look, by every command that needs it"""
     b.configure(CONFIGURATION.replace("{address}", "unix:/nowhere/redis.sock"))
@@ -375,6 +388,6 @@ def unreadable(b):
     expect("Permission denied\n" in done.stderr and "whoever runs this must be able to read it" in done.stderr, done.stderr)
 
 
-CASES = [status, status_late, status_deaf, away, hanging, slow, checked, checked_host, checked_hidden,
+CASES = [status, status_late, status_deaf, status_namesake, away, hanging, slow, checked, checked_host, checked_hidden,
          checked_shared, broken, no_config, reload, reload_early, reload_unreadable, helped, version, misuse,
          misuse_first, order, full_disk, closed_output, follow_full, unreadable]

@@ -10,7 +10,7 @@ import time
 from bench import ATTRIBUTES, DUNNO, LIMIT_S, Failure, expect, expect_prefix, request
 from ports import free_port
 from processes import wait_until
-from sendward import NODE, built
+from sendward import NODE, Daemon, built
 
 CASES = []
 STAGES = ("MAIL", "RCPT", "DATA", "END-OF-MESSAGE")
@@ -499,6 +499,35 @@ def heartbeat(bench):
             raise Failure(f"the heartbeat has no {name}")
     if not 0 < int(bench.redis.command("TTL", key)) <= 30:
         raise Failure("the heartbeat does not end by itself")
+
+
+@case
+def one_node_twice(bench):
+    """two daemons of one node say so, and none that was killed and started again"""
+    bench.start()
+    killed = bench.daemon.processes[0].pid
+    bench.daemon.kill()
+    bench.daemon.start()
+    twin_path = bench.directory + "/twin"
+    os.makedirs(twin_path + "/state")
+    with open(bench.config_path, encoding="utf-8") as config, \
+         open(twin_path + ".conf", "w", encoding="utf-8") as copy:
+        copy.write(config.read().replace(bench.path, twin_path + "/policyd")
+                   .replace(bench.directory + "/state", twin_path + "/state"))
+    twin = Daemon("sendward-policyd", twin_path + ".conf", twin_path + ".log", [twin_path + "/policyd"])
+    twin.start()
+    try:
+        pid = twin.processes[0].pid
+        own = bench.daemon.processes[0].pid
+        text = f"another sendward-policyd says that it is node {NODE} (host {socket.gethostname()[:64]}, pid %d)"
+        bench.wait_log(text % pid)
+        wait_until(lambda: text % own in twin.log(), "the other one to say so, too", LIMIT_S)
+        expect(bench.log_count("another sendward"), 1, "the number of lines")
+        expect(f"pid {killed})" in bench.log() + twin.log(), False, "the one that was killed is named")
+        twin.stop()
+        expect(twin.stopped_with, 0, "the exit status of the other one")
+    finally:
+        twin.kill()
 
 
 @case
