@@ -6,9 +6,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/attempt_tally.h"
 #include "store/clock.h"
 #include "store/internal.h"
-#include "store/tally.h"
 
 /* What is due goes out in so many portions a second. */
 #define PORTIONS 10
@@ -19,7 +19,7 @@
 
 struct attempts {
 	struct store *store;
-	struct tally *tally;
+	struct attempt_tally *tally;
 	struct event *timer;
 	bool timer_set;
 	int64_t lost, lost_told, lost_told_ms;
@@ -90,7 +90,7 @@ static void write_due(struct attempts *attempts, int64_t now_ms, size_t most)
 {
 	struct tallied *tallied;
 
-	while (most-- > 0 && (tallied = tally_take(attempts->tally, now_ms))) {
+	while (most-- > 0 && (tallied = attempt_tally_take(attempts->tally, now_ms))) {
 		write_login(attempts, tallied);
 		free(tallied);
 	}
@@ -100,7 +100,7 @@ static void set_timer(struct attempts *attempts)
 {
 	struct timeval portion = { .tv_usec = 1000000 / PORTIONS };
 
-	if (attempts->timer_set || tally_logins(attempts->tally) == 0)
+	if (attempts->timer_set || attempt_tally_logins(attempts->tally) == 0)
 		return;
 	attempts->timer_set = true;
 	event_add(attempts->timer, &portion);
@@ -125,7 +125,7 @@ struct attempts *attempts_new(struct store *store)
 	struct attempts *attempts = memory_zero(sizeof(*attempts));
 
 	attempts->store = store;
-	attempts->tally = tally_new();
+	attempts->tally = attempt_tally_new();
 	attempts->timer = evtimer_new(store->base, on_timer, attempts);
 	return attempts;
 }
@@ -136,7 +136,7 @@ void attempts_free(struct attempts **attempts)
 
 	if (!a)
 		return;
-	a->lost += tally_free(&a->tally);
+	a->lost += attempt_tally_free(&a->tally);
 	if (a->lost > a->lost_told)
 		tell_lost(a);
 	event_free(a->timer);
@@ -146,12 +146,12 @@ void attempts_free(struct attempts **attempts)
 
 void attempts_forget(struct attempts *attempts, const char *login)
 {
-	tally_forget(attempts->tally, login);
+	attempt_tally_forget(attempts->tally, login);
 }
 
 void attempts_write(struct attempts *attempts)
 {
-	write_due(attempts, INT64_MAX, TALLY_LOGINS_MAX);
+	write_due(attempts, INT64_MAX, ATTEMPT_TALLY_LOGINS_MAX);
 }
 
 void store_attempt(struct store *store, const char *login, const struct attempt *attempt)
@@ -163,7 +163,7 @@ void store_attempt(struct store *store, const char *login, const struct attempt 
 		return;
 	if (store->config->history == 0)
 		kept.client = "";
-	if (tally_add(attempts->tally, login, &kept, clock_ms() + ATTEMPTS_COLLECT_MS))
+	if (attempt_tally_add(attempts->tally, login, &kept, clock_ms() + ATTEMPTS_COLLECT_MS))
 		set_timer(attempts);
 	else
 		lose(attempts, 1);

@@ -4,7 +4,7 @@
  * What a daemon refuses is collected for ATTEMPTS_COLLECT_MS and then written, a login at a
  * time (store/attempts.lua), ATTEMPTS_PER_S logins a second at most: refusals come as fast as
  * clients send them. Nobody waits for it, and what is accepted costs nothing. While the store
- * is away they wait, of TALLY_LOGINS_MAX logins, and count as of when it is back. What has no
+ * is away they wait, of ATTEMPT_TALLY_LOGINS_MAX logins, and count as of its return. What has no
  * room, was on its way when the store went, or is refused, is not counted, which the log says.
  */
 #ifndef SENDWARD_ATTEMPTS_H

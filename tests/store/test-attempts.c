@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "store/report.h"
-#include "store/tally.h"
+#include "store/attempt_tally.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
@@ -243,7 +243,7 @@ static void test_lost(void)
 	begin_listening();
 	redis_kill(rig.redis);
 	rig_wait_connected(&rig, false);
-	for (int i = 0; i < TALLY_LOGINS_MAX + 7; i++) {
+	for (int i = 0; i < ATTEMPT_TALLY_LOGINS_MAX + 7; i++) {
 		snprintf(login, sizeof(login), "u%d", i);
 		refuse(login, 1);
 	}
@@ -252,7 +252,7 @@ static void test_lost(void)
 	rig_restart_store(&rig, false);
 	log_capture(NULL, NULL);
 	SUITE_INT_EQUAL(n_lost, 2);
-	snprintf(all, sizeof(all), "of %d refusals", TALLY_LOGINS_MAX + 7);
+	snprintf(all, sizeof(all), "of %d refusals", ATTEMPT_TALLY_LOGINS_MAX + 7);
 	SUITE_TRUE(strstr(lost, all));
 	redis_start(rig.redis);
 	rig_wait_connected(&rig, true);

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/tally.h"
+#include "store/attempt_tally.h"
 #include "tests/unit/suite.h"
 
 /* By slots of the clock that reads it. */
@@ -148,50 +148,50 @@ static void test_large(void)
 
 static void test_together(void)
 {
-	struct tally *tally = tally_new();
+	struct attempt_tally *tally = attempt_tally_new();
 	struct attempt other = quota;
 	struct tallied *t;
 
 	for (int i = 0; i < 1000; i++) {
 		other.time_s = 1760000000 + i;
-		SUITE_TRUE(tally_add(tally, "rose", &other, 1000 + i));
+		SUITE_TRUE(attempt_tally_add(tally, "rose", &other, 1000 + i));
 	}
-	SUITE_TRUE(tally_add(tally, "rose", &monitored, 2000));
-	SUITE_TRUE(tally_add(tally, "lily", &monitored, 1500));
-	SUITE_INT_EQUAL(tally_logins(tally), 2);
-	SUITE_TRUE(!tally_take(tally, 999));
-	t = tally_take(tally, 1000);
+	SUITE_TRUE(attempt_tally_add(tally, "rose", &monitored, 2000));
+	SUITE_TRUE(attempt_tally_add(tally, "lily", &monitored, 1500));
+	SUITE_INT_EQUAL(attempt_tally_logins(tally), 2);
+	SUITE_TRUE(!attempt_tally_take(tally, 999));
+	t = attempt_tally_take(tally, 1000);
 	SUITE_TEXT_EQUAL(t->login, "rose");
 	SUITE_INT_EQUAL(t->n, 1001);
 	SUITE_INT_EQUAL(t->counts.n[0][CHECK_QUOTAS], 1000);
 	SUITE_INT_EQUAL(t->counts.n[1][CHECK_QUOTAS], 1);
 	SUITE_TEXT_EQUAL(t->last, "1760000999 defer quotas 192.0.2.1");
 	free(t);
-	SUITE_TRUE(!tally_take(tally, 1499));
-	t = tally_take(tally, 1500);
+	SUITE_TRUE(!attempt_tally_take(tally, 1499));
+	t = attempt_tally_take(tally, 1500);
 	SUITE_TEXT_EQUAL(t->login, "lily");
 	SUITE_TEXT_EQUAL(t->last, "");
 	free(t);
-	SUITE_INT_EQUAL(tally_logins(tally), 0);
-	SUITE_INT_EQUAL(tally_free(&tally), 0);
+	SUITE_INT_EQUAL(attempt_tally_logins(tally), 0);
+	SUITE_INT_EQUAL(attempt_tally_free(&tally), 0);
 	SUITE_TRUE(!tally);
 }
 
 static void test_bounded(void)
 {
-	struct tally *tally = tally_new();
+	struct attempt_tally *tally = attempt_tally_new();
 	char login[20];
 
-	for (int i = 0; i < TALLY_LOGINS_MAX; i++) {
+	for (int i = 0; i < ATTEMPT_TALLY_LOGINS_MAX; i++) {
 		snprintf(login, sizeof(login), "u%d", i);
-		SUITE_TRUE(tally_add(tally, login, &quota, i));
+		SUITE_TRUE(attempt_tally_add(tally, login, &quota, i));
 	}
-	SUITE_TRUE(!tally_add(tally, "one more", &quota, TALLY_LOGINS_MAX));
-	SUITE_TRUE(tally_add(tally, "u7", &quota, TALLY_LOGINS_MAX));
-	SUITE_INT_EQUAL(tally_logins(tally), TALLY_LOGINS_MAX);
-	free(tally_take(tally, 0));
-	SUITE_TRUE(tally_add(tally, "one more", &quota, TALLY_LOGINS_MAX));
-	SUITE_INT_EQUAL(tally_free(&tally), TALLY_LOGINS_MAX + 1);
+	SUITE_TRUE(!attempt_tally_add(tally, "one more", &quota, ATTEMPT_TALLY_LOGINS_MAX));
+	SUITE_TRUE(attempt_tally_add(tally, "u7", &quota, ATTEMPT_TALLY_LOGINS_MAX));
+	SUITE_INT_EQUAL(attempt_tally_logins(tally), ATTEMPT_TALLY_LOGINS_MAX);
+	free(attempt_tally_take(tally, 0));
+	SUITE_TRUE(attempt_tally_add(tally, "one more", &quota, ATTEMPT_TALLY_LOGINS_MAX));
+	SUITE_INT_EQUAL(attempt_tally_free(&tally), ATTEMPT_TALLY_LOGINS_MAX + 1);
 }
 
 static const struct suite_test tests[] = {

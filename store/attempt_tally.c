@@ -1,25 +1,25 @@
-#include "store/tally.h"
+#include "store/attempt_tally.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 
-struct tally {
+struct attempt_tally {
 	struct tallied *logins;
 };
 
-struct tally *tally_new(void)
+struct attempt_tally *attempt_tally_new(void)
 {
-	return memory_zero(sizeof(struct tally));
+	return memory_zero(sizeof(struct attempt_tally));
 }
 
-int64_t tally_free(struct tally **tally)
+int64_t attempt_tally_free(struct attempt_tally **tally)
 {
 	struct tallied *t;
 	int64_t n = 0;
 
-	while (*tally && (t = tally_take(*tally, INT64_MAX))) {
+	while (*tally && (t = attempt_tally_take(*tally, INT64_MAX))) {
 		n += t->n;
 		free(t);
 	}
@@ -37,15 +37,15 @@ static struct tallied *tallied_new(const char *login, size_t len, int64_t due_ms
 	return t;
 }
 
-bool tally_add(struct tally *tally, const char *login, const struct attempt *attempt,
-	       int64_t due_ms)
+bool attempt_tally_add(struct attempt_tally *tally, const char *login,
+		       const struct attempt *attempt, int64_t due_ms)
 {
 	size_t len = strlen(login);
 	struct tallied *t;
 	uint32_t *n;
 
 	HASH_FIND(hh, tally->logins, login, len, t);
-	if (!t && tally_logins(tally) >= TALLY_LOGINS_MAX)
+	if (!t && attempt_tally_logins(tally) >= ATTEMPT_TALLY_LOGINS_MAX)
 		return false;
 	if (!t) {
 		t = tallied_new(login, len, due_ms);
@@ -60,7 +60,7 @@ bool tally_add(struct tally *tally, const char *login, const struct attempt *att
 	return true;
 }
 
-struct tallied *tally_take(struct tally *tally, int64_t now_ms)
+struct tallied *attempt_tally_take(struct attempt_tally *tally, int64_t now_ms)
 {
 	struct tallied *t = tally->logins;
 
@@ -70,7 +70,7 @@ struct tallied *tally_take(struct tally *tally, int64_t now_ms)
 	return t;
 }
 
-void tally_forget(struct tally *tally, const char *login)
+void attempt_tally_forget(struct attempt_tally *tally, const char *login)
 {
 	struct tallied *t;
 
@@ -81,7 +81,7 @@ void tally_forget(struct tally *tally, const char *login)
 	free(t);
 }
 
-size_t tally_logins(const struct tally *tally)
+size_t attempt_tally_logins(const struct attempt_tally *tally)
 {
 	return HASH_COUNT(tally->logins);
 }
