@@ -260,6 +260,8 @@ static int command_reload(struct control *control)
 	print_told(control, round.told);
 	if (ok && json_array_size(round.told) == 0) {
 		control_refuse("no daemon on this host uses %s", control->config_path);
+		control_note("start one, or give -c the file that they were started with "
+			     "(ps -eo args)");
 		ok = false;
 	}
 	json_decref(round.told);

@@ -224,7 +224,7 @@ class Fake:
 
 def reload(b):
     """reload signals the daemons that use this configuration, and no one else"""
-    b.refused(1, "no daemon on this host uses " + re.escape(b.config), "reload")
+    b.refused(1, "no daemon on this host uses " + re.escape(b.config) + r"\n.*give -c the file", "reload")
     other = b.write("other.conf", "")
     fakes = [Fake(b, "sendward-policyd", b.config, ["HUP", "USR1"], "-fc"), Fake(b, "sendward-milter", b.config, ["USR1"]),
              Fake(b, "sendward-policyd", other, ["HUP"]), Fake(b, "something", b.config, ["HUP", "USR1"])]
