@@ -250,6 +250,8 @@ def reload_early(b):
 def reload_unreadable(b):
     """reload tells no daemon when one of them may not read the file, and says which one and who it is"""
     nobody = pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+    if nobody is None:
+        print("  not root: a daemon of another user was not tried")
     mode = os.stat(b.directory).st_mode
     os.chmod(b.directory, 0o777)
     os.chmod(b.config, 0o644)
