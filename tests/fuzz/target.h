@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Called for each input, by libFuzzer or by tests/fuzz/replay.c. Returns 0. */
+/* Called for each input, by libFuzzer or by tests/fuzz/over-files.c. Returns 0. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* Ends the process, which makes the input a finding, when the condition is not so. */

@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void die(const char *path)
 {
-	fprintf(stderr, "replay: %s: %s\n", path, strerror(errno));
+	fprintf(stderr, "over-files: %s: %s\n", path, strerror(errno));
 	exit(1);
 }
 
