@@ -184,7 +184,7 @@ static bool can_be_taken_off(const char *recipient)
 {
 	const char *end = recipient + (*recipient == '<');
 
-	end += strcspn(end, "<>:;,");
+	end += strcspn(end, "<>:;,([");
 	return *end == '\0' || strcmp(end, ">") == 0;
 }
 

@@ -89,9 +89,9 @@ void message_set_queue_id(struct message *message, const char *queue_id);
  * when no quota counts it, listed when a login in the sandbox reaches it. False
  * when message_full() or out of memory.
  * Of some spellings Postfix keeps less than was typed, and does not find the
- * recipient by them any more (tried out with 3.7): routes, groups,
- * lists and brackets within brackets. Where there is any of "<>:;,", all of the
- * message's recipients stay. */
+ * recipient by them any more (tried out with 3.7): routes, groups, lists,
+ * brackets within brackets, comments and address literals that do not end.
+ * Where there is any of "<>:;,([", all of the message's recipients stay. */
 bool message_add_recipient(struct message *message, const char *text, bool is_free, bool is_listed);
 bool message_full(const struct message *message, const char *text);
 

@@ -211,7 +211,7 @@ def _(stack):
 def _(stack):
     stack.sendward("sandbox", ROSE)
     for number, recipient in enumerate(("@r1.example,@r2.example:a@far.example", "group:a@far.example;", ",a@far.example",
-                                        "A <a@far.example>", "a@far.example>"), 1):
+                                        "A <a@far.example>", "a@far.example>", "a@far.example(", "a@[192.0.2.1"), 1):
         message = Message(ROSE)
         with stack.session(login=ROSE) as session:
             session.mail(ROSE)
