@@ -96,7 +96,7 @@ static int end_access(struct control *control, const struct order *order)
 		control_refuse("%s: it is blocked, but not all is done; do it again", login);
 	else if (o.revoked == 0) /* "0 passwords revoked" alone would look as if that were all */
 		control_note("%s: no password of it was kept here; if another SASL server knows "
-			     "one, it is to be changed there",
+			     "one, it is to be changed there before `sendward allow`",
 			     login);
 	o.messages = read_sent(control, login);
 	write_compromised(control, order, &o);

@@ -40,6 +40,9 @@ static int change_state(struct control *control, enum account_state state)
 		return STATUS_REFUSED;
 	if (state == ACCOUNT_ALLOWED && order.for_s)
 		control_note("allowed is also what follows when the time is over");
+	if (state == ACCOUNT_ALLOWED && order.revoked)
+		control_note("%s: its password is still revoked, and mail refused that is sent with "
+			     "it; password generate gives it a new one", control_login(control));
 	if (result == EDIT_ADDED)
 		order_note_added(control_login(control));
 	print_order(control, &order.state);

@@ -78,7 +78,8 @@ bool credential_write_networks(struct control *control, const struct credential_
  * gone. False, said, also when there was none. */
 bool credential_revoke(struct control *control, const struct credential_id *id);
 
-/* Revokes all of them, the others also when one of them cannot be. *n says how many
+/* Revokes all of them, the others also when one of them cannot be; a main one that has
+ * no password here stays as it is: another SASL server may have one. *n says how many
  * passwords there were that are gone, *left, a new array, the usernames of those that
  * are still there: the account refuses them. When the account could not be written, so
  * that it refuses none, login alone is in it. False, said, when the same is to be done

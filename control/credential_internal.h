@@ -28,6 +28,9 @@ struct credential_editing {
 };
 bool credential_edit_entry(struct edit *edit, void *arg);
 
+/* *there: the username has a secret. False, said, when that cannot be told. */
+bool credential_has_secret(struct control *control, const char *username, bool *there);
+
 /* Deletes the secret of a username. False, said, when the store did not do it;
  * *there: there was one. */
 bool credential_delete_secret(struct control *control, const char *username, bool *there);

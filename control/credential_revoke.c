@@ -16,11 +16,12 @@ struct revoking {
 	struct control *control;
 	const char *login;
 	const char *only; /* the name of one; NULL: all that the account has */
-	json_t *names;	  /* of those that the account had, and of the main one */
+	json_t *names;	  /* of those that the account had, and of the main one unless it stays */
 	json_t *gone;	  /* of those without a secret now; the account still has them */
 	json_t *left;	  /* usernames of those whose secret is still there */
 	size_t passwords; /* of those that are gone */
 	bool main_had;	  /* the main one was not revoked already */
+	bool main_stays;  /* as it is: there is no password of it here */
 	bool deleted;	  /* a secret was, of whichever */
 };
 
@@ -48,7 +49,7 @@ static void find_names(struct revoking *r, const json_t *record)
 	const char *name;
 
 	json_array_clear(r->names);
-	if (!r->only || !*r->only)
+	if (!r->main_stays && (!r->only || !*r->only))
 		json_array_append_new(r->names, text_json(""));
 	json_object_foreach(all, name, entry)
 	{
@@ -126,7 +127,7 @@ static void take_secret(struct revoking *r, const char *name)
 		return;
 	}
 	r->deleted = r->deleted || there;
-	/* The main one is marked also when it had no password; the others have one. */
+	/* The main one may be marked without having had a password; the others have one. */
 	r->passwords += *name || there;
 	if (*name)
 		json_array_append_new(r->gone, text_json(name));
@@ -188,12 +189,22 @@ bool credential_revoke(struct control *control, const struct credential_id *id)
 	return ok;
 }
 
+/* A password that another SASL server keeps is not revoked here, and its login must be
+ * able to send again when it is allowed. */
+static bool has_no_password(struct control *control, const char *login)
+{
+	bool there;
+
+	return credential_has_secret(control, login, &there) && !there;
+}
+
 bool credential_revoke_all(struct control *control, const char *login, size_t *n, json_t **left)
 {
 	struct revoking r;
 	bool ok;
 
 	revoking_init(&r, control, login, NULL);
+	r.main_stays = has_no_password(control, login);
 	ok = revoke(&r);
 	*n = r.passwords;
 	*left = json_incref(r.left);

@@ -99,6 +99,16 @@ static bool put_secret(struct control *control, const char *username, const char
 	return written;
 }
 
+bool credential_has_secret(struct control *control, const char *username, bool *there)
+{
+	struct stored stored;
+	bool ok = read_secret(control, username, &stored);
+
+	*there = ok && *stored.text;
+	free(stored.text);
+	return ok;
+}
+
 bool credential_write_networks(struct control *control, const struct credential_id *id,
 			       const json_t *record)
 {

@@ -10,6 +10,7 @@ void order_init(struct order *order, const struct control *control, enum account
 	const struct value *time = control_value(control, OPTION_FOR);
 
 	journal_actor(control, order->actor);
+	order->revoked = false;
 	order->for_s = time ? (time->number + 999) / 1000 : 0;
 	order->state = (struct record_state){ .state = state,
 					      .reason = given ? given->text : reason,
@@ -19,7 +20,10 @@ void order_init(struct order *order, const struct control *control, enum account
 static bool set_state(struct edit *edit, void *arg)
 {
 	struct order *order = arg;
+	const struct account_credential *main_one =
+		edit->account ? account_credential(edit->account, "") : NULL;
 
+	order->revoked = main_one && main_one->revoked_s;
 	order->state.since_s = edit->now_s;
 	order->state.until_s = order->for_s ? edit->now_s + order->for_s : 0;
 	record_set_state(edit->record, &order->state);

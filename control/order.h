@@ -15,6 +15,7 @@
 struct order {
 	struct record_state state; /* since and until are set when it is carried out */
 	int64_t for_s;		   /* 0: for good */
+	bool revoked;		   /* the main credential is: set when it is carried out */
 	char actor[JOURNAL_ACTOR_MAX];
 };
 

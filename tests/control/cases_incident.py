@@ -91,6 +91,21 @@ def compromised_text(b):
     expect(text.startswith("rose: allowed\npassword: "), text)
 
 
+def compromised_elsewhere(b):
+    """a login whose password another SASL server keeps sends again when it is allowed after compromised"""
+    b.ok("user", "add", "lily@dom.example")
+    b.refused(0, "no password of it was kept here; if another SASL server knows one, .* before `sendward allow`", "compromised",
+              "lily@dom.example")
+    b.ok("allow", "lily@dom.example")
+    b.ok("explain", "--login", "lily@dom.example", "--from", "lily@dom.example", "--client", "192.0.2.7")
+    expect("credentials" not in b.record("lily@dom.example"), "compromised leaves no mark of a password that is not here")
+    b.ok("user", "add", "rose", "--generate")
+    b.ok("compromised", "rose")
+    b.refused(0, "^sendward: rose: its password is still revoked, .* password generate", "allow", "rose")
+    b.refused(0, "rose: no password of it was kept here", "compromised", "rose")
+    b.refused(0, "^sendward: rose: its password is still revoked, ", "allow", "rose")
+
+
 def release_mistyped(b):
     """release leaves a login that is neither blocked nor sandboxed its password"""
     password = b.json("user", "add", "rose", "--generate")["password"]
@@ -111,4 +126,5 @@ def compromised_unknown(b):
         b.ok("user", "delete", "lily")
 
 
-CASES = [sent, sent_since, sent_odd, not_remembered, compromised, compromised_text, compromised_unknown, release_mistyped]
+CASES = [sent, sent_since, sent_odd, not_remembered, compromised, compromised_text, compromised_unknown, compromised_elsewhere,
+         release_mistyped]
