@@ -12,6 +12,7 @@ static const struct command *const tables[] = {
 	commands_users,
 	commands_password,
 	commands_credential,
+	commands_lockout,
 	commands_identity,
 	commands_state,
 	commands_compromised,

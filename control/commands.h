@@ -16,6 +16,7 @@ extern const struct command commands_explain[];
 extern const struct command commands_export[];
 extern const struct command commands_identity[];
 extern const struct command commands_import[];
+extern const struct command commands_lockout[];
 extern const struct command commands_password[];
 extern const struct command commands_reindex[];
 extern const struct command commands_reload[];

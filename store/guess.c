@@ -46,6 +46,7 @@ static void ask(struct store *store, const char *key, enum guess_what what, cons
 		[GUESS_LOOK] = "look",
 		[GUESS_FAIL] = "fail",
 		[GUESS_PASS] = "pass",
+		[GUESS_FORGET] = "forget",
 	};
 	struct guessing *g = memory_alloc(sizeof(*g));
 	struct command command;

@@ -19,8 +19,9 @@
 
 enum guess_what {
 	GUESS_LOOK,
-	GUESS_FAIL, /* one more */
-	GUESS_PASS, /* the password was right: forgotten, unless it is refused */
+	GUESS_FAIL,   /* one more */
+	GUESS_PASS,   /* the password was right: forgotten, unless it is refused */
+	GUESS_FORGET, /* also when it is refused; the state is that before it */
 };
 
 struct guess_limits {
@@ -44,5 +45,23 @@ void store_guess_username(struct store *store, enum guess_what what, const char 
 			  void *arg);
 void store_guess_network(struct store *store, enum guess_what what, const char *network,
 			 const struct guess_limits *limits, guess_done *done, void *arg);
+
+/* One line of a record: failures from one client network. */
+struct guess_place {
+	const char *network;		/* borrowed for the call; "-" in the record of a network */
+	int64_t count, last_s, until_s; /* Unix times; it is refused until then */
+};
+
+/* Calls each() for what is remembered of a user name, or of a network, also what is over by
+ * now; then done, with STORE_NOT_FOUND when that is nothing. What others wrote into it is
+ * left out. */
+void store_guess_read(struct store *store, bool network, const char *name,
+		      void (*each)(const struct guess_place *place, void *arg), store_done *done,
+		      void *arg);
+
+/* Calls each() for the user names and networks of which something is remembered, in no
+ * order, perhaps twice for one (store/scan.h); then done. */
+void store_guess_each(struct store *store, void (*each)(bool network, const char *name, void *arg),
+		      store_done *done, void *arg);
 
 #endif

@@ -2,12 +2,12 @@
 --
 -- KEYS  1 the failures: a line "FROM COUNT LAST UNTIL" for each place they came
 --         from; times are Unix seconds, it is refused until UNTIL
--- ARGV  1 "look", "fail" (one more) or "pass" (the password was right)
+-- ARGV  1 "look", "fail" (one more), "pass" (the password was right) or "forget"
 --       2 from   3 window, in seconds   4 limit, 0 for none
 --       5 seconds to refuse   6 lines to keep
 --
 -- Answers the count, for how many seconds the place is still refused, and 1 when
--- that has begun just now.
+-- that has begun just now; of "forget" what is no more.
 
 local what, from = ARGV[1], ARGV[2]
 local window, limit, refuse = tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -33,9 +33,11 @@ if what == 'look' then
   return { mine.count, left, 0 }
 end
 
-local begun = 0
+local begun, forgotten = 0, mine.count
 mine.name, mine.last = from, now
-if what == 'fail' then
+if what == 'forget' then
+  mine.count = 0
+elseif what == 'fail' then
   mine.count = mine.count + 1
   if limit > 0 and mine.count >= limit and left == 0 then
     mine.untl, left, begun = now + refuse, refuse, 1
@@ -61,4 +63,4 @@ if #lines == 0 then
 else
   redis.call('SET', KEYS[1], table.concat(lines), 'EX', math.max(window, refuse))
 end
-return { mine.count, left, begun }
+return { what == 'forget' and forgotten or mine.count, left, begun }

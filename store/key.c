@@ -219,6 +219,12 @@ void key_attempts_pattern(const char *prefix, char out[KEY_MAX])
 	pattern(prefix, 'r', out);
 }
 
+void key_guesses_pattern(const char *prefix, char out[KEY_MAX])
+{
+	pattern(prefix, 'g', out);
+	strcat(out, "*");
+}
+
 static int hex_digit(char c)
 {
 	const char *digits = "0123456789ABCDEF", *at = c ? strchr(digits, c) : NULL;
@@ -271,4 +277,10 @@ bool key_counters_login(const char *prefix, const char *key, char out[LOGIN_MAX 
 bool key_attempts_login(const char *prefix, const char *key, char out[LOGIN_MAX + 1])
 {
 	return read_name(prefix, key, "}:r", out);
+}
+
+bool key_guesses_name(const char *prefix, const char *key, bool *network, char out[LOGIN_MAX + 1])
+{
+	*network = read_name(prefix, key, "}:g-network", out);
+	return *network || read_name(prefix, key, "}:g", out);
 }

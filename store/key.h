@@ -55,6 +55,10 @@ bool key_secret_username(const char *prefix, const char *key, char out[LOGIN_MAX
  * name. False as above. */
 bool key_guess(const char *prefix, const char *username, char out[KEY_MAX]);
 bool key_guess_network(const char *prefix, const char *network, char out[KEY_MAX]);
+/* The pattern that finds both, and whose a key is: network says of which of the two. */
+void key_guesses_pattern(const char *prefix, char out[KEY_MAX]);
+bool key_guesses_name(const char *prefix, const char *key, bool *network,
+		      char out[LOGIN_MAX + 1]);
 bool key_told(const char *prefix, const char *username, const char *what, char out[KEY_MAX]);
 bool key_login_trace(const char *prefix, const char *username, char out[KEY_MAX]);
 void key_strangers(const char *prefix, char out[KEY_MAX]);

@@ -12,7 +12,7 @@ from bench import CONFIGURATION, LIMIT_S, ended, equal, expect, until
 
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "password set", "password generate",
             "password verify", "password list", "credential add", "credential set", "credential list", "credential block",
-            "credential allow", "credential rotate", "credential revoke", "identity add", "identity set", "identity list",
+            "credential allow", "credential rotate", "credential revoke", "lockout list", "lockout lift", "identity add", "identity set", "identity list",
             "identity show", "identity delete", "block", "sandbox", "allow", "compromised", "release", "usage", "top",
             "reset", "explain", "events", "sent", "status", "check-config", "doctor", "export", "import", "import-senders", "reindex",
             "reload"]

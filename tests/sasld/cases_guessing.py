@@ -6,7 +6,7 @@ import time
 from bench import LIMIT_S, Client, Failure, expect, plain
 from cases import PASSWORD, ROSE, accepted, case
 from processes import wait_until
-from sendward import PREFIX, Daemon, events
+from sendward import PREFIX, Daemon, Tool, events
 
 TULIP = "tulip@dom.example"
 LIMITS = {"guess_limit": "3", "guess_network_limit": "5", "guess_refuse": "2m"}
@@ -33,6 +33,24 @@ def by_name_and_network(bench):
     told = [event for event in events(bench.redis) if event["event"] == "guessing"]
     expect([(event["login"], event["network"], event["failed"], event["actor"]) for event in told],
            [(ROSE, "192.0.2.1", 3, "sendward-sasld")], "the events")
+
+
+@case
+def lifted(bench):
+    """what `sendward lockout lift` forgets is not refused, in the same breath, and counts anew"""
+    bench.start(sasld={**LIMITS, "guess_network_limit": "6"}).user(ROSE)
+    client, tool = bench.client(), Tool(bench.config_path)
+    guess(client, times=3)
+    expect(client.plain(ROSE, PASSWORD), REFUSED)
+    expect([(one["username"], one["network"], one["failed"]) for one in tool.json("lockout", "list")],
+           [(ROSE, "192.0.2.1", 3)], "the list")
+    tool("lockout", "lift", ROSE)
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    guess(client, times=3)      # which makes six from there
+    expect(client.plain(TULIP, PASSWORD), REFUSED)
+    tool("lockout", "lift", "--network", "192.0.2.1")
+    expect(client.plain(ROSE, PASSWORD), accepted())
+    expect(tool.json("lockout", "list"), [], "the list")
 
 
 @case

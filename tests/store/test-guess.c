@@ -131,6 +131,81 @@ static void test_network(void)
 	expect(w.state, 1, false, false);
 }
 
+static void test_forget(void)
+{
+	struct waited w = { 0 };
+
+	rig_clean(&rig);
+	for (int i = 0; i < 3; i++)
+		guess(GUESS_FAIL, "a", &three);
+	guess(GUESS_FAIL, "b", &three);
+	expect(guess(GUESS_FORGET, "a", &three), 3, true, false);
+	expect(guess(GUESS_LOOK, "a", &three), 0, false, false);
+	expect(guess(GUESS_FORGET, "a", &three), 0, false, false);
+	expect(guess(GUESS_LOOK, "b", &three), 1, false, false);
+	expect(guess(GUESS_FORGET, "b", &three), 1, false, false);
+	store_guess_network(rig.store, GUESS_FORGET, "192.0.2.1", &three, on_state, &w);
+	rig_wait(&rig, &w.done);
+	expect(w.state, 0, false, false);
+}
+
+struct found {
+	struct rig_waited waited; /* first, see rig_on_done() */
+	int n, networks;
+	struct guess_place place;
+	char name[LOGIN_MAX + 1], network[64];
+};
+
+static void on_name(bool network, const char *name, void *arg)
+{
+	struct found *f = arg;
+
+	f->n++;
+	f->networks += network;
+	if (!network)
+		snprintf(f->name, sizeof(f->name), "%s", name);
+}
+
+static void on_place(const struct guess_place *place, void *arg)
+{
+	struct found *f = arg;
+
+	f->n++;
+	f->place = *place;
+	snprintf(f->network, sizeof(f->network), "%s", place->network);
+}
+
+static void test_read(void)
+{
+	struct found f = { 0 };
+	struct waited w = { 0 };
+
+	rig_clean(&rig);
+	for (int i = 0; i < 3; i++)
+		guess(GUESS_FAIL, "2001:db8::/64", &three);
+	store_guess_network(rig.store, GUESS_FAIL, "192.0.2.1", &three, on_state, &w);
+	rig_wait(&rig, &w.done);
+	store_guess_each(rig.store, on_name, rig_on_done, &f);
+	rig_wait(&rig, &f.waited.done);
+	SUITE_INT_EQUAL(f.waited.result, STORE_OK);
+	SUITE_INT_EQUAL(f.n, 2);
+	SUITE_INT_EQUAL(f.networks, 1);
+	SUITE_TEXT_EQUAL(f.name, ROSE);
+	f = (struct found){ 0 };
+	store_guess_read(rig.store, false, ROSE, on_place, rig_on_done, &f);
+	rig_wait(&rig, &f.waited.done);
+	SUITE_INT_EQUAL(f.waited.result, STORE_OK);
+	SUITE_INT_EQUAL(f.n, 1);
+	SUITE_TEXT_EQUAL(f.network, "2001:db8::/64");
+	SUITE_INT_EQUAL(f.place.count, 3);
+	SUITE_INT_EQUAL(f.place.until_s - f.place.last_s, 100);
+	f = (struct found){ 0 };
+	store_guess_read(rig.store, true, "192.0.2.2", on_place, rig_on_done, &f);
+	rig_wait(&rig, &f.waited.done);
+	SUITE_INT_EQUAL(f.waited.result, STORE_NOT_FOUND);
+	SUITE_INT_EQUAL(f.n, 0);
+}
+
 static enum store_result first(const char *username, const char *what)
 {
 	struct rig_waited w = { 0 };
@@ -190,6 +265,8 @@ static const struct suite_test tests[] = {
 	{ "without a limit they are only counted", test_unlimited },
 	{ "of many places the newest are kept", test_many_networks },
 	{ "a network's own count is another one", test_network },
+	{ "what is forgotten counts no more, elsewhere it does", test_forget },
+	{ "whose failures are remembered, and from where, can be read", test_read },
 	{ "what is told once is claimed once", test_first },
 	{ "the last use is kept", test_trace },
 	{ "all have the same secret for strangers", test_strangers },

@@ -181,6 +181,30 @@ static void test_not_an_account(void)
 	SUITE_TRUE(!key_account_login("p:", key, login));
 }
 
+static void test_guesses(void)
+{
+	static const char *const others[] = { "p:{rose}:a",	     "p:{rose}:g-",
+					      "p:{rose}:g-networks", "p:{rose}:m:x}:g",
+					      "q:{rose}:g",	     "p:{}:g" };
+	char key[KEY_MAX], name[LOGIN_MAX + 1];
+	bool network;
+
+	SUITE_TRUE(key_guess("p:", "ro{se", key));
+	SUITE_TRUE(key_guesses_name("p:", key, &network, name));
+	SUITE_TEXT_EQUAL(name, "ro{se");
+	SUITE_TRUE(!network);
+	SUITE_TRUE(key_guess_network("p:", "2001:db8::/64", key));
+	SUITE_TRUE(key_guesses_name("p:", key, &network, name));
+	SUITE_TEXT_EQUAL(name, "2001:db8::/64");
+	SUITE_TRUE(network);
+	for (size_t i = 0; i < SUITE_LEN(others); i++) {
+		suite_row("%s", others[i]);
+		SUITE_TRUE(!key_guesses_name("p:", others[i], &network, name));
+	}
+	key_guesses_pattern("a*", key);
+	SUITE_TEXT_EQUAL(key, "a\\*{*}:g*");
+}
+
 static void test_pattern(void)
 {
 	static const struct {
@@ -206,6 +230,7 @@ static const struct suite_test tests[] = {
 	{ "no two logins share a key", test_own_keys },
 	{ "no two things that are kept of a login share a key", test_kinds },
 	{ "another key is not an account's", test_not_an_account },
+	{ "whose failed logins a key has is read back, of names and of networks", test_guesses },
 	{ "a prefix means itself to SCAN", test_pattern },
 };
 
