@@ -146,16 +146,29 @@ static int follow(struct control *control, struct reading *r)
 	return STATUS_DONE;
 }
 
+/* An entry's position begins with the store's time at which it was written, in
+ * milliseconds. */
+static void find_begin(const struct control *control, struct reading *r)
+{
+	const struct value *since = control_value(control, OPTION_SINCE);
+	int64_t begin_ms = 0;
+
+	if (since) {
+		wait_learn_clock(control->wait);
+		begin_ms = wait_now_s(control->wait) * 1000 - since->number;
+	}
+	snprintf(r->position, sizeof(r->position), "%lld", (long long)(begin_ms > 0 ? begin_ms : 0));
+}
+
 static int command_events(struct control *control)
 {
 	const struct value *login = control_value(control, OPTION_LOGIN);
-	struct reading r = { .control = control,
-			     .login = login ? login->text : NULL,
-			     .position = "0" };
+	struct reading r = { .control = control, .login = login ? login->text : NULL };
 	bool ok;
 
 	if (!control_connect(control))
 		return STATUS_REFUSED;
+	find_begin(control, &r);
 	do {
 		ok = read_some(control->wait, &r, 0);
 	} while (ok && r.n > 0);
@@ -166,7 +179,7 @@ static int command_events(struct control *control)
 
 const struct command commands_events[] = {
 	{ .name = "events",
-	  .options = OPTION_LIST(OPTION_FOLLOW, OPTION_LOGIN),
+	  .options = OPTION_LIST(OPTION_FOLLOW, OPTION_LOGIN, OPTION_SINCE),
 	  .help = "print what has happened",
 	  .run = command_events },
 	{ 0 },

@@ -381,6 +381,26 @@ def follow_full(b):
     expect(done.returncode == 1 and done.stderr.startswith("sendward: standard output: "), done)
 
 
+def events_since(b):
+    """events --since leaves out what was written before, also when it goes on; a time of before all is all of it"""
+    now = int(b.redis("TIME")[0])
+    for age in (7200, 1800, 60):
+        event = json.dumps({"time": now - age, "event": "state", "login": "rose"})
+        b.redis("XADD", "sendward:events", f"{(now - age) * 1000}-0", "event", event)
+    for since, ages in (("3h", [7200, 1800, 60]), ("1h", [1800, 60]), ("30s", []), ("36500d", [7200, 1800, 60])):
+        equal([now - event["time"] for event in b.lines("events", "--json", "--since", since)], ages, since)
+    equal(len(b.ok("events", "--since", "1h").splitlines()), 2)
+    equal(b.lines("events", "--json", "--since", "3h", "--login", "lily"), [])
+    follow = b.start("events", "--follow", "--json", "--since", "1h")
+    seen = [json.loads(follow.stdout.readline())["time"] for _ in range(2)]
+    b.ok("block", "rose")
+    seen.append(json.loads(follow.stdout.readline())["event"])
+    follow.kill()
+    follow.communicate(timeout=LIMIT_S)
+    equal(seen, [now - 1800, now - 60, "state"])
+    b.refused(2, "--since", "events", "--since", "yesterday")
+
+
 def unreadable(b):
     """who may not read the configuration is told who may"""
     os.chmod(b.config, 0)
@@ -392,4 +412,4 @@ def unreadable(b):
 
 CASES = [status, status_late, status_deaf, status_namesake, away, hanging, slow, checked, checked_host, checked_hidden,
          checked_shared, broken, no_config, reload, reload_early, reload_unreadable, helped, version, misuse,
-         misuse_first, order, full_disk, closed_output, follow_full, unreadable]
+         misuse_first, order, full_disk, closed_output, follow_full, events_since, unreadable]
