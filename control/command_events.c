@@ -157,7 +157,8 @@ static void find_begin(const struct control *control, struct reading *r)
 		wait_learn_clock(control->wait);
 		begin_ms = wait_now_s(control->wait) * 1000 - since->number;
 	}
-	snprintf(r->position, sizeof(r->position), "%lld", (long long)(begin_ms > 0 ? begin_ms : 0));
+	snprintf(r->position, sizeof(r->position), "%lld",
+		 (long long)(begin_ms > 0 ? begin_ms : 0));
 }
 
 static int command_events(struct control *control)

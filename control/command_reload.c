@@ -105,8 +105,7 @@ static bool is_same_file(const char *pid, const char *path, const struct stat *o
 	if (stat(seen, &theirs) != 0 &&
 	    (errno != EACCES || path[0] != '/' || stat(path, &theirs) != 0))
 		return false;
-	return theirs.st_dev == ours->st_dev &&
-	       theirs.st_ino == ours->st_ino;
+	return theirs.st_dev == ours->st_dev && theirs.st_ino == ours->st_ino;
 }
 
 static bool has_signal(const char *status, const char *set, int signal)
@@ -157,7 +156,7 @@ static void say_unreadable(const struct round *round, const char *pid, const str
 	snprintf(number, sizeof(number), "%ld", (long)uid);
 	control_refuse("%s: user %s, as whom %s (process %s) runs, may not read it: %s",
 		       round->control->config_path, user ? user->pw_name : number, daemon->name,
-		       pid, strerror(error));
+		       pid, reader_error(error));
 }
 
 /* True also when it cannot be known: the process has ended. */

@@ -30,7 +30,11 @@ static void look_at_configuration(struct doctor *doctor)
 	if (geteuid() != 0 || !reader_of_user(config->user, config->group, &reader))
 		return;
 	error = reader_try(&reader, config->path);
-	if (error)
+	if (error == ETIMEDOUT)
+		doctor_say(doctor, DOCTOR_WARNING,
+			   "look at the mount: daemons that are told to read it again will hang",
+			   "%s: %s", config->path, reader_error(error));
+	else if (error)
 		doctor_say(doctor, DOCTOR_WARNING,
 			   "let the daemons' group read it (chgrp, chmod 640): else a reload fails",
 			   "%s: user %s may not read it: %s", config->path, config->user,
@@ -62,16 +66,19 @@ static void look_at_access(struct doctor *doctor, const char *path, const struct
 	const struct group *group = config->socket_group ? getgrnam(config->socket_group) : NULL;
 
 	if (config->socket_group && !group)
-		doctor_say(doctor, DOCTOR_ERROR, "set socket_group to the group of Postfix's processes",
+		doctor_say(doctor, DOCTOR_ERROR,
+			   "set socket_group to the group of Postfix's processes",
 			   "there is no group %s", config->socket_group);
 	else if ((st->st_mode & 07777) != config->socket_mode ||
 		 (group && st->st_gid != group->gr_gid))
 		doctor_say(doctor, DOCTOR_WARNING, "restart the daemon",
 			   "%s has not got mode %04o and group %s", path,
-			   (unsigned)config->socket_mode, config->socket_group ? config->socket_group : "");
+			   (unsigned)config->socket_mode,
+			   config->socket_group ? config->socket_group : "");
 	else if (st->st_mode & S_IWOTH)
 		doctor_say(doctor, DOCTOR_WARNING, "set socket_mode 0660",
-			   "everybody on this host may connect to %s: there is no password on it", path);
+			   "everybody on this host may connect to %s: there is no password on it",
+			   path);
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "%s", path);
 }

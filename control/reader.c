@@ -1,9 +1,12 @@
-#define _GNU_SOURCE /* setresuid, setresgid */
+#define _GNU_SOURCE /* setresuid, setresgid, pipe2 */
 #include "control/reader.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -66,30 +69,68 @@ bool reader_of_status(const char *status, struct reader *out)
 	return true;
 }
 
-/* In the child: the errno, as its exit status. */
-static int try_as(const struct reader *reader, const char *path)
+struct trial {
+	const struct reader *reader;
+	const char *path;
+};
+
+static int try_as(const void *arg)
 {
+	const struct trial *trial = arg;
+	const struct reader *reader = trial->reader;
+
 	if (setgroups((size_t)reader->n_groups, reader->groups) != 0 ||
 	    setresgid(reader->gid, reader->gid, reader->gid) != 0 ||
 	    setresuid(reader->uid, reader->uid, reader->uid) != 0)
 		return 0;
-	return access(path, R_OK) == 0 ? 0 : errno;
+	return access(trial->path, R_OK) == 0 ? 0 : errno;
 }
 
-int reader_try(const struct reader *reader, const char *path)
+/* Until the child has ended, which closes its end of the pipe: what it says. One that hangs
+ * in the kernel may not even die, so it is left to init. */
+static int await(pid_t child, int fd, int limit_ms)
 {
-	int status;
-	pid_t child;
+	struct pollfd ended = { .fd = fd, .events = POLLIN };
+	int status, n;
 
-	if (geteuid() != 0 || reader->uid == 0)
-		return 0;
-	child = fork();
-	if (child == 0)
-		_exit(try_as(reader, path));
-	if (child < 0)
-		return 0;
+	do
+		n = poll(&ended, 1, limit_ms);
+	while (n < 0 && errno == EINTR);
+	if (n == 0) {
+		kill(child, SIGKILL);
+		return ETIMEDOUT;
+	}
 	while (waitpid(child, &status, 0) < 0)
 		if (errno != EINTR)
 			return 0;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+}
+
+int reader_in_child(int (*what)(const void *arg), const void *arg, int limit_ms)
+{
+	int ends[2], error = 0;
+	pid_t child;
+
+	if (pipe2(ends, O_CLOEXEC) != 0)
+		return 0;
+	child = fork();
+	if (child == 0)
+		_exit(what(arg));
+	close(ends[1]);
+	if (child > 0)
+		error = await(child, ends[0], limit_ms);
+	close(ends[0]);
+	return error;
+}
+
+int reader_try(const struct reader *reader, const char *path)
+{
+	if (geteuid() != 0 || reader->uid == 0)
+		return 0;
+	return reader_in_child(try_as, &(struct trial){ reader, path }, READER_LIMIT_MS);
+}
+
+const char *reader_error(int error)
+{
+	return error == ETIMEDOUT ? READER_LATE : strerror(error);
 }

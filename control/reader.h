@@ -30,8 +30,19 @@ bool reader_of_user(const char *user, const char *group, struct reader *out);
  * when that does not tell it, or it has too many groups. */
 bool reader_of_status(const char *status, struct reader *out);
 
-/* 0 when it may read the file, else the errno that it gets. 0 also when it cannot be
- * tried: who asks is not root. */
+/* How long the file system is waited for: of a network mount that is dead nothing comes. */
+#define READER_LIMIT_MS 5000
+#define READER_LATE "its file system has not answered within 5 seconds"
+
+/* 0 when it may read the file, else the errno that it gets, ETIMEDOUT after READER_LIMIT_MS.
+ * 0 also when it cannot be tried: who asks is not root. */
 int reader_try(const struct reader *reader, const char *path);
+
+/* In words; static, or valid until the next strerror(). */
+const char *reader_error(int error);
+
+/* What what(arg), an errno or 0, says in a child process; ETIMEDOUT when it has not ended
+ * within limit_ms, 0 when there can be no child. */
+int reader_in_child(int (*what)(const void *arg), const void *arg, int limit_ms);
 
 #endif

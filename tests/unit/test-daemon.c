@@ -206,7 +206,8 @@ static void test_test(void)
 	snprintf(expected, sizeof(expected), "%s: the configuration is good\n", config_path);
 	SUITE_TEXT_EQUAL(output, expected);
 	write_config("\nnodde = x");
-	snprintf(expected, sizeof(expected), "%s:2: there is no setting nodde; did you mean node?\n", config_path);
+	snprintf(expected, sizeof(expected),
+		 "%s:2: there is no setting nodde; did you mean node?\n", config_path);
 	SUITE_INT_EQUAL(run(open_good, run_once, "-t", "--config", config_path, NULL), 1);
 	SUITE_TEXT_EQUAL(output, expected);
 	SUITE_INT_EQUAL(run(open_good, run_once, "-f", "-c", config_path, NULL), 1);
@@ -344,9 +345,10 @@ static void test_unreadable(void)
 	set_up();
 	chmod(directory, 0711);
 	write_config("user = nobody");
-	snprintf(expected, sizeof(expected),
-		 "warning: %s: user nobody may not read it (Permission denied): a reload will fail; ",
-		 config_path);
+	snprintf(
+		expected, sizeof(expected),
+		"warning: %s: user nobody may not read it (Permission denied): a reload will fail; ",
+		config_path);
 	SUITE_INT_EQUAL(run(open_good, run_checks, "-f", "-c", config_path, NULL), 0);
 	SUITE_TRUE(!strstr(output, "a reload will fail"));
 	chmod(config_path, 0600);
