@@ -4,7 +4,6 @@ struct exchange *exchange_take(struct spares *spares)
 {
 	struct exchange *x = spares_take(spares, sizeof(*x));
 
-	x->answer_len = x->answer_sent = 0;
 	protocol_init(&x->protocol);
 	return x;
 }

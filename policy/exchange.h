@@ -1,7 +1,7 @@
 /*
- * What a connection needs while a client asks and is answered, and does not
- * need while it is idle: the bytes of the request and of the answer. A daemon
- * has thousands of connections, and most of them are idle.
+ * What a connection needs while a client asks, and does not need while it is
+ * idle: the bytes of the request, what it asks, and an answer that is no
+ * constant. A daemon has thousands of connections, and most of them are idle.
  */
 #ifndef SENDWARD_POLICY_EXCHANGE_H
 #define SENDWARD_POLICY_EXCHANGE_H
@@ -14,8 +14,8 @@
 #define EXCHANGES_SPARE_MAX 256
 
 struct exchange {
-	size_t answer_len, answer_sent;
 	char answer[STAGE_ANSWER_MAX];
+	struct stage_question question;
 	struct protocol protocol; /* last: most of it is never touched */
 };
 

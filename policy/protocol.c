@@ -91,6 +91,11 @@ bool protocol_in_request(const struct protocol *p)
 	return !p->between;
 }
 
+bool protocol_at_end(const struct protocol *p)
+{
+	return p->between && p->line == p->used;
+}
+
 static enum protocol_result bad(struct protocol *p, const char *fault)
 {
 	p->fault = fault;
@@ -223,7 +228,7 @@ enum protocol_result protocol_next(struct protocol *p, const struct policy_reque
 
 	if (p->fault)
 		return PROTOCOL_BAD;
-	if (p->between && p->line == p->used) {
+	if (protocol_at_end(p)) {
 		protocol_init(p);
 		return PROTOCOL_MORE;
 	}

@@ -95,4 +95,7 @@ const char *protocol_fault(const struct protocol *protocol);
 /* Some bytes of a request that is not complete are there. */
 bool protocol_in_request(const struct protocol *protocol);
 
+/* Nothing has come behind the last request. */
+bool protocol_at_end(const struct protocol *protocol);
+
 #endif

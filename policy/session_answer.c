@@ -23,15 +23,14 @@ int64_t session_now_us(void)
 static void went_out(struct session *s, ssize_t n)
 {
 	static const struct timeval timeout = { .tv_sec = SESSION_WRITE_TIMEOUT_S };
-	struct exchange *x = s->exchange;
 
 	if (n < 0 && n != -EAGAIN && n != -EINTR) {
 		session_enter(s, SESSION_CLOSED);
 		return;
 	}
 	if (n > 0)
-		x->answer_sent += (size_t)n;
-	if (x->answer_sent == x->answer_len)
+		s->answer_sent += (size_t)n;
+	if (s->answer_sent == s->answer.len)
 		session_enter(s, SESSION_READING);
 	else
 		event_add(&s->writable, &timeout);
@@ -40,7 +39,6 @@ static void went_out(struct session *s, ssize_t n)
 void session_on_writable(evutil_socket_t fd, short what, void *arg)
 {
 	struct session *s = arg;
-	const struct exchange *x = s->exchange;
 	ssize_t n;
 
 	if (what & EV_TIMEOUT) {
@@ -48,7 +46,7 @@ void session_on_writable(evutil_socket_t fd, short what, void *arg)
 			    SESSION_WRITE_TIMEOUT_S);
 		session_enter(s, SESSION_CLOSED);
 	} else {
-		n = send(fd, x->answer + x->answer_sent, x->answer_len - x->answer_sent,
+		n = send(fd, s->answer.text + s->answer_sent, s->answer.len - s->answer_sent,
 			 MSG_NOSIGNAL);
 		went_out(s, n < 0 ? -errno : n);
 	}
@@ -60,8 +58,8 @@ static bool fill_parcel(void *owner, struct parcel *parcel)
 	const struct session *s = owner;
 
 	parcel->fd = s->fd;
-	parcel->bytes = s->exchange->answer;
-	parcel->len = s->exchange->answer_len;
+	parcel->bytes = s->answer.text;
+	parcel->len = s->answer.len;
 	return true;
 }
 
@@ -73,11 +71,15 @@ static void on_sent(void *owner, ssize_t n)
 
 const struct outbox_kind session_answers = { .fill = fill_parcel, .sent = on_sent };
 
-static void answer(struct session *s, size_t len)
+/* The last that is done with a request. Of what it needed nothing is needed any more,
+ * as a rule, and the next session of the pass takes it while it is near. */
+static void answer(struct session *s, struct stage_answer answer)
 {
 	session_enter(s, SESSION_WRITING);
-	s->exchange->answer_len = len;
-	s->exchange->answer_sent = 0;
+	s->answer = answer;
+	s->answer_sent = 0;
+	if (answer.text != s->exchange->answer && protocol_at_end(&s->exchange->protocol))
+		exchange_give(&s->host->exchanges, &s->exchange);
 	outbox_add(&s->host->outbox, &s->outgoing);
 }
 
@@ -86,14 +88,16 @@ static void answer(struct session *s, size_t len)
 /* A RCPT or DATA that passes tells where in the transaction we are. */
 static void note_pass(struct session *s, const struct verdict *verdict)
 {
+	const struct stage_question *q = &s->exchange->question;
+	enum stage stage = q->request.stage;
+
 	s->transaction.identified |= verdict->identified;
-	if (s->request.stage == STAGE_END_OF_MESSAGE && !s->request.final)
+	if (stage == STAGE_END_OF_MESSAGE && !q->request.final)
 		wiring_left(&s->host->wiring);
-	if (s->request.stage == STAGE_RCPT)
-		transaction_add(&s->transaction, s->recipient, verdict->recipient_free,
+	if (stage == STAGE_RCPT)
+		transaction_add(&s->transaction, q->recipient, verdict->recipient_free,
 				verdict->recipient_listed);
-	if (s->transaction.passed ||
-	    (s->request.stage != STAGE_RCPT && s->request.stage != STAGE_DATA))
+	if (s->transaction.passed || (stage != STAGE_RCPT && stage != STAGE_DATA))
 		return;
 	s->transaction.passed = true;
 	wiring_passed(&s->host->wiring, config_charge_by(s->config->config));
@@ -103,17 +107,17 @@ static void on_verdict(const struct verdict *verdict, void *arg)
 {
 	struct session *s = arg;
 	struct session_host *host = s->host;
-	size_t len;
+	struct stage_answer said;
 
 	assert(s->state == SESSION_DECIDING);
-	host->report(host->ctx, s->config->config, &s->request, verdict,
+	host->report(host->ctx, s->config->config, &s->exchange->question.request, verdict,
 		     session_now_us() - s->asked_us);
 	if (verdict->action == ACTION_ACCEPT && !s->transaction.relay)
 		note_pass(s, verdict);
-	len = stage_answer(verdict, s->transaction.relay, s->exchange->answer);
+	said = stage_answer(verdict, s->transaction.relay, s->exchange->answer);
 	/* The verdict borrows from it. */
 	config_use_give(&s->config);
-	answer(s, len);
+	answer(s, said);
 }
 
 static void note_end(struct session *s)
@@ -121,33 +125,36 @@ static void note_end(struct session *s)
 	wiring_ended(&s->host->wiring);
 	if (s->transaction.n == 0)
 		wiring_unseen(&s->host->wiring, s->config->config);
-	if (s->request.before_queue)
+	if (s->exchange->question.request.before_queue)
 		wiring_before_queue(config_charge_by(s->config->config));
 }
 
 static void decide(struct session *s)
 {
+	const struct request *request = &s->exchange->question.request;
+
 	session_enter(s, SESSION_DECIDING);
 	s->host->n_decisions++;
 	s->config = config_use_take(s->host->config);
-	if (s->request.stage == STAGE_END_OF_MESSAGE)
+	if (request->stage == STAGE_END_OF_MESSAGE)
 		note_end(s);
-	decision_start(s->host->env, s->config->config, &s->request, on_verdict, s);
+	decision_start(s->host->env, s->config->config, request, on_verdict, s);
 }
 
 static void cannot(struct session *s, const char *why)
 {
+	const struct request *request = &s->exchange->question.request;
+	const struct config *config = s->host->config->config;
 	struct fields fields;
 
 	fields_init(&fields, LOG_LINE_MAX);
-	fields_add(&fields, "node", s->host->config->config->node);
-	fields_add(&fields, "stage", stage_name(s->request.stage));
-	fields_add(&fields, "qid", s->request.queue_id);
-	fields_add(&fields, "login", s->request.login);
-	fields_add(&fields, "client", s->request.client_address);
+	fields_add(&fields, "node", config->node);
+	fields_add(&fields, "stage", stage_name(request->stage));
+	fields_add(&fields, "qid", request->queue_id);
+	fields_add(&fields, "login", request->login);
+	fields_add(&fields, "client", request->client_address);
 	log_warning("%s: answered that we cannot tell: %s", why, fields.line);
-	answer(s,
-	       stage_answer_cannot(s->host->config->config, s->request.login, s->exchange->answer));
+	answer(s, stage_answer_cannot(config, request->login, s->exchange->answer));
 }
 
 void session_handle(struct session *s, const struct policy_request *asked)
@@ -155,18 +162,18 @@ void session_handle(struct session *s, const struct policy_request *asked)
 	const char *why, *state = asked->values[ATTRIBUTE_PROTOCOL_STATE].text;
 	struct session_host *host = s->host;
 	const struct config *config = host->config->config;
+	struct stage_question *question = &s->exchange->question;
 	enum stage_task task;
 
 	host->n_requests++;
 	s->asked_us = session_now_us();
-	task = stage_map(asked, config, host->identities, &s->transaction, &s->request,
-			 &s->recipient, &why);
+	task = stage_map(asked, config, host->identities, &s->transaction, question, &why);
 	/* Postfix repeats a request on a new connection only (SMTPD_POLICY_README). */
-	s->request.may_be_repeated = !s->asked;
+	question->request.may_be_repeated = !s->asked;
 	s->asked = true;
 	switch (task) {
 	case STAGE_DECIDE:
-		if (s->request.stage == STAGE_END_OF_MESSAGE &&
+		if (question->request.stage == STAGE_END_OF_MESSAGE &&
 		    !asked->values[ATTRIBUTE_SIZE].given)
 			wiring_no_size();
 		decide(s);
@@ -184,5 +191,5 @@ void session_handle(struct session *s, const struct policy_request *asked)
 	case STAGE_NO_LOGIN:
 		break;
 	}
-	answer(s, stage_answer_pass(s->exchange->answer));
+	answer(s, stage_answer_pass());
 }

@@ -28,11 +28,11 @@ struct session {
 	struct event readable, writable;
 	int64_t asked_us;	   /* when the present or last request was complete */
 	struct config_use *config; /* of the decision under way */
-	struct request request;
-	uint64_t recipient; /* of a RCPT under way */
 	struct transaction transaction;
+	struct stage_answer answer;   /* while it is on its way */
+	size_t answer_sent;	      /* octets of it */
 	struct outbox_entry outgoing; /* the answer, until the end of the pass */
-	struct exchange *exchange;    /* NULL while idle */
+	struct exchange *exchange;    /* NULL while nothing of it is needed */
 };
 
 /* CLOCK_MONOTONIC. */

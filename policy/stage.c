@@ -88,22 +88,22 @@ static const char *texts_fault(const struct policy_request *in)
 }
 
 /* Returns what is wrong. */
-static const char *fill_login(const struct config *config, struct transaction *transaction,
-			      struct request *out)
+static const char *fill_login(const struct config *config, struct stage_question *out)
 {
-	if (out->by_identity)
+	if (out->request.by_identity)
 		return NULL;
-	if (!config_username(config, out->login, &transaction->username))
+	if (!config_username(config, out->request.login, &out->username))
 		return "the login is too long";
-	out->login = transaction->username.login;
-	out->credential = transaction->username.credential;
+	out->request.login = out->username.login;
+	out->request.credential = out->username.credential;
 	return NULL;
 }
 
 /* At RCPT Postfix does not say how many there are, and at MAIL there are
  * none. Returns what is wrong. */
-static const char *fill_recipients(const struct policy_request *in, struct transaction *transaction,
-				   struct request *out, uint64_t *recipient)
+static const char *fill_recipients(const struct policy_request *in,
+				   const struct transaction *transaction, struct request *out,
+				   uint64_t *recipient)
 {
 	const struct attribute_value *name = &in->values[ATTRIBUTE_RECIPIENT];
 
@@ -195,42 +195,46 @@ static void fill_context(const struct policy_request *in, const struct state *st
 
 /* What of the milter's it cannot see is charged here. */
 static void take_identity(const struct account *account, const char *login,
-			  struct transaction *transaction, struct request *out)
+			  struct stage_question *out)
 {
-	memcpy(transaction->username.login, login, strlen(login) + 1);
-	transaction->username.credential[0] = '\0';
-	out->login = transaction->username.login;
-	out->credential = transaction->username.credential;
-	out->by_identity = true;
-	if (out->stage == STAGE_END_OF_MESSAGE && identity_is_policyd_only(account->identity))
-		out->final = true;
+	struct request *request = &out->request;
+
+	memcpy(out->username.login, login, strlen(login) + 1);
+	out->username.credential[0] = '\0';
+	request->login = out->username.login;
+	request->credential = out->username.credential;
+	request->by_identity = true;
+	if (request->stage == STAGE_END_OF_MESSAGE && identity_is_policyd_only(account->identity))
+		request->final = true;
 }
 
 /* STAGE_DECIDE when there is somebody to ask about. */
 static enum stage_task find_who(const struct config *config, const struct identities *identities,
-				struct transaction *transaction, struct request *out)
+				const struct transaction *transaction, struct stage_question *out)
 {
+	const struct request *request = &out->request;
 	const struct account *account;
 	const char *login;
 
-	if (out->login[0])
+	if (request->login[0])
 		return transaction->relay ? STAGE_NO_LOGIN : STAGE_DECIDE;
-	account = identities ? identities_find(identities, out, &login) : NULL;
+	account = identities ? identities_find(identities, request, &login) : NULL;
 	if (account) {
-		take_identity(account, login, transaction, out);
+		take_identity(account, login, out);
 		return STAGE_DECIDE;
 	}
 	if (transaction->relay)
 		return !identities || identities_complete(identities) ? STAGE_NO_LOGIN :
 									STAGE_UNSURE;
-	return config->unauthenticated.n_quotas > 0 || out->was_identity ? STAGE_DECIDE :
-									   STAGE_NO_LOGIN;
+	return config->unauthenticated.n_quotas > 0 || request->was_identity ? STAGE_DECIDE :
+									       STAGE_NO_LOGIN;
 }
 
 enum stage_task stage_map(const struct policy_request *in, const struct config *config,
 			  const struct identities *identities, struct transaction *transaction,
-			  struct request *out, uint64_t *recipient, const char **why)
+			  struct stage_question *out, const char **why)
 {
+	struct request *request = &out->request;
 	const struct attribute_value *instance = &in->values[ATTRIBUTE_INSTANCE];
 	const char *name = in->values[ATTRIBUTE_PROTOCOL_STATE].text;
 	const struct state *state = state_find(name);
@@ -240,33 +244,33 @@ enum stage_task stage_map(const struct policy_request *in, const struct config *
 		return STAGE_UNKNOWN;
 	if (!state->decided)
 		return STAGE_UNDECIDED;
-	memset(out, 0, sizeof(*out));
-	out->stage = state->stage;
-	out->final = state->stage == STAGE_END_OF_MESSAGE &&
-		     config_charge_by(config) == CHARGE_POLICYD;
-	fill_texts(in, out);
-	fill_context(in, state, transaction, out);
+	memset(request, 0, sizeof(*request));
+	request->stage = state->stage;
+	request->final = state->stage == STAGE_END_OF_MESSAGE &&
+			 config_charge_by(config) == CHARGE_POLICYD;
+	fill_texts(in, request);
+	fill_context(in, state, transaction, request);
 	*why = texts_fault(in);
 	if (*why)
 		return STAGE_CANNOT;
 	transaction_enter(transaction, instance->text, instance->len);
-	out->was_identity = transaction->identified;
+	request->was_identity = transaction->identified;
 	task = find_who(config, identities, transaction, out);
 	if (task != STAGE_DECIDE)
 		return task;
-	*why = fill_key(in, transaction, out);
+	*why = fill_key(in, transaction, request);
 	if (!*why)
-		*why = fill_login(config, transaction, out);
+		*why = fill_login(config, out);
 	if (!*why)
-		*why = fill_recipients(in, transaction, out, recipient);
+		*why = fill_recipients(in, transaction, request, &out->recipient);
 	if (!*why)
-		*why = fill_size(in, out);
+		*why = fill_size(in, request);
 	return *why ? STAGE_CANNOT : STAGE_DECIDE;
 }
 
 /* Text comes from people (replies, reasons): no control gets out, or it could
- * end the line and give a second action. Returns the length. */
-static size_t finish(char *out, int n)
+ * end the line and give a second action. */
+static struct stage_answer finish(char *out, int n)
 {
 	size_t len = (size_t)n, i;
 
@@ -276,18 +280,18 @@ static size_t finish(char *out, int n)
 		if (ascii_is_control(out[i]))
 			out[i] = '?';
 	memcpy(out + len, "\n\n", 3);
-	return len + 2;
+	return (struct stage_answer){ .text = out, .len = len + 2 };
 }
 
-size_t stage_answer_pass(char out[STAGE_ANSWER_MAX])
+struct stage_answer stage_answer_pass(void)
 {
 	static const char pass[] = "action=DUNNO\n\n";
 
-	memcpy(out, pass, sizeof(pass));
-	return sizeof(pass) - 1;
+	return (struct stage_answer){ .text = pass, .len = sizeof(pass) - 1 };
 }
 
-static size_t answer_reply(const char *code, const char *xcode, const char *text, char *out)
+static struct stage_answer answer_reply(const char *code, const char *xcode, const char *text,
+					char *out)
 {
 	return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=%s %s %s", code, xcode, text));
 }
@@ -299,7 +303,8 @@ static const char *const words[] = {
 	[ACTION_REDIRECT] = "REDIRECT",
 };
 
-size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_ANSWER_MAX])
+struct stage_answer stage_answer(const struct verdict *verdict, bool relay,
+				 char out[STAGE_ANSWER_MAX])
 {
 	const char *text = verdict->text;
 
@@ -307,7 +312,7 @@ size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_AN
 	case ACTION_ACCEPT:
 		if (relay && verdict->identified)
 			return finish(out, snprintf(out, STAGE_ANSWER_MAX, "action=OK"));
-		return stage_answer_pass(out);
+		return stage_answer_pass();
 	case ACTION_REFUSE:
 	case ACTION_DEFER:
 		return answer_reply(verdict->code, verdict->xcode, text, out);
@@ -323,7 +328,7 @@ size_t stage_answer(const struct verdict *verdict, bool relay, char out[STAGE_AN
 				    text));
 }
 
-size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MAX])
+struct stage_answer stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MAX])
 {
 	const struct reply_line *line = &config->replies[REPLY_CANNOT_TELL];
 
@@ -333,8 +338,8 @@ size_t stage_answer_unsure(const struct config *config, char out[STAGE_ANSWER_MA
 				    line->xcode));
 }
 
-size_t stage_answer_cannot(const struct config *config, const char *login,
-			   char out[STAGE_ANSWER_MAX])
+struct stage_answer stage_answer_cannot(const struct config *config, const char *login,
+					char out[STAGE_ANSWER_MAX])
 {
 	const struct reply_line *line = &config->replies[REPLY_CANNOT_TELL];
 	const struct reply_values values = { .login = login };

@@ -23,9 +23,8 @@
 #define TRANSACTION_SLOTS_MIN 8
 
 struct transaction {
-	struct username username; /* of the present request, as config_username() has it */
-	bool relay;		  /* so is this: asked whether Postfix may relay */
-	uint64_t instance;	  /* hash; 0: none */
+	bool relay;	   /* the present request asks whether Postfix may relay */
+	uint64_t instance; /* hash; 0: none */
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* what transaction_token() has made */
 	bool passed;			      /* something of it passed at RCPT or DATA */
 	bool identified;		      /* ... as an identity's */

@@ -36,8 +36,8 @@ static void check_request(const struct policy_request *request, struct transacti
 		.charge = trace->n_requests % 2 ? CHARGE_MILTER : CHARGE_POLICYD,
 		.unauthenticated.n_quotas = trace->n_requests % 4 == 3,
 	};
-	struct request out;
-	uint64_t recipient = 0;
+	const struct request *out;
+	struct stage_question asked;
 	const char *why = NULL;
 	enum stage_task task;
 	size_t i;
@@ -52,16 +52,18 @@ static void check_request(const struct policy_request *request, struct transacti
 		note(trace, value->text, value->len);
 	}
 	trace->n_requests++;
-	task = stage_map(request, &config, NULL, transaction, &out, &recipient, &why);
+	task = stage_map(request, &config, NULL, transaction, &asked, &why);
 	note(trace, &task, sizeof(task));
 	if (task != STAGE_DECIDE)
 		return;
-	must((out.login[0] || config.unauthenticated.n_quotas) && strlen(out.login) <= LOGIN_MAX);
-	must(out.recipients >= 0 && out.size_bytes >= 0);
-	must(out.free_recipients >= 0 && out.free_recipients <= out.recipients);
-	must(out.listed_recipients == 0 || out.listed_recipients == out.recipients);
-	if (out.stage == STAGE_RCPT)
-		transaction_add(transaction, recipient, recipient % 2, recipient / 2 % 2);
+	out = &asked.request;
+	must((out->login[0] || config.unauthenticated.n_quotas) && strlen(out->login) <= LOGIN_MAX);
+	must(out->recipients >= 0 && out->size_bytes >= 0);
+	must(out->free_recipients >= 0 && out->free_recipients <= out->recipients);
+	must(out->listed_recipients == 0 || out->listed_recipients == out->recipients);
+	if (out->stage == STAGE_RCPT)
+		transaction_add(transaction, asked.recipient, asked.recipient % 2,
+				asked.recipient / 2 % 2);
 }
 
 static void check_answer(const uint8_t *data, size_t size)
@@ -71,7 +73,7 @@ static void check_answer(const uint8_t *data, size_t size)
 	size_t len = size < REPLY_TEXT_MAX ? size : REPLY_TEXT_MAX;
 
 	memcpy(verdict.text, data, len);
-	len = stage_answer(&verdict, false, answer);
+	len = stage_answer(&verdict, false, answer).len;
 	must(len < sizeof(answer) && len == strlen(answer));
 	must(strstr(answer, "\n\n") == answer + len - 2);
 	must(strchr(answer, '\n') == answer + len - 2);

@@ -9,8 +9,8 @@
 
 static struct policy_request in;
 static struct transaction transaction;
-static struct request out;
-static uint64_t recipient;
+static struct stage_question asked;
+static const struct request *const out = &asked.request;
 static const char *why;
 
 static void set(enum attribute attribute, const char *text)
@@ -41,7 +41,7 @@ static enum stage_task map(enum charge_by charge)
 {
 	const struct config config = { .charge = charge, .credential_separator = "+" };
 
-	return stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why);
+	return stage_map(&in, &config, NULL, &transaction, &asked, &why);
 }
 
 static void test_states(void)
@@ -74,19 +74,19 @@ static void test_states(void)
 		SUITE_INT_EQUAL(map(CHARGE_POLICYD), rows[i].task);
 		if (rows[i].task != STAGE_DECIDE)
 			continue;
-		SUITE_INT_EQUAL(out.stage, rows[i].stage);
-		SUITE_INT_EQUAL(out.recipients, rows[i].recipients);
-		SUITE_INT_EQUAL(out.final, rows[i].stage == STAGE_END_OF_MESSAGE);
-		SUITE_TEXT_EQUAL(out.login, "alice");
-		SUITE_TEXT_EQUAL(out.sender, "alice@example.org");
-		SUITE_INT_EQUAL(out.sender_form, ADDRESS_INTERNAL);
-		SUITE_TEXT_EQUAL(out.client_address, "192.0.2.1");
-		SUITE_TEXT_EQUAL(out.queue_id, "0BFF7A7A009");
-		SUITE_INT_EQUAL(out.size_bytes, 12345);
-		SUITE_TRUE(out.originators == NULL);
-		SUITE_TEXT_EQUAL(out.recipient,
+		SUITE_INT_EQUAL(out->stage, rows[i].stage);
+		SUITE_INT_EQUAL(out->recipients, rows[i].recipients);
+		SUITE_INT_EQUAL(out->final, rows[i].stage == STAGE_END_OF_MESSAGE);
+		SUITE_TEXT_EQUAL(out->login, "alice");
+		SUITE_TEXT_EQUAL(out->sender, "alice@example.org");
+		SUITE_INT_EQUAL(out->sender_form, ADDRESS_INTERNAL);
+		SUITE_TEXT_EQUAL(out->client_address, "192.0.2.1");
+		SUITE_TEXT_EQUAL(out->queue_id, "0BFF7A7A009");
+		SUITE_INT_EQUAL(out->size_bytes, 12345);
+		SUITE_TRUE(out->originators == NULL);
+		SUITE_TEXT_EQUAL(out->recipient,
 				 rows[i].stage == STAGE_RCPT ? "r1@example.net" : "");
-		SUITE_INT_EQUAL(out.free_recipients, 0);
+		SUITE_INT_EQUAL(out->free_recipients, 0);
 	}
 	transaction_fini(&transaction);
 }
@@ -99,18 +99,18 @@ static void test_login_case(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	set(ATTRIBUTE_SASL_USERNAME, "ALICE@Dom.example");
-	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &asked, &why),
 			STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "ALICE@Dom.example");
+	SUITE_TEXT_EQUAL(out->login, "ALICE@Dom.example");
 	config.login_case_insensitive = true;
-	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &asked, &why),
 			STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "alice@dom.example");
+	SUITE_TEXT_EQUAL(out->login, "alice@dom.example");
 	/* 254 octets, which become 381. */
 	for (size_t i = 0; i < 127; i++)
 		memcpy(longest + 2 * i, "\xc8\xba", 2);
 	set(ATTRIBUTE_SASL_USERNAME, longest);
-	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &asked, &why),
 			STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "the login is too long");
 	transaction_fini(&transaction);
@@ -121,14 +121,14 @@ static void test_credential(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.credential, "");
-	SUITE_INT_EQUAL(out.tls, TLS_NONE);
+	SUITE_TEXT_EQUAL(out->credential, "");
+	SUITE_INT_EQUAL(out->tls, TLS_NONE);
 	set(ATTRIBUTE_SASL_USERNAME, "alice+printer");
 	set(ATTRIBUTE_ENCRYPTION_PROTOCOL, "TLSv1.3");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "alice");
-	SUITE_TEXT_EQUAL(out.credential, "printer");
-	SUITE_INT_EQUAL(out.tls, TLS_1_3);
+	SUITE_TEXT_EQUAL(out->login, "alice");
+	SUITE_TEXT_EQUAL(out->credential, "printer");
+	SUITE_INT_EQUAL(out->tls, TLS_1_3);
 	transaction_fini(&transaction);
 }
 
@@ -140,7 +140,7 @@ static enum stage_task map_without_login(const char *state, const char *context,
 	set_alice(state);
 	set(ATTRIBUTE_SASL_USERNAME, "");
 	set(ATTRIBUTE_POLICY_CONTEXT, context);
-	return stage_map(&in, &config, identities, &transaction, &out, &recipient, &why);
+	return stage_map(&in, &config, identities, &transaction, &asked, &why);
 }
 
 static void learn(struct identities *identities, const char *login, const char *json)
@@ -160,20 +160,20 @@ static void test_identity(void)
 	learn(identities, "scanner",
 	      "{\"identity\":{\"networks\":[\"192.0.2.0/24\"],\"contexts\":[\"scan\"]}}");
 	SUITE_INT_EQUAL(map_without_login("RCPT", "", identities), STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "printer");
-	SUITE_TRUE(out.by_identity && !transaction.relay);
+	SUITE_TEXT_EQUAL(out->login, "printer");
+	SUITE_TRUE(out->by_identity && !transaction.relay);
 	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "", identities), STAGE_DECIDE);
-	SUITE_TRUE(!out.final);
+	SUITE_TRUE(!out->final);
 	/* The milter cannot see the context. */
 	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "scan", identities), STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "scanner");
-	SUITE_TRUE(out.final);
+	SUITE_TEXT_EQUAL(out->login, "scanner");
+	SUITE_TRUE(out->final);
 	set_alice("RCPT");
 	SUITE_INT_EQUAL(stage_map(&in, &(const struct config){ .credential_separator = "" },
-				  identities, &transaction, &out, &recipient, &why),
+				  identities, &transaction, &asked, &why),
 			STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "alice");
-	SUITE_TRUE(!out.by_identity);
+	SUITE_TEXT_EQUAL(out->login, "alice");
+	SUITE_TRUE(!out->by_identity);
 	transaction_fini(&transaction);
 	identities_free(&identities);
 }
@@ -218,13 +218,13 @@ static void test_relay_context(void)
 	transaction.identified = true;
 	learn(identities, "printer", "{}");
 	SUITE_INT_EQUAL(map_without_login("END-OF-MESSAGE", "", identities), STAGE_DECIDE);
-	SUITE_TRUE(out.was_identity && !out.by_identity);
-	SUITE_TEXT_EQUAL(out.login, "");
+	SUITE_TRUE(out->was_identity && !out->by_identity);
+	SUITE_TEXT_EQUAL(out->login, "");
 	/* Whoever has logged in is not asked about there. */
 	set_alice("RCPT");
 	set(ATTRIBUTE_POLICY_CONTEXT, "relay");
 	SUITE_INT_EQUAL(stage_map(&in, &(const struct config){ .credential_separator = "" },
-				  identities, &transaction, &out, &recipient, &why),
+				  identities, &transaction, &asked, &why),
 			STAGE_NO_LOGIN);
 	transaction_fini(&transaction);
 	identities_free(&identities);
@@ -235,13 +235,10 @@ static void test_ok(void)
 	struct verdict verdict = { .action = ACTION_ACCEPT };
 	char text[STAGE_ANSWER_MAX];
 
-	stage_answer(&verdict, true, text);
-	SUITE_TEXT_EQUAL(text, "action=DUNNO\n\n");
+	SUITE_TEXT_EQUAL(stage_answer(&verdict, true, text).text, "action=DUNNO\n\n");
 	verdict.identified = true;
-	stage_answer(&verdict, false, text);
-	SUITE_TEXT_EQUAL(text, "action=DUNNO\n\n");
-	stage_answer(&verdict, true, text);
-	SUITE_TEXT_EQUAL(text, "action=OK\n\n");
+	SUITE_TEXT_EQUAL(stage_answer(&verdict, false, text).text, "action=DUNNO\n\n");
+	SUITE_TEXT_EQUAL(stage_answer(&verdict, true, text).text, "action=OK\n\n");
 	verdict.action = ACTION_DEFER;
 	memcpy(verdict.code, "451", 4);
 	memcpy(verdict.xcode, "4.3.0", 6);
@@ -273,13 +270,13 @@ static void test_no_login_with_quotas(void)
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	set(ATTRIBUTE_SASL_USERNAME, "");
-	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &asked, &why),
 			STAGE_DECIDE);
-	SUITE_TEXT_EQUAL(out.login, "");
-	SUITE_TRUE(out.final);
-	SUITE_INT_EQUAL(out.recipients, 3);
+	SUITE_TEXT_EQUAL(out->login, "");
+	SUITE_TRUE(out->final);
+	SUITE_INT_EQUAL(out->recipients, 3);
 	set(ATTRIBUTE_PROTOCOL_STATE, "CONNECT");
-	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &out, &recipient, &why),
+	SUITE_INT_EQUAL(stage_map(&in, &config, NULL, &transaction, &asked, &why),
 			STAGE_UNDECIDED);
 	transaction_fini(&transaction);
 }
@@ -289,28 +286,28 @@ static void test_free_recipients(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	map(CHARGE_POLICYD);
-	transaction_add(&transaction, recipient, true, false);
+	transaction_add(&transaction, asked.recipient, true, false);
 	/* Asked again: without itself. */
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 1);
-	SUITE_INT_EQUAL(out.free_recipients, 0);
+	SUITE_INT_EQUAL(out->recipients, 1);
+	SUITE_INT_EQUAL(out->free_recipients, 0);
 	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 2);
-	SUITE_INT_EQUAL(out.free_recipients, 1);
-	transaction_add(&transaction, recipient, false, false);
+	SUITE_INT_EQUAL(out->recipients, 2);
+	SUITE_INT_EQUAL(out->free_recipients, 1);
+	transaction_add(&transaction, asked.recipient, false, false);
 	set(ATTRIBUTE_RECIPIENT_COUNT, "2");
 	set(ATTRIBUTE_PROTOCOL_STATE, "DATA");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.free_recipients, 1);
+	SUITE_INT_EQUAL(out->free_recipients, 1);
 	set(ATTRIBUTE_PROTOCOL_STATE, "END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 2);
-	SUITE_INT_EQUAL(out.free_recipients, 1);
+	SUITE_INT_EQUAL(out->recipients, 2);
+	SUITE_INT_EQUAL(out->free_recipients, 1);
 	/* Not seen at RCPT. */
 	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.free_recipients, 0);
+	SUITE_INT_EQUAL(out->free_recipients, 0);
 	transaction_fini(&transaction);
 }
 
@@ -319,7 +316,7 @@ static void test_charged_by_milter(void)
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	SUITE_INT_EQUAL(map(CHARGE_MILTER), STAGE_DECIDE);
-	SUITE_TRUE(!out.final);
+	SUITE_TRUE(!out->final);
 	transaction_fini(&transaction);
 }
 
@@ -328,20 +325,20 @@ static void test_before_queue(void)
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
-	SUITE_TRUE(!out.before_queue);
+	SUITE_TRUE(!out->before_queue);
 	set(ATTRIBUTE_QUEUE_ID, "");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TRUE(out.before_queue);
-	SUITE_TRUE(out.final);
-	SUITE_TEXT_EQUAL(out.queue_id, "1153.6b006db0.8cdf9.0");
+	SUITE_TRUE(out->before_queue);
+	SUITE_TRUE(out->final);
+	SUITE_TEXT_EQUAL(out->queue_id, "1153.6b006db0.8cdf9.0");
 	set(ATTRIBUTE_INSTANCE, "");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TRUE(why != NULL);
 	/* The first RCPT has no queue id either. */
 	set(ATTRIBUTE_PROTOCOL_STATE, "RCPT");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TRUE(!out.before_queue);
-	SUITE_TEXT_EQUAL(out.queue_id, "");
+	SUITE_TRUE(!out->before_queue);
+	SUITE_TEXT_EQUAL(out->queue_id, "");
 	transaction_fini(&transaction);
 }
 
@@ -352,31 +349,31 @@ static void test_token(void)
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(strlen(out.token), MESSAGE_TOKEN_LENGTH);
-	SUITE_INT_EQUAL(out.token[0], 'p');
-	SUITE_INT_EQUAL(strspn(out.token + 1, "0123456789abcdef"), MESSAGE_TOKEN_LENGTH - 1);
-	strcpy(first, out.token);
+	SUITE_INT_EQUAL(strlen(out->token), MESSAGE_TOKEN_LENGTH);
+	SUITE_INT_EQUAL(out->token[0], 'p');
+	SUITE_INT_EQUAL(strspn(out->token + 1, "0123456789abcdef"), MESSAGE_TOKEN_LENGTH - 1);
+	strcpy(first, out->token);
 	/* A request that only tests has none. */
 	map(CHARGE_MILTER);
-	SUITE_TRUE(out.token == NULL);
+	SUITE_TRUE(out->token == NULL);
 	set(ATTRIBUTE_PROTOCOL_STATE, "DATA");
 	map(CHARGE_POLICYD);
-	SUITE_TRUE(out.token == NULL);
+	SUITE_TRUE(out->token == NULL);
 	set(ATTRIBUTE_PROTOCOL_STATE, "END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
-	SUITE_TEXT_EQUAL(out.token, first);
+	SUITE_TEXT_EQUAL(out->token, first);
 	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
 	map(CHARGE_POLICYD);
-	SUITE_TRUE(strcmp(out.token, first) != 0);
+	SUITE_TRUE(strcmp(out->token, first) != 0);
 	set(ATTRIBUTE_INSTANCE, "");
 	map(CHARGE_POLICYD);
-	SUITE_TRUE(out.token == NULL);
+	SUITE_TRUE(out->token == NULL);
 	transaction_fini(&transaction);
 	/* On another connection, or in another process. */
 	transaction_init(&transaction);
 	set_alice("END-OF-MESSAGE");
 	map(CHARGE_POLICYD);
-	SUITE_TEXT_EQUAL(out.token, first);
+	SUITE_TEXT_EQUAL(out->token, first);
 	transaction_fini(&transaction);
 }
 
@@ -385,22 +382,22 @@ static void test_recipients(void)
 	transaction_init(&transaction);
 	set_alice("RCPT");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 1);
+	SUITE_INT_EQUAL(out->recipients, 1);
 	/* Not passed: the next one is the first again. */
 	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 1);
-	transaction_add(&transaction, recipient, false, false);
+	SUITE_INT_EQUAL(out->recipients, 1);
+	transaction_add(&transaction, asked.recipient, false, false);
 	/* Asked again by another restriction list. */
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 1);
+	SUITE_INT_EQUAL(out->recipients, 1);
 	set(ATTRIBUTE_RECIPIENT, "r3@example.net");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 2);
-	transaction_add(&transaction, recipient, false, false);
+	SUITE_INT_EQUAL(out->recipients, 2);
+	transaction_add(&transaction, asked.recipient, false, false);
 	set(ATTRIBUTE_INSTANCE, "1153.6b006db0.8cdf9.1");
 	map(CHARGE_POLICYD);
-	SUITE_INT_EQUAL(out.recipients, 1);
+	SUITE_INT_EQUAL(out->recipients, 1);
 	transaction_fini(&transaction);
 }
 
@@ -436,7 +433,7 @@ static void test_numbers(void)
 		SUITE_INT_EQUAL(map(CHARGE_POLICYD), rows[i].why ? STAGE_CANNOT : STAGE_DECIDE);
 		SUITE_TEXT_EQUAL(why, rows[i].why);
 		if (!rows[i].why)
-			SUITE_INT_EQUAL(out.size_bytes, rows[i].size_bytes);
+			SUITE_INT_EQUAL(out->size_bytes, rows[i].size_bytes);
 	}
 	transaction_fini(&transaction);
 }
@@ -452,7 +449,7 @@ static void test_left_out(void)
 	set_alice("END-OF-MESSAGE");
 	leave_out(ATTRIBUTE_SIZE);
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_INT_EQUAL(out.size_bytes, 0);
+	SUITE_INT_EQUAL(out->size_bytes, 0);
 	leave_out(ATTRIBUTE_RECIPIENT_COUNT);
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
 	SUITE_TEXT_EQUAL(why, "recipient_count is missing");
@@ -472,11 +469,11 @@ static void test_odd_queue_ids(void)
 	set_alice("END-OF-MESSAGE");
 	set(ATTRIBUTE_QUEUE_ID, id);
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(decision_message_key(&config, out, key));
 	SUITE_TRUE(strncmp(key, "mx1/p", 5) == 0);
 	set(ATTRIBUTE_QUEUE_ID, "4Q#1");
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(decision_message_key(&config, out, key));
 	SUITE_TRUE(strncmp(key, "mx1/p", 5) == 0);
 	/* The milter charges it. */
 	SUITE_INT_EQUAL(map(CHARGE_MILTER), STAGE_DECIDE);
@@ -485,7 +482,7 @@ static void test_odd_queue_ids(void)
 	SUITE_TEXT_EQUAL(why, none);
 	set(ATTRIBUTE_QUEUE_ID, id + 1);
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_DECIDE);
-	SUITE_TRUE(decision_message_key(&config, &out, key));
+	SUITE_TRUE(decision_message_key(&config, out, key));
 	SUITE_TRUE(strncmp(key, "mx1/AAA", 7) == 0);
 	set(ATTRIBUTE_QUEUE_ID, id);
 	SUITE_INT_EQUAL(map(CHARGE_POLICYD), STAGE_CANNOT);
@@ -536,6 +533,7 @@ static void test_answers(void)
 		  "action=550 5.7.1 a??action=OK??\n\n" },
 	};
 	char text[STAGE_ANSWER_MAX];
+	struct stage_answer said;
 	size_t i;
 
 	for (i = 0; i < SUITE_LEN(rows); i++) {
@@ -546,8 +544,9 @@ static void test_answers(void)
 		strcpy(verdict.code, rows[i].code);
 		strcpy(verdict.xcode, rows[i].xcode);
 		strcpy(verdict.text, rows[i].text);
-		SUITE_INT_EQUAL(stage_answer(&verdict, false, text), strlen(rows[i].answer));
-		SUITE_TEXT_EQUAL(text, rows[i].answer);
+		said = stage_answer(&verdict, false, text);
+		SUITE_INT_EQUAL(said.len, strlen(rows[i].answer));
+		SUITE_TEXT_EQUAL(said.text, rows[i].answer);
 	}
 }
 
@@ -558,7 +557,7 @@ static void test_long_answer(void)
 	size_t len;
 
 	memset(verdict.text, 'x', REPLY_TEXT_MAX);
-	len = stage_answer(&verdict, false, text);
+	len = stage_answer(&verdict, false, text).len;
 	SUITE_INT_EQUAL(len, strlen("action=450 4.7.28 \n\n") + REPLY_TEXT_MAX);
 	SUITE_TEXT_EQUAL(text + len - 3, "x\n\n");
 }
