@@ -46,10 +46,11 @@ static void look_at_configuration(struct doctor *doctor)
 
 /* ---- sockets ------------------------------------------------------------- */
 
+/* Also by one that is too busy to take a connection, which is not waited for. */
 static bool is_listened_on(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	bool refused;
 
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);

@@ -56,6 +56,25 @@ def host(b):
         expect(re.search(r"^warning +sockets +.*has not got mode 0660", b.ok("doctor", "host"), re.M), "the mode")
 
 
+def host_full(b):
+    """doctor host does not wait for a daemon that takes no connections any more"""
+    path = b.path("full.sock")
+    group = grp.getgrgid(os.getegid()).gr_name
+    b.configure(CONFIGURATION + f'socket_group = "{group}"\npolicyd {{{{ listen = {{{{ "unix:{path}" }}}} }}}}\n')
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+        listener.bind(path)
+        listener.listen(0)
+        os.chmod(path, 0o660)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                client = stack.enter_context(socket.socket(socket.AF_UNIX))
+                client.setblocking(False)
+                client.connect(path)
+        expect(re.search(r"^ok +sockets +.*full.sock$", b.call("doctor", "host").stdout, re.M), "the socket")
+    os.unlink(path)
+
+
 def host_file(b):
     """doctor host looks whether the daemons' user may read the configuration again, when root asks"""
     mode = os.stat(b.directory).st_mode
@@ -422,5 +441,5 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, host_file, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel,
+CASES = [well, host, host_full, host_file, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel,
          sentinel_as_server]
