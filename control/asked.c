@@ -21,25 +21,25 @@ static const struct {
 };
 
 /* What ends a list for some sessions or for all that have logged in, so that nothing
- * behind it is asked. */
+ * behind it is asked; what refuses does not behind warn_if_reject. */
 static const struct {
 	const char *restriction;
-	bool for_all;
+	bool for_all, refuses;
 } ends[] = {
-	{ "permit_sasl_authenticated", true },
-	{ "permit", true },
-	{ "reject", true },
-	{ "defer", true },
-	{ "check_relay_domains", true },
-	{ "permit_mynetworks", false },
-	{ "permit_inet_interfaces", false },
-	{ "permit_auth_destination", false },
-	{ "permit_dnswl_client", false },
-	{ "permit_mx_backup", false },
-	{ "permit_naked_ip_address", false },
-	{ "permit_rhswl_client", false },
-	{ "permit_tls_clientcerts", false },
-	{ "permit_tls_all_clientcerts", false },
+	{ "permit_sasl_authenticated", true, false },
+	{ "permit", true, false },
+	{ "reject", true, true },
+	{ "defer", true, true },
+	{ "check_relay_domains", true, true },
+	{ "permit_mynetworks", false, false },
+	{ "permit_inet_interfaces", false, false },
+	{ "permit_auth_destination", false, false },
+	{ "permit_dnswl_client", false, false },
+	{ "permit_mx_backup", false, false },
+	{ "permit_naked_ip_address", false, false },
+	{ "permit_rhswl_client", false, false },
+	{ "permit_tls_clientcerts", false, false },
+	{ "permit_tls_all_clientcerts", false, false },
 };
 
 /* What asks smtpd_sender_login_maps (postconf(5)); seen on servers: where there is no AUTH
@@ -75,26 +75,28 @@ struct walk {
 	enum asked_list list;
 	const char *ender, *skipper;
 	int depth;
+	bool warns; /* all of a class is behind warn_if_reject */
 };
 
-static void pass(struct walk *walk, const char *restriction)
+static void pass(struct walk *walk, const char *restriction, bool warns)
 {
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
 		const char **first = ends[i].for_all ? &walk->ender : &walk->skipper;
 
-		if (strcasecmp(restriction, ends[i].restriction) == 0 && !*first)
+		if (strcasecmp(restriction, ends[i].restriction) == 0 && !*first &&
+		    !(warns && ends[i].refuses))
 			*first = ends[i].restriction;
 	}
 }
 
-static void note_mismatch(struct walk *walk, const char *restriction)
+static void note_mismatch(struct walk *walk, const char *restriction, bool warns)
 {
 	struct asked_map *map = &walk->asked->map;
 
 	for (size_t i = 0; i < sizeof(mismatches) / sizeof(mismatches[0]); i++) {
 		if (strcasecmp(restriction, mismatches[i].restriction) != 0)
 			continue;
-		map->others = map->others || mismatches[i].others;
+		map->others = map->others || (mismatches[i].others && !warns);
 		if (!mismatches[i].logins)
 			continue;
 		if (!walk->ender) {
@@ -160,8 +162,8 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 	*policy = (struct asked_policy){ .list = walk->list,
 					 .ender = walk->ender,
 					 .skipper = walk->skipper,
-					 .warn_only = right && i > 1 &&
-						      is_word(list, i - 2, "warn_if_reject") };
+					 .warn_only = walk->warns ||
+						      (right && postfix_list_warns(list, i - 1)) };
 	server = right ? NULL : inside_out(list->items[i]);
 	if (!right)
 		set_instead(policy, list, i, server != NULL);
@@ -182,6 +184,7 @@ static void meet(struct walk *walk, const struct postfix_list *list, size_t i)
 static void go_through(struct walk *walk, const char *text)
 {
 	const struct setup_settings *force = &walk->asked->service->force;
+	bool all_warns = walk->warns;
 	struct postfix_list list;
 
 	if (walk->depth == ASKED_DEPTH_MAX)
@@ -190,14 +193,17 @@ static void go_through(struct walk *walk, const char *text)
 	postfix_list_init(&list, text);
 	for (size_t i = 0; i < list.n; i++) {
 		const char *item = list.items[i];
+		bool warns = all_warns || postfix_list_warns(&list, i);
 
 		if (looks_like_server(item) || (i > 0 && is_word(&list, i - 1, asks))) {
 			meet(walk, &list, i);
 		} else if (setup_lists(force, "smtpd_restriction_classes", item)) {
+			walk->warns = warns;
 			go_through(walk, setup_value(force, item));
+			walk->warns = all_warns;
 		} else {
-			note_mismatch(walk, item);
-			pass(walk, item);
+			note_mismatch(walk, item, warns);
+			pass(walk, item, warns);
 		}
 	}
 	postfix_list_fini(&list);

@@ -40,7 +40,7 @@ struct asked_policy {
 	/* Restrictions before it (static), whose sessions never come here: all that have
 	 * logged in, and some. NULL: none. */
 	const char *ender, *skipper;
-	bool warn_only; /* behind warn_if_reject */
+	bool warn_only; /* it, or a class that it is in, is behind warn_if_reject */
 	bool relay;	/* its policy_context is relay (identities) */
 	/* The word before it where that is not check_policy_service: it is not asked. ""
 	 * when it is. */

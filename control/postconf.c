@@ -217,7 +217,7 @@ static char **options_of(const struct setup_service *service, struct words *word
 }
 
 /* What is in force in the service, by postconf's own rules for -o and $name. */
-static bool read_force(const struct call *call, const struct postfix_list *classes,
+static bool read_force(const struct call *call, const char *const *names, size_t n,
 		       struct setup_service *service)
 {
 	struct words words = begin(call);
@@ -225,10 +225,8 @@ static bool read_force(const struct call *call, const struct postfix_list *class
 
 	add_word(&words, "-x");
 	options = options_of(service, &words);
-	for (size_t i = 0; i < sizeof(service_names) / sizeof(service_names[0]); i++)
-		add_word(&words, service_names[i]);
-	for (size_t i = 0; i < classes->n; i++)
-		add_word(&words, classes->items[i]);
+	for (size_t i = 0; i < n; i++)
+		add_word(&words, names[i]);
 	text = run(call, &words, false);
 	if (text)
 		setup_read_settings(&service->force, text);
@@ -239,22 +237,26 @@ static bool read_force(const struct call *call, const struct postfix_list *class
 	return text != NULL;
 }
 
-static bool read_all_force(const struct call *call, struct setup *setup)
+/* Its restriction classes, which it may have by itself. */
+static bool read_classes(const struct call *call, struct setup_service *service)
 {
-	struct words words = begin(call);
 	struct postfix_list classes;
-	char *text;
 	bool ok;
 
-	add_word(&words, "-hx");
-	add_word(&words, "smtpd_restriction_classes");
-	text = run(call, &words, false);
-	ok = text != NULL;
-	postfix_list_init(&classes, ok ? text : "");
-	for (size_t i = 0; i < setup->n && ok; i++)
-		ok = read_force(call, &classes, &setup->services[i]);
+	postfix_list_init(&classes, setup_value(&service->force, "smtpd_restriction_classes"));
+	ok = classes.n == 0 || read_force(call, classes.items, classes.n, service);
 	postfix_list_fini(&classes);
-	free(text);
+	return ok;
+}
+
+static bool read_all_force(const struct call *call, struct setup *setup)
+{
+	static const size_t n = sizeof(service_names) / sizeof(service_names[0]);
+	bool ok = true;
+
+	for (size_t i = 0; i < setup->n && ok; i++)
+		ok = read_force(call, service_names, n, &setup->services[i]) &&
+		     read_classes(call, &setup->services[i]);
 	return ok;
 }
 

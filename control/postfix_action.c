@@ -88,9 +88,14 @@ static bool is_argument(const char *item)
 	return strchr(item, '.') || is_number(item);
 }
 
+struct walk {
+	const struct setup_settings *force;
+	int depth;
+	bool warns; /* behind warn_if_reject: nothing is refused */
+};
+
 /* True when it is decided. */
-static bool go_through(const struct setup_settings *force, const char *text, int depth,
-		       const char **effect)
+static bool go_through(const struct walk *walk, const char *text, const char **effect)
 {
 	struct postfix_list list;
 	bool decided = false;
@@ -99,15 +104,17 @@ static bool go_through(const struct setup_settings *force, const char *text, int
 	for (size_t i = 0; i < list.n && !decided; i++) {
 		const char *item = list.items[i];
 		const struct action *restriction = FIND(restrictions, item, strlen(item));
+		const struct walk inner = { walk->force, walk->depth + 1,
+					    walk->warns || postfix_list_warns(&list, i) };
 
-		if (strcasecmp(item, "warn_if_reject") == 0) {
-			i++;
-		} else if (restriction) {
-			*effect = restriction->effect;
-			decided = true;
-		} else if (setup_lists(force, "smtpd_restriction_classes", item)) {
-			decided = depth < ACTION_DEPTH_MAX &&
-				  go_through(force, setup_value(force, item), depth + 1, effect);
+		if (strcasecmp(item, POSTFIX_WARNS) == 0)
+			continue;
+		if (restriction) {
+			decided = !inner.warns || restriction->effect == passes;
+			*effect = decided ? restriction->effect : *effect;
+		} else if (setup_lists(walk->force, "smtpd_restriction_classes", item)) {
+			decided = inner.depth <= ACTION_DEPTH_MAX &&
+				  go_through(&inner, setup_value(walk->force, item), effect);
 		} else if (!may_be_restriction(item) && !is_argument(item)) {
 			/* "451 4.3.5 Server configuration error" */
 			*effect = NULL;
@@ -141,7 +148,7 @@ const char *postfix_policy_action(const struct setup_settings *force, const char
 	/* A table is not read there: "451 4.3.5 Server configuration error". */
 	if (strchr(action, ':'))
 		return NULL;
-	go_through(force, action, 0, &effect);
+	go_through(&(struct walk){ .force = force }, action, &effect);
 	return effect;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 
@@ -51,6 +52,11 @@ void postfix_list_fini(struct postfix_list *list)
 	free(list->text);
 	list->text = NULL;
 	list->n = 0;
+}
+
+bool postfix_list_warns(const struct postfix_list *list, size_t i)
+{
+	return i > 0 && strcasecmp(list->items[i - 1], POSTFIX_WARNS) == 0;
 }
 
 /* Cuts blanks off both ends. */

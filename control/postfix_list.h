@@ -7,6 +7,7 @@
 #ifndef SENDWARD_CONTROL_POSTFIX_LIST_H
 #define SENDWARD_CONTROL_POSTFIX_LIST_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,6 +24,11 @@ struct postfix_list {
 /* text is copied. An open brace reaches to the end. */
 void postfix_list_init(struct postfix_list *list, const char *text);
 void postfix_list_fini(struct postfix_list *list);
+
+/* In a list of restrictions: is item i, a restriction or a class, one behind warn_if_reject,
+ * which then refuses nothing and may still permit (postconf(5))? */
+#define POSTFIX_WARNS "warn_if_reject"
+bool postfix_list_warns(const struct postfix_list *list, size_t i);
 
 struct postfix_server {
 	const char *endpoint; /* "unix:path"; "" when there is none; in text */

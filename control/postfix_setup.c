@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "control/need.h"
@@ -79,7 +80,7 @@ const char *setup_value(const struct setup_settings *settings, const char *name)
 
 bool setup_yes(const struct setup_settings *settings, const char *name)
 {
-	return strcmp(setup_value(settings, name), "yes") == 0;
+	return strcasecmp(setup_value(settings, name), "yes") == 0;
 }
 
 bool setup_lists(const struct setup_settings *settings, const char *name, const char *word)

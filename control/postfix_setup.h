@@ -100,8 +100,8 @@ struct setup_target {
 	const char *start; /* the directory from which it is searched: no one above matters */
 };
 
-/* text is "unix:path", "inet:host:port", "host:port" or a path: relative to the
- * queue directory, absolute ones in the chroot when there is one. */
+/* text is "unix:path", "inet:host:port", "inet:port", "host:port" or a path: relative to
+ * the queue directory, absolute ones in the chroot when there is one. */
 void setup_find(const struct setup *setup, bool chrooted, const char *text,
 		struct setup_target *out);
 

@@ -100,13 +100,16 @@ static bool is_at_port(const struct setup *setup, const struct endpoint *listene
 	       (is_this_host(listener->host) && is_this_host(at->host));
 }
 
-/* "host:port", "[v6]:port"; a port that has a name is nobody's. */
+/* "host:port", "[v6]:port", or the port of this host alone; one that has a name is nobody's. */
 static void read_host_port(const char *text, struct host_port *out)
 {
-	const char *colon = strrchr(text, ':');
+	const char *colon = strrchr(text, ':'), *port = colon ? colon + 1 : text;
 	size_t len = colon ? (size_t)(colon - text) : 0;
+	char *end;
 
-	out->port = colon ? strtol(colon + 1, NULL, 10) : -1;
+	out->port = strtol(port, &end, 10);
+	if (end == port || *end)
+		out->port = -1;
 	if (len >= 2 && text[0] == '[' && text[len - 1] == ']') {
 		text++;
 		len -= 2;

@@ -129,6 +129,7 @@ def right(w):
     main = ("sendward_policy = check_policy_service { inet:localhost:10031, timeout=5s }\n"
             "sendward_milter = inet:127.0.0.1:10032\n")
     equal(w.look(policyd=False, milter=False, more=inet, main=main), [])
+    equal(w.look(policyd=False, milter=False, more=inet, main=main.replace("localhost:", "").replace("127.0.0.1:", ":")), [])
     w.finds("error", "policy", 'has "check_policy_servce" before inet:localhost:10031', policyd=False, milter=False, more=inet,
             main=main, master=submission("{ smtpd_data_restrictions = check_policy_servce inet:localhost:10031 }"))
 
@@ -141,6 +142,11 @@ def elsewhere(w):
     w.finds("error", "milter", 'smtpd_milters is ""', main="smtpd_milters = $sendward_milter\n", master=submission("smtpd_milters="))
     equal(w.look(main="smtpd_restriction_classes = ours\nours = $sendward_policy\n",
                  master=submission("{ smtpd_data_restrictions = ours }")), [])
+    own = submission("smtpd_milters=", "smtpd_restriction_classes=$classes", "classes=ours", "{ ours = $sendward_policy }",
+                     "smtpd_data_restrictions=permit_sasl_authenticated", "smtpd_end_of_data_restrictions=ours")
+    equal(w.look(master=own, milter=False), [])
+    equal(w.look(main="smtpd_delay_reject = YES\nsmtpd_relay_restrictions = permit_sasl_authenticated, reject\n",
+                 master=submission("smtpd_sasl_auth_enable=Yes")), [])
 
 
 @wired
@@ -212,6 +218,12 @@ def policy(w):
                 master=recipients(before + ", $sendward_policy, reject"))
     w.finds("error", "policy", "has check_relay_domains before .* never asked", master=recipients("check_relay_domains, $sendward_policy"))
     w.finds("error", "policy", "warn_if_reject", master=recipients("warn_if_reject $sendward_policy, reject"))
+    w.finds("error", "policy", "warn_if_reject", master=recipients("warn_if_reject ours, reject"),
+            main="smtpd_restriction_classes = ours\nours = $sendward_policy\n")
+    for before in ("warn_if_reject reject, ", "Warn_If_Reject defer, ", "warn_if_reject ours, "):
+        equal(w.look(master=recipients(before + "$sendward_policy, reject"),
+                     main="smtpd_restriction_classes = ours\nours = check_relay_domains, reject\n"), [])
+    w.finds("error", "policy", "has permit before", master=recipients("warn_if_reject permit, $sendward_policy"))
     w.finds("warning", "policy", "asked 2 times for each recipient", main="smtpd_sender_restrictions = $sendward_policy\n")
     w.finds("warning", "policy", "at CONNECT .*nothing is decided",
             main="smtpd_delay_reject = no\nsmtpd_client_restrictions = $sendward_policy\n")
