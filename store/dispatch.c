@@ -134,7 +134,8 @@ static void wait_for_again(struct asked *asked, const char *error)
 	if (asked->pause_ms > AGAIN_MAX_MS)
 		asked->pause_ms = AGAIN_MAX_MS;
 	asked->again_ms = now + asked->pause_ms;
-	if (asked->again_ms > asked->deadline_ms)
+	/* The last try leaves time for its answer: else nobody would know what became of it. */
+	if (asked->again_ms + asked->pause_ms > asked->deadline_ms)
 		asked->again_ms = asked->deadline_ms;
 	TAILQ_INSERT_TAIL(&d->waiting, asked, next);
 	d->n_waiting++;

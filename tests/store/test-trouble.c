@@ -155,23 +155,35 @@ static void passes(const char *what, void (*cause)(void), void (*end)(void))
 	SUITE_INT_EQUAL(used(), 1);
 }
 
+/* The status of a message that is asked about when the trouble begins, at its deadline. */
+static enum take_status in_trouble(const struct take *take, void (*cause)(void), struct pending *p)
+{
+	int64_t begin_ms;
+
+	memset(p, 0, sizeof(*p));
+	begin(RIG_SHORT_MS);
+	cause();
+	listen_to_log();
+	begin_ms = rig_now_ms();
+	store_take(rig.store, take, on_take, p);
+	rig_wait(&rig, &p->done);
+	SUITE_TRUE(rig_now_ms() - begin_ms <= RIG_SHORT_MS + RIG_MARGIN_MS);
+	return p->status;
+}
+
 /* The trouble lasts: an answer at the deadline, then nobody is kept waiting;
  * the outage is two lines. */
 static void lasts(const char *what, void (*cause)(void), void (*end)(void))
 {
 	const struct take take = take_of("mx1/2");
-	struct pending p = { .done = false };
 	struct take_answer answer;
+	struct pending p;
 	int64_t begin_ms;
 
 	suite_row("%s", what);
-	begin(RIG_SHORT_MS);
-	cause();
-	listen_to_log();
-	begin_ms = rig_now_ms();
-	store_take(rig.store, &take, on_take, &p);
-	rig_wait(&rig, &p.done);
-	SUITE_TRUE(rig_now_ms() - begin_ms <= RIG_SHORT_MS + RIG_MARGIN_MS);
+	/* A busy machine may not answer the last try, which nobody knows more of then. */
+	for (int i = 1; in_trouble(&take, cause, &p) == TAKE_UNCERTAIN && i < 5; i++)
+		end();
 	SUITE_INT_EQUAL(p.status, TAKE_UNAVAILABLE);
 	SUITE_TRUE(strstr(p.error, what) != NULL);
 	SUITE_TRUE(!stats().connected);
@@ -250,7 +262,17 @@ static void test_lasts(void)
 	lasts("BUSY", run_long, kill_long);
 }
 
-/* Of a server that is started: it reads its file and says so to everybody. */
+/* redis-server's, when it is started: 0.2 ms for each command of its file. */
+static const char *arguments[3];
+
+static void load_slowly(bool slowly)
+{
+	arguments[0] = slowly ? "--key-load-delay" : NULL;
+	arguments[1] = slowly ? "200" : NULL;
+}
+
+/* Of a server that is started: it reads its file and says so to everybody, until it
+ * has been heard. */
 static void test_loading(void)
 {
 	const struct take take = take_of("mx1/1");
@@ -259,15 +281,19 @@ static void test_loading(void)
 
 	begin(RIG_SHORT_MS);
 	redis_do(rig.redis, "EVAL %s 0",
-		 "for i = 1, 5000 do redis.call('SET', 'other:' .. i, 'x') end");
+		 "for i = 1, 50000 do redis.call('SET', 'other', i) end");
 	listen_to_log();
 	redis_kill(rig.redis);
 	rig_wait_connected(&rig, false);
+	load_slowly(true);
 	redis_start_loading(rig.redis);
+	load_slowly(false);
 	while (!stats().connected) {
 		loading = loading ||
 			  (stats().last_error && strstr(stats().last_error, "LOADING") != NULL);
 		SUITE_INT_EQUAL(rig_take(&rig, &take).status, TAKE_UNAVAILABLE);
+		if (loading)
+			redis_do(rig.redis, "CONFIG SET key-load-delay 0");
 		rig_run(&rig, 20);
 	}
 	SUITE_TRUE(loading);
@@ -537,7 +563,9 @@ static void test_free_while_waiting(void)
 	make_replica();
 	store_take(rig.store, &take, on_take, &p);
 	rig_run(&rig, 60);
-	SUITE_INT_EQUAL(stats().in_flight, 1);
+	/* With what a new connection is just asking, perhaps. */
+	SUITE_TRUE(stats().in_flight >= 1);
+	SUITE_TRUE(!p.done);
 	store_free(&rig.store);
 	SUITE_TRUE(p.done);
 	SUITE_INT_EQUAL(p.status, TAKE_UNAVAILABLE);
@@ -598,11 +626,9 @@ static const struct suite_test tests[] = {
 
 int main(void)
 {
-	/* 0.2 ms for each key read at the start. */
-	static const char *const slowly[] = { "--key-load-delay", "200", NULL };
 	int status;
 
-	rig_open(&rig, NULL, slowly);
+	rig_open(&rig, NULL, arguments);
 	status = suite_run("store trouble", tests, SUITE_LEN(tests));
 	rig_close(&rig);
 	return status;
