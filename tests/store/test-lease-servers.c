@@ -43,6 +43,12 @@ static size_t node_of(const struct lent *lent, unsigned *slot)
 	return cluster_node_of(key);
 }
 
+/* Has so much time passed that a lease taken since then may have ended? */
+static bool stood_still(int64_t began_ms)
+{
+	return rig_now_ms() - began_ms >= LEASE_MS / 2;
+}
+
 /* ---- what is counted ----------------------------------------------------- */
 
 struct count {
@@ -139,7 +145,30 @@ static void test_moves(void)
 		cluster_move_slot(&cluster, slot, at, home);
 }
 
-/* In the middle of the slot's way nothing can be written of the login. */
+/* The login has a lease, of which one message is, when its slot is in the middle of its
+ * way: then nothing can be written of the login. */
+static void lend_half_moved(struct count *c, unsigned slot, size_t from, size_t to, char *key)
+{
+	bool charged = false;
+
+	for (int i = 0; i < 5 && !charged; i++) {
+		if (i > 0) {
+			/* The machine took so long that the lease was over. */
+			cluster_end_move(&cluster, slot, from, to);
+			rig_refund(&rig, c->lent.login, key);
+			cluster_move_slot(&cluster, slot, to, from);
+			lent_wait_returned(&c->lent);
+		}
+		c->charged += lent_until_lease(&c->lent, LIMIT);
+		lent_new_key(key);
+		cluster_begin_move(&cluster, slot, from, to);
+		cluster_move_keys(&cluster, slot, from, to);
+		charged = lent_take(&c->lent, key, 1, LIMIT, false).status == TAKE_DONE;
+	}
+	SUITE_TRUE(charged);
+	c->charged += charged;
+}
+
 static void test_half_moved(void)
 {
 	struct count c = { .lent = { .rig = &rig, .login = "lily@dom.example" } };
@@ -147,14 +176,9 @@ static void test_half_moved(void)
 	unsigned slot;
 	size_t from = node_of(&c.lent, &slot), to = (from + 1) % CLUSTER_PRIMARIES;
 
-	c.charged = lent_until_lease(&c.lent, LIMIT);
-	lent_new_key(lent);
+	lend_half_moved(&c, slot, from, to, lent);
 	lent_new_key(refunded);
-	cluster_begin_move(&cluster, slot, from, to);
-	cluster_move_keys(&cluster, slot, from, to);
-	SUITE_INT_EQUAL(lent_take(&c.lent, lent, 1, LIMIT, false).status, TAKE_DONE);
 	SUITE_INT_EQUAL(lent_take(&c.lent, refunded, 1, LIMIT, false).status, TAKE_DONE);
-	c.charged++;
 	borrow_return(rig.store, c.lent.login);
 	SUITE_INT_EQUAL(rig_refund(&rig, c.lent.login, refunded).result, STORE_UNAVAILABLE);
 	rig_run(&rig, 2 * rig.deadline_ms);
@@ -170,18 +194,31 @@ static void test_half_moved(void)
 /* Of what two clocks say in milliseconds. */
 #define ROUNDED_MS 2
 
-/* Who has the lease hears nothing of it: no news are followed here. */
-static void prove_block_waits(struct lent *lent, struct redis *server)
+/* How long a daemon may have the login's lease, by its server's clock; not how long the
+ * key lives, which counts anew where it has moved. */
+static int64_t left_ms(const struct lent *lent, struct redis *server)
 {
-	int64_t decisions = lent_stats(lent).decisions, looked_ms = rig_now_ms(), left_ms;
 	char key[100];
 
 	key_of(lent, "l", key);
-	left_ms = redis_integer(server, "PTTL %s", key);
-	SUITE_TRUE(left_ms > 0);
+	return redis_integer(server, "EVAL %s 1 %s",
+			     "local t = redis.call('TIME')"
+			     " return (tonumber(redis.call('GET', KEYS[1]) or 0) or 0)"
+			     " - math.floor(t[1] * 1000 + t[2] / 1000)",
+			     key);
+}
+
+/* Who has the lease, since began_ms or later, hears nothing of it: no news are followed
+ * here. */
+static void prove_block_waits(struct lent *lent, struct redis *server, int64_t began_ms)
+{
+	int64_t decisions = lent_stats(lent).decisions, looked_ms = rig_now_ms();
+	int64_t left = left_ms(lent, server);
+
+	SUITE_TRUE(left > 0 || stood_still(began_ms));
 	SUITE_INT_EQUAL(rig_put(&rig, lent->login, NULL, "{\"state\":\"blocked\"}").result,
 			STORE_OK);
-	SUITE_TRUE(rig_now_ms() - looked_ms >= left_ms - ROUNDED_MS);
+	SUITE_TRUE(rig_now_ms() - looked_ms >= left - ROUNDED_MS);
 	SUITE_TRUE(lent_charge(lent, LIMIT));
 	SUITE_INT_EQUAL(lent_stats(lent).decisions, decisions);
 	lent_wait_returned(lent);
@@ -192,11 +229,13 @@ static void test_block_waits_in_cluster(void)
 	struct lent rose = { .rig = &rig, .login = "rose@dom.example" };
 	unsigned slot;
 	size_t from = node_of(&rose, &slot), to = (from + 1) % CLUSTER_PRIMARIES;
+	int64_t began_ms;
 
 	rig_put(&rig, rose.login, NULL, "{}");
+	began_ms = rig_now_ms();
 	lent_until_lease(&rose, LIMIT);
 	cluster_move_slot(&cluster, slot, from, to);
-	prove_block_waits(&rose, cluster.nodes[to]);
+	prove_block_waits(&rose, cluster.nodes[to], began_ms);
 	cluster_move_slot(&cluster, slot, to, from);
 }
 
@@ -207,7 +246,8 @@ static void prove_outlives(const char *login, struct redis *primary, struct redi
 {
 	struct count c = { .lent = { .rig = &rig, .login = login } };
 	char first[LENT_KEY_MAX], last[LENT_KEY_MAX];
-	int64_t lent;
+	int64_t lent, began_ms = rig_now_ms();
+	bool outlived;
 
 	c.charged = lent_until_lease(&c.lent, LIMIT);
 	lent_new_key(first);
@@ -217,13 +257,17 @@ static void prove_outlives(const char *login, struct redis *primary, struct redi
 	redis_wait_copied(primary, copy);
 	redis_kill(primary);
 	lent_new_key(last);
-	SUITE_INT_EQUAL(lent_take(&c.lent, last, 1, LIMIT, false).status, TAKE_DONE);
-	c.charged++;
+	outlived = lent_take(&c.lent, last, 1, LIMIT, false).status == TAKE_DONE;
+	SUITE_TRUE(outlived || stood_still(began_ms));
+	c.charged += outlived;
 	count_some(&c);
-	SUITE_TRUE(lent_stats(&c.lent).decisions > lent);
+	SUITE_TRUE(!outlived || lent_stats(&c.lent).decisions > lent);
+	if (!outlived)
+		rig_refund(&rig, c.lent.login, last);
 	lent_wait_returned(&c.lent);
 	SUITE_INT_EQUAL(lent_take(&c.lent, first, 1, LIMIT, true).status, TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_take(&c.lent, last, 1, LIMIT, true).status, TAKE_REPEATED);
+	if (outlived)
+		SUITE_INT_EQUAL(lent_take(&c.lent, last, 1, LIMIT, true).status, TAKE_REPEATED);
 	prove(&c);
 }
 
@@ -249,16 +293,19 @@ static void test_node_dies(void)
 static void test_primary_dies(void)
 {
 	struct lent rose = { .rig = &rig, .login = "rose" };
+	int64_t began_ms;
 
 	sentinel_open(&stage, &rig, 500);
 	connect_to(stage.section);
 	rig_put(&rig, rose.login, NULL, "{}");
+	began_ms = rig_now_ms();
 	lent_until_lease(&rose, LIMIT);
-	prove_block_waits(&rose, stage.servers[0]);
+	prove_block_waits(&rose, stage.servers[0], began_ms);
 	prove_outlives("iris", stage.servers[0], stage.servers[1]);
 	SUITE_TRUE(redis_has_text(stage.servers[1], "INFO replication", "role:master"));
+	began_ms = rig_now_ms();
 	lent_until_lease(&rose, LIMIT);
-	prove_block_waits(&rose, stage.servers[1]);
+	prove_block_waits(&rose, stage.servers[1], began_ms);
 	sentinel_close(&stage);
 }
 

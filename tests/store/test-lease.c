@@ -303,9 +303,9 @@ static bool all_lent(void)
 	return stats().lent == MANY;
 }
 
-/* Each login has a lease, and has charged messages from it. */
+/* Each login has a lease, and has charged n messages from it. */
 static void lend_many(struct lent *logins, char names[MANY][LENT_KEY_MAX],
-		      char last[MANY][LENT_KEY_MAX])
+		      char last[MANY][LENT_KEY_MAX], int n)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
 
@@ -316,7 +316,7 @@ static void lend_many(struct lent *logins, char names[MANY][LENT_KEY_MAX],
 	while (!all_lent() && rig_now_ms() < until_ms)
 		for (int i = 0; i < MANY; i++)
 			SUITE_TRUE(lent_charge(&logins[i], 100000));
-	for (int n = 0; n < 40; n++)
+	while (n-- > 0)
 		for (int i = 0; i < MANY; i++) {
 			lent_new_key(last[i]);
 			SUITE_INT_EQUAL(lent_take(&logins[i], last[i], 1, 100000, false).status,
@@ -330,12 +330,18 @@ static void test_many_at_once(void)
 	char names[MANY][LENT_KEY_MAX], last[MANY][LENT_KEY_MAX];
 	struct lent logins[MANY];
 	struct store_stats sent;
-	int64_t returning;
+	int64_t returning = 0;
 
-	begin();
-	lend_many(logins, names, last);
-	borrow_return_all(rig.store);
-	returning = stats().returning;
+	/* Where a machine takes so long for the messages that leases end meanwhile, fewer. */
+	for (int n = 40; n > 0; n /= 2) {
+		begin();
+		lend_many(logins, names, last, n);
+		borrow_return_all(rig.store);
+		returning = stats().returning;
+		if (returning == MANY)
+			break;
+	}
+	SUITE_INT_EQUAL(returning, MANY);
 	store_stats(rig.store, &sent);
 	SUITE_TRUE(sent.in_flight < returning);
 	for (int i = MANY - 1; i >= 0; i--)

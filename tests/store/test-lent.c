@@ -21,6 +21,13 @@ static enum take_status take_again(const char *key)
 	return lent_take(&rose, key, 1, LIMIT, true).status;
 }
 
+/* On a machine that takes its time the questions of a test become a lease, too. */
+static int64_t counted(void)
+{
+	lent_wait_returned(&rose);
+	return lent_used(&rose);
+}
+
 /* Messages of at least so many leases, which have gone back. */
 static void lend(int leases)
 {
@@ -57,17 +64,17 @@ static void test_told_apart(void)
 	lend(3);
 	for (size_t i = 0; i < n_keys; i += 7)
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 	/* The last digit of its token. */
 	snprintf(other, sizeof(other), "%s", keys[0]);
 	other[strlen(other) - 1] ^= 1;
 	SUITE_INT_EQUAL(take_again(other), TAKE_DONE);
-	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+	SUITE_INT_EQUAL(counted(), charged + 1);
 	/* Asked about by the other daemon it is the same. */
 	snprintf(other, sizeof(other), "%s", keys[1]);
 	*strchr(other, '#') = '\0';
 	SUITE_INT_EQUAL(take_again(other), TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+	SUITE_INT_EQUAL(counted(), charged + 1);
 }
 
 static void test_refunded(void)
@@ -77,12 +84,12 @@ static void test_refunded(void)
 		for (int twice = 0; twice < 2; twice++)
 			refund(keys[i], false);
 		charged--;
-		SUITE_INT_EQUAL(lent_used(&rose), charged);
+		SUITE_INT_EQUAL(counted(), charged);
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_GONE);
 	}
 	for (size_t i = 1; i < n_keys; i += 10)
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 }
 
 static void test_forgotten(void)
@@ -90,13 +97,13 @@ static void test_forgotten(void)
 	lend(2);
 	for (size_t i = 0; i < n_keys; i += 10) {
 		refund(keys[i], true);
-		SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+		SUITE_INT_EQUAL(counted(), charged - 1);
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_DONE);
-		SUITE_INT_EQUAL(lent_used(&rose), charged);
+		SUITE_INT_EQUAL(counted(), charged);
 	}
 	for (size_t i = 0; i < n_keys; i += 7)
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 }
 
 /* A queue id came again: the later message was charged without a lease. */
@@ -108,13 +115,13 @@ static void test_shadowed(void)
 	snprintf(other, sizeof(other), "%s", keys[0]);
 	other[strlen(other) - 1] ^= 1;
 	SUITE_INT_EQUAL(take_again(other), TAKE_DONE);
-	SUITE_INT_EQUAL(lent_used(&rose), charged + 1);
+	SUITE_INT_EQUAL(counted(), charged + 1);
 	refund(keys[0], false);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_GONE);
 	SUITE_INT_EQUAL(take_again(other), TAKE_REPEATED);
 	refund(other, false);
-	SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+	SUITE_INT_EQUAL(counted(), charged - 1);
 }
 
 /* What was written in a turn is found in the next. */
@@ -129,7 +136,7 @@ static void test_next_turn(void)
 	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
 	refund(keys[0], false);
 	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_GONE);
-	SUITE_INT_EQUAL(lent_used(&rose), charged - 1);
+	SUITE_INT_EQUAL(counted(), charged - 1);
 }
 
 static void test_kept(void)
@@ -160,7 +167,7 @@ static void test_older(void)
 	charged += lent_take(&rose, keys[0], 1, LIMIT, false).status == TAKE_DONE;
 	lent_wait_returned(&rose);
 	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 }
 
 static void test_damaged(void)
@@ -170,7 +177,7 @@ static void test_damaged(void)
 		 "for _, key in ipairs(redis.call('KEYS', '*:l:*i*')) do"
 		 " redis.call('DEL', key) redis.call('RPUSH', key, 'x') end");
 	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_UNAVAILABLE);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 }
 
 static int64_t errors_told(void)
@@ -231,7 +238,7 @@ static void test_half_told(void)
 		     " redis.call('RPUSH', 'sendward:{rose}:l:' .. turn .. 'i7', 'x') end",
 		     "return 0");
 	SUITE_TRUE(told() > 0);
-	SUITE_INT_EQUAL(lent_used(&rose), charged);
+	SUITE_INT_EQUAL(counted(), charged);
 }
 
 int main(void)

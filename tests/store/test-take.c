@@ -285,18 +285,19 @@ static void test_refund_after_reset(void)
 static void test_refund_to_its_slot(void)
 {
 	const struct take_row one = row(QUOTA_MESSAGES, 100, 1, 1);
-	int64_t begin_ms = rig_now_ms();
+	int64_t begin_ms, left;
 
 	rig_clean(&rig);
+	begin_ms = rig_now_ms();
 	SUITE_INT_EQUAL(take_rows("mx1/1", &one, 1).status, TAKE_DONE);
 	rig_run(&rig, 100);
 	SUITE_INT_EQUAL(take_rows("mx1/2", &one, 1).status, TAKE_DONE);
 	rig_run(&rig, 100);
 	SUITE_INT_EQUAL(take_rows("mx1/3", &one, 1).status, TAKE_DONE);
 	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/3").result, STORE_OK);
-	if (rig_now_ms() - begin_ms > 900)
-		return; /* a machine too busy for this */
-	SUITE_INT_EQUAL(used(QUOTA_MESSAGES, 1), 2);
+	left = used(QUOTA_MESSAGES, 1);
+	/* On a machine too busy for this the window has passed. */
+	SUITE_TRUE(left == 2 || rig_now_ms() - begin_ms > 900);
 	SUITE_INT_EQUAL(rig_refund(&rig, "rose", "mx1/1").result, STORE_OK);
 	SUITE_INT_EQUAL(take_rows("mx1/4", &one, 1).status, TAKE_DONE);
 }
