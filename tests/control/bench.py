@@ -16,8 +16,12 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
 BUILD = os.path.abspath(os.environ.get("SENDWARD_BUILD", REPOSITORY))
 
-# No call of the tool takes longer, whatever Redis does.
+# No call of the tool takes longer, whatever Redis does, but for those with much to do.
 LIMIT_S = 60
+
+# The deadline of every wait for Redis: so long that no machine is too busy for it, or short where one is waited out.
+DEADLINE = "10s"
+SHORT = "1s"
 
 SANITIZER = re.compile(r"(ERROR|WARNING|SUMMARY): \w*Sanitizer|runtime error:|LeakSanitizer")
 
@@ -163,17 +167,19 @@ class Bench:
             file.write(text)
         return self.path(name)
 
-    def configure(self, text=CONFIGURATION):
-        self.write("sendward.conf", text.format(address=self.redis.address))
+    def configure(self, text=CONFIGURATION, deadline=DEADLINE):
+        """`deadline` is added to section redis, if there is one; None for none."""
+        text = text.format(address=self.redis.address)
+        self.write("sendward.conf", text.replace("redis {", f"redis {{ deadline = {deadline} ", 1) if deadline else text)
 
     # --- the tool --------------------------------------------------------------------------------------------------
 
     def words(self, *words):
         return [os.path.join(BUILD, "sendward"), "-c", self.config, *words]
 
-    def call(self, *words, stdin=None, env=None):
+    def call(self, *words, stdin=None, env=None, limit_s=LIMIT_S):
         """Runs `sendward -c FILE WORDS`; returns the CompletedProcess."""
-        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, check=False, timeout=LIMIT_S,
+        done = subprocess.run(self.words(*words), input=stdin, capture_output=True, check=False, timeout=limit_s,
                               encoding="utf-8", errors="surrogateescape", env={**os.environ, **(env or {})})
         if self._verbose:
             print(f"\n    $ sendward {shlex.join(words)}\n{done.stdout}{done.stderr}    = {done.returncode}")

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 
-from bench import CONFIGURATION, LIMIT_S, ended, equal, expect, until
+from bench import CONFIGURATION, LIMIT_S, SHORT, ended, equal, expect, until
 
 COMMANDS = ["user add", "user set", "user show", "user list", "user delete", "password set", "password generate",
             "password verify", "password list", "credential add", "credential set", "credential list", "credential block",
@@ -83,6 +83,7 @@ def away(b):
 
 def hanging(b):
     """a Redis that hangs is waited for, but not for long"""
+    b.configure(deadline=SHORT)
     b.redis.signal(signal.SIGSTOP)
     try:
         start = time.monotonic()
@@ -95,8 +96,9 @@ def hanging(b):
 
 def slow(b):
     """a Redis that does not answer for a moment is asked again, and nothing is done twice"""
+    b.configure(deadline=SHORT)
     for command, state in (["user", "add"], "allowed"), (["block"], "blocked"):
-        b.redis("CLIENT", "PAUSE", 700, "WRITE")
+        b.redis("CLIENT", "PAUSE", 1500, "WRITE")
         b.ok(*command, "rose")
         equal(b.json("user", "show", "rose")["state"], state)
     equal([event["event"] for event in b.lines("events", "--json")], ["account", "state"])

@@ -63,7 +63,7 @@ class Wiring:
             sections += 'policyd {{ listen = {{ "unix:%s/policy" }}%s }}\n' % (at, senders.replace("QUEUE", self.queue))
         if milter:
             sections += 'milter {{ listen = "unix:%s/milter" }}\n' % at
-        self.b.configure('redis {{ address = "{address}" }}\n' + sections + more.replace("QUEUE", self.queue))
+        self.b.configure('redis {{ address = "{address}" }}\n' + sections + more.replace("QUEUE", self.queue), None)
         own = {"compatibility_level": "3.6", "queue_directory": self.queue, "mail_owner": pwd.getpwuid(os.geteuid()).pw_name}
         text = "".join(f"{name} = {value}\n" for name, value in own.items()) + MAIN + main
         write_old(os.path.join(self.config, "main.cf"), text)

@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 
-from bench import CONFIGURATION, equal, expect, until
+from bench import CONFIGURATION, SHORT, equal, expect, until
 
 
 def states(b):
@@ -103,7 +103,7 @@ def state_unheard(b):
     """who blocks a login and is not answered waits as long as a lease may last"""
     b.ok("user", "add", "rose")
     proxy = DeafProxy(b.path("deaf.sock"), b.redis.path, b"stolen")
-    b.write("sendward.conf", CONFIGURATION.format(address="unix:" + b.path("deaf.sock")))
+    b.configure(CONFIGURATION.replace("{address}", "unix:" + b.path("deaf.sock")), SHORT)
     began = time.monotonic()
     b.ok("block", "rose", "--reason", "stolen")
     expect(proxy.lost and time.monotonic() - began >= 1, "not waited")

@@ -9,7 +9,7 @@ import struct
 import termios
 import time
 
-from bench import equal, expect, key_of, stopped, until
+from bench import SHORT, equal, expect, key_of, stopped, until
 
 CONFIGURATION = """
 node = "mx1"
@@ -189,6 +189,7 @@ def damaged(b):
 def hanging(b):
     """top gives up when Redis hangs"""
     begin(b, ("rose", 1, 1))
+    b.configure(deadline=SHORT)
     b.redis.signal(signal.SIGSTOP)
     try:
         b.refused(1, "^sendward: redis at unix:", "top")
