@@ -133,7 +133,7 @@ def _(stack):
 
 @case(2, "a block with --for ends by itself")
 def _(stack):
-    stack.sendward("block", ROSE, "--for", "5s", "--reason", "a short rest")
+    stack.sendward("block", ROSE, "--for", "12s", "--reason", "a short rest")
     expect_refused(stack, stack.send(ROSE, client="python"), "550", "5.7.1", "")
     wait_until(lambda: stack.send(ROSE, client="python").accepted, "the block to end", step_s=0.2)
 

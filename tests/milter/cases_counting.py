@@ -1,7 +1,6 @@
 """Quotas: shared ones, ramps and calendar periods, free recipients, sessions without a login."""
 
 import signal
-import time
 
 from processes import wait_until
 from sendward import events
@@ -77,7 +76,7 @@ def gone_before_the_answer():
         begin(session, "4QGONE")
         world.redis.signal(signal.SIGSTOP)
         session.send_end_of_message("4QGONE")
-        time.sleep(0.05)
+        session.wait_read()
         session.close()
         world.redis.signal(signal.SIGCONT)
         world.daemon.wait_log("qid=4QGONE .*its charge is taken back")

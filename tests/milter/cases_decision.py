@@ -1,7 +1,6 @@
 """What the milter answers, and what it asks to be done to a message."""
 
 import signal
-import time
 
 from table import case
 from world import BODY, FROM_ALICE, World, expect, expect_match
@@ -403,7 +402,7 @@ def rewrite_gone():
         session.content((("From", " boss@example.com"),), BODY, "4QGONE")
         world.redis.signal(signal.SIGSTOP)
         session.send_end_of_message("4QGONE")
-        time.sleep(0.05)    # the milter has asked; not to be seen from here
+        session.wait_read()
         session.close()
         world.redis.signal(signal.SIGCONT)
         world.daemon.wait_log("did not take the answer, its charge is taken back")

@@ -10,7 +10,7 @@ import time
 
 import mta
 from ports import free_port
-from processes import LIMIT_S, wait_until
+from processes import LIMIT_S, accepts_connections, wait_until
 from sendward import built
 from table import case
 from world import BODY, FROM_ALICE, LATEST_MS, SHORT_MS, World, expect, expect_between, expect_match
@@ -87,7 +87,7 @@ def gone_at_the_end(tcp):
         session.content(FROM_ALICE, BODY, "4QGONE")
         world.redis.signal(signal.SIGSTOP)
         session.send_end_of_message("4QGONE")
-        time.sleep(0.05)
+        session.wait_read()
         session.close()
         world.redis.signal(signal.SIGCONT)
         world.decided(stage="END-OF-MESSAGE", qid="4QGONE")
@@ -307,9 +307,9 @@ def stop_while_asking():
         session.content(FROM_ALICE, BODY, "4QLAST")
         world.redis.signal(signal.SIGSTOP)
         session.send_end_of_message("4QLAST")
-        time.sleep(0.05)
+        session.wait_read()
         world.daemon.signal(signal.SIGTERM)
-        time.sleep(0.1)
+        wait_until(lambda: not accepts_connections(world.path), "the listener to close")
         world.redis.signal(signal.SIGCONT)
         expect(session.answer().answer, "continue", "answer")
         expect(world.daemon.processes[0].wait(LIMIT_S), 0, "status")

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 
 from processes import wait_until
 from sendward import Tool
@@ -42,7 +41,7 @@ def not_taken():
         session.content((("From", f" {ALICE}"),), b"x\r\n", "4QGONE")
         world.redis.signal(signal.SIGSTOP)
         session.send_end_of_message("4QGONE")
-        time.sleep(0.05)    # what is unread when it closes would take the question with it
+        session.wait_read()
         session.close()
         world.daemon.wait_log("qid=4QGONE .*its charge is taken back")
         world.redis.signal(signal.SIGCONT)

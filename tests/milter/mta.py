@@ -6,8 +6,12 @@ and the end of the body in a packet of its own; RSET sends ABORT.
 """
 
 import collections
+import fcntl
 import socket
 import struct
+import termios
+
+from processes import wait_until
 
 VERSION = 6
 ACTIONS = 0x1FF
@@ -110,6 +114,18 @@ class Session:
         """The same, without waiting for the answer."""
         self._macros("E", {"i": queue_id})
         self._write("E", b"")
+
+    def wait_read(self):
+        """Until the milter has read all that was written: what is unread when the connection ends may be lost with it."""
+        wait_until(lambda: not self._unread(), "the milter to read")
+
+    def _unread(self):
+        if self.socket.family == socket.AF_UNIX:
+            return any(fcntl.ioctl(self.socket, termios.TIOCOUTQ, b"\0" * 4))
+        ends = [f":{name[1]:04X}" for name in (self.socket.getpeername(), self.socket.getsockname())]
+        with open("/proc/net/tcp", encoding="ascii") as table:    # local and remote address, state, tx_queue:rx_queue
+            rows = [line.split() for line in table]
+        return any(int(row[4].partition(":")[2], 16) for row in rows[1:] if [row[1][-5:], row[2][-5:]] == ends)
 
     def abort(self):
         self._write("A", b"")

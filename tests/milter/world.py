@@ -17,9 +17,9 @@ BODY = b"Hello.\r\n"
 
 # The deadline of every wait for Redis: so long that no machine is too busy for it, or short where one is waited out.
 DEADLINE_MS = 10000
-SHORT_MS = 250
+SHORT_MS = 1000
 # How long an answer may take then: what is waited beyond it (milter/desk.h), with room for a busy machine.
-LATEST_MS = 4000
+LATEST_MS = 8000
 
 
 class World(Alone):

@@ -401,20 +401,35 @@ def listener_in_the_way(bench):
     expect_prefix(bench.client().send_message(1), "450 4.7.28 ")
 
 
-@case
-def stop(bench):
-    """SIGTERM ends it with 0 at once, and the socket is taken away"""
-    bench.start(redis={"deadline": "10s"})
+STORE_S = 0.8    # store_finish() would wait for a second
+
+
+def stop_with_clients(bench):
+    """How many seconds the daemon takes to end."""
     clients = [bench.client() for _ in range(10)]
     for client in clients:
         expect(client.ask("RCPT", instance="1.0"), DUNNO)
     began = time.monotonic()
     bench.daemon.stop()
+    took_s = time.monotonic() - began
     expect(bench.daemon.stopped_with, 0, "the exit status")
-    if time.monotonic() - began > 0.8:    # store_finish() would wait for a second
-        raise Failure("it waits for a store that it has asked nothing")
     for client in clients:
         expect(client.answer(), None)
+    return took_s
+
+
+@case
+def stop(bench):
+    """SIGTERM ends it with 0 at once, and the socket is taken away"""
+    bench.redis.start()
+    bench.configure(redis={"deadline": "10s"})
+    for _ in range(5):    # a machine that stands still is forgiven
+        bench.daemon.start()
+        bench.wait_connected()
+        if stop_with_clients(bench) < STORE_S:
+            break
+    else:
+        raise Failure("it waits for a store that it has asked nothing")
     if os.geteuid() != 0 and os.path.exists(bench.path):
         raise Failure("the socket is still there")
 

@@ -131,7 +131,9 @@ def every_interval(run):
             if first > 4 * limit:
                 break
         expect_that(most <= limit, f"{most} of {limit} accepted in {window_s} s")
-        expect_that(most > limit * 9 / 10, f"only {most} of {limit} accepted in {window_s} s")
+        # A machine on which nobody was refused was too slow to use it up.
+        refused = any(answer != bench.DUNNO for _, _, answer in load.log)
+        expect_that(most > limit * 9 / 10 or not refused, f"only {most} of {limit} accepted in {window_s} s")
         expect_that(counters.lent(system.redis, ROSE) > 100, "no leases")
         return f"{len(log)} accepted, at most {most} of {limit} in {window_s} s"
 

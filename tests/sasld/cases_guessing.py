@@ -93,7 +93,7 @@ def right_password_clears(bench):
 @case
 def it_ends(bench):
     """a refusal ends by itself, and the next failure begins another"""
-    bench.start(sasld={**LIMITS, "guess_refuse": "1s", "guess_network_limit": "0"}).user(ROSE)
+    bench.start(sasld={**LIMITS, "guess_refuse": "3s", "guess_network_limit": "0"}).user(ROSE)
     client = bench.client()
     guess(client, times=3)
     expect(client.plain(ROSE, PASSWORD)[0], "FAIL")
