@@ -12,12 +12,12 @@ import socket
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "e2e"))
 
+from places import make_temporary    # noqa: E402
 from processes import Process, Timeout, accepts_connections, alive_in_session    # noqa: E402
 from sendward import Daemon, built, write_configuration    # noqa: E402
 from services import Redis    # noqa: E402
@@ -94,7 +94,7 @@ class Rig:
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         if soft < hard:
             resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-        self.directory = tempfile.mkdtemp(prefix="sendward-bench-")
+        self.directory = make_temporary("sendward-bench-")
         os.chmod(self.directory, 0o755)
         self.redis = Redis(self.directory, self.path("redis.log"))
         self.servers = {}

@@ -9,8 +9,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
+
+from places import make_temporary
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(HERE))
@@ -141,7 +142,7 @@ class Bench:
     """One for all cases; begin() makes it as new."""
 
     def __init__(self, verbose):
-        self.directory = tempfile.mkdtemp(prefix="sendward-control-")
+        self.directory = make_temporary("sendward-control-")
         self.redis = Redis(self.directory)
         self.config = self.path("sendward.conf")
         self._verbose = verbose

@@ -7,9 +7,9 @@ import pwd
 import shutil
 import signal
 import sys
-import tempfile
 import traceback
 
+from places import make_temporary
 from processes import wait_until
 from sendward import NODE, Daemon, built, write_account
 from services import MissingProgram, Redis, program
@@ -29,7 +29,7 @@ def expect(actual, expected, what="the answer"):
 
 def make_directory(prefix):
     """A new one for everything, where a daemon keeps what it knows in "state". The caller removes it."""
-    directory = tempfile.mkdtemp(prefix=prefix)
+    directory = make_temporary(prefix)
     os.chmod(directory, 0o755)
     os.mkdir(os.path.join(directory, "state"), 0o755)
     return directory

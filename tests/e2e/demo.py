@@ -13,11 +13,11 @@ import os
 import shutil
 import signal
 import sys
-import tempfile
 import textwrap
 
 sys.dont_write_bytecode = True
 
+from places import make_temporary    # noqa: E402
 from processes import Timeout, end_session, kill_session, start_ticks, tail    # noqa: E402
 from sendward import built    # noqa: E402
 from services import MissingProgram    # noqa: E402
@@ -82,7 +82,7 @@ def main(argv):
 
 def start(home):
     # Not below HOME: Postfix's user must be able to walk to the sockets, and their paths must be short.
-    directory = tempfile.mkdtemp(prefix="sendward-demo-")
+    directory = make_temporary("sendward-demo-")
     stack = Stack(BOTH, plan=PLAN, sections=SECTIONS, directory=directory, sasld={})
     try:
         stack.start()

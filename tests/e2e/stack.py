@@ -12,10 +12,10 @@ import json
 import os
 import pwd
 import shutil
-import tempfile
 
 import clients
 from postfix import Postfix
+from places import make_temporary
 from processes import wait_until
 from sendward import DAEMON_USER, NODE, Daemon, Tool, decisions, write_configuration
 from services import Dovecot, Redis, Sink
@@ -71,7 +71,7 @@ class Stack:
         self.wiring = wiring
         self._sasld_settings = sasld
         self._own_directory = directory is None
-        self.directory = directory or tempfile.mkdtemp(prefix="sendward-e2e-")
+        self.directory = directory or make_temporary("sendward-e2e-")
         os.chmod(self.directory, 0o755)    # Postfix's user must reach the sockets
         self.logs = self._make("log")
         self.run = self._make("run", DAEMON_USER)

@@ -3,11 +3,11 @@
 import os
 import shutil
 import signal
-import tempfile
 
 import counters
 import resp
 from alone import own_settings
+from places import make_temporary
 from processes import wait_until
 from sendward import Daemon, Tool, write_configuration
 from services import Redis
@@ -64,7 +64,7 @@ class System:
     """`nodes` maps a node's name to whether it has a milter; sections, top and redis are the configuration of all."""
 
     def __init__(self, nodes, sections=None, top=None, deadline=DEADLINE, redis=None):
-        self.directory = tempfile.mkdtemp(prefix="sendward-proof-")
+        self.directory = make_temporary("sendward-proof-")
         os.chmod(self.directory, 0o755)
         self._redis_server = Redis(self.directory, os.path.join(self.directory, "redis.log"))
         self.redis_path = self._redis_server.socket
