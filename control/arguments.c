@@ -141,6 +141,27 @@ static bool answer_at_once(const struct control *control, const struct words *wo
 	return true;
 }
 
+/* What the same is called elsewhere. */
+static const struct {
+	const char *word, *command;
+} names_elsewhere[] = {
+	{ "unblock", "allow" },	 { "unlock", "allow" },	   { "enable", "allow" },
+	{ "lock", "block" },	 { "disable", "block" },   { "suspend", "block" },
+	{ "add", "user add" },	 { "set", "user set" },	   { "show", "user show" },
+	{ "list", "user list" }, { "users", "user list" }, { "delete", "user delete" },
+	{ "log", "events" },	 { "history", "sent" },	   { "quota", "usage" },
+	{ "backup", "export" },	 { "restore", "import" },  { "check", "check-config" },
+	{ "help", "--help" },
+};
+
+static const char *name_here(const char *word)
+{
+	for (size_t i = 0; i < sizeof(names_elsewhere) / sizeof(names_elsewhere[0]); i++)
+		if (strcmp(names_elsewhere[i].word, word) == 0)
+			return names_elsewhere[i].command;
+	return NULL;
+}
+
 /* Of a group the second word is what is mistyped. */
 static void complain_command(const struct control *control, const struct words *words, bool group)
 {
@@ -150,7 +171,9 @@ static void complain_command(const struct control *control, const struct words *
 	snprintf(name, sizeof(name), "%s%s%s", words->list[0], group ? " " : "",
 		 group ? words->list[1] : "");
 	nearest_init(&nearest, name);
-	command_names(nearest_try, &nearest);
+	nearest.found = name_here(name);
+	if (!nearest.found)
+		command_names(nearest_try, &nearest);
 	if (nearest.found)
 		control_misuse(control, "unknown command \"%s\"; did you mean \"%s\"?", name,
 			       nearest.found);

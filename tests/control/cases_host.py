@@ -312,6 +312,8 @@ def misuse(b):
         (["user", "rename", "x"], '^sendward: unknown command "user rename"\nTry'),
         (["user", "frob", "x"], '^sendward: unknown command "user frob"\nTry'),
         (["user", "ad", "x"], '^sendward: unknown command "user ad"; did you mean "user add"\\?\nTry'),
+        (["unblock", "x"], '^sendward: unknown command "unblock"; did you mean "allow"\\?\nTry'),
+        (["help"], '^sendward: unknown command "help"; did you mean "--help"\\?\nTry'),
         (["reste", "x"], '^sendward: unknown command "reste"; did you mean "reset"\\?\n'),
         (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),
         (["block", "a", "b"], '^sendward block: "b" is too much'),
