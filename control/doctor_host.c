@@ -20,6 +20,30 @@
 
 /* ---- the configuration --------------------------------------------------- */
 
+/* The daemons read it again at each connect or reload. */
+static void look_at_redis_file(struct doctor *doctor, const struct reader *reader,
+			       const char *setting, const char *path)
+{
+	int error = path ? reader_try(reader, path) : 0;
+
+	if (error)
+		doctor_say(doctor, DOCTOR_ERROR,
+			   "let the daemons' group read it (chgrp, chmod 640): else they do not reach Redis",
+			   "%s %s: user %s may not read it: %s", setting, path,
+			   doctor->control->config->user, strerror(error));
+}
+
+static void look_at_redis_files(struct doctor *doctor, const struct reader *reader)
+{
+	const struct redis_settings *redis = &doctor->control->config->redis;
+
+	look_at_redis_file(doctor, reader, "password_file", redis->password_file);
+	look_at_redis_file(doctor, reader, "sentinel_password_file", redis->sentinel_password_file);
+	look_at_redis_file(doctor, reader, "tls_ca_file", redis->tls_ca_file);
+	look_at_redis_file(doctor, reader, "tls_cert_file", redis->tls_cert_file);
+	look_at_redis_file(doctor, reader, "tls_key_file", redis->tls_key_file);
+}
+
 /* Only a daemon that root starts becomes another user, and only root can try it. */
 static void look_at_configuration(struct doctor *doctor)
 {
@@ -42,6 +66,7 @@ static void look_at_configuration(struct doctor *doctor)
 	else
 		doctor_say(doctor, DOCTOR_OK, NULL, "user %s may read %s", config->user,
 			   config->path);
+	look_at_redis_files(doctor, &reader);
 }
 
 /* ---- sockets ------------------------------------------------------------- */

@@ -86,6 +86,13 @@ def host_file(b):
             os.chmod(b.config, bits)
             text = b.call("doctor", "host").stdout
             equal(bool(re.search(pattern, text, re.M)), os.geteuid() == 0, text)
+        secret = b.write("secret", "geheim\n")
+        b.configure(CONFIGURATION.replace('"{address}"', f'"{{address}}" password_file = "{secret}"') + 'user = "nobody"\n')
+        for bits, refused in ((0o644, False), (0o600, True)):
+            os.chmod(secret, bits)
+            text = b.call("doctor", "host").stdout
+            equal(bool(re.search(r"^error +configuration +password_file /.*: user nobody may not read it", text, re.M)),
+                  refused and os.geteuid() == 0, text)
         b.configure(CONFIGURATION + 'user = "no-such-user"\n')
         expect(" configuration " not in b.call("doctor", "host").stdout, "a user that does not exist")
     finally:
