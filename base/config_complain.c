@@ -99,7 +99,10 @@ void load_complain_unknown(struct load *load, cfg_t *cfg, const char *name, bool
 
 	fields_quote(name, strlen(name), quoted);
 	snprintf(what, sizeof(what), "there is no setting %s%s", quoted, place);
-	if (found && section == SECTION_TOP)
+	if (*name == ';')
+		load_complain(load, cfg->line, "there is no \";\" behind a setting: a line end or "
+					       "a blank ends it");
+	else if (found && section == SECTION_TOP)
 		load_complain(load, cfg->line, "%s; it stands outside of all sections", what);
 	else if (found)
 		load_complain(load, cfg->line, "%s; section %s has one", what,

@@ -10,6 +10,7 @@
 static const struct loading_refusal refusals[] = {
 	/* names */
 	{ "nodde = \"a\"", "test.conf:1: there is no setting nodde; did you mean node?" },
+	{ "node = \"a\";", "test.conf:1: there is no \";\" behind a setting: a line end or a blank ends it" },
 	{ "zzz = \"a\"", "test.conf:1: there is no setting zzz" },
 	{ "redis.lease_share = 0.1",
 	  "test.conf:1: there is no setting redis.lease_share; section redis has it, as lease_share" },
