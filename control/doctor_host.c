@@ -30,7 +30,7 @@ static void look_at_redis_file(struct doctor *doctor, const struct reader *reade
 		doctor_say(doctor, DOCTOR_ERROR,
 			   "let the daemons' group read it (chgrp, chmod 640): else they do not reach Redis",
 			   "%s %s: user %s may not read it: %s", setting, path,
-			   doctor->control->config->user, strerror(error));
+			   doctor->control->config->user, reader_error(error));
 }
 
 static void look_at_redis_files(struct doctor *doctor, const struct reader *reader)
