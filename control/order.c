@@ -17,12 +17,28 @@ void order_init(struct order *order, const struct control *control, enum account
 					      .actor = order->actor };
 }
 
+/* An account of that name would stop nobody: the daemons take it for a credential. */
+static bool is_a_login(const struct edit *edit)
+{
+	struct username username;
+
+	config_username(edit->config, edit->login, &username);
+	if (edit->account || !*username.credential)
+		return true;
+	control_refuse("%s is the username of a credential of %s: `sendward credential block` "
+		       "blocks it, `sendward block %s` the login",
+		       edit->login, username.login, username.login);
+	return false;
+}
+
 static bool set_state(struct edit *edit, void *arg)
 {
 	struct order *order = arg;
 	const struct account_credential *main_one =
 		edit->account ? account_credential(edit->account, "") : NULL;
 
+	if (!is_a_login(edit))
+		return false;
 	order->revoked = main_one && main_one->revoked_s;
 	order->state.since_s = edit->now_s;
 	order->state.until_s = order->for_s ? edit->now_s + order->for_s : 0;

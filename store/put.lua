@@ -19,6 +19,9 @@ local now = time[1] * 1000000 + time[2]
 local before = tonumber(version)
 if before and now <= before then now = before + 1 end
 local new = string.format('%016.0f', now)
+-- A Redis that is full lets a script write all it wants once it has written something that
+-- takes no memory. Nothing is there; who is to be blocked is blocked all the same.
+redis.pcall('DEL', KEYS[1] .. '%')
 -- The counters first: until they have the account's version, it is asked. What is no
 -- counters is no matter of ours.
 local length = redis.pcall('STRLEN', KEYS[2])

@@ -13,5 +13,7 @@ if ARGV[2] == '' then
 	redis.call('DEL', unpack(KEYS))
 	return before == '' and 0 or 1
 end
+-- As in store/put.lua: also when Redis is full.
+redis.pcall('DEL', KEYS[1] .. '%')
 redis.call('SET', KEYS[1], ARGV[2])
 return 1

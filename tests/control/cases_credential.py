@@ -213,6 +213,17 @@ def states(b):
     b.refused(1, "no such credential", "credential", "block", f"{LOGIN}+fax")
 
 
+def not_a_login(b):
+    """who blocks a credential's username as a login is told what blocks it"""
+    begin(b)
+    for command in ("block", "sandbox", "allow"):
+        b.refused(1, f"is the username of a credential of {LOGIN}: `sendward credential block` blocks it", command,
+                  f"{LOGIN}+printer")
+    b.refused(1, "no account", "user", "show", f"{LOGIN}+printer")
+    b.call("identity", "add", "net+printer", "--network", "192.0.2.1")
+    b.ok("block", "net+printer")
+
+
 def rotated(b):
     """the old secret of a rotation is good until its grace is over"""
     begin(b)
@@ -293,5 +304,5 @@ def events(b):
                                         for change in ("added", "rotated", "blocked", "allowed", "revoked")])
 
 
-CASES = [added, added_json, chosen, methods, foreign, several, without_separator, changed, states, rotated, listed, deleted,
+CASES = [added, added_json, chosen, methods, foreign, several, without_separator, changed, states, not_a_login, rotated, listed, deleted,
          last_used, events]
