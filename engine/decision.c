@@ -104,7 +104,7 @@ void decision_plan(struct decision *d, int64_t now_s)
 		.now_s = now_s,
 	};
 
-	if (d->refused)
+	if (d->refused || d->request->charged_before)
 		d->n_rows = 0;
 	else if (scope)
 		d->n_rows = plan_scope_rows(&in, scope, d->rows);
@@ -114,12 +114,11 @@ void decision_plan(struct decision *d, int64_t now_s)
 
 /* ---- asking the store ------------------------------------------------------ */
 
-/* Postfix asks the policy daemon before the milter: where the policy daemon
- * charges, the milter's test is the last time that anybody looks. */
+/* Where the policy daemon has charged, the milter's question is the last time that anybody
+ * looks. */
 static bool decides(const struct decision *d)
 {
-	return d->request->stage == STAGE_END_OF_MESSAGE &&
-	       (d->request->final || config_charge_by(d->config) == CHARGE_POLICYD);
+	return d->request->final || d->request->charged_before;
 }
 
 static void ask(struct decision *d, enum take_scope scope, const char *name, const char *version)
@@ -167,7 +166,7 @@ static void ask_step(struct decision *d)
 {
 	if (d->step == 0)
 		ask_login(d);
-	else if (!d->refused && d->step <= d->effective.n_scopes)
+	else if (!d->refused && !d->request->charged_before && d->step <= d->effective.n_scopes)
 		ask_scope(d);
 	else
 		decision_judged(d);

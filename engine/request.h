@@ -31,6 +31,9 @@ struct request {
 	/* This front end sees the message for the last time: what passes is
 	 * charged, and a sandbox is carried out. Only at END-OF-MESSAGE. */
 	bool final;
+	/* The policy daemon, which Postfix asks before the milter, has charged the message
+	 * already. Only at END-OF-MESSAGE, and not with final. */
+	bool charged_before;
 	const char *queue_id; /* "" while not known */
 	/* Tells messages apart that had the same queue id one after the other
 	 * (Postfix's short ones come again within minutes): "p" or "m" for the

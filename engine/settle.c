@@ -74,9 +74,7 @@ static void add_charges(struct charges *to, const struct charges *from)
 		to->items[to->n++] = from->items[i];
 }
 
-/* The gate refuses at the last stage. Should it be a repeated request, the
- * login blocked since the first was charged, that charge goes back. Of all others
- * nothing was charged. */
+/* Of the login and of all that it shares, charged or not. */
 static void forget_charges(const struct decision *d)
 {
 	struct charges charges = { .n = 0 };
@@ -87,13 +85,34 @@ static void forget_charges(const struct decision *d)
 	take_back(d, &charges, true);
 }
 
+/* The gate refuses at the last stage. Should it be a repeated request, the
+ * login blocked since the first was charged, that charge goes back. Of all others
+ * nothing was charged. */
+static bool may_be_charged(const struct decision *d)
+{
+	return d->refused && d->message_key[0] && d->request->may_be_repeated;
+}
+
+/* The policy daemon has charged what is not accepted after all. It is remembered with a token
+ * of that daemon's own. */
+static void forget_charged_before(struct decision *d)
+{
+	struct request request = *d->request;
+
+	request.token = NULL;
+	if (request.login[0] && decision_message_key(d->config, &request, d->message_key))
+		forget_charges(d);
+}
+
 /* What one scope refuses is charged to none; what is not accepted neither. */
 void settle_charges(struct decision *d)
 {
 	struct verdict *v = &d->verdict;
 
-	if (d->refused && d->message_key[0] && d->request->may_be_repeated)
+	if (may_be_charged(d))
 		forget_charges(d);
+	else if (d->request->charged_before && !settle_is_charged(v))
+		forget_charged_before(d);
 	if (!settle_is_charged(v)) {
 		take_back(d, &v->charges, is_over(v));
 		take_back(d, &d->in_doubt, false);

@@ -278,6 +278,7 @@ struct request message_request(const struct session *session, enum stage stage,
 	return (struct request){
 		.stage = stage,
 		.final = last && config_charge_by(session->config) == CHARGE_MILTER,
+		.charged_before = last && config_charge_by(session->config) == CHARGE_POLICYD,
 		.queue_id = message->queue_id,
 		.token = message->token,
 		.login = message->username.login,

@@ -214,6 +214,19 @@ ONCE = {"quotas": '{ "50 messages / 1h", "100 recipients / 1h" }'}
 case(8, "each message is charged once", wirings=EVERY_WIRING, plan=ONCE)(_charged_once)
 case(8, "with charge = policyd and both daemons wired each message is charged once", wirings=[BOTH], plan=ONCE,
      top={"charge": "policyd"})(_charged_once)
+@case(8, "with charge = policyd the last message that fits passes the milter, too, and what the milter refuses is not "
+         "charged", plan={"quotas": '{ "2 messages / 1h", "2 recipients / 1h" }'}, top={"charge": "policyd"},
+      sections={"domain dom.example": {"shared_quotas": '{ "2 messages / 1h" }'}})
+def _(stack):
+    for number in range(1, 3):
+        refused = stack.send(ROSE, header_from="boss@bank.example")
+        expect_refused(stack, refused, "550", "5.7.1", "may not use From: boss@bank.example")
+        wait_until(lambda: stack.used(ROSE, "recipients") == number - 1, "the charge of the refused one to go back")
+        expect_delivered(stack, stack.send(ROSE))
+        expect_equal(stack.used(ROSE, "recipients"), number, "recipients used")
+    expect_refused(stack, stack.send(ROSE), "450", "4.7.28", "2/2 used")
+
+
 case(8, "with charge = milter and both daemons wired each message is charged once", wirings=[BOTH], plan=ONCE,
      top={"charge": "milter"})(_charged_once)
 case(8, "asked at END-OF-MESSAGE only, the policy daemon charges each message once", plan=ONCE,

@@ -270,7 +270,7 @@ def over_quota_hold():
         expect(world.decided(stage="END-OF-MESSAGE", verdict="hold").used, "1", "used")
 
 
-@case("when the policy daemon charges, the end of the message only tests")
+@case("when the policy daemon charges, the end of the message asks no quota")
 def charged_elsewhere():
     with World(top={"charge": "policyd"}, plan={"quotas": '{ "1 messages / 1h" }'}) as world:
         expect([world.send(ALICE).answer for _ in range(3)], ["continue"] * 3, "answers")

@@ -325,7 +325,8 @@ static void test_not_final(void)
 
 	session->message = message_of("<alice@example.org>", "");
 	request = message_request(session, STAGE_END_OF_MESSAGE, "");
-	SUITE_TRUE(!request.final);
+	SUITE_TRUE(!request.final && request.charged_before);
+	SUITE_TRUE(!message_request(session, STAGE_RCPT, "a@b.example").charged_before);
 	SUITE_TEXT_EQUAL(request.client_address, "unknown");
 	session_free(&session);
 }
