@@ -28,18 +28,11 @@ struct parts {
 	size_t domain_len;
 };
 
-/* RFC 5322 section 3.2.3, RFC 6532 section 3.2. */
-static bool is_atext(char c)
-{
-	return ascii_is_letter(c) || ascii_is_digit(c) || ascii_is_8bit(c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
-}
-
 /* dot-atom-text: atoms with single dots between them. */
 static bool is_dot_atom(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++) {
-		if (is_atext(text[i]))
+		if (ascii_is_atext(text[i]))
 			continue;
 		if (text[i] != '.' || i == 0 || i == len - 1 || text[i - 1] == '.')
 			return false;
@@ -70,7 +63,7 @@ static const char *local_unquote(const char *text, size_t *len, char out[LOCAL_P
 static const char *local_check_unquoted(const char *text, size_t len, enum address_form form)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!is_atext(text[i]) && text[i] != '.')
+		if (!ascii_is_atext(text[i]) && text[i] != '.')
 			return "a character in the local part that needs quotes";
 	if (form == ADDRESS_HEADER && !is_dot_atom(text, len))
 		return "a dot in the local part that needs quotes";

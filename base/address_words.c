@@ -6,8 +6,7 @@
 
 bool address_is_word_octet(char c)
 {
-	return ascii_is_letter(c) || ascii_is_digit(c) || ascii_is_8bit(c) ||
-	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c));
+	return ascii_is_atext(c) || c == '.';
 }
 
 /* Every octet and every separator that is put there stands for at least one

@@ -45,8 +45,7 @@ static inline char address_peek(const struct address_reader *r)
 	return r->p < r->end ? *r->p : '\0';
 }
 
-/* The octets of a word outside of quotes: atext (RFC 5322 section 3.2.3, RFC
- * 6532 section 3.2) and the dot between atoms. */
+/* The octets of a word outside of quotes: those of atoms, and the dot between them. */
 bool address_is_word_octet(char c);
 
 void address_blanks_skip(struct address_reader *r);

@@ -37,6 +37,14 @@ static inline bool ascii_is_8bit(char c)
 	return (unsigned char)c >= 0x80;
 }
 
+/* What an atom consists of: atext of RFC 5322 section 3.2.3, with the UTF-8 of RFC 6532
+ * section 3.2. */
+static inline bool ascii_is_atext(char c)
+{
+	return ascii_is_letter(c) || ascii_is_digit(c) || ascii_is_8bit(c) ||
+	       (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c));
+}
+
 static inline bool ascii_has_8bit(const char *text, size_t len)
 {
 	uint64_t eight;
