@@ -12,7 +12,7 @@
 
 #include "control/option.h"
 
-/* Exit status, DESIGN 7. */
+/* Exit status, sendward(1). */
 enum { STATUS_DONE = 0, STATUS_REFUSED = 1, STATUS_USAGE = 2 };
 
 struct control;

@@ -1,8 +1,7 @@
 /*
  * Writes an answer in the milter protocol.
  *
- * What is possible and what is not (DESIGN 4.2, 4.3; tried out with Postfix
- * 3.7 and 3.10):
+ * What is possible and what is not (tried out with Postfix 3.7 and 3.10):
  *
  * - What a later milter or a later restriction decides is never told to us. A
  *   message refused by them after our answer stays charged, which is why this

@@ -2,8 +2,8 @@
  * The counting, three times: store/take.lua in a real Redis, engine/window.c
  * in the fake store of the scenarios, and a list of everything that was
  * accepted. Random histories (history.h) with a clock of their own are told to
- * all three; every answer is compared, and held against the promise of
- * DESIGN section 4:
+ * all three; every answer is compared, and held against the promise
+ * (HACKING.md, "Counting"):
  *
  *	never too many	in any interval as long as the window, or in the
  *			calendar period, what was accepted is within the limit
