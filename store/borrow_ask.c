@@ -18,6 +18,11 @@ struct asking {
 	struct take_row rows[TAKE_ROWS_MAX];
 };
 
+/* Keys of the question: four, and one index of each turn; the others of a turn are about as
+ * long. */
+#define ASK_KEYS (4 + KEY_LENT_TURNS)
+#define ASK_INDEX 0
+
 /* What may have been charged is taken back as a whole. */
 static void take_back_all(const struct asking *a)
 {
@@ -44,7 +49,7 @@ static void settle(struct asking *a, const struct take_answer *answer)
 	case TAKE_UNCERTAIN:
 		take_back_all(a);
 		break;
-	case TAKE_OVER:
+	case TAKE_OVER: /* or too much was lent */
 	case TAKE_GONE:
 	case TAKE_STALE:
 	case TAKE_UNAVAILABLE:
@@ -94,6 +99,10 @@ static bool add_question(const struct asking *a, struct command *command)
 	command_add_key(command, message);
 	command_add_key(command, account);
 	command_add_key(command, lease);
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++) {
+		key_lent_index(prefix, login, turn, ASK_INDEX, lease);
+		command_add_key(command, lease);
+	}
 	command_add_int(command, MESSAGE_REMEMBERED_S);
 	len = item_format(&a->take, item);
 	item_mark(item, ITEM_LEASE);
@@ -111,7 +120,7 @@ void borrow_ask(struct store *store, struct borrower *borrower)
 	a->asked_ms = lease_clock_ms();
 	lease_question(borrower, a->rows, &a->take);
 	a->take.message_key = a->message_key;
-	script_command(&command, SCRIPT_TAKE, 4);
+	script_command(&command, SCRIPT_TAKE, ASK_KEYS);
 	if (!borrow_key(store, lease_id(borrower), a->message_key) || !add_question(a, &command)) {
 		command_fini(&command);
 		lease_refused(borrower, a->asked_ms);

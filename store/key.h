@@ -76,6 +76,13 @@ bool key_question(const char *prefix, enum take_scope scope, const char *name, c
  * indexes are longer ones to look through, more are more to write for each lease. */
 #define KEY_LENT_TURNS 2
 #define KEY_LENT_INDEXES 8
+
+/* While an index of now has so many octets its login gets no lease, and Redis is asked of each
+ * message: that is when it was lent about 200 messages/s, for ten minutes. Those that have a lease
+ * add theirs, LEASE_MESSAGES_MAX each. So a look-up takes 0.2 ms at most, and those of all that
+ * is charged before a question after an outage (REPLAY_NAME_MAX) less than its deadline; and what
+ * is remembered of a login's leases takes 10 MB at most. */
+#define KEY_LENT_INDEX_FULL 65536
 bool key_lease(const char *prefix, const char *login, char out[KEY_MAX]);
 bool key_lent(const char *prefix, const char *login, int turn, char out[KEY_MAX]);
 bool key_lent_index(const char *prefix, const char *login, int turn, int index,

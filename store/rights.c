@@ -73,6 +73,7 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "setrange", RIGHT_ALWAYS, false, "counting", { "SETRANGE", COUNTERS, "0", "" } },
 	{ "strlen", RIGHT_ALWAYS, false, "writing accounts", { "STRLEN", COUNTERS } },
+	{ "strlen", RIGHT_LEASES, false, "messages that leases have charged", { "STRLEN", LENT_INDEX } },
 	{ "subscribe", RIGHT_ALWAYS, true, "hearing of changed accounts",
 	  { "SUBSCRIBE", "@accounts" } },
 	{ "time", RIGHT_ALWAYS, false, "the one clock of all servers", { "TIME" } },

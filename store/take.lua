@@ -3,7 +3,7 @@
 -- KEYS  the counters of each message; then for each the key it is remembered by
 --       (its counters again when nothing is to be charged); then for each the
 --       account
---       of a lease the key that tells of it; of a message that a lease may have
+--       of a lease the key that tells of it, and an index of both turns; of a message that a lease may have
 --       charged the records and the index of both turns (store/lent.lua)
 -- ARGV  1 seconds a message is remembered
 --       2.. of each message, packed (numbers of 8 octets that are said to be doubles
@@ -34,7 +34,8 @@
 --   "u" done, the usual case; then the time in microseconds 7, and for each row:
 --       what is used, as a double, with the amount when it is charged; then for
 --       each row whose amount is 0 its retry-after in ms 7
---   "d" done, "o" over, "r" repeated, "g" gone; then the time 7, counters exist
+--   "d" done, "o" over (a lease also when too much was lent; then all that follows is 0),
+--       "r" repeated, "g" gone; then the time 7, counters exist
 --       (0 or 1) 1; and for each row: used 7; retry-after in ms 7; the limit in
 --       force 8; the mark (80 or 95) that was passed for the first time in this
 --       window, or 0, 1
@@ -644,13 +645,16 @@ local call, pack, unpack, all = redis.pcall, struct.pack, struct.unpack, unpack
 local sub, byte, find, floor = string.sub, string.byte, string.find, math.floor
 local KEYS, ARGV, kept = KEYS, ARGV, ARGV[1]
 
--- LEASE_MS of store/lease.h.
-local LEASE_MS = 1000
+-- LEASE_MS of store/lease.h, KEY_LENT_INDEX_FULL of store/key.h.
+local LEASE_MS, INDEX_FULL = 1000, 65536
 
 -- Of a lease until when it may last, before there is one, for who changes the account
--- (store/put.lua). What a message is remembered as that a lease has charged.
-local function leased(charge, item, n, now)
+-- (store/put.lua); none when as much is remembered as may be looked through. What a message is remembered as that a lease has charged.
+local function leased(charge, item, n, now, NOW)
   if charge == 2 then
+    local lent = call('STRLEN', KEYS[5 + floor(now / 1000 / kept) % 2])
+    if type(lent) == 'table' then return lent end
+    if lent >= INDEX_FULL then return 'o' .. NOW .. string.rep('\0', 1 + 23 * n) end
     local set = call('SET', KEYS[4], string.format('%.0f', now + LEASE_MS), 'PX', LEASE_MS)
     return type(set) == 'table' and set.err and set or nil
   end
@@ -699,7 +703,7 @@ for i = 1, n_items do
   local front_size = #front
   local answer, lent
   if charge == 0 then message = nil end
-  if charge > 1 then answer, lent = leased(charge, item, n, now) end
+  if charge > 1 then answer, lent = leased(charge, item, n, now, NOW) end
   if answer or lent then usual = 0 end
   if written[counters] then
     stored = call('GET', counters)

@@ -14,6 +14,7 @@ static struct rig rig = { .deadline_ms = RIG_DEADLINE_MS };
 static const struct lent rose = { .rig = &rig, .login = "rose" };
 static char keys[3 * LEASE_MESSAGES_MAX][LENT_KEY_MAX];
 static size_t n_keys;
+static char full[KEY_LENT_INDEX_FULL + 1];
 static int64_t charged;
 
 static enum take_status take_again(const char *key)
@@ -95,7 +96,8 @@ static void test_refunded(void)
 static void test_forgotten(void)
 {
 	lend(2);
-	for (size_t i = 0; i < n_keys; i += 10) {
+	/* So few that this daemon takes no lease for them (LEASE_RATE_MIN). */
+	for (size_t i = 0; i < n_keys; i += 25) {
 		refund(keys[i], true);
 		SUITE_INT_EQUAL(counted(), charged - 1);
 		SUITE_INT_EQUAL(take_again(keys[i]), TAKE_DONE);
@@ -241,6 +243,47 @@ static void test_half_told(void)
 	SUITE_INT_EQUAL(counted(), charged);
 }
 
+/* Both turns of the index that is looked at have so many octets. */
+static void fill_index(int octets)
+{
+	for (int turn = 0; turn < KEY_LENT_TURNS; turn++)
+		redis_do(rig.redis, "SET sendward:{rose}:l:%di0 %s", turn,
+			 full + sizeof(full) - 1 - octets);
+}
+
+static int64_t leases_asked(void)
+{
+	return redis_integer(rig.redis, "EVAL %s 0",
+			     "return tonumber(string.match(redis.call('INFO', 'commandstats'),"
+			     " 'cmdstat_strlen:calls=(%d+)') or 0)");
+}
+
+static void test_full(void)
+{
+	int64_t asked, taken, until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+
+	rig_clean(&rig);
+	memset(full, 'x', sizeof(full) - 1);
+	asked = leases_asked();
+	taken = lent_stats(&rose).taken;
+	fill_index(KEY_LENT_INDEX_FULL);
+	for (charged = 0; leases_asked() < asked + 2 && rig_now_ms() < until_ms; charged++)
+		SUITE_TRUE(lent_charge(&rose, LIMIT));
+	SUITE_INT_EQUAL(leases_asked(), asked + 2);
+	SUITE_INT_EQUAL(lent_stats(&rose).taken, taken);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+
+	fill_index(KEY_LENT_INDEX_FULL - 1);
+	charged += lent_until_lease(&rose, LIMIT);
+	lent_new_key(keys[0]);
+	SUITE_INT_EQUAL(lent_take(&rose, keys[0], 1, LIMIT, false).status, TAKE_DONE);
+	lent_wait_returned(&rose);
+	rig_restart_store(&rig, true);
+	SUITE_INT_EQUAL(take_again(keys[0]), TAKE_REPEATED);
+	refund(keys[0], false);
+	SUITE_INT_EQUAL(lent_used(&rose), charged);
+}
+
 int main(void)
 {
 	static const struct suite_test tests[] = {
@@ -255,6 +298,8 @@ int main(void)
 		{ "keys that hold something else are an error, and nothing is charged",
 		  test_damaged },
 		{ "a lease that goes back at the second try is told of once", test_second_try },
+		{ "a login of which too much was lent gets no lease, and is counted all the same",
+		  test_full },
 		{ "what was not used goes back though an index is damaged", test_half_told },
 	};
 	int status;
