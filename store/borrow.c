@@ -38,7 +38,7 @@ static void on_timer(evutil_socket_t fd, short what, void *arg)
 	(void)what;
 	b->ticking = false;
 	borrow_return_over(store, lease_clock_ms());
-	borrow_send_queued(store, clock_ms() - BORROW_QUEUED_MS);
+	borrow_send_late(store, clock_ms() - BORROW_QUEUED_MS);
 	borrow_send_again(store, clock_ms() - BORROW_RETRY_MS);
 	lease_stats(b->leases, &stats);
 	if (stats.lent > 0 || b->n_returning > 0)
@@ -164,14 +164,14 @@ void borrow_finish(struct store *store)
 		return;
 	b->ending = true;
 	borrow_return_all(store);
-	borrow_send_queued(store, INT64_MAX);
+	borrow_send_queued(store);
 	/* The timer ends each turn. */
 	while ((b->n_returning > 0 || b->n_asking > 0) && clock_ms() < until_ms) {
 		borrow_tick(b);
 		event_base_loop(store->base, EVLOOP_ONCE);
 		/* Those that were asked for. */
 		borrow_return_all(store);
-		borrow_send_queued(store, INT64_MAX);
+		borrow_send_queued(store);
 	}
 }
 

@@ -30,7 +30,7 @@ struct store;
 #define BORROW_EVERY_MS 50
 #define BORROW_RETRY_MS 1000
 
-/* One that others are before is sent after so long. */
+/* One that others are before is sent after so long, when not too many are. */
 #define BORROW_QUEUED_MS 500
 
 /* The end of a daemon waits so long for them. */

@@ -60,8 +60,10 @@ void borrow_give_back(struct store *store, struct lease_back *back);
 void borrow_return_over(struct store *store, int64_t now_ms);
 /* What did not arrive, if it was sent before. */
 void borrow_send_again(struct store *store, int64_t sent_before_ms);
-/* What is queued goes out now, if it has been on its way back since before began_before_ms. */
-void borrow_send_queued(struct store *store, int64_t began_before_ms);
+/* What is queued goes out now: of what has been on its way back since before began_before_ms a
+ * portion; all of it. */
+void borrow_send_late(struct store *store, int64_t began_before_ms);
+void borrow_send_queued(struct store *store);
 /* What is not on its way of the login goes out now, also what failed, so that the next question
  * finds it there. */
 void borrow_send_of(struct store *store, const char *login);

@@ -15,6 +15,10 @@
  * stands behind so much, and one lease. */
 #define COST_SENT_MAX 256
 
+/* Of what has waited for long so much goes out in one pass of the loop, and one lease: after an
+ * outage that is all there is, and the questions of mail are not behind it. */
+#define COST_LATE_MAX ((size_t)4 * COST_SENT_MAX)
+
 static size_t cost(const struct returning *r)
 {
 	return r->back->records.n + COST_OF_ONE;
@@ -27,7 +31,9 @@ static void set_phase(struct borrow *b, struct returning *r, enum returning_phas
 	if (r->phase == RETURNING_SENT)
 		b->cost_sent -= cost(r);
 	r->phase = phase;
-	if (phase == RETURNING_QUEUED)
+	if (phase == RETURNING_QUEUED && r->back->is_wanted)
+		TAILQ_INSERT_HEAD(&b->queue, r, in_queue);
+	else if (phase == RETURNING_QUEUED)
 		TAILQ_INSERT_TAIL(&b->queue, r, in_queue);
 	if (phase == RETURNING_SENT)
 		b->cost_sent += cost(r);
@@ -145,19 +151,23 @@ static void send_in_turn(struct borrow *b)
 		send_back(r);
 }
 
-static void send_or_queue(struct borrow *b, struct returning *r)
+void borrow_send_late(struct store *store, int64_t began_before_ms)
 {
-	if (r->back->is_wanted)
+	struct returning *r;
+	size_t sent = 0;
+
+	while (sent < COST_LATE_MAX && (r = TAILQ_FIRST(&store->borrow->queue)) &&
+	       r->began_ms <= began_before_ms) {
+		sent += cost(r);
 		send_back(r);
-	else
-		set_phase(b, r, RETURNING_QUEUED);
+	}
 }
 
-void borrow_send_queued(struct store *store, int64_t began_before_ms)
+void borrow_send_queued(struct store *store)
 {
 	struct returning *r;
 
-	while ((r = TAILQ_FIRST(&store->borrow->queue)) && r->began_ms <= began_before_ms)
+	while ((r = TAILQ_FIRST(&store->borrow->queue)))
 		send_back(r);
 }
 
@@ -180,7 +190,7 @@ void borrow_send_again(struct store *store, int64_t sent_before_ms)
 	for (r = TAILQ_FIRST(&b->returnings); r; r = after) {
 		after = TAILQ_NEXT(r, next);
 		if (r->phase == RETURNING_FAILED && r->sent_ms <= sent_before_ms)
-			send_or_queue(b, r);
+			set_phase(b, r, RETURNING_QUEUED);
 	}
 	send_in_turn(b);
 }
@@ -202,7 +212,10 @@ void borrow_give_back(struct store *store, struct lease_back *back)
 		give_up(b, r, "too many are on their way back");
 		return;
 	}
-	send_or_queue(b, r);
+	if (back->is_wanted)
+		send_back(r);
+	else
+		set_phase(b, r, RETURNING_QUEUED);
 	send_in_turn(b);
 }
 

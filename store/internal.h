@@ -38,7 +38,12 @@ struct redisReply;
 /* Refunds that wait for the server to come back. */
 #define REFUNDS_WAITING_MAX 10000
 
-/* A refund that failed is tried again so much later (at once when the server
+/* Of these so many are sent in one pass of the loop, and how much later the next: when the
+ * server comes back the questions of mail are not behind all of them. */
+#define REFUNDS_SENT_MAX 32
+#define REFUND_EVERY_MS 10
+
+/* A refund that failed is tried again so much later (in its turn when the server
  * comes back), so often: longer than a message is remembered it is no use. */
 #define REFUND_RETRY_S 5
 #define REFUND_TRIES_MAX (MESSAGE_REMEMBERED_S / REFUND_RETRY_S)
@@ -53,7 +58,9 @@ struct redisReply;
 #define EVENTS_KEPT_S (90 * 86400)
 
 struct refund {
-	STAILQ_ENTRY(refund) next; /* while it waits */
+	STAILQ_ENTRY(refund) next; /* while it waits ... */
+	int64_t again_ms;	   /* ... until then, clock_ms() ... */
+	uint64_t round;		   /* ... or until the next round */
 	struct charge charge;
 	char message_key[MESSAGE_KEY_MAX + 1];
 	bool forget;
@@ -88,6 +95,7 @@ struct store {
 	struct namesake namesake;
 	STAILQ_HEAD(, refund) refunds;
 	int64_t refunds_waiting;
+	uint64_t refund_round; /* one more when all of them may be sent */
 	struct event *refund_timer;
 	/* store_when_ready() */
 	struct event *ready_timer;
@@ -112,8 +120,11 @@ enum store_result store_result_of(enum link_result result, const struct redisRep
 void store_refund_found(const struct charge *charge, const char *message_key, bool forget,
 			void *store);
 
-/* The refunds that had to wait; called when the link is up. */
+/* The refunds that had to wait may be sent: the link is up, or a lease is back. They go out
+ * REFUNDS_SENT_MAX at a time, the first now. */
 void store_send_refunds(struct store *store);
+/* Those whose time has come, likewise; for refund_timer. */
+void store_send_due_refunds(struct store *store);
 
 /* store/take.c: to begin with; to send what was asked for in this pass; to end
  * with (all are sent, so that closing the connection answers them). */

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "store/clock.h"
 #include "store/internal.h"
 #include "store/key.h"
 
@@ -27,13 +28,36 @@ struct refunding {
 	void *arg;
 };
 
+static bool is_due(const struct store *store, const struct refund *refund)
+{
+	return refund->round < store->refund_round || refund->again_ms <= clock_ms();
+}
+
+/* For the first one, which is due before the others. */
+static void set_timer(struct store *store)
+{
+	const struct refund *first = STAILQ_FIRST(&store->refunds);
+	int64_t ms = REFUND_EVERY_MS;
+	struct timeval after;
+
+	if (!first)
+		return;
+	if (!is_due(store, first) && first->again_ms - clock_ms() > ms)
+		ms = first->again_ms - clock_ms();
+	after = (struct timeval){ .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+	event_add(store->refund_timer, &after);
+}
+
 static void add_waiting(struct store *store, struct refund *refund)
 {
-	const struct timeval soon = {.tv_sec = REFUND_RETRY_S};
+	bool is_first = STAILQ_EMPTY(&store->refunds);
 
-	event_add(store->refund_timer, &soon);
+	refund->again_ms = clock_ms() + REFUND_RETRY_S * 1000;
+	refund->round = store->refund_round;
 	STAILQ_INSERT_TAIL(&store->refunds, refund, next);
 	store->refunds_waiting++;
+	if (is_first)
+		set_timer(store);
 }
 
 static void settled(struct store *store, struct refund *refund)
@@ -179,14 +203,24 @@ void store_refund(struct store *store, const struct charge *charge, const char *
 	send_refund(store, refund_new(charge, message_key, forget), done, arg);
 }
 
-void store_send_refunds(struct store *store)
+void store_send_due_refunds(struct store *store)
 {
-	/* What cannot be sent goes to the end of the list again. */
-	for (int64_t n = store->refunds_waiting; n > 0; n--) {
-		struct refund *refund = STAILQ_FIRST(&store->refunds);
+	struct refund *refund;
 
+	/* What cannot be sent goes to the end of the list again. */
+	for (int n = 0; n < REFUNDS_SENT_MAX; n++) {
+		refund = STAILQ_FIRST(&store->refunds);
+		if (!refund || !is_due(store, refund))
+			break;
 		STAILQ_REMOVE_HEAD(&store->refunds, next);
 		store->refunds_waiting--;
 		send_refund(store, refund, NULL, NULL);
 	}
+	set_timer(store);
+}
+
+void store_send_refunds(struct store *store)
+{
+	store->refund_round++;
+	store_send_due_refunds(store);
 }

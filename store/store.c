@@ -74,7 +74,7 @@ static void on_refund_timer(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	store_send_refunds(arg);
+	store_send_due_refunds(arg);
 }
 
 struct store *store_new(struct event_base *base, struct config *config)

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "store/borrow_internal.h"
 #include "store/login_trace.h"
 #include "tests/store/lent.h"
 #include "tests/unit/suite.h"
@@ -297,6 +299,7 @@ static void test_does_not_fit(void)
 }
 
 #define MANY 12
+#define LATE 400
 
 static bool all_lent(void)
 {
@@ -347,6 +350,33 @@ static void test_many_at_once(void)
 	for (int i = MANY - 1; i >= 0; i--)
 		SUITE_INT_EQUAL(lent_take(&logins[i], last[i], 1, 100000, true).status,
 				TAKE_REPEATED);
+	wait_returned();
+}
+
+/* What nobody waits for, and could not go back for an hour. */
+static void test_late(void)
+{
+	struct store_stats before, after;
+	int64_t returning;
+
+	begin();
+	redis_freeze(rig.redis);
+	for (int i = 0; i < LATE; i++) {
+		struct lease_back *back = memory_zero(sizeof(*back));
+
+		snprintf(back->login, sizeof(back->login), "lily%d", i);
+		lease_records_init(&back->records, (uint64_t)i, 1);
+		borrow_give_back(rig.store, back);
+	}
+	returning = stats().returning;
+	SUITE_INT_EQUAL(returning, LATE);
+	store_stats(rig.store, &before);
+	SUITE_TRUE(before.in_flight < LATE / 4);
+	borrow_send_late(rig.store, INT64_MAX);
+	store_stats(rig.store, &after);
+	SUITE_TRUE(after.in_flight > before.in_flight);
+	SUITE_TRUE(after.in_flight < LATE / 2);
+	redis_thaw(rig.redis);
 	wait_returned();
 }
 
@@ -529,6 +559,7 @@ int main(void)
 		{ "what fits when the lease is back is not refused", test_does_not_fit },
 		{ "leases that end at once go back one by one, and before a repeated message",
 		  test_many_at_once },
+		{ "leases that could not go back for long go back a portion at a time", test_late },
 		{ "a daemon that stops gives back what it has", test_stopped },
 		{ "a daemon that stops gives back what it has just asked for", test_stopped_asking },
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },

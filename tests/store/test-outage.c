@@ -1,10 +1,12 @@
 /* What is accepted without the store, and what becomes of it. */
+#include <event2/event.h>
 #include <hiredis/hiredis.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "store/internal.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
@@ -304,6 +306,33 @@ static void test_pace(void)
 	SUITE_INT_EQUAL(used("user999"), 3);
 }
 
+/* Nor every refund. The loop's pass may be that of the server and of the timer. */
+static void test_refunds_pace(void)
+{
+	int64_t before, most = 0, until_ms;
+	char key[40];
+
+	begin();
+	go_down();
+	for (int i = 0; i < 500; i++) {
+		snprintf(key, sizeof(key), "mx1/P%d#p12345678", i);
+		take_back("rose", key);
+	}
+	SUITE_INT_EQUAL(stats().refunds_waiting, 500);
+	redis_start(rig.redis);
+	until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
+	while ((before = stats().refunds_waiting) > 0 && rig_now_ms() < until_ms) {
+		event_base_loop(rig.base, EVLOOP_ONCE);
+		if (before - stats().refunds_waiting > most)
+			most = before - stats().refunds_waiting;
+	}
+	SUITE_TRUE(most <= 2 * REFUNDS_SENT_MAX);
+	for (int i = 0; i < 500; i++) {
+		snprintf(key, sizeof(key), "mx1/P%d#p12345678", i);
+		SUITE_INT_EQUAL(rig_take_current(&rig, take_of("rose", key)).status, TAKE_GONE);
+	}
+}
+
 /* A store that comes and goes. */
 static void test_flapping(void)
 {
@@ -397,6 +426,7 @@ static const struct suite_test tests[] = {
 	{ "accounts, counts and what is owed survive a restart", test_survives },
 	{ "a refund survives a restart", test_refund_survives },
 	{ "the return of the store is no storm", test_pace },
+	{ "the return of the store is no storm of refunds", test_refunds_pace },
 	{ "a store that comes and goes counts each message once", test_flapping },
 	{ "charges that cannot be made hold up no other", test_damaged },
 	{ "what there is no room for is counted as lost", test_no_room },
