@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "store/clock.h"
 #include "store/counter.h"
+#include "store/deleted.h"
 #include "store/internal.h"
 #include "store/key.h"
 #include "store/scan.h"
@@ -191,19 +192,22 @@ static bool login_keys(const char *prefix, const char *login, char keys[LOGIN_KE
 
 void store_account_delete(struct store *store, const char *login, store_done *done, void *arg)
 {
-	char keys[LOGIN_KEYS][KEY_MAX], lease[KEY_MAX];
+	char keys[LOGIN_KEYS][KEY_MAX], deleted[KEY_MAX], lease[KEY_MAX];
 	struct command command;
 
 	if (!login_keys(store_prefix(store), login, keys) ||
+	    !key_deleted(store_prefix(store), login, deleted) ||
 	    !key_lease(store_prefix(store), login, lease)) {
 		done(STORE_BAD, too_long, arg);
 		return;
 	}
-	script_command(&command, SCRIPT_DELETE, LOGIN_KEYS + 1);
+	script_command(&command, SCRIPT_DELETE, LOGIN_KEYS + 2);
 	for (size_t i = 0; i < LOGIN_KEYS; i++)
 		command_add_key(&command, keys[i]);
+	command_add_key(&command, deleted);
 	command_add_key(&command, lease);
 	add_news(store, &command, login);
+	command_add_int(&command, DELETED_KEPT_S);
 	store_send(store, &command, on_count, asking_new(store, done, arg));
 }
 

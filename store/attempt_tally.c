@@ -49,6 +49,7 @@ bool attempt_tally_add(struct attempt_tally *tally, const char *login,
 		return false;
 	if (!t) {
 		t = tallied_new(login, len, due_ms);
+		t->first_s = attempt->time_s;
 		HASH_ADD_KEYPTR(hh, tally->logins, t->login, len, t);
 	}
 	t->n++;

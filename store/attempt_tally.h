@@ -16,7 +16,8 @@
 struct tallied {
 	UT_hash_handle hh; /* in the order in which they are due */
 	int64_t due_ms;
-	int64_t n; /* attempts */
+	int64_t n; /* attempts ... */
+	int64_t first_s; /* ... and the time of the first, Unix time */
 	struct attempt_counts counts;
 	char last[ATTEMPT_LAST_MAX]; /* as it stands in Redis; "" all were monitored */
 	char login[];

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "store/attempt_tally.h"
 #include "store/clock.h"
+#include "store/deleted.h"
 #include "store/internal.h"
 
 /* What is due goes out in so many portions a second. */
@@ -85,14 +86,32 @@ static void write_login(struct attempts *attempts, const struct tallied *tallied
 	store_send(attempts->store, &command, on_written, sending);
 }
 
-/* So many logins at most, of those that are due by then. */
+static void on_asked(struct store *store, const char *login, enum deleted deleted, void *arg)
+{
+	struct tallied *tallied = arg;
+
+	(void)login;
+	if (deleted == DELETED_NOT)
+		write_login(store->attempts, tallied);
+	else if (deleted == DELETED_UNKNOWN)
+		lose(store->attempts, tallied->n);
+	free(tallied);
+}
+
+/* So many logins at most, of those that are due by then; those that may have been deleted when
+ * that is known. */
 static void write_due(struct attempts *attempts, int64_t now_ms, size_t most)
 {
 	struct tallied *tallied;
 
 	while (most-- > 0 && (tallied = attempt_tally_take(attempts->tally, now_ms))) {
-		write_login(attempts, tallied);
-		free(tallied);
+		if (deleted_unheard(attempts->store, tallied->due_ms - ATTEMPTS_COLLECT_MS)) {
+			deleted_ask(attempts->store, tallied->login, tallied->first_s * 1000,
+				    on_asked, tallied);
+		} else {
+			write_login(attempts, tallied);
+			free(tallied);
+		}
 	}
 }
 

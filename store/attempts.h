@@ -6,6 +6,8 @@
  * clients send them. Nobody waits for it, and what is accepted costs nothing. While the store
  * is away they wait, of ATTEMPT_TALLY_LOGINS_MAX logins, and count as of its return. What has no
  * room, was on its way when the store went, or is refused, is not counted, which the log says.
+ * What waited while nobody told of deleted logins is written when it is known that its login is
+ * none (store/deleted.h).
  */
 #ifndef SENDWARD_ATTEMPTS_H
 #define SENDWARD_ATTEMPTS_H

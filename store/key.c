@@ -142,6 +142,11 @@ bool key_attempts(const char *prefix, const char *login, char out[KEY_MAX])
 	return build(prefix, SCOPE_LOGIN, login, 'r', NULL, out);
 }
 
+bool key_deleted(const char *prefix, const char *login, char out[KEY_MAX])
+{
+	return build(prefix, SCOPE_LOGIN, login, 'x', NULL, out);
+}
+
 bool key_lease(const char *prefix, const char *login, char out[KEY_MAX])
 {
 	return build(prefix, SCOPE_LOGIN, login, 'l', NULL, out);

@@ -8,6 +8,7 @@
  *	PREFIX{USERNAME}:p	secret of an SMTP user, see store/secret_record.h
  *	PREFIX{LOGIN}:h		what the login has sent, see store/sent.h
  *	PREFIX{LOGIN}:r		how often it was refused, see store/attempt.h
+ *	PREFIX{LOGIN}:x		when it was deleted, see store/deleted.h
  *	PREFIX{LOGIN}:l		there as long as a daemon may have a lease (store/lease.h)
  *	PREFIX{LOGIN}:l:0r, :l:1r, :l:0i0, :l:1i0 ...	messages charged from leases, see
  *				store/lent.lua
@@ -65,6 +66,7 @@ void key_strangers(const char *prefix, char out[KEY_MAX]);
 bool key_sent(const char *prefix, const char *login, char out[KEY_MAX]);
 bool key_sent_packs(const char *prefix, const char *login, char out[KEY_MAX]);
 bool key_attempts(const char *prefix, const char *login, char out[KEY_MAX]);
+bool key_deleted(const char *prefix, const char *login, char out[KEY_MAX]);
 
 /* All three of one question, which differ little. message has message_len octets;
  * without any the third is that of the counters. */

@@ -31,6 +31,7 @@ struct news {
 	bool listed;		 /* the identities were, since something was missed */
 	bool unanswered;	 /* a question was, since the last ones were sent */
 	int64_t woken_ms;	 /* clock_ms() */
+	int64_t begun_ms;	 /* when it was last subscribed, clock_ms() */
 	int in_flight;
 };
 
@@ -245,6 +246,7 @@ static void on_begun(void *arg)
 {
 	struct news *n = arg;
 
+	n->begun_ms = clock_ms();
 	n->missed = true;
 	n->listed = false;
 	go_on(n);
@@ -305,6 +307,11 @@ void news_resume(struct news *n)
 bool news_is_subscribed(const struct news *n)
 {
 	return n && n->watch && watch_is_subscribed(n->watch);
+}
+
+int64_t news_told_since_ms(const struct news *n)
+{
+	return news_is_subscribed(n) ? n->begun_ms : INT64_MAX;
 }
 
 int64_t news_deaf_ms(const struct news *n)

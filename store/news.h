@@ -40,6 +40,8 @@ void news_pause(struct news *news);
 void news_resume(struct news *news);
 
 bool news_is_subscribed(const struct news *news);
+/* Since when everything is told, clock_ms(); INT64_MAX when nothing is. */
+int64_t news_told_since_ms(const struct news *news);
 /* For how long nothing was told though a server was usable; 0 when it is. */
 int64_t news_deaf_ms(const struct news *news);
 

@@ -12,6 +12,7 @@
 #define LENT_INDEX "@{%doctor}:l:0i0"
 #define SENT "@{%doctor}:h"
 #define ATTEMPTS "@{%doctor}:r"
+#define DELETED "@{%doctor}:x"
 #define GUESSES "@{%doctor}:g"
 #define LAST_USE "@{%doctor}:d"
 #define SENDERS "@{@%doctor}:s:doctor"
@@ -41,6 +42,7 @@ static const struct right table[] = {
 	{ "get", RIGHT_ALWAYS, false, "failed logins", { "GET", GUESSES } },
 	{ "get", RIGHT_ALWAYS, false, "last logins", { "GET", LAST_USE } },
 	{ "get", RIGHT_ALWAYS, false, "refusals", { "GET", ATTEMPTS } },
+	{ "get", RIGHT_ALWAYS, false, "deleted logins", { "GET", DELETED } },
 	{ "get", RIGHT_ALWAYS, false, "status of the daemons", { "GET", NODE } },
 	{ "get", RIGHT_ALWAYS, false, "whether the index of senders is complete",
 	  { "GET", "@senders" } },
@@ -70,6 +72,7 @@ static const struct right table[] = {
 	{ "set", RIGHT_ALWAYS, false, "failed logins", { "SET", GUESSES, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "last logins", { "SET", LAST_USE, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "refusals", { "SET", ATTEMPTS, "", "XX" } },
+	{ "set", RIGHT_ALWAYS, false, "deleted logins", { "SET", DELETED, "", "XX" } },
 	{ "set", RIGHT_ALWAYS, false, "reindex", { "SET", "@senders", "1", "XX" } },
 	{ "setrange", RIGHT_ALWAYS, false, "counting", { "SETRANGE", COUNTERS, "0", "" } },
 	{ "strlen", RIGHT_ALWAYS, false, "writing accounts", { "STRLEN", COUNTERS } },

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "store/clock.h"
+#include "store/deleted.h"
 #include "store/internal.h"
 #include "store/sent_internal.h"
 
@@ -26,6 +27,8 @@
 struct waiting {
 	UT_hash_handle hh;  /* in the order in which they are due */
 	int64_t due_ms;	    /* clock_ms() */
+	int64_t noted_ms;   /* the first message, clock_ms() ... */
+	int64_t first_ms;   /* ... and Unix time */
 	size_t full_size;   /* octets of the last full pack */
 	size_t n;	    /* messages in all packs */
 	struct packs packs; /* the oldest first; all full but the last one */
@@ -96,17 +99,26 @@ static void add_waiting(struct sent *sent, struct waiting *w)
 	HASH_ADD_KEYPTR(hh, sent->logins, w->login, strlen(w->login), w);
 }
 
-static struct waiting *waiting_for(struct sent *sent, const char *login)
+static struct waiting *find(const struct sent *sent, const char *login)
 {
-	size_t len = strlen(login);
 	struct waiting *w;
 
-	HASH_FIND(hh, sent->logins, login, len, w);
+	HASH_FIND(hh, sent->logins, login, strlen(login), w);
+	return w;
+}
+
+static struct waiting *waiting_for(struct sent *sent, const char *login, int64_t now_ms)
+{
+	struct waiting *w = find(sent, login);
+	size_t len = strlen(login);
+
 	if (w)
 		return w;
 	w = memory_zero(sizeof(*w) + len + 1);
 	memcpy(w->login, login, len + 1);
 	TAILQ_INIT(&w->packs);
+	w->noted_ms = clock_ms();
+	w->first_ms = now_ms;
 	add_waiting(sent, w);
 	sent->used += waiting_size(w);
 	return w;
@@ -169,10 +181,38 @@ static void write_login(struct sent *sent, struct waiting *w, bool at_once,
 	add_waiting(sent, w);
 }
 
+static void on_asked(struct store *store, const char *login, enum deleted deleted, void *arg)
+{
+	struct waiting *w = find(store->sent, login);
+	struct sent_writing *writing;
+
+	(void)arg;
+	if (!w || deleted == DELETED_UNKNOWN)
+		return;
+	if (deleted == DELETED_SINCE) {
+		drop(store->sent, w);
+		return;
+	}
+	writing = memory_alloc(sizeof(*writing));
+	writing->n = writing->n_lines = 0;
+	write_login(store->sent, w, true, writing);
+	sent_write_end(store, writing);
+	free(writing);
+}
+
+/* It may have been deleted: it is written when that is known. Without an answer it is asked
+ * again. */
+static void ask(struct sent *sent, struct waiting *w)
+{
+	HASH_DEL(sent->logins, w);
+	add_waiting(sent, w);
+	deleted_ask(sent->store, w->login, w->first_ms, on_asked, NULL);
+}
+
 /* The oldest first, a portion of them; all of them when at_once. */
 static void write_due(struct sent *sent, bool at_once)
 {
-	size_t portion = HASH_COUNT(sent->logins) / PORTIONS + PORTION_MIN;
+	size_t n = HASH_COUNT(sent->logins), portion = at_once ? n : n / PORTIONS + PORTION_MIN;
 	struct sent_writing *writing;
 	int64_t now_ms = clock_ms();
 	struct waiting *w;
@@ -183,8 +223,11 @@ static void write_due(struct sent *sent, bool at_once)
 	}
 	writing = memory_alloc(sizeof(*writing));
 	writing->n = writing->n_lines = 0;
-	while ((w = sent->logins) && (at_once || (w->due_ms <= now_ms && portion-- > 0)))
-		write_login(sent, w, at_once, writing);
+	while ((w = sent->logins) && portion-- > 0 && (at_once || w->due_ms <= now_ms))
+		if (deleted_unheard(sent->store, w->noted_ms))
+			ask(sent, w);
+		else
+			write_login(sent, w, at_once, writing);
 	sent_write_end(sent->store, writing);
 	free(writing);
 }
@@ -282,7 +325,7 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 		return;
 	}
 	sent_format(request, verdict, config->node, &line);
-	w = waiting_for(sent, request->login);
+	w = waiting_for(sent, request->login, verdict->now_ms);
 	add_line(sent, w, &line);
 	if (w->n > (size_t)config->history)
 		drop_oldest(sent, w);
@@ -291,9 +334,8 @@ void sent_note(struct sent *sent, const struct request *request, const struct ve
 
 void sent_forget(struct sent *sent, const char *login)
 {
-	struct waiting *w;
+	struct waiting *w = find(sent, login);
 
-	HASH_FIND(hh, sent->logins, login, strlen(login), w);
 	if (w)
 		drop(sent, w);
 }

@@ -16,7 +16,8 @@
  * nothing: no decision takes longer for it, and what the last second held, or two of a
  * login that fills packs, is lost with a killed daemon. While the store is away messages
  * wait, in SENT_WAITING_MAX octets of memory; what does not fit, was on its way when the
- * store went, or is refused, is not kept, and counted in the log.
+ * store went, or is refused, is not kept, and counted in the log. What waited while nobody told
+ * of deleted logins is written when it is known that its login is none (store/deleted.h).
  */
 #ifndef SENDWARD_SENT_H
 #define SENDWARD_SENT_H

@@ -66,20 +66,39 @@ void rig_wait_for(struct rig *rig, bool (*is)(void), const char *what)
 	}
 }
 
-void rig_follow(struct rig *rig)
+static void wait_subscribed(struct rig *rig, bool subscribed)
 {
 	int64_t until_ms = rig_now_ms() + REDIS_PATIENCE_MS;
 	struct store_stats stats;
 
-	store_follow(rig->store);
 	for (;;) {
 		store_stats(rig->store, &stats);
-		if (stats.subscribed)
+		if (stats.subscribed == subscribed)
 			return;
 		if (rig_now_ms() > until_ms)
-			die("the store is not told of changes");
+			die(subscribed ? "the store is not told of changes" :
+					 "the store is told of changes");
 		turn(rig, 20);
 	}
+}
+
+void rig_follow(struct rig *rig)
+{
+	store_follow(rig->store);
+	wait_subscribed(rig, true);
+}
+
+void rig_deafen(struct rig *rig)
+{
+	redis_do(rig->redis, "ACL SETUSER default resetchannels");
+	redis_do(rig->redis, "CLIENT KILL TYPE pubsub");
+	wait_subscribed(rig, false);
+}
+
+void rig_undeafen(struct rig *rig)
+{
+	redis_do(rig->redis, "ACL SETUSER default allchannels");
+	wait_subscribed(rig, true);
 }
 
 void rig_wait_connected(struct rig *rig, bool connected)

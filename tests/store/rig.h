@@ -58,6 +58,9 @@ void rig_wait(struct rig *rig, const bool *done);
 void rig_wait_for(struct rig *rig, bool (*is)(void), const char *what);
 /* The store hears of changed accounts; runs the loop until it does. */
 void rig_follow(struct rig *rig);
+/* Nobody is told of changed accounts; runs the loop until the store is not. And may be again. */
+void rig_deafen(struct rig *rig);
+void rig_undeafen(struct rig *rig);
 /* Runs the loop until the store is connected or not. */
 void rig_wait_connected(struct rig *rig, bool connected);
 /* Runs the loop for so long. */

@@ -102,6 +102,28 @@ static void test_deleted(void)
 	SUITE_INT_EQUAL(attempts_total(look("rose").refused.day), 1);
 }
 
+/* It does not. */
+static void test_deleted_unheard(void)
+{
+	struct attempt attempt = refusal(CHECK_QUOTAS, 0);
+
+	rig_clean(&rig);
+	rig_follow(&rig);
+	rig_put(&rig, "rose", "", "{}");
+	rig_deafen(&rig);
+	attempt.time_s = now_s();
+	store_attempt(rig.store, "rose", &attempt);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	store_attempt(rig.store, "fred", &attempt);
+	rig_wait_for(&rig, fred_is_written, "what was refused of fred");
+	SUITE_TRUE(!look("rose").any);
+	attempt.time_s += 60;
+	store_attempt(rig.store, "rose", &attempt);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(attempts_total(look("rose").refused.day), 1);
+	rig_undeafen(&rig);
+}
+
 static void test_added(void)
 {
 	struct attempt newer = refusal(CHECK_STATE, 1760000001), older = refusal(CHECK_CAPS, 1);
@@ -414,6 +436,8 @@ static const struct suite_test tests[] = {
 	{ "refusals are kept a second later, for 30 days, and go with the account, not by a reset",
 	  test_kept },
 	{ "what waits of a login that is deleted is not kept", test_deleted },
+	{ "what a daemon has that was not told of a deleted login is not kept",
+	  test_deleted_unheard },
 	{ "they add up, and the last one is the newest", test_added },
 	{ "slots of more than a day ago go, later ones are of now", test_slots },
 	{ "a last one of a time that has not come gives way to the next", test_set_back },

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "store/deleted.h"
 #include "tests/store/rig.h"
 #include "tests/unit/suite.h"
 
@@ -462,6 +463,64 @@ static void test_deleted(void)
 	SUITE_INT_EQUAL(read_sent("rose").n, 1);
 }
 
+/* Unix time by the store's clock, and so much more. */
+static void set_time(int64_t more_ms)
+{
+	const struct decision_env *env = store_env(rig.store);
+
+	now_ms = env->now_ms(env->ctx) + more_ms;
+}
+
+/* It does not. */
+static void test_deleted_unheard(void)
+{
+	clean();
+	rig_follow(&rig);
+	rig_put(&rig, "rose", "", "{}");
+	set_time(-5000);
+	send_mail("rose", 20);
+	rig_deafen(&rig);
+	send_mail("rose", 20);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+	send_mail("fred", 20);
+	rig_wait_for(&rig, fred_written, "what fred has sent");
+	SUITE_INT_EQUAL(read_sent("fred").n, 20);
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+	set_time(5000);
+	send_mail("rose", 20);
+	rig_undeafen(&rig);
+	rig_wait_for(&rig, all_written, "what rose sends afterwards");
+	SUITE_INT_EQUAL(read_sent("rose").n, 20);
+	/* Nobody knows any more. */
+	rig_deafen(&rig);
+	set_time(-(DELETED_KEPT_S + 60) * (int64_t)1000);
+	send_mail("tulip", 1);
+	set_time(0);
+	send_mail("lily", 1);
+	store_finish(rig.store);
+	SUITE_INT_EQUAL(read_sent("lily").n, 1);
+	SUITE_INT_EQUAL(read_sent("tulip").n, 0);
+	rig_undeafen(&rig);
+}
+
+/* What says when it was is something else: it may have been. */
+static void test_deleted_oddly(void)
+{
+	clean();
+	rig_follow(&rig);
+	rig_deafen(&rig);
+	set_time(0);
+	redis_do(rig.redis, "SET sendward:{rose}:x yesterday");
+	send_mail("rose", 1);
+	send_mail("fred", 1);
+	rig_wait_for(&rig, fred_written, "what fred has sent");
+	SUITE_INT_EQUAL(read_sent("rose").n, 0);
+	redis_do(rig.redis, "DEL sendward:{rose}:x");
+	rig_wait_for(&rig, all_written, "what rose has sent");
+	SUITE_INT_EQUAL(read_sent("rose").n, 1);
+	rig_undeafen(&rig);
+}
+
 static void test_not_a_list(void)
 {
 	clean();
@@ -485,6 +544,9 @@ static const struct suite_test tests[] = {
 	{ "lines are cut off from the last one on", test_cut },
 	{ "messages are kept a second later, newest first, and go with the account", test_kept },
 	{ "what waits of a login that is deleted is not kept", test_deleted },
+	{ "what a daemon has that was not told of a deleted login is not kept",
+	  test_deleted_unheard },
+	{ "what may be of a deleted login waits", test_deleted_oddly },
 	{ "many messages of a login are kept in packs, and read among the others", test_packs },
 	{ "no list of packs is made without its expiry", test_no_list_without_expiry },
 	{ "what messages of a pack have in common is kept once", test_tails },
