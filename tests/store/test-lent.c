@@ -182,6 +182,73 @@ static void test_damaged(void)
 	SUITE_INT_EQUAL(counted(), charged);
 }
 
+/* What is made of each value v of a lease (is_index: of an index): by a newer daemon, or by
+ * whoever writes into Redis. */
+static void change_values(bool is_index, const char *change)
+{
+	char script[800];
+
+	snprintf(script, sizeof(script),
+		 "for _, key in ipairs(redis.call('KEYS', 'kept:*')) do"
+		 " local to, v = string.sub(key, 6)"
+		 " redis.call('COPY', key, to, 'REPLACE')"
+		 " if string.find(to, 'i%%d$') then v = redis.call('GET', to)"
+		 "  if %d == 1 then redis.call('SET', to, %s) end"
+		 " elseif %d == 0 then for _, id in ipairs(redis.call('HKEYS', to)) do"
+		 "  v = redis.call('HGET', to, id) redis.call('HSET', to, id, %s) end end end",
+		 is_index, change, is_index, change);
+	redis_do(rig.redis, "EVAL %s 0", script);
+}
+
+/* An answer or an error; what is charged again is counted again. Each is another daemon, which
+ * sends no refund of the one before, and takes no lease. */
+static void test_unknown_format(void)
+{
+	static const struct {
+		bool is_index;
+		const char *change;
+	} rows[] = {
+		{ false, "''" },
+		{ false, "'z'" },
+		{ false, "'zzzzzz' .. v" },
+		{ false, "string.sub(v, 1, -2)" },
+		{ false, "string.sub(v, 7)" },
+		{ false, "struct.pack('>I2', 0) .. string.sub(v, 3)" },
+		{ false, "struct.pack('>I2', 65535) .. string.sub(v, 3)" },
+		{ false, "string.sub(v, 1, 2) .. '\\255\\255\\255\\255' .. string.sub(v, 7)" },
+		{ true, "''" },
+		{ true, "'z'" },
+		{ true, "'zzzzzz' .. v" },
+		{ true, "string.sub(v, 1, -2)" },
+		{ true, "string.sub(v, 11)" },
+		{ true, "string.sub(v, 1, 8) .. '\\0\\0' .. string.sub(v, 11)" },
+		{ true, "string.sub(v, 1, 8) .. '\\255\\255' .. string.sub(v, 11)" },
+	};
+
+	lend(1);
+	redis_do(rig.redis, "EVAL %s 0",
+		 "for _, key in ipairs(redis.call('KEYS', '*:l:*')) do"
+		 " redis.call('COPY', key, 'kept:' .. key) end");
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		enum take_status status;
+		int64_t before;
+
+		suite_row("%s %s", rows[i].is_index ? "index" : "records", rows[i].change);
+		rig_restart_store(&rig, true);
+		change_values(rows[i].is_index, rows[i].change);
+		status = take_again(keys[2 * i]);
+		SUITE_TRUE(status == TAKE_REPEATED || status == TAKE_DONE ||
+			   status == TAKE_UNAVAILABLE);
+		before = charged + (status == TAKE_DONE);
+		SUITE_INT_EQUAL(lent_used(&rose), before);
+		rig_refund(&rig, "rose", keys[2 * i + 1]);
+		charged = lent_used(&rose);
+		SUITE_TRUE(charged == before || charged == before - 1);
+	}
+	change_values(true, "v");
+	SUITE_INT_EQUAL(take_again(keys[40]), TAKE_REPEATED);
+}
+
 static int64_t errors_told(void)
 {
 	return redis_integer(rig.redis, "EVAL %s 0",
@@ -297,6 +364,8 @@ int main(void)
 		{ "what an older daemon has written is in nobody's way", test_older },
 		{ "keys that hold something else are an error, and nothing is charged",
 		  test_damaged },
+		{ "values of a format that is not known are an error, or charged anew",
+		  test_unknown_format },
 		{ "a lease that goes back at the second try is told of once", test_second_try },
 		{ "a login of which too much was lent gets no lease, and is counted all the same",
 		  test_full },
