@@ -1,8 +1,8 @@
 /*
  * What the files of what logins have sent share; nothing else includes this.
  *
- *	sent.c		what waits, and until when
- *	sent_write.c	how it goes out
+ *	sent.c		what waits
+ *	sent_write.c	when it goes out, and how
  *	sent_read.c	reading it
  */
 #ifndef SENDWARD_SENT_INTERNAL_H
@@ -10,13 +10,8 @@
 
 #include <sys/queue.h>
 
+#include "base/hash.h"
 #include "store/internal.h"
-
-/* In one script: lists and messages together, and lists. EVALSHA, hash, number of
- * lists, and three arguments stand before them. */
-#define SENT_PARTS_MAX (COMMAND_ARGS_MAX - 6)
-#define SENT_LISTS_MAX (SENT_PARTS_MAX / 2)
-_Static_assert(SENT_PACK_LINES <= SENT_PARTS_MAX, "what fills no pack goes out in one script");
 
 /* Messages of one login. */
 struct pack {
@@ -28,29 +23,50 @@ struct pack {
 
 TAILQ_HEAD(packs, pack);
 
-/* What goes out in one script (store/sent.lua): a list for each login, in which are
- * its messages that fill no pack. Begins as n = n_lines = 0. */
-struct sent_writing {
-	size_t n, n_lines;
-	struct sent_list {
-		struct pack *pack; /* owned */
-		char key[KEY_MAX];
-	} lists[SENT_LISTS_MAX];
+/* What waits of one login. */
+struct waiting {
+	UT_hash_handle hh;  /* in the order in which they are due */
+	int64_t due_ms;	    /* clock_ms() */
+	int64_t noted_ms;   /* the first message, clock_ms() ... */
+	int64_t first_ms;   /* ... and Unix time */
+	size_t full_size;   /* octets of the last full pack */
+	size_t n;	    /* messages in all packs */
+	struct packs packs; /* the oldest first; all full but the last one */
+	struct pack *last;  /* of them; NULL: none */
+	char login[];
 };
+
+struct sent {
+	struct store *store;
+	struct event *timer;
+	bool timer_set;
+	struct waiting *logins;
+	size_t used; /* octets of memory of all */
+	int64_t lost, lost_told_ms;
+};
+
+static inline bool pack_is_full(const struct pack *pack)
+{
+	return pack && pack->n == SENT_PACK_LINES;
+}
+
+/* NULL: nothing of the login waits. */
+struct waiting *sent_find(const struct sent *sent, const char *login);
+/* It is due in a second, behind the others; it is not in the table before. */
+void sent_wait(struct sent *sent, struct waiting *waiting);
+/* It is the caller's from here on: free(). */
+struct pack *sent_pack_take(struct sent *sent, struct waiting *waiting, struct pack *pack);
+void sent_drop(struct sent *sent, struct waiting *waiting);
+void sent_drop_all(struct sent *sent);
+
+/* What is due is sent in so many portions a second, so that no decision stands behind all of
+ * it. */
+#define SENT_PORTIONS 50
+
+/* Sends the oldest first, a portion of them; all of them when at_once. */
+void sent_write_due(struct sent *sent, bool at_once);
 
 /* So many messages are not kept, or perhaps not: said in the log, once a minute. */
 void sent_lose(struct sent *sent, size_t n);
-
-/* Full packs of a login in one command: about 30 KB. */
-#define SENT_PUSH_MAX 24
-
-/* Sends n full packs, the oldest first, which are owned from here on. */
-void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n);
-
-/* A pack that is not full, which is owned from here on, goes out with others: now, when there
- * is no room for it beside those in writing, or at the end. */
-void sent_write_rest(struct store *store, const char *login, struct pack *pack,
-		     struct sent_writing *writing);
-void sent_write_end(struct store *store, struct sent_writing *writing);
 
 #endif

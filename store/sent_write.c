@@ -1,10 +1,35 @@
-/* How what logins have sent goes out. */
+/* What logins have sent goes out. */
 #include <hiredis/hiredis.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "store/clock.h"
+#include "store/deleted.h"
 #include "store/sent_internal.h"
+
+/* Of what is due so many go out at once at least, so that the last ones of many do not wait
+ * for long. */
+#define PORTION_MIN 64
+
+/* Full packs of a login in one command: about 30 KB. */
+#define PUSH_MAX 24
+
+/* In one script: lists and messages together, and lists. EVALSHA, hash, number of
+ * lists, and three arguments stand before them. */
+#define PARTS_MAX (COMMAND_ARGS_MAX - 6)
+#define LISTS_MAX (PARTS_MAX / 2)
+_Static_assert(SENT_PACK_LINES <= PARTS_MAX, "what fills no pack goes out in one script");
+
+/* What goes out in one script (store/sent.lua): a list for each login, in which are
+ * its messages that fill no pack. Begins as n = n_lines = 0. */
+struct writing {
+	size_t n, n_lines;
+	struct list {
+		struct pack *pack; /* owned */
+		char key[KEY_MAX];
+	} lists[LISTS_MAX];
+};
 
 /* Messages on their way. */
 struct sending {
@@ -17,7 +42,7 @@ struct pushing {
 	struct sending sending;
 	char key[KEY_MAX];
 	size_t n;
-	struct pack *packs[SENT_PUSH_MAX];
+	struct pack *packs[PUSH_MAX];
 };
 
 static struct sending *sending_new(struct store *store, size_t n)
@@ -122,8 +147,9 @@ static void send_expiry(struct store *store, const char *key)
 	store_send(store, &command, store_ignore, NULL);
 }
 
-/* In no script where there is a list: Lua would look at each octet, more than once. */
-void sent_push(struct store *store, const char *login, struct pack *const *packs, size_t n)
+/* Sends n full packs, the oldest first, which are owned from here on. In no script where there
+ * is a list: Lua would look at each octet, more than once. */
+static void push(struct store *store, const char *login, struct pack *const *packs, size_t n)
 {
 	struct pushing *p = memory_alloc(sizeof(*p));
 	struct command command;
@@ -175,9 +201,9 @@ static void add_pack(struct command *command, struct pack *pack)
 	free(pack);
 }
 
-void sent_write_end(struct store *store, struct sent_writing *writing)
+static void write_end(struct store *store, struct writing *writing)
 {
-	char counts[SENT_LISTS_MAX];
+	char counts[LISTS_MAX];
 	struct command command;
 
 	if (writing->n == 0)
@@ -199,17 +225,19 @@ void sent_write_end(struct store *store, struct sent_writing *writing)
 /* Lists may not be on one server in a cluster. */
 static size_t lists_max(const struct store *store)
 {
-	return store->config->redis.n_cluster > 0 ? 1 : SENT_LISTS_MAX;
+	return store->config->redis.n_cluster > 0 ? 1 : LISTS_MAX;
 }
 
-void sent_write_rest(struct store *store, const char *login, struct pack *pack,
-		     struct sent_writing *writing)
+/* A pack that is not full, which is owned from here on, goes out with others: now, when there
+ * is no room for it beside those in writing, or at the end. */
+static void write_rest(struct store *store, const char *login, struct pack *pack,
+		       struct writing *writing)
 {
-	struct sent_list *list;
+	struct list *list;
 
 	if (writing->n >= lists_max(store) ||
-	    writing->n + 1 + writing->n_lines + pack->n > SENT_PARTS_MAX)
-		sent_write_end(store, writing);
+	    writing->n + 1 + writing->n_lines + pack->n > PARTS_MAX)
+		write_end(store, writing);
 	list = &writing->lists[writing->n];
 	if (!key_sent(store_prefix(store), login, list->key)) {
 		sent_lose(store->sent, pack->n);
@@ -219,4 +247,92 @@ void sent_write_rest(struct store *store, const char *login, struct pack *pack,
 	list->pack = pack;
 	writing->n_lines += pack->n;
 	writing->n++;
+}
+
+/* ---- what is due --------------------------------------------------------- */
+
+/* Has it any? */
+static bool write_full_packs(struct sent *sent, struct waiting *w)
+{
+	struct pack *full[PUSH_MAX];
+	bool any = pack_is_full(TAILQ_FIRST(&w->packs));
+
+	while (pack_is_full(TAILQ_FIRST(&w->packs))) {
+		size_t n = 0;
+
+		for (; n < PUSH_MAX && pack_is_full(TAILQ_FIRST(&w->packs)); n++)
+			full[n] = sent_pack_take(sent, w, TAILQ_FIRST(&w->packs));
+		push(sent->store, w->login, full, n);
+	}
+	return any;
+}
+
+/* What a busy login has not filled a pack with waits for more, unless at_once. */
+static void write_login(struct sent *sent, struct waiting *w, bool at_once, struct writing *writing)
+{
+	struct pack *rest;
+	bool busy = write_full_packs(sent, w);
+
+	rest = TAILQ_FIRST(&w->packs);
+	if (rest && (!busy || at_once))
+		write_rest(sent->store, w->login, sent_pack_take(sent, w, rest), writing);
+	/* What was asked before it was sent may have been refused meanwhile, so that more was
+	 * noted. */
+	if (!TAILQ_FIRST(&w->packs)) {
+		sent_drop(sent, w);
+		return;
+	}
+	HASH_DEL(sent->logins, w);
+	sent_wait(sent, w);
+}
+
+static void on_asked(struct store *store, const char *login, enum deleted deleted, void *arg)
+{
+	struct waiting *w = sent_find(store->sent, login);
+	struct writing *writing;
+
+	(void)arg;
+	if (!w || deleted == DELETED_UNKNOWN)
+		return;
+	if (deleted == DELETED_SINCE || store->config->history == 0) {
+		sent_drop(store->sent, w);
+		return;
+	}
+	writing = memory_alloc(sizeof(*writing));
+	writing->n = writing->n_lines = 0;
+	write_login(store->sent, w, true, writing);
+	write_end(store, writing);
+	free(writing);
+}
+
+/* It may have been deleted: it is written when that is known. Without an answer it is asked
+ * again. */
+static void ask(struct sent *sent, struct waiting *w)
+{
+	HASH_DEL(sent->logins, w);
+	sent_wait(sent, w);
+	deleted_ask(sent->store, w->login, w->first_ms, on_asked, NULL);
+}
+
+void sent_write_due(struct sent *sent, bool at_once)
+{
+	size_t n = HASH_COUNT(sent->logins),
+	       portion = at_once ? n : n / SENT_PORTIONS + PORTION_MIN;
+	struct writing *writing;
+	int64_t now_ms = clock_ms();
+	struct waiting *w;
+
+	if (sent->store->config->history == 0) { /* since a reload */
+		sent_drop_all(sent);
+		return;
+	}
+	writing = memory_alloc(sizeof(*writing));
+	writing->n = writing->n_lines = 0;
+	while ((w = sent->logins) && portion-- > 0 && (at_once || w->due_ms <= now_ms))
+		if (deleted_unheard(sent->store, w->noted_ms))
+			ask(sent, w);
+		else
+			write_login(sent, w, at_once, writing);
+	write_end(sent->store, writing);
+	free(writing);
 }
