@@ -11,8 +11,9 @@
 
 local time = redis.call('TIME')
 local now = math.floor(time[1] * 1000 + time[2] / 1000)
+-- Before anything is deleted: it may be an error.
+local till = redis.call('GET', KEYS[#KEYS])
 local n = redis.call('DEL', unpack(KEYS, 1, #KEYS - 2))
 if n > 0 then redis.call('SET', KEYS[#KEYS - 1], string.format('%.0f', now), 'EX', ARGV[3]) end
 redis.pcall('PUBLISH', ARGV[1], '- ' .. ARGV[2])
-local till = redis.call('GET', KEYS[#KEYS])
 return {n, math.max(0, (tonumber(till or 0) or 0) - now)}

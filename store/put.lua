@@ -13,6 +13,8 @@
 
 local version = redis.call('GETRANGE', KEYS[1], 0, 15)
 if ARGV[1] ~= '*' and ARGV[1] ~= version then return {'', 0} end
+-- Before anything is written: it may be an error.
+local till = redis.call('GET', KEYS[3])
 
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
@@ -29,5 +31,4 @@ if type(length) == 'number' and length > 0 then redis.call('SETRANGE', KEYS[2], 
 redis.call('SET', KEYS[1], new .. ARGV[2])
 -- Not being allowed to say so does not undo it.
 redis.pcall('PUBLISH', ARGV[3], new .. ' ' .. ARGV[4])
-local till = redis.call('GET', KEYS[3])
 return {new, math.max(0, (tonumber(till or 0) or 0) - math.floor(time[1] * 1000 + time[2] / 1000))}

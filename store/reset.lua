@@ -10,9 +10,11 @@ local VERSION_SIZE, FRONT_SIZE, FRESH_SIZE = 16, 18, 16
 local NAME, NAME_SIZE, SUM_SIZE, BORN_SIZE, REST_SIZE = '>c1c1I4', 6, 8, 7, 21
 local ENTRY_SIZE = {m = 5, r = 5, b = 7}
 
+-- Before anything is forgotten: it may be an error.
+local till = redis.call('GET', KEYS[2])
+
 local function answer(found)
   local time = redis.call('TIME')
-  local till = redis.call('GET', KEYS[2])
   return {found, math.max(0, (tonumber(till or 0) or 0) - math.floor(time[1] * 1000 + time[2] / 1000))}
 end
 

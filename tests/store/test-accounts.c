@@ -417,8 +417,27 @@ static void test_odd_logins(void)
 	SUITE_TEXT_EQUAL(list()->last, longest);
 }
 
+static void test_odd_lease(void)
+{
+	struct rig_result r;
+
+	rig_clean(&rig);
+	SUITE_INT_EQUAL(rig_put(&rig, "rose", "", "{\"reason\":\"1\"}").result, STORE_OK);
+	redis_do(rig.redis, "SET sendward:{rose}:u x");
+	redis_do(rig.redis, "LPUSH sendward:{rose}:l x");
+	SUITE_INT_EQUAL(rig_put(&rig, "rose", NULL, "{\"reason\":\"2\"}").result, STORE_BAD);
+	SUITE_INT_EQUAL(rig_reset(&rig, "rose").result, STORE_BAD);
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_BAD);
+	r = rig_get(&rig, "rose");
+	SUITE_TEXT_EQUAL(json_of(&r), "{\"reason\":\"1\"}");
+	SUITE_INT_EQUAL(redis_integer(rig.redis, "STRLEN sendward:{rose}:u"), 1);
+	redis_do(rig.redis, "DEL sendward:{rose}:l");
+	SUITE_INT_EQUAL(rig_delete(&rig, "rose").result, STORE_OK);
+}
+
 static const struct suite_test tests[] = {
 	{ "an account is created, changed and deleted", test_life },
+	{ "a change that cannot tell of leases is not made", test_odd_lease },
 	{ "who has read another version cannot write", test_conflict },
 	{ "no version comes back when an account is made again", test_versions_never_return },
 	{ "versions go on from one that was written ahead of time", test_version_of_the_future },
