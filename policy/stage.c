@@ -253,7 +253,7 @@ enum stage_task stage_map(const struct policy_request *in, const struct config *
 	*why = texts_fault(in);
 	if (*why)
 		return STAGE_CANNOT;
-	transaction_enter(transaction, instance->text, instance->len);
+	transaction_enter(transaction, instance->text, instance->len, request->queue_id[0]);
 	request->was_identity = transaction->identified;
 	task = find_who(config, identities, transaction, out);
 	if (task != STAGE_DECIDE)

@@ -5,8 +5,10 @@
 
 #include "base/hash.h"
 
-/* In a slot, beside the hash: this recipient is free. */
+/* In a slot, beside the hash: this recipient is free; it is listed. */
 #define SLOT_FREE (UINT64_C(1) << 63)
+#define SLOT_LISTED (UINT64_C(1) << 62)
+#define SLOT_FLAGS (SLOT_FREE | SLOT_LISTED)
 
 static void forget(struct transaction *t)
 {
@@ -15,7 +17,7 @@ static void forget(struct transaction *t)
 	t->slots = t->first;
 	t->n_slots = TRANSACTION_SLOTS_MIN;
 	memset(t->first, 0, sizeof(t->first));
-	t->passed = t->identified = false;
+	t->passed = t->identified = t->doubtful = false;
 	t->n = t->n_free = t->n_listed = t->n_known = 0;
 }
 
@@ -31,16 +33,18 @@ void transaction_fini(struct transaction *t)
 	forget(t);
 }
 
-/* Who makes two recipients collide is counted one less at RCPT, which only
- * tests: what is charged is Postfix's own count. */
+/* The hash is no secret. Who makes two recipients collide is counted one less at RCPT, which
+ * only tests: what is charged is Postfix's own count, less those that are free, and
+ * transaction_add() knows a free one from one that is not. */
 uint64_t transaction_hash(const char *text, size_t len)
 {
-	uint64_t hash = hash_octets_64(text, len) & ~SLOT_FREE;
+	uint64_t hash = hash_octets_64(text, len) & ~SLOT_FLAGS;
 
 	return hash ? hash : 1;
 }
 
-void transaction_enter(struct transaction *t, const char *instance, size_t len)
+void transaction_enter(struct transaction *t, const char *instance, size_t len,
+		       bool has_recipients)
 {
 	uint64_t hash = len ? transaction_hash(instance, len) : 0;
 
@@ -49,6 +53,7 @@ void transaction_enter(struct transaction *t, const char *instance, size_t len)
 	t->instance = hash;
 	if (t->passed || t->identified || t->n > 0)
 		forget(t);
+	t->doubtful = has_recipients;
 }
 
 /* "p" and eight hexadecimal digits. */
@@ -71,7 +76,7 @@ static uint64_t *slot_of(uint64_t *slots, size_t n_slots, uint64_t hash)
 {
 	size_t i = (size_t)hash & (n_slots - 1);
 
-	while (slots[i] != 0 && (slots[i] & ~SLOT_FREE) != hash)
+	while (slots[i] != 0 && (slots[i] & ~SLOT_FLAGS) != hash)
 		i = (i + 1) & (n_slots - 1);
 	return &slots[i];
 }
@@ -97,12 +102,12 @@ int64_t transaction_free_of(const struct transaction *t, int64_t accepted)
 {
 	int64_t refused = accepted < t->n ? t->n - accepted : 0;
 
-	return refused < t->n_free ? t->n_free - refused : 0;
+	return !t->doubtful && refused < t->n_free ? t->n_free - refused : 0;
 }
 
 int64_t transaction_listed_of(const struct transaction *t, int64_t accepted)
 {
-	return t->n == accepted && t->n_listed == accepted ? accepted : 0;
+	return !t->doubtful && t->n == accepted && t->n_listed == accepted ? accepted : 0;
 }
 
 static bool grow(struct transaction *t)
@@ -114,7 +119,7 @@ static bool grow(struct transaction *t)
 		return false;
 	for (i = 0; i < t->n_slots; i++)
 		if (t->slots[i])
-			*slot_of(slots, n_slots, t->slots[i] & ~SLOT_FREE) = t->slots[i];
+			*slot_of(slots, n_slots, t->slots[i] & ~SLOT_FLAGS) = t->slots[i];
 	if (t->slots != t->first)
 		free(t->slots);
 	t->slots = slots;
@@ -132,13 +137,18 @@ static bool has_room(struct transaction *t)
 
 void transaction_add(struct transaction *t, uint64_t recipient, bool is_free, bool is_listed)
 {
-	if (known(t, recipient))
+	uint64_t flags = (is_free ? SLOT_FREE : 0) | (is_listed ? SLOT_LISTED : 0);
+	uint64_t slot = *slot_of(t->slots, t->n_slots, recipient);
+
+	if (slot != 0) {
+		t->doubtful |= (slot & SLOT_FLAGS) != flags;
 		return;
+	}
 	t->n++;
 	t->n_free += is_free;
 	t->n_listed += is_listed;
 	if (!has_room(t))
 		return;
-	*slot_of(t->slots, t->n_slots, recipient) = recipient | (is_free ? SLOT_FREE : 0);
+	*slot_of(t->slots, t->n_slots, recipient) = recipient | flags;
 	t->n_known++;
 }

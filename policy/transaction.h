@@ -28,6 +28,7 @@ struct transaction {
 	char token[MESSAGE_TOKEN_LENGTH + 1]; /* what transaction_token() has made */
 	bool passed;			      /* something of it passed at RCPT or DATA */
 	bool identified;		      /* ... as an identity's */
+	bool doubtful; /* not all was seen, or is known apart: nothing is free or listed */
 	int64_t n;			      /* recipients that passed */
 	int64_t n_free;			      /* of these, those that no quota counts */
 	int64_t n_listed;		      /* ... and those in sandbox_recipients */
@@ -41,8 +42,11 @@ void transaction_init(struct transaction *transaction);
 void transaction_fini(struct transaction *transaction);
 
 /* A request of this instance came: another one than the last begins a new
- * transaction, and so does an empty one, which nothing can be said of. */
-void transaction_enter(struct transaction *transaction, const char *instance, size_t len);
+ * transaction, and so does an empty one, which nothing can be said of. has_recipients:
+ * Postfix has accepted some already. Who was not asked about them on this connection, which
+ * may have ended in between, does not know what they are. */
+void transaction_enter(struct transaction *transaction, const char *instance, size_t len,
+		       bool has_recipients);
 
 /* The message's, made of the instance; NULL when there is none. It is the
  * transaction's, until another instance is entered. */
@@ -57,18 +61,20 @@ int64_t transaction_count_with(const struct transaction *transaction, uint64_t r
 /* Those of them that are free, without this one. */
 int64_t transaction_free_without(const struct transaction *transaction, uint64_t recipient);
 
-/* This one passed, and is free or not, listed (a login in the sandbox reaches it) or not. */
+/* This one passed, and is free or not, listed (a login in the sandbox reaches it) or not.
+ * Of two that a client has made to look alike, one may be it and the other not. */
 void transaction_add(struct transaction *transaction, uint64_t recipient, bool is_free,
 		     bool is_listed);
 
 /* How many of the recipients that Postfix has accepted, by its own count, are
  * free. Of those that passed here and were refused by a later restriction it
  * is not known which: they are taken to be free ones, so that nobody gets a
- * message to many for nothing by naming free ones that do not exist. */
+ * message to many for nothing by naming free ones that do not exist. None of a doubtful
+ * transaction are. */
 int64_t transaction_free_of(const struct transaction *transaction, int64_t accepted);
 
 /* How many of them are listed: all, when those that passed are as many, and all
- * listed; else 0. */
+ * listed, and nothing is doubtful; else 0. */
 int64_t transaction_listed_of(const struct transaction *transaction, int64_t accepted);
 
 #endif

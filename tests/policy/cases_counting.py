@@ -107,6 +107,41 @@ def free_recipients_refused(bench):
     expect(used(bench), "2", "used")
 
 
+# Of one hash (base/hash.h).
+ALIKE = ("sb6h57v7wanb6d6wxxx@own.example", "victim.of.a.spammer@far.example")
+
+
+@case
+def recipients_alike(bench):
+    """a recipient that looks like a free or listed one, which Postfix refuses, is neither"""
+    plan = {"quotas": '{ "3 recipients / 1h" }', "free_recipients": '{ "*@own.example" }',
+            "sandbox_recipients": '{ "*@own.example" }'}
+    client = bench.start(plan=plan).client()
+    for number, state, answer in ((1, "allowed", DUNNO), (2, "sandboxed", "DISCARD Sendward sandbox")):
+        write_account(bench.redis, ROSE, state=state)
+        for name in ALIKE:
+            expect(client.ask("RCPT", instance=f"1.{number}", recipient=name), DUNNO, f"the answer to {name}")
+        expect_prefix(client.ask("END-OF-MESSAGE", **one_message(number)), answer)
+        expect(used(bench), "1" if number == 1 else "-", "used")
+
+
+@case
+def recipients_missed(bench):
+    """of a message begun on another connection no recipient is free or listed"""
+    plan = {"quotas": '{ "3 recipients / 1h" }', "free_recipients": '{ "*@own.example" }',
+            "sandbox_recipients": '{ "*@own.example" }'}
+    bench.start(plan=plan)
+    for number, state, answer in ((1, "allowed", DUNNO), (2, "sandboxed", "DISCARD Sendward sandbox")):
+        write_account(bench.redis, ROSE, state=state)
+        message = one_message(number)
+        expect(bench.client().ask("RCPT", instance=message["instance"], recipient="victim@far.example"), DUNNO)
+        client = bench.client()
+        expect(client.ask("RCPT", instance=message["instance"], recipient="a@own.example",
+                          queue_id=message["queue_id"]), DUNNO)
+        expect_prefix(client.ask("END-OF-MESSAGE", **message), answer)
+        expect(used(bench), "1" if number == 1 else "-", "used")
+
+
 @case
 def free_recipients_unseen(bench):
     """free recipients that were not seen at RCPT count, and that is said once"""

@@ -285,12 +285,14 @@ static void test_free_recipients(void)
 {
 	transaction_init(&transaction);
 	set_alice("RCPT");
+	set(ATTRIBUTE_QUEUE_ID, "");
 	map(CHARGE_POLICYD);
 	transaction_add(&transaction, asked.recipient, true, false);
 	/* Asked again: without itself. */
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out->recipients, 1);
 	SUITE_INT_EQUAL(out->free_recipients, 0);
+	set(ATTRIBUTE_QUEUE_ID, "0BFF7A7A009");
 	set(ATTRIBUTE_RECIPIENT, "r2@example.net");
 	map(CHARGE_POLICYD);
 	SUITE_INT_EQUAL(out->recipients, 2);

@@ -15,7 +15,7 @@ static uint64_t recipient(int i)
 
 static void enter(const char *instance)
 {
-	transaction_enter(&transaction, instance, strlen(instance));
+	transaction_enter(&transaction, instance, strlen(instance), false);
 }
 
 /* Asks and passes; returns what was counted. */
@@ -163,7 +163,7 @@ static void test_listed(void)
 	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 0);
 	for (int i = 0; i < 3; i++)
 		transaction_add(&transaction, recipient(i), false, true);
-	transaction_add(&transaction, recipient(0), false, false);
+	transaction_add(&transaction, recipient(0), false, true);
 	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 3), 3);
 	/* One was refused, or named twice: nobody knows which. */
 	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 2), 0);
@@ -177,7 +177,48 @@ static void test_listed(void)
 	transaction_fini(&transaction);
 }
 
+/* One of the two was refused by Postfix, and the other is not what it was. */
+static void test_alike(void)
+{
+	static const struct {
+		bool is_free, is_listed;
+	} rows[] = { { true, false }, { false, true } };
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		transaction_init(&transaction);
+		enter("1.0");
+		transaction_add(&transaction, recipient(1), rows[i].is_free, rows[i].is_listed);
+		SUITE_INT_EQUAL(transaction_free_of(&transaction, 1), rows[i].is_free);
+		SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), rows[i].is_listed);
+		transaction_add(&transaction, recipient(1), false, false);
+		SUITE_INT_EQUAL(transaction_free_of(&transaction, 1), 0);
+		SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 0);
+		enter("1.1");
+		transaction_add(&transaction, recipient(1), true, true);
+		SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 1);
+		transaction_fini(&transaction);
+	}
+}
+
+static void test_begun_elsewhere(void)
+{
+	transaction_init(&transaction);
+	transaction_enter(&transaction, "1.0", 3, true);
+	transaction_add(&transaction, recipient(1), true, true);
+	SUITE_INT_EQUAL(transaction_free_of(&transaction, 1), 0);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 0);
+	transaction_enter(&transaction, "1.1", 3, false);
+	transaction_add(&transaction, recipient(1), true, true);
+	transaction_enter(&transaction, "1.1", 3, true);
+	SUITE_INT_EQUAL(transaction_free_of(&transaction, 1), 1);
+	SUITE_INT_EQUAL(transaction_listed_of(&transaction, 1), 1);
+	transaction_fini(&transaction);
+}
+
 static const struct suite_test tests[] = {
+	{ "of recipients that look alike and are not the same none is free or listed", test_alike },
+	{ "of a message begun on another connection no recipient is free or listed",
+	  test_begun_elsewhere },
 	{ "every recipient counts once", test_counts },
 	{ "a recipient that did not pass does not count", test_refused },
 	{ "another instance begins with none", test_next },
