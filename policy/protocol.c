@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/octets.h"
+
 #define TEXT_(x) #x
 #define TEXT(x) TEXT_(x)
 
@@ -155,28 +157,48 @@ static void keep(struct protocol *p, unsigned attribute, const char *value, char
 								 .given = true };
 }
 
-/* Returns its end, which is where the empty line begins; NULL when that has not
- * come, or when there is a fault. */
-static char *take_line(struct protocol *p, char *line, const char *used)
+/* Lines with the names that are expected, one after the other: all that Postfix sends, as a
+ * rule. Returns where the first one begins that is not whole or not expected. */
+static char *take_expected(struct protocol *p, char *line, const char *used)
 {
 	const struct protocol_name *name = p->expected;
-	bool expected = (size_t)(used - line) >= name->len &&
-			memcmp(line, name->text, name->len) == 0;
-	char *value = expected ? line + name->len : line;
-	char *end = find_end(value, used);
 
+	while ((size_t)(used - line) >= name->len && octets_equal(line, name->text, name->len)) {
+		char *value = line + name->len, *end = find_end(value, used);
+
+		if (!end || end - line > PROTOCOL_LINE_MAX)
+			break;
+		if (name->attribute != UNREAD)
+			keep(p, name->attribute, value, end);
+		line = end + 1;
+		name++;
+	}
+	p->n_attributes += (unsigned)(name - p->expected);
+	p->expected = name;
+	return line;
+}
+
+/* Any other line. Returns its end, which is where the empty line begins; NULL when that has
+ * not come, or when there is a fault. */
+static char *take_line(struct protocol *p, char *line, const char *used)
+{
+	const struct protocol_name *name;
+	char *end = find_end(line, used), *value;
+
+	if (p->n_attributes > PROTOCOL_ATTRIBUTES_MAX) {
+		bad(p, "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes");
+		return NULL;
+	}
 	if (!end || end == line)
 		return end;
 	if (end - line > PROTOCOL_LINE_MAX) {
 		bad(p, "a line is longer than " TEXT(PROTOCOL_LINE_MAX) " bytes");
 		return NULL;
 	}
-	if (!expected && !(value = find_value(p, line, end, &name)))
+	value = find_value(p, line, end, &name);
+	if (!value)
 		return NULL;
-	if (++p->n_attributes > PROTOCOL_ATTRIBUTES_MAX) {
-		bad(p, "more than " TEXT(PROTOCOL_ATTRIBUTES_MAX) " attributes");
-		return NULL;
-	}
+	p->n_attributes++;
 	if (!name)
 		return end;
 	p->expected = name + 1;
@@ -234,9 +256,9 @@ enum protocol_result protocol_next(struct protocol *p, const struct policy_reque
 	}
 	if (p->between)
 		begin_request(p);
-	line = p->data + p->line;
+	line = take_expected(p, p->data + p->line, used);
 	while ((end = take_line(p, line, used)) && end != line)
-		line = end + 1;
+		line = take_expected(p, end + 1, used);
 	if (p->fault)
 		return PROTOCOL_BAD;
 	p->line = (size_t)(line - p->data);
