@@ -16,7 +16,8 @@ from table import (FAILURE, case, expect, expect_delivered, expect_equal, expect
 ROSE, TULIP = "rose@dom.example", "tulip@dom.example"
 CANNOT_TELL = ("451", "4.3.0")
 DEADLINE = {"deadline": "1s"}
-LATEST_S = 8    # for a whole session; sooner than Postfix gives up to wait, which is after 10
+OURS = "temporarily unable to check"    # who says so, and not Postfix, which gives up to wait after 10 s
+LATEST_S = 20    # for a whole session, on a busy machine
 
 
 def _timed(function):
@@ -42,7 +43,7 @@ def _(stack):
     for daemon in stack.daemons():
         daemon.wait_log(r"redis")
     outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
-    expect_refused(stack, outcome, *CANNOT_TELL, "")
+    expect_refused(stack, outcome, *CANNOT_TELL, OURS)
     expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s")
     done = stack.sendward("usage", ROSE, check=False)
     expect_equal(done.returncode, 1, "exit status of the tool")
@@ -60,7 +61,7 @@ def _(stack):
     stack.redis.stop()
     for _number in range(2):
         outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
-        expect_refused(stack, outcome, *CANNOT_TELL, "")
+        expect_refused(stack, outcome, *CANNOT_TELL, OURS)
         expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s")
     line = stack.wait_decision(login=ROSE, verdict="defer")
     expect(line.check != "quotas" or line.used == "-", f"the log says the quota is used up: {line}")
@@ -77,7 +78,7 @@ def _(stack):
     try:
         for _number in range(3):
             outcome, took_s = _timed(lambda: stack.send(ROSE, client="python"))
-            expect_refused(stack, outcome, *CANNOT_TELL, "")
+            expect_refused(stack, outcome, *CANNOT_TELL, OURS)
             expect(took_s < LATEST_S, f"the refusal took {took_s:.1f} s with a deadline of a second")
     finally:
         stack.redis.signal(signal.SIGCONT)
@@ -210,7 +211,7 @@ def _(stack):
     for daemon in stack.daemons():
         expect_equal(daemon.stopped_with, 0, f"exit status of {daemon.name}")
         daemon.start()
-    expect(took_s < LATEST_S, f"it took {took_s:.1f} s")
+    expect(took_s < 10, f"it took {took_s:.1f} s")
 
 
 @case(FAILURE, "after a crash a daemon starts again on the socket it left behind", wirings=EVERY_WIRING)
