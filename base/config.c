@@ -96,6 +96,7 @@ static void fill(struct load *load, cfg_t *cfg)
 		config->store_failure[i] = config->on_store_failure;
 	load_section(load, cfg_getsec(cfg, "store_failure"), SECTION_STORE_FAILURE, config);
 	note_lines(load, cfg);
+	config->sets_nothing = load_sets_nothing(cfg);
 	config->milter_configured = load_find(cfg_getsec(cfg, "milter"), "listen") != NULL;
 	load_sender_groups(load, cfg);
 	load_plans(load, cfg);

@@ -235,6 +235,7 @@ struct password_cost config_password_cost(const struct password_settings *settin
 
 struct config {
 	const char *path;
+	bool sets_nothing; /* an empty file, or comments: all is built in */
 	const char *node;
 	enum charge_by charge;
 	enum store_failure on_store_failure;
@@ -326,6 +327,11 @@ int config_redis_line(const struct config *config, const char *name);
 /* The most scopes that one message is counted in: the login, its domain, plan and group. Cheap:
  * whether one of many domains really shares is not looked at. */
 int config_scopes(const struct config *config);
+
+/* The i-th address that daemons listen on; NULL behind the last one. *daemon is whose
+ * ("policyd"), static. */
+const struct endpoint *config_listener(const struct config *config, size_t i,
+				       const char **daemon);
 
 /* Who charges, with CHARGE_AUTO resolved. */
 enum charge_by config_charge_by(const struct config *config);

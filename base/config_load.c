@@ -82,6 +82,21 @@ bool load_is_empty(cfg_t *section)
 	return first_line(section) == 0;
 }
 
+bool load_sets_nothing(cfg_t *section)
+{
+	for (unsigned i = 0; i < cfg_num(section); i++) {
+		cfg_opt_t *opt = cfg_getnopt(section, i);
+		unsigned n = opt->type == CFGT_SEC ? cfg_opt_size(opt) : 0;
+
+		if (opt->type != CFGT_SEC && load_find(section, opt->name))
+			return false;
+		for (unsigned j = 0; j < n; j++)
+			if (opt->flags & CFGF_MULTI || !load_sets_nothing(cfg_opt_getnsec(opt, j)))
+				return false;
+	}
+	return true;
+}
+
 int load_line_of(cfg_t *section, const char *name)
 {
 	cfg_opt_t *opt = name ? load_find(section, name) : NULL;

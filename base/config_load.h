@@ -68,6 +68,9 @@ const char *load_value_text(const char *kept, int *line);
 /* Is nothing set in it? */
 bool load_is_empty(cfg_t *section);
 
+/* The same, and no section below it sets anything or has a title. */
+bool load_sets_nothing(cfg_t *section);
+
 /* The line of the setting; when it is not set or name is NULL, of the first one
  * in the section; when that is empty, the one in which it ends. */
 int load_line_of(cfg_t *section, const char *name);

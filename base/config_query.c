@@ -189,3 +189,25 @@ bool sasld_offers(const struct sasld_settings *settings, enum sasl_mechanism mec
 			return true;
 	return settings->n_mechanisms == 0;
 }
+
+const struct endpoint *config_listener(const struct config *config, size_t i, const char **daemon)
+{
+	const struct {
+		const char *daemon;
+		const struct endpoint *list;
+		size_t n;
+	} lists[] = {
+		{ "policyd", config->policyd_listen, config->n_policyd_listen },
+		{ "policyd", config->sender_login_listen, config->n_sender_login_listen },
+		{ "milter", &config->milter_listen, config->milter_configured },
+		{ "sasld", config->sasld.listen, config->sasld.n_listen },
+	};
+
+	for (size_t j = 0; j < sizeof(lists) / sizeof(lists[0]); j++) {
+		*daemon = lists[j].daemon;
+		if (i < lists[j].n)
+			return &lists[j].list[i];
+		i -= lists[j].n;
+	}
+	return NULL;
+}

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/network.h"
+
 static bool refuse(const char **reason, const char *text)
 {
 	*reason = text;
@@ -137,4 +139,22 @@ bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 	if (a->kind == ENDPOINT_UNIX)
 		return !strcmp(a->path, b->path);
 	return a->port == b->port && !strcasecmp(a->host, b->host);
+}
+
+bool endpoint_is_exposed(const struct endpoint *endpoint)
+{
+	static const char *const loopback[] = { "127.0.0.0/8", "::1" };
+	struct network network;
+	const char *reason;
+	struct ip ip;
+
+	if (endpoint->kind == ENDPOINT_UNIX || strcasecmp(endpoint->host, "localhost") == 0)
+		return false;
+	if (!ip_parse(endpoint->host, &ip))
+		return true;
+	for (size_t i = 0; i < sizeof(loopback) / sizeof(loopback[0]); i++)
+		if (network_parse(loopback[i], &network, &reason) &&
+		    network_contains(&network, &ip))
+			return false;
+	return true;
 }

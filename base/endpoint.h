@@ -30,4 +30,8 @@ void endpoint_format(const struct endpoint *endpoint, char out[ENDPOINT_TEXT_MAX
 
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 
+/* Can other hosts reach it? Not a unix socket, nor a loopback address (RFC 5735, RFC 4291)
+ * or "localhost"; other names are not looked up and count as reached. */
+bool endpoint_is_exposed(const struct endpoint *endpoint);
+
 #endif

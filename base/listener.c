@@ -91,6 +91,19 @@ static void remember_file(struct listener *listener)
 	listener->inode = st.st_ino;
 }
 
+/* Nothing of what is spoken there has a password. */
+static void warn_of_others(const struct endpoint *endpoint)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	if (!endpoint_is_exposed(endpoint))
+		return;
+	endpoint_format(endpoint, text);
+	log_warning("other hosts may reach %s, and whoever does is served: let only Postfix in, by "
+		    "a firewall or another address",
+		    text);
+}
+
 struct listener *listener_open(struct event_base *base, const struct endpoint *endpoint,
 			       mode_t mode, const char *group, listener_accepted *accepted,
 			       void *arg, char *error, size_t error_size)
@@ -116,6 +129,7 @@ struct listener *listener_open(struct event_base *base, const struct endpoint *e
 		return NULL;
 	}
 	evconnlistener_set_error_cb(listener->connections, on_error);
+	warn_of_others(endpoint);
 	return listener;
 }
 

@@ -90,6 +90,70 @@ static void add_plan(struct table *table, const struct config *config, const str
 	}
 }
 
+/* ---- daemons ---------------------------------------------------------------- */
+
+static const char *charged_by(const struct config *config)
+{
+	return config_charge_by(config) == CHARGE_MILTER ? "milter" : "policyd";
+}
+
+static void add_daemon(struct table *table, const struct config *config, const char *daemon)
+{
+	const struct endpoint *listener;
+	char text[ENDPOINT_TEXT_MAX];
+	const char *of;
+	size_t n = 0;
+
+	for (size_t i = 0; (listener = config_listener(config, i, &of)); i++) {
+		if (strcmp(of, daemon) != 0)
+			continue;
+		endpoint_format(listener, text);
+		table_cell(table, n++ ? "" : daemon);
+		table_cell(table, text);
+	}
+	if (n == 0) {
+		table_cell(table, daemon);
+		table_cell(table, "not configured");
+	}
+}
+
+static void print_daemons(const struct config *config)
+{
+	struct table *table = table_new(2);
+	char redis[REDIS_NAME_MAX];
+	const char *of;
+
+	redis_name(&config->redis, redis);
+	table_row(table, (const char *const[]){ "redis", redis });
+	add_daemon(table, config, "policyd");
+	add_daemon(table, config, "milter");
+	add_daemon(table, config, "sasld");
+	table_print(table, stdout);
+	table_free(&table);
+	if (config_listener(config, 0, &of))
+		printf("messages are charged by %s\n", charged_by(config));
+	else
+		puts("no daemon can start with it: section policyd, milter or sasld must have a "
+		     "listen");
+}
+
+static json_t *listeners_json(const struct config *config)
+{
+	json_t *listeners = need(json_array());
+	const struct endpoint *listener;
+	char text[ENDPOINT_TEXT_MAX];
+	const char *daemon;
+
+	for (size_t i = 0; (listener = config_listener(config, i, &daemon)); i++) {
+		endpoint_format(listener, text);
+		json_array_append_new(listeners, need(json_pack("{s:s, s:o}", "daemon", daemon,
+								"address", text_json(text))));
+	}
+	return listeners;
+}
+
+/* ---- plans ------------------------------------------------------------------ */
+
 static void print_plans(const struct config *config)
 {
 	static const char *const head[] = { "PLAN", "QUOTAS", "SENDERS", "NETWORKS" };
@@ -150,12 +214,16 @@ static void print_shared(const struct config *config)
 static void print_json(const struct config *config, json_t *warnings)
 {
 	json_t *plans = need(json_array());
+	char redis[REDIS_NAME_MAX];
 
+	redis_name(&config->redis, redis);
 	for (size_t i = 0; i < config->n_plans; i++)
 		json_array_append_new(plans, plan_json(config, &config->plans[i]));
 	control_print_json(need(json_pack(
-		"{s:o, s:b, s:o, s:o, s:o, s:o, s:o}", "file", text_json(config->path), "ok", 1,
-		"warnings", warnings, "plans", plans, "domains", domains_json(config), "groups",
+		"{s:o, s:b, s:b, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "file",
+		text_json(config->path), "ok", 1, "empty", config->sets_nothing, "warnings",
+		warnings, "redis", text_json(redis), "listeners", listeners_json(config), "charge",
+		charged_by(config), "plans", plans, "domains", domains_json(config), "groups",
 		groups_json(config), "unauthenticated",
 		effect_quotas(config->unauthenticated.quotas, config->unauthenticated.n_quotas))));
 }
@@ -196,6 +264,10 @@ static int command_check_config(struct control *control)
 	}
 	json_decref(warnings);
 	control_say(control->config->path, "ok");
+	if (control->config->sets_nothing)
+		puts("nothing is set in it: what follows is built in");
+	putchar('\n');
+	print_daemons(control->config);
 	putchar('\n');
 	print_plans(control->config);
 	print_shared(control->config);

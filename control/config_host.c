@@ -40,6 +40,25 @@ static void look_at_file(const struct look *look, const char *setting, const cha
 	look->say(text, look->arg);
 }
 
+/* Nothing of what is spoken there has a password. */
+static void look_at_listeners(const struct look *look)
+{
+	char text[1024], address[ENDPOINT_TEXT_MAX];
+	const struct endpoint *listener;
+	const char *daemon;
+
+	for (size_t i = 0; (listener = config_listener(look->config, i, &daemon)); i++) {
+		if (!endpoint_is_exposed(listener))
+			continue;
+		endpoint_format(listener, address);
+		snprintf(text, sizeof(text),
+			 "%s: warning: other hosts may reach %s of %s, and whoever does is served: "
+			 "let only Postfix in",
+			 look->config->path, address, daemon);
+		look->say(text, look->arg);
+	}
+}
+
 static bool is_user(const char *name)
 {
 	return getpwnam(name) != NULL;
@@ -69,4 +88,5 @@ void config_host_look(const struct config *config, config_host_say *say, void *a
 	look_at_file(&look, "tls_ca_file", redis->tls_ca_file);
 	look_at_file(&look, "tls_cert_file", redis->tls_cert_file);
 	look_at_file(&look, "tls_key_file", redis->tls_key_file);
+	look_at_listeners(&look);
 }

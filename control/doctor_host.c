@@ -109,13 +109,25 @@ static void look_at_access(struct doctor *doctor, const char *path, const struct
 		doctor_say(doctor, DOCTOR_OK, NULL, "%s", path);
 }
 
+/* Nothing of what is spoken there has a password. */
+static void look_at_address(struct doctor *doctor, const struct endpoint *listener)
+{
+	char text[ENDPOINT_TEXT_MAX];
+
+	endpoint_format(listener, text);
+	if (endpoint_is_exposed(listener))
+		doctor_say(doctor, DOCTOR_WARNING,
+			   "let only Postfix in: by a firewall, or an address of this host alone",
+			   "other hosts may reach %s, and whoever does is served", text);
+}
+
 static void look_at_listener(struct doctor *doctor, const struct endpoint *listener)
 {
 	struct stat st;
 
 	if (listener->kind != ENDPOINT_UNIX)
-		return;
-	if (stat(listener->path, &st) != 0)
+		look_at_address(doctor, listener);
+	else if (stat(listener->path, &st) != 0)
 		doctor_say(doctor, errno == EACCES ? DOCTOR_UNKNOWN : DOCTOR_ERROR,
 			   errno == EACCES ? "run this as root" : "start the daemon", "%s: %s",
 			   listener->path, strerror(errno));
@@ -129,15 +141,11 @@ static void look_at_listener(struct doctor *doctor, const struct endpoint *liste
 static void look_at_sockets(struct doctor *doctor)
 {
 	const struct config *config = doctor->control->config;
+	const struct endpoint *listener;
+	const char *daemon;
 
-	for (size_t i = 0; i < config->n_policyd_listen; i++)
-		look_at_listener(doctor, &config->policyd_listen[i]);
-	for (size_t i = 0; i < config->n_sender_login_listen; i++)
-		look_at_listener(doctor, &config->sender_login_listen[i]);
-	for (size_t i = 0; i < config->sasld.n_listen; i++)
-		look_at_listener(doctor, &config->sasld.listen[i]);
-	if (config->milter_configured)
-		look_at_listener(doctor, &config->milter_listen);
+	for (size_t i = 0; (listener = config_listener(config, i, &daemon)); i++)
+		look_at_listener(doctor, listener);
 	if (config->n_policyd_listen == 0 && !config->milter_configured)
 		doctor_say(doctor, DOCTOR_WARNING, "add a section policyd or milter",
 			   "neither daemon is configured");

@@ -75,6 +75,16 @@ def host_full(b):
     os.unlink(path)
 
 
+def exposed(b):
+    """doctor host warns of listeners that other hosts may reach, and not of those of this host alone"""
+    b.configure(CONFIGURATION + 'policyd {{ listen = {{ "inet:0.0.0.0:10031", "inet:127.0.0.1:10032" }} }}\n'
+                'milter {{ listen = "inet:[2001:db8::1]:10033" }}\n')
+    found = [finding["text"] for finding in json.loads(b.call("doctor", "host", "--json").stdout)["findings"]
+             if finding["check"] == "sockets"]
+    equal(found, [f"other hosts may reach {address}, and whoever does is served"
+                  for address in ("inet:0.0.0.0:10031", "inet:[2001:db8::1]:10033")])
+
+
 def host_file(b):
     """doctor host looks whether the daemons' user may read the configuration again, when root asks"""
     mode = os.stat(b.directory).st_mode
@@ -448,5 +458,5 @@ def one_redis_sentinel(b, config):
     return one_redis(b, config, "--sentinel")
 
 
-CASES = [well, host, host_full, host_file, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster, sentinel,
-         sentinel_as_server]
+CASES = [well, host, host_full, exposed, host_file, settings, secrets, wrong_password, far, keys, complete, missing, role, cluster,
+         sentinel, sentinel_as_server]

@@ -1,5 +1,6 @@
 """status, check-config, reload; help, wrong usage, Redis away."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -175,6 +176,41 @@ def checked_shared(b):
            "group reseller      1000 recipients / 1d", "network             3 messages / 1h"])
 
 
+def checked_empty(b):
+    """check-config says of an empty file, and of one with comments only, that all is built in and no daemon can start"""
+    for text in ("", "\n\n", "# node = x\n\n  // nothing\n/* redis {{ }} */\n", "redis {{ }}\npolicyd {{ }}\n"):
+        b.configure(text)
+        lines = b.ok("check-config").splitlines()
+        equal(lines[:2], [b.config + ": ok", "nothing is set in it: what follows is built in"], text)
+        equal([line.split(None, 1) for line in lines[3:8]],
+              [["redis", "inet:127.0.0.1:6379"], ["policyd", "not configured"], ["milter", "not configured"],
+               ["sasld", "not configured"], ["no", "daemon can start with it: section policyd, milter or sasld must have a listen"]])
+        result = b.json("check-config")
+        equal((result["empty"], result["listeners"], result["redis"]), (True, [], "inet:127.0.0.1:6379"))
+    for text in ('node = "a"\n', "redis {{ deadline = 1s }}\n", "plan default {{ }}\n", "milter {{ max_connections = 5 }}\n",
+                 "plan a {{ ramp {{ }} }}\n"):
+        b.configure(text)
+        expect("nothing is set" not in b.ok("check-config"), text)
+        equal(b.json("check-config")["empty"], False, text)
+
+
+def checked_daemons(b):
+    """check-config says where the daemons listen and who charges, and warns where other hosts may reach them"""
+    b.configure('policyd {{ listen = {{ "unix:/a", "inet:0.0.0.0:10031" }}  sender_login_listen = {{ "inet:[::]:10032" }} }}\n'
+                'milter {{ listen = "inet:127.0.0.2:10033" }}\nsasld {{ listen = {{ "inet:mx1.example.com:10034" }} }}\n')
+    done = b.call("check-config")
+    warning = b.config + ": warning: other hosts may reach %s, and whoever does is served: let only Postfix in"
+    warnings = [warning % one for one in ("inet:0.0.0.0:10031 of policyd", "inet:[::]:10032 of policyd",
+                                          "inet:mx1.example.com:10034 of sasld")]
+    equal((done.returncode, done.stderr.splitlines()), (0, warnings))
+    equal([line.split() for line in done.stdout.splitlines()[3:9]],
+          [["policyd", "unix:/a"], ["inet:0.0.0.0:10031"], ["inet:[::]:10032"], ["milter", "inet:127.0.0.2:10033"],
+           ["sasld", "inet:mx1.example.com:10034"], ["messages", "are", "charged", "by", "milter"]])
+    result = json.loads(b.call("check-config", "--json").stdout)
+    equal((result["warnings"], result["charge"], [one["daemon"] for one in result["listeners"]]),
+          (warnings, "milter", ["policyd"] * 3 + ["milter", "sasld"]))
+
+
 def broken(b):
     """a broken configuration is refused with file, line and reason, by every command"""
     b.configure('node = "mx1"\nnonsense = 5\n')
@@ -197,6 +233,9 @@ class Fake:
     def __init__(self, b, name, config, signals, letters="-c", user=None):
         self.out = b.path(f"{name}-{os.path.basename(config)}.signals")
         ready = self.out + ".ready"
+        # Of an earlier case, and perhaps of another user.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.out)
         traps = "".join(f"trap 'echo {s} >>{self.out}' {s}\n" for s in signals)
         script = b.write(f"{name}.sh", f"{traps}: >{self.out}; : >{ready}\nwhile :; do read -r line; done\n")
         # A shell does not catch what was ignored when it began, as SIGHUP is under nohup.
@@ -415,5 +454,5 @@ def unreadable(b):
 
 
 CASES = [status, status_late, status_deaf, status_namesake, away, hanging, slow, checked, checked_host, checked_hidden,
-         checked_shared, broken, no_config, reload, reload_early, reload_unreadable, helped, version, misuse,
+         checked_shared, checked_empty, checked_daemons, broken, no_config, reload, reload_early, reload_unreadable, helped, version, misuse,
          misuse_first, order, full_disk, closed_output, follow_full, events_since, unreadable]

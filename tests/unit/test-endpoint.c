@@ -138,11 +138,42 @@ static void test_equal(void)
 	}
 }
 
+static void test_exposed(void)
+{
+	static const struct {
+		const char *text;
+		bool exposed;
+	} rows[] = {
+		{ "unix:/a", false },
+		{ "inet:127.0.0.1:1", false },
+		{ "inet:127.255.255.254:1", false },
+		{ "inet:[::1]:1", false },
+		{ "inet:[::ffff:127.0.0.1]:1", false },
+		{ "inet:LocalHost:1", false },
+		{ "inet:0.0.0.0:1", true },
+		{ "inet:128.0.0.1:1", true },
+		{ "inet:[::]:1", true },
+		{ "inet:[fe80::1]:1", true },
+		{ "inet:[2001:db8::1]:1", true },
+		{ "inet:[::ffff:192.0.2.1]:1", true },
+		{ "inet:localhost.example.com:1", true },
+	};
+	struct endpoint endpoint;
+	const char *reason;
+
+	for (size_t i = 0; i < SUITE_LEN(rows); i++) {
+		suite_row("%s", rows[i].text);
+		SUITE_TRUE(endpoint_parse(rows[i].text, &endpoint, &reason));
+		SUITE_INT_EQUAL(endpoint_is_exposed(&endpoint), rows[i].exposed);
+	}
+}
+
 static const struct suite_test tests[] = {
 	{ "an endpoint is read, and written so that it reads the same", test_good },
 	{ "what is no endpoint is refused with the reason", test_bad },
 	{ "a host name is at most 255 bytes long", test_long_host },
 	{ "endpoints are compared by what they mean", test_equal },
+	{ "other hosts may reach what is neither a file nor this host's own", test_exposed },
 };
 
 int main(void)

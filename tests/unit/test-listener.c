@@ -268,6 +268,39 @@ static void test_inet(void)
 	tear_down();
 }
 
+static void keep_line(enum log_level level, const char *line, void *arg)
+{
+	snprintf(arg, LOG_LINE_MAX + 4, "%d %s", level, line);
+}
+
+static void test_exposed(void)
+{
+	static const char *const hosts[] = { "127.0.0.1", "0.0.0.0" };
+	char line[LOG_LINE_MAX + 4], expected[200];
+	struct listener *listener;
+
+	set_up();
+	endpoint.kind = ENDPOINT_INET;
+	for (size_t i = 0; i < SUITE_LEN(hosts); i++) {
+		snprintf(endpoint.host, sizeof(endpoint.host), "%s", hosts[i]);
+		endpoint.port = port_free();
+		line[0] = '\0';
+		log_capture(keep_line, line);
+		listener = open_here();
+		log_capture(NULL, NULL);
+		SUITE_TEXT_EQUAL(error, "");
+		snprintf(expected, sizeof(expected),
+			 "%d other hosts may reach inet:0.0.0.0:%u, and ", LEVEL_WARNING,
+			 endpoint.port);
+		if (i == 0)
+			SUITE_TEXT_EQUAL(line, "");
+		else
+			SUITE_TRUE(strncmp(line, expected, strlen(expected)) == 0);
+		listener_close(&listener);
+	}
+	tear_down();
+}
+
 static void test_pause(void)
 {
 	struct listener *listener;
@@ -332,6 +365,7 @@ static const struct suite_test tests[] = {
 	{ "a directory without rights is named, with the user", test_no_rights },
 	{ "a socket that replaced ours is not taken away", test_replaced },
 	{ "a TCP port is taken once and free again at once", test_inet },
+	{ "an address that other hosts may reach is warned of", test_exposed },
 	{ "a paused listener lets connections wait", test_pause },
 	{ "without descriptors it waits and goes on by itself", test_no_descriptors },
 };
