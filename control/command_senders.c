@@ -93,21 +93,32 @@ static void print_patterns(const json_t *list, char sign)
 	}
 }
 
+static bool is_identity(const struct owner *owner)
+{
+	return owner->account && owner->account->identity;
+}
+
+static const char *kind_of(const struct owner *owner)
+{
+	return !owner->account ? " (new account)" : is_identity(owner) ? " (identity)" : "";
+}
+
 static void print_login(const struct import *import, const struct owner *owner,
 			const struct grant_result *result)
 {
 	char *login;
 
 	if (import->logins) {
-		json_array_append_new(
-			import->logins,
-			need(json_pack("{s:o, s:b, s:O, s:O, s:I}", "login",
-				       text_json(owner->login), "new", owner->account == NULL,
-				       "add", result->add, "remove", result->remove, "unchanged",
-				       (json_int_t)result->unchanged)));
+		json_array_append_new(import->logins,
+				      need(json_pack("{s:o, s:b, s:b, s:O, s:O, s:I}", "login",
+						     text_json(owner->login), "new",
+						     owner->account == NULL, "identity",
+						     is_identity(owner), "add", result->add,
+						     "remove", result->remove, "unchanged",
+						     (json_int_t)result->unchanged)));
 	} else if (import->dry_run) {
 		login = text_printable(owner->login);
-		printf("%s%s\n", login, owner->account ? "" : " (new account)");
+		printf("%s%s\n", login, kind_of(owner));
 		print_patterns(result->add, '+');
 		print_patterns(result->remove, '-');
 		if (result->unchanged > 0)
@@ -166,13 +177,18 @@ static void import_login(struct import *import, struct owner *owner)
 
 /* ---- the end ------------------------------------------------------------------ */
 
-static void print_names(const char *who, const json_t *names)
+/* Sessions of an identity have no login that Postfix could look for in its tables, so there
+ * the address is nobody's, or somebody else's. */
+static void print_names(const struct import *import, const char *who, const json_t *names)
 {
 	printf("  %s:", who);
 	for (size_t i = 0; i < json_array_size(names); i++) {
-		char *text = text_printable(json_string_value(json_array_get(names, i)));
+		const char *name = json_string_value(json_array_get(names, i));
+		const struct owner *owner = owners_find(import->tables.owners, name);
+		char *text = text_printable(name);
 
-		printf("%s %s", i ? "," : "", text);
+		printf("%s %s%s", i ? "," : "", text,
+		       owner && is_identity(owner) ? " (identity)" : "");
 		free(text);
 	}
 	puts(json_array_size(names) ? "" : " nobody");
@@ -190,8 +206,8 @@ static void print_differences(const struct import *import)
 		char *text = text_printable(json_string_value(json_object_get(d, "address")));
 
 		puts(text);
-		print_names("Postfix", json_object_get(d, "postfix"));
-		print_names("Sendward", json_object_get(d, "sendward"));
+		print_names(import, "Postfix", json_object_get(d, "postfix"));
+		print_names(import, "Sendward", json_object_get(d, "sendward"));
 		free(text);
 	}
 	if (n > DIFFERENCES_SHOWN)
@@ -294,16 +310,15 @@ static const struct meaning import_senders_meanings[] = {
 	{ OPTION_DOMAIN,
 	  { "domain", 0, false, "DOMAIN", value_domain,
 	    "domain of users that have none in the tables" } },
-	{ OPTION_DRY_RUN,
-	  { "dry-run", 'n', false, NULL, NULL, "only show what would change" } },
+	{ OPTION_DRY_RUN, { "dry-run", 'n', false, NULL, NULL, "only show what would change" } },
 	{ 0 },
 };
 
 const struct command commands_senders[] = {
 	{ .name = "import-senders",
-	  .options = OPTION_LIST(OPTION_LOGIN_MAPS, OPTION_ALIAS_MAPS, OPTION_LOGINS,
-				 OPTION_DOMAIN, OPTION_TARGET_IS_LOGIN, OPTION_MAX_LOGINS,
-				 OPTION_REPLACE, OPTION_DRY_RUN, OPTION_ACTOR),
+	  .options = OPTION_LIST(OPTION_LOGIN_MAPS, OPTION_ALIAS_MAPS, OPTION_LOGINS, OPTION_DOMAIN,
+				 OPTION_TARGET_IS_LOGIN, OPTION_MAX_LOGINS, OPTION_REPLACE,
+				 OPTION_DRY_RUN, OPTION_ACTOR),
 	  .meanings = import_senders_meanings,
 	  .help = "give logins the senders that Postfix tables list",
 	  .notes = "Adds to what the accounts have, or replaces it. Lines that cannot be used are\n"

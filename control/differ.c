@@ -46,8 +46,8 @@ static const char anybody[] = "sendward.any.address.of.this.domain";
 static void resolve(const struct differ *d, const struct owner *owner, struct effective *out)
 {
 	struct account after = { .max_recipients = ACCOUNT_UNSET,
-				  .max_size_bytes = ACCOUNT_UNSET,
-				  .require_tls = ACCOUNT_UNSET };
+				 .max_size_bytes = ACCOUNT_UNSET,
+				 .require_tls = ACCOUNT_UNSET };
 	const struct account *account = owner->account;
 
 	if (owner->after) {
@@ -218,6 +218,20 @@ static json_t *names_json(const struct names *names)
 	return array;
 }
 
+/* Those that are identities. */
+static json_t *identities_json(const struct differ *d, const struct names *names)
+{
+	json_t *array = need(json_array());
+
+	for (size_t i = 0; i < names->n; i++) {
+		const struct owner *owner = owners_find(d->owners, names->list[i]);
+
+		if (owner && owner->account && owner->account->identity)
+			json_array_append_new(array, text_json(names->list[i]));
+	}
+	return array;
+}
+
 static void compare(const struct differ *d, const struct subject *subject, json_t *out)
 {
 	struct address address = subject->address;
@@ -234,10 +248,11 @@ static void compare(const struct differ *d, const struct subject *subject, json_
 			snprintf(text, sizeof(text), "*@%s", address.domain);
 		else
 			address_format(&address, text);
-		json_array_append_new(out, need(json_pack("{s:o, s:o, s:o}", "address",
+		json_array_append_new(out, need(json_pack("{s:o, s:o, s:o, s:o}", "address",
 							  text_json(text), "postfix",
 							  names_json(&postfix), "sendward",
-							  names_json(&sendward))));
+							  names_json(&sendward), "identities",
+							  identities_json(d, &sendward))));
 	}
 	names_fini(&postfix);
 	names_fini(&sendward);

@@ -87,6 +87,33 @@ nothing was written
     equal([a["login"] for a in b.json("user", "list")], ["rose@dom.example"])
 
 
+def identities(b):
+    """import-senders says of an owner that it is an identity, for Postfix' tables do not know of any"""
+    b.ok("identity", "add", "printer@dom.example", "--network", "192.0.2.0/24", "--sender", "scan@dom.example")
+    path = b.write("senders", "scan@dom.example rose@dom.example\nsales@dom.example printer@dom.example rose@dom.example\n")
+    equal(b.ok("import-senders", "--login-maps", path, "--dry-run").split("\nlogins:")[0], """\
+printer@dom.example (identity)
+  + sales@dom.example
+rose@dom.example (new account)
+  + sales@dom.example
+  + scan@dom.example
+
+Postfix, by these tables, and Sendward would not agree who owns:
+printer@dom.example
+  Postfix: nobody
+  Sendward: printer@dom.example (identity)
+rose@dom.example
+  Postfix: nobody
+  Sendward: rose@dom.example
+scan@dom.example
+  Postfix: rose@dom.example
+  Sendward: printer@dom.example (identity), rose@dom.example
+""")
+    found = b.json("import-senders", "--login-maps", path, "--dry-run")
+    equal([(one["login"], one["identity"]) for one in found["logins"]], [("printer@dom.example", True), ("rose@dom.example", False)])
+    equal([one["identities"] for one in found["differences"]], [["printer@dom.example"], [], ["printer@dom.example"]])
+
+
 def replace(b):
     """import-senders --replace makes the tables the whole list, and says what that takes away"""
     b.ok("user", "add", "rose@dom.example", "--sender", "old@dom.example", "--sender", "sales@dom.example", "--max-size", "7M")
@@ -95,8 +122,8 @@ def replace(b):
     found = b.json("import-senders", "--login-maps", path, "--replace", "--dry-run")
     equal(found["counts"], {"added": 1, "changed": 2, "unchanged": 0, "refused": 0, "unusable": 0, "empty": 0})
     equal(found["logins"][0], {"login": "iris@dom.example", "new": False, "add": ["sales@dom.example"],
-                               "remove": ["iris2@dom.example"], "unchanged": 0})
-    equal(found["logins"][2], {"login": "rose@dom.example", "new": False, "add": ["boss@sub.example"],
+                               "identity": False, "remove": ["iris2@dom.example"], "unchanged": 0})
+    equal(found["logins"][2], {"login": "rose@dom.example", "new": False, "identity": False, "add": ["boss@sub.example"],
                                "remove": ["old@dom.example"], "unchanged": 2})
     equal(found["written"], False)
     b.json("import-senders", "--login-maps", path, "--replace")
@@ -298,5 +325,5 @@ def many_lines(b):
     equal(found["counts"]["added"], 5000)
 
 
-CASES = [login_maps, dry_run, replace, own_address, bad_lines, odd_keys, bare_users, alias_maps, known_logins, many_readers, too_many,
+CASES = [login_maps, dry_run, identities, replace, own_address, bad_lines, odd_keys, bare_users, alias_maps, known_logins, many_readers, too_many,
          real_table, patterns, case_of_logins, event, many_lines]
