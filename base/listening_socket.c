@@ -137,7 +137,8 @@ static bool set_access(const struct endpoint *endpoint, mode_t mode, const char 
 		if (chown(endpoint->path, (uid_t)-1, gid) < 0)
 			return refuse(
 				error, error_size,
-				"socket_group: cannot give unix:%s to group %s as uid %ld: %s",
+				"socket_group: cannot give unix:%s to group %s as uid %ld: %s; "
+				"root must start the daemon, or that user be in the group",
 				endpoint->path, group, (long)geteuid(), strerror(errno));
 	}
 	if (chmod(endpoint->path, mode) < 0)

@@ -243,6 +243,8 @@ static void complain_surplus(const struct control *control, const char *word)
 	else if (command_takes(control->command, OPTION_NAME))
 		control_misuse(control, "a word is too much; a password is never an argument, "
 			       "where others could read it");
+	else if (!control->command->argument && command_takes(control->command, OPTION_LOGIN))
+		control_misuse(control, "\"%s\" is too much; a login is given with --login", word);
 	else
 		control_misuse(control, "\"%s\" is too much", word);
 }
@@ -293,8 +295,8 @@ static bool parse(int argc, char **argv, struct control *control, struct words *
 	}
 	if (!control->command)
 		return say_no_command(control, words);
-	return check_options(control) &&
-	       take_argument(control, words->list + used, words->n - used);
+	return take_argument(control, words->list + used, words->n - used) &&
+	       check_options(control);
 }
 
 bool arguments_parse(int argc, char **argv, struct control *control, int *status)

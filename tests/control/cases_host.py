@@ -356,6 +356,7 @@ def misuse(b):
         (["reste", "x"], '^sendward: unknown command "reste"; did you mean "reset"\\?\n'),
         (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),
         (["block", "a", "b"], '^sendward block: "b" is too much'),
+        (["explain", "a@dom.example"], '^sendward explain: "a@dom.example" is too much; a login is given with --login\n'),
         (["block", "a", "--plan", "p"], "^sendward block: takes no --plan"),
         (["block", "a", "--nothing"], "^sendward block: unknown option --nothing\nTry `sendward block --help`"),
         (["block", "a", "--raeson=x"], r"^sendward block: unknown option --raeson; did you mean --reason\?\n"),
