@@ -115,11 +115,14 @@ def state_full(b):
     """block, and new passwords, get into a Redis that is full"""
     b.ok("user", "add", "rose", "--generate")
     b.redis("CONFIG", "SET", "maxmemory-policy", "noeviction", "maxmemory", "1")
-    done = b.call("block", "rose")
-    equal((done.returncode, done.stdout), (0, "rose: blocked\n"))
-    expect("it is done, but there is no event of it" in done.stderr, done.stderr)
-    equal(b.record("rose")["state"], "blocked")
-    equal(b.call("password", "generate", "rose").returncode, 0)
+    try:
+        done = b.call("block", "rose")
+        equal((done.returncode, done.stdout), (0, "rose: blocked\n"))
+        expect("it is done, but there is no event of it" in done.stderr, done.stderr)
+        equal(b.record("rose")["state"], "blocked")
+        equal(b.call("password", "generate", "rose").returncode, 0)
+    finally:
+        b.redis("CONFIG", "SET", "maxmemory", "0")
 
 
 CASES = [states, state_creates, state_actor, state_ends, state_for, state_texts, state_unheard, state_full]
