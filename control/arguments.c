@@ -195,10 +195,27 @@ static bool say_no_command(const struct control *control, const struct words *wo
 }
 
 /* Is it an option of this command, not given too often, with a good value? */
+/* A longer word is shown by its beginning, lest what is wrong with it is not seen. */
+#define SHOWN_MAX 100
+
+/* "--size "abc": reason"; what has its "--". */
+static void complain_value(const struct control *control, const char *what, const char *text,
+			   const char *reason)
+{
+	size_t len = strlen(text), shown = len < SHOWN_MAX ? len : SHOWN_MAX;
+
+	/* Not in the middle of a character. */
+	while (shown > 0 && shown < len && ((unsigned char)text[shown] & 0xc0) == 0x80)
+		shown--;
+	control_misuse(control, "%s \"%.*s%s\": %s", what, (int)shown, text,
+		       shown < len ? "..." : "", reason);
+}
+
 static bool check_option(const struct control *control, struct given *given)
 {
 	const struct option_row *row = command_option(control->command, given->option);
 	const char *reason = "is not valid";
+	char name[64];
 
 	if (!command_takes(control->command, given->option) && !option_is_common(given->option)) {
 		control_misuse(control, "takes no --%s", row->name);
@@ -213,7 +230,8 @@ static bool check_option(const struct control *control, struct given *given)
 		}
 	}
 	if (!row->check(given->text, &given->value, &reason)) {
-		control_misuse(control, "--%s \"%s\": %s", row->name, given->text, reason);
+		snprintf(name, sizeof(name), "--%s", row->name);
+		complain_value(control, name, given->text, reason);
 		return false;
 	}
 	return true;
@@ -238,11 +256,12 @@ static void complain_surplus(const struct control *control, const char *word)
 {
 	if (command_takes(control->command, OPTION_PASSWORD_STDIN))
 		control_misuse(control, "a word is too much; a password is never an argument, "
-			       "where others could read it: it is asked for, or read with "
-			       "--password-stdin");
-	else if (command_takes(control->command, OPTION_NAME))
+					"where others could read it: it is asked for, or read with "
+					"--password-stdin");
+	else if (command_takes(control->command, OPTION_NAME) &&
+		 !control->command->argument_optional) /* lockout has none */
 		control_misuse(control, "a word is too much; a password is never an argument, "
-			       "where others could read it");
+					"where others could read it");
 	else if (!control->command->argument && command_takes(control->command, OPTION_LOGIN))
 		control_misuse(control, "\"%s\" is too much; a login is given with --login", word);
 	else
@@ -265,7 +284,7 @@ static bool take_argument(struct control *control, char **words, size_t n)
 		return false;
 	}
 	if (n && !command->check(words[0], &control->argument, &reason)) {
-		control_misuse(control, "%s \"%s\": %s", command->argument, words[0], reason);
+		complain_value(control, command->argument, words[0], reason);
 		return false;
 	}
 	return true;

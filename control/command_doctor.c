@@ -83,19 +83,21 @@ static void print(const struct doctor *doctor, const char *part)
 		print_lines(redis);
 }
 
-/* NULL: every part. False when there is none of that name. */
-static bool look(struct doctor *doctor, const char *name)
+static bool value_part(const char *text, struct value *out, const char **reason)
 {
-	bool found = false;
+	for (size_t i = 0; i < PARTS; i++)
+		if (strcmp(parts[i].name, text) == 0)
+			return value_any(text, out, reason);
+	*reason = "there is no such part; there are: redis, host, postfix";
+	return false;
+}
 
-	for (size_t i = 0; i < PARTS; i++) {
-		if (name && strcmp(parts[i].name, name) != 0)
-			continue;
-		found = true;
-		if (doctor->findings)
+/* NULL: every part. */
+static void look(struct doctor *doctor, const char *name)
+{
+	for (size_t i = 0; i < PARTS; i++)
+		if (!name || strcmp(parts[i].name, name) == 0)
 			parts[i].look(doctor);
-	}
-	return found;
 }
 
 static int command_doctor(struct control *control)
@@ -103,9 +105,6 @@ static int command_doctor(struct control *control)
 	const char *name = control->argument.text;
 	struct doctor doctor = { .control = control, .all = !name };
 
-	if (!look(&doctor, name))
-		return control_misuse(control,
-				      "%s: there is no such part; there are: redis, host, postfix", name);
 	if (control_has(control, OPTION_CONFIG_DIRECTORY) && name && strcmp(name, "postfix") != 0)
 		return control_misuse(control, "--config-directory is for part postfix");
 	if (!control_load(control))
@@ -125,15 +124,16 @@ const struct command commands_doctor[] = {
 	{ .name = "doctor",
 	  .argument = "PART",
 	  .argument_optional = true,
-	  .check = value_any,
+	  .check = value_part,
 	  .options = OPTION_LIST(OPTION_CONFIG_DIRECTORY),
 	  .help = "look for what is missing or set up badly",
-	  .notes = "PART is redis: what the server is, what Sendward may do there, settings that\n"
-		   "matter; and the ACL line of a user that may do what is needed; or host: the\n"
-		   "sockets of this host's daemons, and whether they were seen; or postfix: whether\n"
-		   "main.cf and master.cf let it ask them, in the right places, and what it does\n"
-		   "while they are away. Without PART all of them.\n"
-		   "Nothing is changed. The exit status is 1 when there is an error.",
+	  .notes =
+		  "PART is redis: what the server is, what Sendward may do there, settings that\n"
+		  "matter; and the ACL line of a user that may do what is needed; or host: the\n"
+		  "sockets of this host's daemons, and whether they were seen; or postfix: whether\n"
+		  "main.cf and master.cf let it ask them, in the right places, and what it does\n"
+		  "while they are away. Without PART all of them.\n"
+		  "Nothing is changed. The exit status is 1 when there is an error.",
 	  .run = command_doctor },
 	{ 0 },
 };

@@ -97,7 +97,7 @@ static int command_import(struct control *control)
 const struct command commands_import[] = {
 	{ .name = "import",
 	  .argument = "FILE",
-	  .check = value_any,
+	  .check = value_file,
 	  .options = OPTION_LIST(OPTION_DRY_RUN, OPTION_DIFF, OPTION_FORMAT, OPTION_ACTOR),
 	  .help = "read accounts from a file, \"-\": standard input",
 	  .notes = "Reads what export prints (an account that exists is replaced), CSV with the\n"

@@ -5,7 +5,7 @@
 #include "control/top.h"
 
 static const struct option_row options[OPTIONS] = {
-	[OPTION_CONFIG] = { "config", 'c', true, "FILE", value_any,
+	[OPTION_CONFIG] = { "config", 'c', true, "FILE", value_file,
 			    "configuration file [" SYSCONFDIR "/sendward/sendward.conf]" },
 	[OPTION_JSON] = { "json", 0, false, NULL, NULL, "print JSON" },
 	[OPTION_HELP] = { "help", 'h', false, NULL, NULL, "print this and exit" },
@@ -65,7 +65,7 @@ static const struct option_row options[OPTIONS] = {
 			  "envelope sender; \"<>\" for the null sender" },
 	[OPTION_HEADER_FROM] = { "header-from", 0, true, "FIELD", value_any,
 				 "body of a From header field, one for each field" },
-	[OPTION_MESSAGE] = { "message", 0, false, "FILE", value_any,
+	[OPTION_MESSAGE] = { "message", 0, false, "FILE", value_file,
 			     "the message itself, \"-\": standard input" },
 	[OPTION_CLIENT] = { "client", 0, false, "IP", value_client, "address of the client" },
 	[OPTION_RECIPIENTS] = { "recipients", 0, false, "N", value_amount,
@@ -98,13 +98,13 @@ static const struct option_row options[OPTIONS] = {
 	[OPTION_WITH_SECRETS] = { "with-secrets", 0, false, NULL, NULL,
 				  "with the hashes of the passwords, too" },
 
-	[OPTION_LOGIN_MAPS] = { "login-maps", 0, true, "TABLE", value_any,
+	[OPTION_LOGIN_MAPS] = { "login-maps", 0, true, "TABLE", value_file,
 				"an smtpd_sender_login_maps: a text file, or\n"
 				"type:name" },
-	[OPTION_ALIAS_MAPS] = { "alias-maps", 0, true, "TABLE", value_any,
+	[OPTION_ALIAS_MAPS] = { "alias-maps", 0, true, "TABLE", value_file,
 				"a virtual_alias_maps: what leads to a login is\n"
 				"its sender address" },
-	[OPTION_LOGINS] = { "logins", 0, true, "FILE", value_any,
+	[OPTION_LOGINS] = { "logins", 0, true, "FILE", value_file,
 			    "logins that have no account, one a line" },
 	[OPTION_TARGET_IS_LOGIN] = { "target-is-login", 0, false, NULL, NULL,
 				     "where an alias ends is a login, known or not" },
@@ -145,7 +145,7 @@ static const struct option_row options[OPTIONS] = {
 			    "so many logins, at most 1000 [20]" },
 	[OPTION_INTERVAL] = { "interval", 0, false, "TIME", value_duration,
 			      "how long --follow waits in between [5s]" },
-	[OPTION_CONFIG_DIRECTORY] = { "config-directory", 0, false, "DIR", value_any,
+	[OPTION_CONFIG_DIRECTORY] = { "config-directory", 0, false, "DIR", value_file,
 				      "main.cf and master.cf are there [Postfix's own]" },
 };
 

@@ -47,6 +47,11 @@ bool value_any(const char *text, struct value *out, const char **reason)
 	return keep(text, 0, out);
 }
 
+bool value_file(const char *text, struct value *out, const char **reason)
+{
+	return *text ? keep(text, 0, out) : bad("is empty", reason);
+}
+
 /* A login is compared as login_case says; here it stays as it was typed. Unlike
  * what is printed, it may have characters that do not show: whoever can log in
  * must be within reach of `sendward block`. */
@@ -284,12 +289,12 @@ bool value_context(const char *text, struct value *out, const char **reason)
 {
 	if (!text_of(text, 1, CONTEXT_MAX, "is longer than 255 octets", out, reason))
 		return false;
-	if (strcmp(text, "relay") != 0 && strncmp(text, "relay:", 6) != 0 &&
-	    !strpbrk(text, " ,{}"))
+	if (strcmp(text, "relay") != 0 && strncmp(text, "relay:", 6) != 0 && !strpbrk(text, " ,{}"))
 		return true;
 	value_fini(out);
 	return bad("is not a policy_context to tell clients by: without spaces, commas and braces, "
-		   "and not \"relay\", which asks whether Postfix may relay", reason);
+		   "and not \"relay\", which asks whether Postfix may relay",
+		   reason);
 }
 
 bool value_import_format(const char *text, struct value *out, const char **reason)
@@ -322,8 +327,8 @@ static bool same_name(const char *a, const char *b)
 bool value_setting(const char *text, struct value *out, const char **reason)
 {
 	static const enum plan_setting settings[] = {
-		PLAN_QUOTAS, PLAN_SENDERS, PLAN_NETWORKS, PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE,
-		PLAN_REQUIRE_TLS,
+		PLAN_QUOTAS,	     PLAN_SENDERS,  PLAN_NETWORKS,
+		PLAN_MAX_RECIPIENTS, PLAN_MAX_SIZE, PLAN_REQUIRE_TLS,
 	};
 
 	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++)
@@ -333,9 +338,10 @@ bool value_setting(const char *text, struct value *out, const char **reason)
 		return keep(text, VALUE_PLAN, out);
 	if (strcmp(text, "group") == 0)
 		return keep(text, VALUE_GROUP, out);
-	return bad("is not senders, networks, quotas, max-recipients, max-size, require-tls, plan or "
-		   "group",
-		   reason);
+	return bad(
+		"is not senders, networks, quotas, max-recipients, max-size, require-tls, plan or "
+		"group",
+		reason);
 }
 
 void value_fini(struct value *value)

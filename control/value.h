@@ -22,6 +22,9 @@ typedef bool value_check(const char *text, struct value *out, const char **reaso
 /* Whatever it is: file names, header fields, envelope senders. */
 value_check value_any;
 
+/* A name that is not empty, of a file, a directory or a table. */
+value_check value_file;
+
 /* 1 to LOGIN_MAX octets of UTF-8 without control characters; there is room for
  * LOGIN_MAX of them. */
 value_check value_login;
@@ -41,15 +44,15 @@ value_check value_domain;   /* base/domain.h */
 value_check value_duration; /* base/units.h, at least 1s; number in ms */
 /* At most 3650d, or "never": number 0. */
 value_check value_expiry;
-value_check value_grace; /* the same, at most 90d */
-value_check value_client;   /* an IP address */
-value_check value_stage;    /* number: enum stage */
-value_check value_require_tls; /* number: enum tls_requirement */
-value_check value_tls;	       /* number: enum tls_version */
-value_check value_fingerprint;	/* 16 to 64 octets in hexadecimal; "AB:CD:..." */
-value_check value_context;     /* a policy_context that is not "relay" */
+value_check value_grace;	 /* the same, at most 90d */
+value_check value_client;	 /* an IP address */
+value_check value_stage;	 /* number: enum stage */
+value_check value_require_tls;	 /* number: enum tls_requirement */
+value_check value_tls;		 /* number: enum tls_version */
+value_check value_fingerprint;	 /* 16 to 64 octets in hexadecimal; "AB:CD:..." */
+value_check value_context;	 /* a policy_context that is not "relay" */
 value_check value_import_format; /* number: enum import_format */
-value_check value_credential;  /* base/username.h; "main" becomes "" */
+value_check value_credential;	 /* base/username.h; "main" becomes "" */
 
 /* What an account can leave open: number: enum plan_setting, or one of these. */
 enum value_setting { VALUE_PLAN = PLAN_SETTINGS, VALUE_GROUP };

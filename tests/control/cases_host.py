@@ -357,6 +357,7 @@ def misuse(b):
         (["block"], "^sendward block: LOGIN is missing\nTry `sendward block --help`"),
         (["block", "a", "b"], '^sendward block: "b" is too much'),
         (["explain", "a@dom.example"], '^sendward explain: "a@dom.example" is too much; a login is given with --login\n'),
+        (["lockout", "list", "a", "b"], '^sendward lockout list: "b" is too much'),
         (["block", "a", "--plan", "p"], "^sendward block: takes no --plan"),
         (["block", "a", "--nothing"], "^sendward block: unknown option --nothing\nTry `sendward block --help`"),
         (["block", "a", "--raeson=x"], r"^sendward block: unknown option --raeson; did you mean --reason\?\n"),
@@ -379,6 +380,14 @@ def misuse(b):
         (["user", "add", "a", "--plan", ""], "--plan"),
         (["user", "set", "a", "--inherit", "everything"], "--inherit"),
         (["user", "add", "a", "--add-sender", "x@y.example"], "takes no --add-sender"),
+        (["block", "a", "--for", "x" * 100000], '^sendward block: --for "x{100}[.]{3}": .+\nTry'),
+        (["block", "x" * 256], '^sendward block: LOGIN "x{100}[.]{3}": is longer than 255 octets\nTry'),
+        (["block", "x" * 99 + "é" * 100], '^sendward block: LOGIN "x{99}[.]{3}": is longer than 255 octets\nTry'),
+        (["block", "a", "--reason", "é" * 251], '^sendward block: --reason "é{50}[.]{3}": is longer than 500 octets\nTry'),
+        (["import", ""], '^sendward import: FILE "": is empty\nTry'),
+        (["import-senders", "--login-maps", ""], '^sendward import-senders: --login-maps "": is empty\nTry'),
+        (["status", "--config", ""], '^sendward status: --config "": is empty\nTry'),
+        (["doctor", ""], '^sendward doctor: PART "": there is no such part; there are: redis, host, postfix\nTry'),
     ]
     for words, pattern in rows:
         equal(b.refused(2, pattern, *words), "")
