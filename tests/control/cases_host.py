@@ -179,7 +179,7 @@ def checked_shared(b):
 def checked_empty(b):
     """check-config says of an empty file, and of one with comments only, that all is built in and no daemon can start"""
     for text in ("", "\n\n", "# node = x\n\n  // nothing\n/* redis {{ }} */\n", "redis {{ }}\npolicyd {{ }}\n"):
-        b.configure(text)
+        b.configure(text, None)
         lines = b.ok("check-config").splitlines()
         equal(lines[:2], [b.config + ": ok", "nothing is set in it: what follows is built in"], text)
         equal([line.split(None, 1) for line in lines[3:8]],
@@ -189,7 +189,7 @@ def checked_empty(b):
         equal((result["empty"], result["listeners"], result["redis"]), (True, [], "inet:127.0.0.1:6379"))
     for text in ('node = "a"\n', "redis {{ deadline = 1s }}\n", "plan default {{ }}\n", "milter {{ max_connections = 5 }}\n",
                  "plan a {{ ramp {{ }} }}\n"):
-        b.configure(text)
+        b.configure(text, None)
         expect("nothing is set" not in b.ok("check-config"), text)
         equal(b.json("check-config")["empty"], False, text)
 
