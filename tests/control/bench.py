@@ -1,5 +1,6 @@
 """What the cases work with: a directory, a Redis, a configuration, the tool."""
 
+import grp
 import json
 import os
 import pwd
@@ -242,7 +243,8 @@ class Bench:
         with open(self.config, encoding="utf-8") as file:
             config = self.write("policyd.conf", file.read() +
                                 f'\npolicyd {{ listen = {{ "unix:{listener}" }} }}\non_store_failure = defer\n'
-                                f'user = "{pwd.getpwuid(os.geteuid()).pw_name}"\n')
+                                f'user = "{pwd.getpwuid(os.geteuid()).pw_name}"\n'
+                                f'socket_group = "{grp.getgrgid(os.getegid()).gr_name}"\n')
         log = self.path("policyd.log")
         # A file: many lines would fill a pipe, and the daemon wait.
         with open(log, "w", encoding="utf-8") as out, \

@@ -55,7 +55,7 @@ def _losing_one(world):
 
 # --- the proxy's ---
 
-_proxied("replies 100 ms late", Fault(delay_ms=100), kind=HARMLESS)
+_proxied("replies 50 ms late", Fault(delay_ms=50), kind=HARMLESS)
 _proxied("replies later than the deadline", Fault(delay_ms=400))
 _proxied("a peer that stops reading", Fault(reads=False))
 _proxied("a peer that accepts and says nothing", Fault(cuts=True, answer=lambda words: NEVER))

@@ -172,6 +172,10 @@ class World:
         """Whatever was wrong with Redis, it is not any more."""
         self.proxy.set(NONE)
 
+    def missed_deadline(self, after=0):
+        """Was an answer of Redis later than the deadline?"""
+        return f": no answer within {DEADLINE_MS} ms" in self.log()[after:]
+
     # --- what the daemon takes ---
 
     @property
