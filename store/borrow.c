@@ -149,6 +149,7 @@ void borrow_configure(struct store *store)
 		b->leases = leases_new();
 		TAILQ_INIT(&b->returnings);
 		TAILQ_INIT(&b->queue);
+		TAILQ_INIT(&b->held);
 		b->timer = evtimer_new(store->base, on_timer, store);
 		store->borrow = b;
 	}

@@ -74,6 +74,15 @@ bool borrow_has_charged(const struct store *store, enum take_scope scope, const 
 bool borrow_is_returning(const struct store *store, const struct charge *charge,
 			 const char *message_key);
 
+/* A question about a message that a lease has charged which is on its way to the server is held
+ * until it has arrived: commands that are tried again (store/dispatch.h) may be answered in
+ * another order than they were sent in. done is called once, with an error when the lease has not
+ * arrived: the question is not to be asked then. False when there is nothing to wait for. */
+#define BORROW_HELD_MAX 10000
+typedef void borrow_released(const char *error, void *arg);
+bool borrow_hold(struct store *store, const char *login, const char *message_key,
+		 borrow_released *done, void *arg);
+
 /* Adds the keys where the server finds what a lease has charged, as store/lent.lua wants them:
  * BORROW_LENT_KEYS. The login is not too long. */
 #define BORROW_LENT_KEYS (2 * KEY_LENT_TURNS)

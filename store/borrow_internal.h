@@ -4,6 +4,7 @@
  *	borrow.c	what the rest of the store asks of them
  *	borrow_ask.c	asking for one
  *	borrow_return.c	giving back, and what was charged with it
+ *	borrow_hold.c	questions that wait for that
  */
 #ifndef SENDWARD_BORROW_INTERNAL_H
 #define SENDWARD_BORROW_INTERNAL_H
@@ -31,6 +32,7 @@ struct returning {
 };
 
 TAILQ_HEAD(returnings, returning);
+TAILQ_HEAD(helds, held);
 
 struct borrow {
 	struct leases *leases;
@@ -40,6 +42,8 @@ struct borrow {
 	size_t n_asking; /* for leases */
 	bool ending;	 /* no more are asked for */
 	size_t cost_sent; /* of those on their way to the server */
+	struct helds held; /* borrow_hold() */
+	size_t n_held;
 	struct event *timer;
 	bool ticking;
 };
@@ -53,6 +57,11 @@ bool borrow_key(const struct store *store, uint64_t id, char out[MESSAGE_KEY_MAX
 
 /* Sends the question for what lease_look() has found. */
 void borrow_ask(struct store *store, struct borrower *borrower);
+
+/* Is a lease of the login that has charged the message on its way to the server? */
+bool borrow_is_sent(const struct store *store, const char *login, const char *message_key);
+/* A lease of the login has arrived, or not: error. What was held for it goes on. */
+void borrow_release(struct store *store, const char *login, const char *error);
 
 /* Takes back over. */
 void borrow_give_back(struct store *store, struct lease_back *back);

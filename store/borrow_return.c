@@ -1,5 +1,6 @@
 /* Leases on their way back. */
 #include <hiredis/hiredis.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,13 +57,16 @@ static void give_up(struct borrow *b, struct returning *r, const char *why)
 
 static void send_in_turn(struct borrow *b);
 
+/* What it holds goes on at the end, as that may send what failed once more. */
 static void on_returned(enum link_result result, struct redisReply *reply, const char *error,
 			void *arg)
 {
 	struct returning *r = arg;
 	struct store *store = r->store;
 	enum store_result outcome = store_result_of(result, reply, REDIS_REPLY_INTEGER, &error);
+	char login[LOGIN_MAX + 1];
 
+	snprintf(login, sizeof(login), "%s", r->back->login);
 	set_phase(store->borrow, r, RETURNING_FAILED);
 	if (outcome == STORE_BAD)
 		store_tell_refusal(store, error);
@@ -71,12 +75,12 @@ static void on_returned(enum link_result result, struct redisReply *reply, const
 		if (store->refunds_waiting > 0)
 			store_send_refunds(store);
 		send_in_turn(store->borrow);
-		return;
-	}
-	if (clock_ms() - r->began_ms > MESSAGE_REMEMBERED_S * 1000)
+	} else if (clock_ms() - r->began_ms > MESSAGE_REMEMBERED_S * 1000) {
 		give_up(store->borrow, r, error);
-	else
+	} else {
 		borrow_tick(store->borrow);
+	}
+	borrow_release(store, login, outcome == STORE_OK ? NULL : error);
 }
 
 static size_t pack_left(const struct lease_back *back,
@@ -265,6 +269,18 @@ static const char *find_returning(const struct store *store, enum take_scope sco
 		    (record = lease_records_find(&r->back->records, &message)))
 			return record;
 	return NULL;
+}
+
+bool borrow_is_sent(const struct store *store, const char *login, const char *message_key)
+{
+	const struct lease_message message = lease_message(message_key);
+	const struct returning *r;
+
+	TAILQ_FOREACH(r, &store->borrow->returnings, next)
+		if (r->phase == RETURNING_SENT && strcmp(r->back->login, login) == 0 &&
+		    lease_records_find(&r->back->records, &message))
+			return true;
+	return false;
 }
 
 bool borrow_is_returning(const struct store *store, const struct charge *charge,

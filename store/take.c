@@ -308,9 +308,36 @@ static void mark_lent(struct taking *t, const char *message_key)
 	t->item_len = item_mark_lent(t->item, t->item_len, message.print.octets);
 }
 
+static const char shutting_down[] = "shutting down";
+
 static void refuse(struct taking *t, const char *why)
 {
 	finish(t, &(struct take_answer){ .status = TAKE_UNAVAILABLE, .error = why });
+}
+
+/* Goes out in this pass of the loop. */
+static void enqueue(struct taking *t)
+{
+	struct store *store = t->store;
+
+	if (STAILQ_EMPTY(&store->takings))
+		event_active(store->take_event, EV_TIMEOUT, 0);
+	STAILQ_INSERT_TAIL(&store->takings, t, next);
+	/* The server works on these while the rest of the pass is looked at. */
+	if (++store->n_takings >= COMMAND_TAKES_MAX)
+		store_ask_takes(store);
+}
+
+static void on_released(const char *error, void *arg)
+{
+	struct taking *t = arg;
+
+	if (error)
+		refuse(t, error);
+	else if (!t->store->take_event)
+		refuse(t, shutting_down);
+	else
+		enqueue(t);
 }
 
 void store_take(struct store *store, const struct take *take, take_done *done, void *arg)
@@ -328,7 +355,7 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->done = done;
 	t->arg = arg;
 	if (!store->take_event) {
-		refuse(t, "shutting down");
+		refuse(t, shutting_down);
 		return;
 	}
 	if (!find_keys(store, take, t)) {
@@ -344,10 +371,6 @@ void store_take(struct store *store, const struct take *take, take_done *done, v
 	t->item_len = item_format(take, t->item);
 	if (lent)
 		mark_lent(t, take->message_key);
-	if (STAILQ_EMPTY(&store->takings))
-		event_active(store->take_event, EV_TIMEOUT, 0);
-	STAILQ_INSERT_TAIL(&store->takings, t, next);
-	/* The server works on these while the rest of the pass is looked at. */
-	if (++store->n_takings >= COMMAND_TAKES_MAX)
-		store_ask_takes(store);
+	if (!lent || !borrow_hold(store, t->login, take->message_key, on_released, t))
+		enqueue(t);
 }

@@ -433,6 +433,30 @@ static void test_connection_lost(void)
 	SUITE_INT_EQUAL(used(), charged);
 }
 
+/* The server has lost the script that gives back, and not the one that charges: what was asked
+ * afterwards is answered before. */
+static void test_repeated_overtakes(void)
+{
+	const struct lent tulip = { .rig = &rig, .login = "tulip" };
+	char key[LENT_KEY_MAX];
+	int64_t charged;
+
+	begin();
+	charged = charge_until_lent(100000);
+	lent_new_key(key);
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, false).status, TAKE_DONE);
+	redis_do(rig.redis, "SCRIPT FLUSH");
+	SUITE_TRUE(lent_charge(&tulip, 100000));
+	SUITE_TRUE(borrow_return(rig.store, "rose"));
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
+	wait_returned();
+	SUITE_INT_EQUAL(used(), charged + 1);
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
+	SUITE_INT_EQUAL(used(), charged + 1);
+	rig_refund(&rig, "rose", key);
+	SUITE_INT_EQUAL(used(), charged);
+}
+
 static bool nothing_in_flight(void)
 {
 	struct store_stats now;
@@ -565,6 +589,7 @@ int main(void)
 		{ "a server that has lost its scripts gets the leases back", test_scripts_lost },
 		{ "a server that was away gets the leases back once", test_connection_lost },
 		{ "a lease that was refused goes back before a repeated message", test_back_refused },
+		{ "a repeated message that overtakes its lease is charged once", test_repeated_overtakes },
 		{ "a message of a lease that is repeated in an outage is charged once",
 		  test_repeated_without_store },
 		{ "a lease that its server has lost takes nothing from what came after",
