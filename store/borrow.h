@@ -76,8 +76,9 @@ bool borrow_is_returning(const struct store *store, const struct charge *charge,
 
 /* A question about a message that a lease has charged which is on its way to the server is held
  * until it has arrived: commands that are tried again (store/dispatch.h) may be answered in
- * another order than they were sent in. done is called once, with an error when the lease has not
- * arrived: the question is not to be asked then. False when there is nothing to wait for. */
+ * another order than they were sent in. done is called once, within the deadline of what gives the
+ * lease back; with an error when it has not arrived: the question is not to be asked then. False
+ * when there is nothing to wait for. */
 #define BORROW_HELD_MAX 10000
 typedef void borrow_released(const char *error, void *arg);
 bool borrow_hold(struct store *store, const char *login, const char *message_key,

@@ -3,8 +3,9 @@
 -- KEYS  the counters of each message; then for each the key it is remembered by
 --       (its counters again when nothing is to be charged); then for each the
 --       account
---       of a lease the key that tells of it, and an index of both turns; of a message that a lease may have
---       charged the records and the index of both turns (store/lent.lua)
+--       of a lease the key that tells of it, and an index of both turns; of a message
+--       that a lease may have charged the records and the index of both turns
+--       (store/lent.lua)
 -- ARGV  1 seconds a message is remembered
 --       2.. of each message, packed (numbers of 8 octets that are said to be doubles
 --       are little endian, all others big endian integers):
@@ -649,7 +650,8 @@ local KEYS, ARGV, kept = KEYS, ARGV, ARGV[1]
 local LEASE_MS, INDEX_FULL = 1000, 65536
 
 -- Of a lease until when it may last, before there is one, for who changes the account
--- (store/put.lua); none when as much is remembered as may be looked through. What a message is remembered as that a lease has charged.
+-- (store/put.lua); none when as much is remembered as may be looked through. Of a message that
+-- a lease has charged what it is remembered as.
 local function leased(charge, item, n, now, NOW)
   if charge == 2 then
     local lent = call('STRLEN', KEYS[5 + floor(now / 1000 / kept) % 2])

@@ -46,6 +46,16 @@ static int64_t charge_until_lent(int64_t limit)
 	return lent_until_lease(&rose, limit);
 }
 
+/* The same, and one message more, which a lease charges. */
+static int64_t charge_lent(char key[LENT_KEY_MAX])
+{
+	int64_t charged = charge_until_lent(100000);
+
+	lent_new_key(key);
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, false).status, TAKE_DONE);
+	return charged + 1;
+}
+
 static void wait_returned(void)
 {
 	lent_wait_returned(&rose);
@@ -442,18 +452,34 @@ static void test_repeated_overtakes(void)
 	int64_t charged;
 
 	begin();
-	charged = charge_until_lent(100000);
-	lent_new_key(key);
-	SUITE_INT_EQUAL(take_key(key, 1, 100000, false).status, TAKE_DONE);
+	charged = charge_lent(key);
 	redis_do(rig.redis, "SCRIPT FLUSH");
 	SUITE_TRUE(lent_charge(&tulip, 100000));
 	SUITE_TRUE(borrow_return(rig.store, "rose"));
 	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
 	wait_returned();
-	SUITE_INT_EQUAL(used(), charged + 1);
+	SUITE_INT_EQUAL(used(), charged);
 	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
-	SUITE_INT_EQUAL(used(), charged + 1);
+	SUITE_INT_EQUAL(used(), charged);
 	rig_refund(&rig, "rose", key);
+	SUITE_INT_EQUAL(used(), charged - 1);
+}
+
+/* Nobody waits longer for a lease than for an answer. */
+static void test_repeated_in_vain(void)
+{
+	char key[LENT_KEY_MAX];
+	int64_t charged;
+
+	begin();
+	charged = charge_lent(key);
+	redis_freeze(rig.redis);
+	SUITE_TRUE(borrow_return(rig.store, "rose"));
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_UNAVAILABLE);
+	redis_thaw(rig.redis);
+	rig_wait_connected(&rig, true);
+	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
+	wait_returned();
 	SUITE_INT_EQUAL(used(), charged);
 }
 
@@ -472,9 +498,7 @@ static void test_back_refused(void)
 	int64_t charged;
 
 	begin();
-	charged = charge_until_lent(100000);
-	lent_new_key(key);
-	SUITE_INT_EQUAL(take_key(key, 1, 100000, false).status, TAKE_DONE);
+	charged = charge_lent(key);
 	redis_do(rig.redis, "ACL SETUSER default -hset");
 	borrow_return(rig.store, "rose");
 	rig_wait_for(&rig, nothing_in_flight, "the refusal");
@@ -482,7 +506,7 @@ static void test_back_refused(void)
 	redis_do(rig.redis, "ACL SETUSER default +hset");
 	SUITE_INT_EQUAL(take_key(key, 1, 100000, true).status, TAKE_REPEATED);
 	wait_returned();
-	SUITE_INT_EQUAL(used(), charged + 1);
+	SUITE_INT_EQUAL(used(), charged);
 }
 
 /* As the engine does while the store is away. */
@@ -590,6 +614,7 @@ int main(void)
 		{ "a server that was away gets the leases back once", test_connection_lost },
 		{ "a lease that was refused goes back before a repeated message", test_back_refused },
 		{ "a repeated message that overtakes its lease is charged once", test_repeated_overtakes },
+		{ "a repeated message whose lease does not arrive is told so", test_repeated_in_vain },
 		{ "a message of a lease that is repeated in an outage is charged once",
 		  test_repeated_without_store },
 		{ "a lease that its server has lost takes nothing from what came after",
